@@ -1,0 +1,1 @@
+"""shframe: a lazy pandas- and NumPy-shaped engine over one copy of the data."""
