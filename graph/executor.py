@@ -83,7 +83,16 @@ class SyncExecutor:
             del value
             size = stored[key].nbytes if key in stored else 0
             trace.spans.append(
-                Span(str(key), task.function.name, -1, os.getpid(), start, time.monotonic(), 0, size)
+                Span(
+                    str(key),
+                    task.function.name,
+                    -1,
+                    os.getpid(),
+                    start,
+                    time.monotonic(),
+                    0,
+                    size,
+                )
             )
             if progress is not None:
                 progress(done + 1, len(order))

@@ -35,7 +35,9 @@ def run_program(*values: Any, steps: tuple[Step, ...]) -> Any:
     own = values[-1]
     made: dict[int, Any] = {}
     for place, (step, args) in enumerate(zip(steps, own, strict=True)):
-        inputs = [values[n] if n >= 0 else made.pop(~n) for n in step.sources]
+        inputs = [values[n] if n >= 0 else made[~n] for n in step.sources]
+        for n in step.sources:
+            made.pop(~n, None)
         made[place] = step.function(*inputs, *args)
         inputs.clear()
     return made[len(steps) - 1]
@@ -60,7 +62,9 @@ def fused(graph: TaskGraph) -> TaskGraph:
     return TaskGraph(tasks, graph.data, graph.outputs)
 
 
-def _joined(task: Task, parts: list[Task], programs: dict[tuple[object, ...], Function]) -> Task:
+def _joined(
+    task: Task, parts: list[Task], programs: dict[tuple[object, ...], Function]
+) -> Task:
     """One task that runs `parts` and then `task`."""
     inputs: dict[Key, int] = {}
     steps: list[Step] = []
@@ -100,7 +104,9 @@ def _append(
     base = len(steps)
     if part.function.call is run_program:
         for step in part.function.shared["steps"]:
-            sources = tuple(place(part.inputs[n]) if n >= 0 else ~(~n + base) for n in step.sources)
+            sources = tuple(
+                place(part.inputs[n]) if n >= 0 else ~(~n + base) for n in step.sources
+            )
             steps.append(Step(step.function, sources))
         own.extend(part.args[0])
     else:

@@ -105,4 +105,3 @@ class Pool:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-

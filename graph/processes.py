@@ -215,8 +215,10 @@ class Shell:
             self._fail_all(SessionClosed("the session was shut down while this was computed"))
         except Closed:
             self._fail_all(
-                WorkerDied("the server process that forks the workers has ended\n"
-                           "  call sf.init() to start a new session")
+                WorkerDied(
+                    "the server process that forks the workers has ended\n"
+                    "  call sf.init() to start a new session"
+                )
             )
         except BaseException as error:
             self._fail_all(error)

@@ -15,7 +15,9 @@ class Key(NamedTuple):
     index: tuple[int, ...] = ()
 
     def __str__(self) -> str:
-        return f"({self.name!r}, {', '.join(map(str, self.index))})" if self.index else self.name
+        return (
+            f"({self.name!r}, {', '.join(map(str, self.index))})" if self.index else self.name
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,9 @@ class ThreadExecutor:
     def _submit(self, graph: TaskGraph, trace: Trace) -> tuple[int, _Live]:
         with self.lock:
             if self.closed:
-                raise SessionClosed("this session has been shut down; sf.init() starts a new one")
+                raise SessionClosed(
+                    "this session has been shut down; sf.init() starts a new one"
+                )
             self._start()
             order = graph.sorted_keys()
             number, self.next_run = self.next_run, self.next_run + 1
@@ -118,7 +120,9 @@ class ThreadExecutor:
         for number in self.queues:
             self.scheduler.handle(Joined(number))
             name = f"shframe-worker-{number}"
-            thread = threading.Thread(target=self._serve, args=(number,), name=name, daemon=True)
+            thread = threading.Thread(
+                target=self._serve, args=(number,), name=name, daemon=True
+            )
             self.threads.append(thread)
             thread.start()
 

@@ -187,7 +187,7 @@ def _unpickled(payload: bytes) -> Any:
 
 
 def _packed(error: BaseException) -> bytes:
-    """The error and its traceback as text, pickled; one that cannot be pickled becomes TaskFailed."""
+    """The error with its traceback as text; one that cannot travel becomes TaskFailed."""
     import cloudpickle
 
     text = "".join(traceback.format_exception(error))

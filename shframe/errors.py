@@ -1,20 +1,20 @@
 """Every error of shframe, drawn as a tree; each is also the builtin that a caller expects.
 
-    ShframeError
-      ColumnNotFound      KeyError       a column that the frame does not have
-      ChunkMismatch       ValueError     shapes or chunks that do not fit together
-      UnsupportedType     TypeError      an operation on a type that does not have it
-      InvalidArgument     ValueError     an argument outside of what is possible
-      SourceNotFound      FileNotFoundError   a file, folder or pattern without a match
-      SourceDamaged       OSError        a file that cannot be read, by name
-      StoreFull           MemoryError    (store) no room within the budget
-      NotStorable         TypeError      (store) a value that cannot be stored
-      ObjectLost          LookupError    (store) an object that is gone
-      SegmentGone, StoreClosed           (store)
-      WorkerDied          RuntimeError   (graph) a worker ended while it ran a task
-      TaskFailed          RuntimeError   (graph) an exception that could not travel
-      NotPicklable        TypeError      (graph) a function that cannot travel
-      Cancelled, SessionClosed, PlanNotStable, CycleFound  (graph)
+ShframeError
+  ColumnNotFound      KeyError       a column that the frame does not have
+  ChunkMismatch       ValueError     shapes or chunks that do not fit together
+  UnsupportedType     TypeError      an operation on a type that does not have it
+  InvalidArgument     ValueError     an argument outside of what is possible
+  SourceNotFound      FileNotFoundError   a file, folder or pattern without a match
+  SourceDamaged       OSError        a file that cannot be read, by name
+  StoreFull           MemoryError    (store) no room within the budget
+  NotStorable         TypeError      (store) a value that cannot be stored
+  ObjectLost          LookupError    (store) an object that is gone
+  SegmentGone, StoreClosed           (store)
+  WorkerDied          RuntimeError   (graph) a worker ended while it ran a task
+  TaskFailed          RuntimeError   (graph) an exception that could not travel
+  NotPicklable        TypeError      (graph) a function that cannot travel
+  Cancelled, SessionClosed, PlanNotStable, CycleFound  (graph)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Options of a session: made once at the edge (keywords, then environment), then handed down."""
+"""Options of a session: made once at the edge, from keywords and environment, and handed down."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ EXECUTORS = ("processes", "threads", "sync")
 class Options:
     """What a session may be told.
 
-    workers: processes (or threads) that run tasks; None: one per core that the process may use.
-    memory: bytes or text such as "4GB" that the store may hold; None: 60 % of what is available.
+    workers: processes (or threads) that run tasks; None: one per core that we may use.
+    memory: bytes, or text such as "4GB", that the store may hold; None: 60 % of what is
+        available.
     executor: "processes", "threads" or "sync" (everything in the calling thread).
-    inline_bytes: a computation of our own kernels that touches fewer bytes runs in the driver.
+    inline_bytes: a computation of our own kernels on fewer bytes runs in the driver.
     progress: show a tqdm progress bar while computing.
     """
 
@@ -35,7 +36,9 @@ class Options:
         if self.workers is not None and self.workers < 1:
             raise InvalidArgument(f"workers={self.workers}: at least one is needed")
         if self.inline_bytes < 0:
-            raise InvalidArgument(f"inline_bytes={self.inline_bytes} is negative; 0 means never")
+            raise InvalidArgument(
+                f"inline_bytes={self.inline_bytes} is negative; 0 means never"
+            )
 
     @classmethod
     def made(cls, **given: Any) -> Options:
