@@ -456,9 +456,9 @@ class Shell:
         self.store.worker_died(ended.slot)
         for live in self.runs.values():
             live.trace.notes.append(f"worker pid {ended.pid} ended with code {ended.code}")
+        self._carry_out(self.scheduler.handle(Died(ended.slot)))
         replacement = self.pool.add_worker()
         self._carry_out(self.scheduler.handle(Joined(replacement.slot)))
-        self._carry_out(self.scheduler.handle(Died(ended.slot)))
 
     def _death(self, live: LiveRun, number: int) -> WorkerDied:
         task = live.graph.tasks[live.order[number - live.first]]

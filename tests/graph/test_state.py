@@ -87,8 +87,8 @@ class Model:
 
     def die(self, worker: int) -> None:
         del self.queues[worker]
-        self.join()
         self.take(self.scheduler.handle(Died(worker)))
+        self.join()
 
 
 @settings(max_examples=200, deadline=None)
@@ -142,7 +142,8 @@ def test_a_task_whose_worker_dies_each_time_aborts_the_run_after_the_retries() -
     model = Model([()], [0], 1)
     for _ in range(RETRIES + 1):
         assert model.aborted is None
-        model.die(next(iter(model.queues)))
+        worker = next(iter(model.queues))
+        model.die(worker)
     assert model.aborted == Abort(1, 0, died=True)
 
 
@@ -153,7 +154,6 @@ def test_a_queued_task_loses_no_try_when_the_worker_dies() -> None:
     scheduler.handle(Done(0, [(0, 1e-6)]))
     (run,) = scheduler.handle(Submitted(2, 1, ["k"] * 3, [()] * 3, [1, 2, 3]))
     assert run == Run(0, [1, 2, 3])
-    scheduler.handle(Joined(1))
     scheduler.handle(Died(0))
     assert [scheduler.tasks[n].tries for n in (1, 2, 3)] == [1, 0, 0]
 
