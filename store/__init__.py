@@ -1,7 +1,80 @@
 """The object store: bytes, objects and the processes that share them; it knows no task.
 
-Imports as `shframe.store`; the folder lies at the top level of the repository.
+Imports as `shframe.store`; the folder lies at the top level of the repository. Start reading
+at ref.py (an object's address), then local.py (what one process does), then store.py (what
+the driver decides).
 """
 
 if __name__ != "shframe.store":
     raise ImportError("this folder imports as shframe.store: write 'import shframe.store'")
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from shframe.store.bytesize import format_bytes, parse_bytes
+from shframe.store.errors import (
+    BadSize,
+    NotStorable,
+    ObjectLost,
+    SegmentGone,
+    ShframeError,
+    StoreClosed,
+    StoreFull,
+)
+from shframe.store.ref import INLINE, Ref
+
+if TYPE_CHECKING:
+    from shframe.store.budget import default_budget as default_budget
+    from shframe.store.codec_numpy import array_header as array_header
+    from shframe.store.ledger import Ledger as Ledger
+    from shframe.store.local import LocalStore as LocalStore
+    from shframe.store.meter import Memory as Memory
+    from shframe.store.meter import memory as memory
+    from shframe.store.store import Store as Store
+    from shframe.store.table import ObjectInfo as ObjectInfo
+
+# Names that need NumPy or are rarely used load with their first use.
+_HOMES = {
+    "LocalStore": "local",
+    "Store": "store",
+    "Ledger": "ledger",
+    "ObjectInfo": "table",
+    "array_header": "codec_numpy",
+    "default_budget": "budget",
+    "Memory": "meter",
+    "memory": "meter",
+}
+
+__all__ = [
+    # objects
+    "Ref",
+    "INLINE",
+    "array_header",
+    # stores
+    "Store",
+    "LocalStore",
+    "Ledger",
+    "ObjectInfo",
+    # memory
+    "Memory",
+    "memory",
+    "default_budget",
+    "parse_bytes",
+    "format_bytes",
+    # errors
+    "ShframeError",
+    "StoreFull",
+    "ObjectLost",
+    "SegmentGone",
+    "NotStorable",
+    "BadSize",
+    "StoreClosed",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

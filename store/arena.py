@@ -1,0 +1,180 @@
+"""The memory that one process allocates in: its segments, their free ranges, their pages.
+
+No other process allocates here, so a write takes no lock between processes. Pages stay after
+a free: writing into them again is several times faster than into fresh ones. Knows no object.
+"""
+
+import random
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from shframe.store.allocator import Allocator
+from shframe.store.errors import StoreFull
+from shframe.store.ledger import Ledger
+from shframe.store.mapping import round_up
+from shframe.store.ref import SEGMENT_BITS
+from shframe.store.segment import Segment
+
+GRANULE = 1 << 16  # pages are claimed, reserved and given back in runs of this many bytes
+
+
+@dataclass(slots=True)
+class _Piece:
+    """One segment with what is in use and which granules have pages."""
+
+    segment: Segment
+    allocator: Allocator
+    resident: bytearray = field(default_factory=bytearray)  # one byte a granule: has pages?
+
+    def missing(self, first: int, last: int) -> int:
+        """How many granules of [first, last) have no pages."""
+        if len(self.resident) < last:
+            self.resident.extend(bytes(last - len(self.resident)))
+        return self.resident.count(0, first, last)
+
+
+class Arena:
+    """Blocks of memory of this process, within a budget that all processes share."""
+
+    def __init__(self, slot: int, budget: int, ledger: Ledger) -> None:
+        self._slot = slot
+        self._budget = budget
+        self._ledger = ledger
+        self._pieces: dict[int, _Piece] = {}
+        self._capacity = round_up(max(budget, 1), GRANULE)
+        self.fresh_bytes = 0
+
+    @property
+    def allocated(self) -> int:
+        """Bytes of the blocks in use."""
+        return sum(piece.allocator.allocated for piece in self._pieces.values())
+
+    @property
+    def resident(self) -> int:
+        """Bytes of the pages that this arena holds."""
+        return sum(piece.resident.count(1) for piece in self._pieces.values()) * GRANULE
+
+    def allocate(self, nbytes: int, what: str, pinned: int) -> tuple[Segment, int]:
+        """Take a block with all its pages in place; give its segment and offset.
+
+        Raises: StoreFull: when budget or machine refuse; nothing has been changed.
+        """
+        if nbytes > self._capacity:
+            raise self._full(nbytes, what, pinned)
+        piece, offset = self._find(nbytes)
+        size = piece.allocator.size_of(offset)
+        try:
+            self._back_with_pages(piece, offset, size, what, pinned)
+        except StoreFull:
+            piece.allocator.free(offset)
+            raise
+        self._ledger.add_live(size)
+        return piece.segment, offset
+
+    def free(self, segment: int, offset: int) -> None:
+        """Take a block back; its pages stay warm. Raises: KeyError: when it is not in use."""
+        self._ledger.add_live(-self._pieces[segment].allocator.free(offset))
+
+    def owns(self, segment: int) -> bool:
+        """Whether the segment is one of this arena."""
+        return segment in self._pieces
+
+    def segments(self) -> list[Segment]:
+        """The segments, oldest first."""
+        return [piece.segment for piece in self._pieces.values()]
+
+    def trim(self) -> int:
+        """Give the pages of all free ranges back to the machine; say how many bytes."""
+        freed = sum(
+            self._punch(piece, start, end)
+            for piece in self._pieces.values()
+            for start, end in piece.allocator.free_ranges()
+        )
+        self._ledger.retract(freed)
+        return freed
+
+    def _find(self, nbytes: int) -> tuple[_Piece, int]:
+        for piece in self._pieces.values():
+            offset = piece.allocator.allocate(nbytes)
+            if offset is not None:
+                return piece, offset
+        # The first block, or the ranges are too scattered: addresses cost nothing, pages do.
+        id = (self._slot << SEGMENT_BITS) + len(self._pieces)
+        segment = Segment.create(id, self._capacity)
+        piece = self._pieces[id] = _Piece(segment, Allocator(segment.capacity))
+        offset = piece.allocator.allocate(nbytes)
+        assert offset is not None, "a new segment has room for what the capacity allows"
+        return piece, offset
+
+    def _back_with_pages(
+        self, piece: _Piece, offset: int, size: int, what: str, pinned: int
+    ) -> None:
+        first, last = offset // GRANULE, -(-(offset + size) // GRANULE)
+        fresh = piece.missing(first, last) * GRANULE
+        if not fresh:
+            return
+        fresh = self._claim(piece, first, last, fresh, size, what, pinned)
+        try:
+            piece.segment.reserve(first * GRANULE, (last - first) * GRANULE)
+        except OSError as error:
+            self._ledger.retract(fresh)
+            reason = error.strerror or "no reason given"
+            raise StoreFull.for_machine(
+                size, budget=self._budget, what=what, reason=reason
+            ) from error
+        piece.resident[first:last] = b"\x01" * (last - first)
+        self.fresh_bytes += fresh
+
+    def _claim(
+        self,
+        piece: _Piece,
+        first: int,
+        last: int,
+        fresh: int,
+        size: int,
+        what: str,
+        pinned: int,
+    ) -> int:
+        """Get `fresh` bytes out of the budget, if need be by giving own free pages back."""
+        if self._ledger.claim(fresh, self._budget):
+            return fresh
+        # Punching may take pages at the edges of the block itself, which its neighbours held.
+        self.trim()
+        fresh = piece.missing(first, last) * GRANULE
+        for _ in range(3):
+            if self._ledger.claim(fresh, self._budget):
+                return fresh
+            # Two processes that ask in the same instant may refuse each other.
+            time.sleep(random.random() * 1e-3)
+        raise self._full(size, what, pinned)
+
+    def _punch(self, piece: _Piece, start: int, end: int) -> int:
+        first, last = -(-start // GRANULE), min(end // GRANULE, len(piece.resident))
+        held = piece.resident.count(1, first, last) if first < last else 0
+        if not held or not piece.segment.punch(first * GRANULE, (last - first) * GRANULE):
+            return 0
+        piece.resident[first:last] = bytes(last - first)
+        return held * GRANULE
+
+    def _full(self, nbytes: int, what: str, pinned: int) -> StoreFull:
+        live, resident = self._ledger.totals()
+        return StoreFull.for_bytes(
+            nbytes,
+            free=max(self._budget - resident, 0),
+            budget=self._budget,
+            pinned=pinned,
+            sealed=live,
+            what=what,
+        )
+
+    def close(self) -> None:
+        """Close the segments; their mappings go with the last view."""
+        for piece in self._pieces.values():
+            piece.segment.close()
+        self._pieces = {}
+
+
+def writable_range(segment: Segment, offset: int, nbytes: int) -> Any:
+    """The bytes of a block, (nbytes,) uint8, to be written before the seal."""
+    return segment.writable[offset : offset + nbytes]

@@ -1,0 +1,164 @@
+"""Everything else: pickle protocol 5, its buffers out of band, functions by cloudpickle.
+
+Own reducers for what pickle would copy in band or drag along: NumPy arrays of any layout and
+dtype, masked arrays, Arrow objects (trimmed), polars frames. So a pandas frame, a dict of
+arrays, a closure over an array or a fitted model is read in place.
+"""
+
+import io
+import pickle
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import cloudpickle
+import numpy as np
+
+from shframe.store import codec_numpy
+from shframe.store.errors import NotStorable
+from shframe.store.piece import Encoded, Piece, piece_of_buffers
+
+_ADVICE = "put what can be pickled: plain values, arrays, tables, and functions over such"
+
+
+def encode(value: object) -> Encoded:
+    """Describe any value that can be pickled.
+
+    Raises: NotStorable: when it cannot be.
+    """
+    stream = io.BytesIO()
+    pickler = _Pickler(stream)
+    try:
+        pickler.dump(value)
+    except MemoryError:
+        raise
+    except RecursionError as error:
+        reason = "it is nested too deeply"
+        raise NotStorable.for_value(value, reason, "put it in flatter parts") from error
+    except Exception as error:
+        raise NotStorable.for_value(value, _reason(value, error), _ADVICE) from error
+    return Encoded("pickle", stream.getvalue(), pickler.pieces)
+
+
+def decode(recipe: bytes, buffers: Sequence[Any]) -> Any:
+    """Make the value again; its arrays look into `buffers`."""
+    return pickle.loads(recipe, buffers=buffers)
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
+    """Collects, in the order of the stream, the pieces that go out of band."""
+
+    def __init__(self, stream: io.BytesIO) -> None:
+        super().__init__(stream, protocol=5, buffer_callback=self._take)
+        self.pieces: list[Piece] = []
+        self._placeholders: dict[int, tuple[bytearray, Piece]] = {}
+
+    def reducer_override(self, value: Any) -> Any:
+        """Called by pickle for each value that is no plain builtin."""
+        if isinstance(value, np.ndarray):
+            reduced = self._reduce_array(value)
+        else:
+            reduced = self._reduce_frame(value)
+        if reduced is not None:
+            return reduced
+        return super().reducer_override(value)
+
+    def _reduce_array(self, array: Any) -> Any:
+        if type(array) is np.ma.MaskedArray:
+            mask = None if array.mask is np.ma.nomask else np.asarray(array.mask)
+            return _masked, (np.asarray(array.data), mask, array._fill_value, array.hardmask)
+        if codec_numpy.fits(array):
+            return self._apart(codec_numpy.decode, codec_numpy.encode(array))
+        kind = type(array)
+        if kind is np.ndarray or array.dtype.hasobject:
+            return None
+        if kind.__reduce__ is np.ndarray.__reduce__ and not hasattr(array, "__dict__"):
+            return _view, (np.asarray(array), kind)
+        return None
+
+    def _reduce_frame(self, value: Any) -> Any:
+        family = type(value).__module__.partition(".")[0]
+        if family == "pyarrow":
+            from shframe.store import codec_arrow
+
+            if codec_arrow.fits(value):
+                return self._apart(codec_arrow.decode, codec_arrow.encode(value))
+        if family == "polars":
+            return _reduce_polars(value)
+        return None
+
+    def _apart(self, rebuild: Callable[..., Any], encoded: Encoded) -> Any:
+        """Put a buffer of one byte into the stream for each piece; `_take` swaps it."""
+        buffers = []
+        for piece in encoded.pieces:
+            # Writable, or the stream would wrap what it gets back into a memoryview.
+            placeholder = bytearray(1)
+            self._placeholders[id(placeholder)] = placeholder, piece
+            buffers.append(pickle.PickleBuffer(placeholder))
+        return rebuild, (encoded.recipe, buffers)
+
+    def _take(self, buffer: pickle.PickleBuffer) -> None:
+        raw = buffer.raw()
+        held = self._placeholders.pop(id(raw.obj), None)
+        self.pieces.append(held[1] if held is not None else piece_of_buffers([raw]))
+
+
+def _masked(data: Any, mask: Any, fill_value: Any, hard: bool) -> Any:
+    array = np.ma.MaskedArray(data, np.ma.nomask if mask is None else mask, copy=False)
+    array._fill_value = fill_value
+    if hard:
+        array.harden_mask()
+    return array
+
+
+def _view(array: Any, kind: Any) -> Any:
+    return array.view(kind)
+
+
+def _reduce_polars(value: Any) -> Any:
+    """A frame or series by way of Arrow, where that gives the same back; else None."""
+    import polars as pl
+
+    if not isinstance(value, pl.DataFrame | pl.Series):
+        return None
+    frame = value.to_frame() if isinstance(value, pl.Series) else value
+    try:
+        table = frame.to_arrow(compat_level=pl.CompatLevel.newest())
+        same = _polars_frame(table.slice(0, 0)).schema == frame.schema
+    except (pl.exceptions.PolarsError, TypeError, ValueError, NotImplementedError):
+        return None  # columns of Python objects, which polars pickles itself
+    if not same:
+        return None
+    return (_polars_series if isinstance(value, pl.Series) else _polars_frame), (table,)
+
+
+def _polars_frame(table: Any) -> Any:
+    import polars as pl
+
+    return pl.from_arrow(table, rechunk=False)
+
+
+def _polars_series(table: Any) -> Any:
+    return _polars_frame(table).to_series()
+
+
+def _reason(value: object, error: Exception) -> str:
+    """What pickle said, and which variable of a function was to blame."""
+    text = str(error) or type(error).__name__
+    if not isinstance(value, types.FunctionType) or value.__closure__ is None:
+        return text
+    for name, cell in zip(value.__code__.co_freevars, value.__closure__, strict=True):
+        try:
+            cloudpickle.dumps(cell.cell_contents)
+        except Exception:
+            kind = type(cell.cell_contents).__qualname__ if _filled(cell) else "empty cell"
+            return f"it uses the variable {name!r} ({kind}): {text}"
+    return text
+
+
+def _filled(cell: types.CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018  # reading an empty cell raises
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,124 @@
+"""The root of the error tree and the errors of the store; every one survives pickling.
+
+Each class also inherits the builtin that a caller expects. A classmethod builds the message
+from values, and the values stay as attributes.
+
+    ShframeError
+    ├── StoreFull      (MemoryError)   no room within the budget, or none in the machine
+    ├── ObjectLost     (LookupError)   the object was released
+    │   └── SegmentGone                its memory is not mapped here
+    ├── NotStorable    (TypeError)     a value that cannot be put
+    ├── BadSize        (ValueError)    a size in bytes that cannot be read
+    └── StoreClosed    (RuntimeError)  a call after close(), or in a forked child
+"""
+
+from typing import Self
+
+from shframe.store.bytesize import BytesizeError, format_bytes
+
+
+class ShframeError(Exception):
+    """The root: everything that shframe raises on purpose is one of these."""
+
+
+class BadSize(ShframeError, BytesizeError):
+    """A size in bytes that cannot be read."""
+
+
+class StoreFull(ShframeError, MemoryError):
+    """The object does not fit; nothing has been changed."""
+
+    needed: int
+    free: int
+    budget: int
+    pinned: int
+    sealed: int
+    what: str
+
+    @classmethod
+    def for_bytes(
+        cls, needed: int, *, free: int, budget: int, pinned: int, sealed: int, what: str
+    ) -> Self:
+        """Say what was needed, what was free, and who holds the rest (all in bytes)."""
+        error = cls(
+            f"{format_bytes(needed)} needed for {what}, "
+            f"{format_bytes(free)} free of {format_bytes(budget)}\n"
+            f"  {format_bytes(pinned)} pinned by live views here, "
+            f"{format_bytes(sealed)} in sealed objects of all processes\n"
+            "  release objects, drop views, or give the session more (memory=...)"
+        )
+        error.needed, error.free, error.budget = needed, free, budget
+        error.pinned, error.sealed, error.what = pinned, sealed, what
+        return error
+
+    @classmethod
+    def for_machine(cls, needed: int, *, budget: int, what: str, reason: str) -> Self:
+        """Say that the operating system refused pages that the budget would have allowed."""
+        error = cls(
+            f"{format_bytes(needed)} needed for {what}, but the machine refused the pages: "
+            f"{reason}\n"
+            f"  the budget of {format_bytes(budget)} would have allowed them\n"
+            "  give the session a smaller budget (memory=...), or free memory elsewhere"
+        )
+        error.needed, error.free, error.budget = needed, 0, budget
+        error.pinned, error.sealed, error.what = 0, 0, what
+        return error
+
+
+class ObjectLost(ShframeError, LookupError):
+    """The object is not in the store any more."""
+
+    id: int
+
+    @classmethod
+    def for_id(cls, id: int, reason: str) -> Self:
+        """Name the object and what became of it."""
+        error = cls(
+            f"object {id:#x} is not in the store: {reason}\n"
+            "  keep a reference to what is read later, or put the value again"
+        )
+        error.id = id
+        return error
+
+
+class SegmentGone(ObjectLost):
+    """The memory that the object lies in is not mapped in this process."""
+
+    segment: int
+
+    @classmethod
+    def for_segment(cls, segment: int, id: int) -> Self:
+        """Name the segment and the object that was asked for."""
+        error = cls.for_id(id, f"its segment {segment:#x} is not attached to this process")
+        error.segment = segment
+        return error
+
+
+class NotStorable(ShframeError, TypeError):
+    """The value has no stored form; the store is unchanged."""
+
+    type_name: str
+
+    @classmethod
+    def for_value(cls, value: object, reason: str, advice: str) -> Self:
+        """Name the type, what was in the way, and what to do instead."""
+        kind = type(value)
+        name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+        error = cls(
+            f"a value of type {name} cannot be put into the store: {reason}\n  {advice}"
+        )
+        error.type_name = name
+        return error
+
+
+class StoreClosed(ShframeError, RuntimeError):
+    """The store takes no calls: it was closed, or this process is a fork of its owner."""
+
+    @classmethod
+    def for_call(cls, call: str, *, forked: bool) -> Self:
+        """Name the call and say why it came too late."""
+        why = "belongs to the process that forked this one" if forked else "was closed"
+        return cls(
+            f"{call} was called, but this store {why}\n"
+            "  start a session of its own here; objects read before stay valid"
+        )

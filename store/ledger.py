@@ -1,0 +1,94 @@
+"""How much every process of a session uses: one shared page, two numbers a process.
+
+Each process writes its own two numbers only, so no lock is shared between processes.
+"""
+
+import os
+import threading
+from typing import Any, Self
+
+import numpy as np
+
+from shframe.store.errors import StoreClosed
+from shframe.store.mapping import Mapping
+from shframe.store.segment import open_shared
+
+SLOTS = 4096  # workers of one session, dead ones too: a slot is never given twice
+_LIVE, _RESIDENT = 0, 1
+
+
+class Ledger:
+    """The numbers of all processes, and the right to write those of `slot`."""
+
+    def __init__(self, fd: int, slot: int) -> None:
+        if not 0 <= slot < SLOTS:
+            raise ValueError(f"slot {slot} was asked for, a session has slots 0 to {SLOTS - 1}")
+        self.fd = fd
+        self.slot = slot
+        # (SLOTS, 2) int64: live bytes, resident bytes
+        self._numbers: Any = (
+            np.asarray(Mapping(fd, SLOTS * 16, writable=True)).view(np.int64).reshape(SLOTS, 2)
+        )
+        self._lock = threading.Lock()
+
+    @classmethod
+    def create(cls) -> Self:
+        """A new ledger, all zeros, with the right to write slot 0 (the driver's)."""
+        return cls(open_shared(SLOTS * 16), 0)
+
+    @classmethod
+    def attach(cls, fd: int, slot: int) -> Self:
+        """The ledger behind `fd`, which this object takes over, for the process in `slot`."""
+        return cls(fd, slot)
+
+    def claim(self, nbytes: int, budget: int) -> bool:
+        """Ask for fresh pages; False, and nothing changed, when the sum would pass `budget`.
+
+        The own claim is written before the others are read, so of two that would pass the
+        budget together at least one sees the other: both may be refused, never both granted.
+        """
+        with self._lock:
+            self._row()[_RESIDENT] += nbytes
+        with self._lock:  # the lock's atomic operation keeps the write before the reads
+            if int(self._numbers[:, _RESIDENT].sum()) <= budget:
+                return True
+            self._numbers[self.slot, _RESIDENT] -= nbytes
+            return False
+
+    def retract(self, nbytes: int) -> None:
+        """Give pages back."""
+        with self._lock:
+            self._row()[_RESIDENT] -= nbytes
+
+    def add_live(self, nbytes: int) -> None:
+        """Note bytes that came into use (or, below zero, went out of use)."""
+        with self._lock:
+            self._row()[_LIVE] += nbytes
+
+    def overwrite(self, slot: int, live: int, resident: int) -> None:
+        """Set the numbers of a process that has died (called by the driver alone)."""
+        self._row()
+        self._numbers[slot] = live, resident
+
+    def totals(self) -> tuple[int, int]:
+        """(live, resident) bytes, summed over all processes."""
+        self._row()
+        live, resident = self._numbers.sum(axis=0).tolist()
+        return int(live), int(resident)
+
+    def of_slot(self, slot: int) -> tuple[int, int]:
+        """(live, resident) bytes of one process."""
+        self._row()
+        live, resident = self._numbers[slot].tolist()
+        return int(live), int(resident)
+
+    def close(self) -> None:
+        """Unmap the page and close the descriptor."""
+        if self._numbers is not None:
+            self._numbers = None
+            os.close(self.fd)
+
+    def _row(self) -> Any:
+        if self._numbers is None:
+            raise StoreClosed.for_call("the ledger", forked=False)
+        return self._numbers[self.slot]

@@ -1,0 +1,121 @@
+"""Who still looks at what: one Pin for each object that has live views in this process.
+
+Every NumPy, Arrow, pandas or polars view keeps its Pin alive by its chain of bases, so the
+Pin dies with the last view. Its finalizer may run in any thread, even one that holds our
+locks: it only appends to a deque, which the store sweeps later.
+"""
+
+import weakref
+from collections import deque
+from typing import Any
+
+from shframe.store.mapping import Mapping, array_interface
+
+DRAFT = -1  # the id of memory that is being written and is no object yet
+
+Place = tuple[int, int]  # segment, offset
+
+
+class Pin:
+    """Keeps the bytes of one object mapped and unchanged; NumPy views it as (nbytes,) uint8."""
+
+    __slots__ = ("__weakref__", "_interface", "_keep", "_released", "id", "place")
+
+    def __init__(
+        self,
+        id: int,
+        place: Place,
+        interface: dict[str, Any],
+        keep: Any,
+        released: deque[tuple[int, Place]],
+    ) -> None:
+        self.id = id
+        self.place = place
+        self._interface = interface
+        self._keep = keep  # the mapping
+        self._released = released
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        return self._interface
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes it keeps."""
+        return int(self._interface["shape"][0])
+
+    def __del__(self) -> None:
+        self._released.append((self.id, self.place))
+
+
+class PrivatePin:
+    """Keeps a private writable mapping of an object, and the object itself, which lends it
+    the pages that nobody wrote to.
+    """
+
+    __slots__ = ("_interface", "_pages", "_pin")
+
+    def __init__(self, pages: Mapping, address: int, nbytes: int, pin: Pin) -> None:
+        self._interface = array_interface(address, nbytes, True)
+        self._pages = pages
+        self._pin = pin
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        return self._interface
+
+
+class Pins:
+    """The live pins of a process by object. The caller holds the store's lock."""
+
+    def __init__(self) -> None:
+        self._live: dict[int, weakref.ref[Pin]] = {}
+        self._released: deque[tuple[int, Place]] = deque()
+
+    def find(self, id: int) -> Pin | None:
+        """The live pin of an object, if it has one."""
+        reference = self._live.get(id)
+        return reference() if reference is not None else None
+
+    def make(self, id: int, place: Place, address: int, nbytes: int, mapping: Mapping) -> Pin:
+        """A new pin of an object that has none, through the given mapping."""
+        interface = array_interface(address, nbytes, mapping.writable)
+        pin = Pin(id, place, interface, mapping, self._released)
+        if id != DRAFT:
+            self._live[id] = weakref.ref(pin)
+        return pin
+
+    def promote(self, pin: Pin, id: int) -> None:
+        """The draft under `pin` was sealed as object `id`: its views are views of that."""
+        pin.id = id
+        self._live[id] = weakref.ref(pin)
+
+    def pins(self) -> list[Pin]:
+        """The live pins of objects."""
+        pins = [reference() for reference in list(self._live.values())]
+        return [pin for pin in pins if pin is not None]
+
+    def live(self) -> dict[int, Place]:
+        """The objects with live views here, and where they lie."""
+        return {pin.id: pin.place for pin in self.pins()}
+
+    @property
+    def waiting(self) -> bool:
+        """Whether anything died since the last drain."""
+        return bool(self._released)
+
+    def drain(self) -> tuple[list[tuple[int, Place]], list[Place]]:
+        """What died since the last call: objects whose last view went, drafts never sealed.
+
+        An object that was read anew since is alive, and one reported before is not again.
+        """
+        objects: list[tuple[int, Place]] = []
+        drafts: list[Place] = []
+        while self._released:
+            id, place = self._released.popleft()
+            if id == DRAFT:
+                drafts.append(place)
+            elif id in self._live and self._live[id]() is None:
+                del self._live[id]
+                objects.append((id, place))
+        return objects, drafts

@@ -1,0 +1,137 @@
+"""One file of shared memory: its owner's side (Segment) and everybody else's (Attached).
+
+A segment is a sparse memfd as large as it may ever get; pages come by `reserve` and go by
+`punch`. It is sealed against shrinking and growing, so that no access to the mapping can fault
+past its end; the seals against writing are not set, because they forbid punching. The mode is
+0400 and views are made from the read-only mapping alone. Knows no object and no offset in use.
+"""
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from typing import Any, Final
+
+from shframe.store.mapping import PAGE, Mapping, punch_hole, reserve, round_up
+
+
+class Attached:
+    """A segment of another process, mapped read-only once. Takes over the descriptor."""
+
+    def __init__(self, id: int, fd: int) -> None:
+        """Map the whole of `fd`. Raises: OSError: and `fd` is closed."""
+        self.id: Final = id
+        self._fd = fd
+        try:
+            self.capacity: Final = os.fstat(fd).st_size
+            self.readonly: Final = Mapping(fd, self.capacity, writable=False)
+        except OSError:
+            os.close(fd)
+            raise
+
+    @property
+    def fd(self) -> int:
+        """The descriptor, which stays ours."""
+        return self._fd
+
+    def private_view(self, offset: int, nbytes: int) -> tuple[Mapping, int]:
+        """Map just the pages of a range, copied on write; give them and the range's address."""
+        start = offset // PAGE * PAGE
+        pages = Mapping(
+            self._fd, offset + nbytes - start, offset=start, writable=True, private=True
+        )
+        return pages, pages.address + offset - start
+
+    def readonly_fd(self) -> int:
+        """A new descriptor that cannot write, to be sent away; the caller closes it."""
+        return reopen_readonly(self._fd)
+
+    def punch(self, offset: int, nbytes: int) -> bool:
+        """Give the pages of a range back (needs a read-write descriptor)."""
+        return punch_hole(self._fd, offset, nbytes)
+
+    def close(self) -> None:
+        """Close the descriptor; the mapping goes with its last view."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def __del__(self) -> None:
+        with contextlib.suppress(OSError, AttributeError):
+            self.close()
+
+
+class Segment(Attached):
+    """A segment of this process: also reserves pages, and writes through a mapping of its own."""
+
+    def __init__(self, id: int, fd: int) -> None:
+        super().__init__(id, fd)
+        self._writable: Any = None
+
+    @classmethod
+    def create(cls, id: int, capacity: int) -> "Segment":
+        """Make a sparse segment of `capacity` bytes, rounded up to whole pages.
+
+        Raises: OSError: when the machine gives no descriptor or no address space.
+        """
+        fd = _open_memory(round_up(max(capacity, 1)))
+        return cls(id, fd)
+
+    @property
+    def writable(self) -> Any:
+        """The whole segment, (capacity,) uint8, for the store's own code only."""
+        if self._writable is None:
+            import numpy as np
+
+            self._writable = np.asarray(Mapping(self._fd, self.capacity, writable=True))
+        return self._writable
+
+    def reserve(self, offset: int, nbytes: int) -> None:
+        """Back a range with pages before its first use.
+
+        A sparse page that finds no room ends in SIGBUS; here it is an error instead.
+
+        Raises: OSError: when the machine is full.
+        """
+        reserve(self._fd, offset, nbytes)
+
+    def close(self) -> None:
+        """Close the descriptor; the mappings go with their last views."""
+        self._writable = None
+        super().close()
+
+
+def reopen_readonly(fd: int) -> int:
+    """A new descriptor of the same file that cannot write.
+
+    Where there is no /proc, it is a plain duplicate and the promise is weaker.
+    """
+    try:
+        return os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return os.dup(fd)
+
+
+def open_shared(capacity: int) -> int:
+    """A descriptor of `capacity` zero bytes without a name, at once writable by who has it."""
+    return _open_memory(round_up(capacity))
+
+
+def _open_memory(capacity: int) -> int:
+    try:
+        fd = os.memfd_create("shframe", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    except (OSError, AttributeError):  # macOS has none, a seccomp filter may forbid it
+        return _open_unlinked(capacity)
+    os.ftruncate(fd, capacity)
+    os.fchmod(fd, 0o400)
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
+    return fd
+
+
+def _open_unlinked(capacity: int) -> int:
+    """A file that loses its name at once: weaker, its size is not sealed."""
+    folder = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    fd, path = tempfile.mkstemp(prefix="shframe-", dir=folder)
+    os.unlink(path)
+    os.ftruncate(fd, capacity)
+    return fd

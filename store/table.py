@@ -1,0 +1,103 @@
+"""The table of objects: who made each, how many references it has, who looks at it.
+
+Lives in the driver. Knows no bytes: it says which objects have become garbage, and store.py
+knows whose memory they lie in. Not locked: the store's lock guards it.
+"""
+
+from dataclasses import dataclass, field
+
+from shframe.store.errors import ObjectLost
+from shframe.store.ref import Ref
+
+
+@dataclass(slots=True)
+class Entry:
+    """One sealed object. It is garbage when `count` is 0 and `holders` is empty."""
+
+    ref: Ref
+    owner: int
+    count: int = 1
+    holders: set[int] = field(default_factory=set)  # slots of processes with live views
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What the store knows of one live object; `place` is (segment, offset)."""
+
+    id: int
+    kind: str
+    nbytes: int
+    count: int
+    holders: tuple[int, ...]
+    place: tuple[int, int]
+
+
+class ObjectTable:
+    """All objects that may still be read. A method that lets go says whether it was the last."""
+
+    def __init__(self) -> None:
+        self._entries: dict[int, Entry] = {}
+
+    def add(self, ref: Ref, owner: int) -> None:
+        """Enter a sealed object with one reference."""
+        assert ref.id not in self._entries, "an object is entered once"
+        self._entries[ref.id] = Entry(ref, owner)
+
+    def find(self, id: int) -> Entry:
+        """The entry of an object. Raises: ObjectLost: when it was released."""
+        try:
+            return self._entries[id]
+        except KeyError:
+            raise ObjectLost.for_id(id, "its last reference was released") from None
+
+    def retain(self, id: int) -> None:
+        """One reference more. Raises: ObjectLost."""
+        self.find(id).count += 1
+
+    def release(self, id: int) -> None:
+        """One reference less. Raises: ObjectLost: also when it has none left."""
+        entry = self.find(id)
+        if entry.count == 0:
+            raise ObjectLost.for_id(id, "its last reference was released, only views are left")
+        entry.count -= 1
+
+    def hold(self, id: int, slot: int) -> None:
+        """The process in `slot` has live views. Raises: ObjectLost."""
+        self.find(id).holders.add(slot)
+
+    def unhold(self, id: int, slot: int) -> None:
+        """The process in `slot` has no views any more; no error when it had none."""
+        if id in self._entries:
+            self._entries[id].holders.discard(slot)
+
+    def held_by(self, slot: int) -> list[int]:
+        """The objects that the process in `slot` has views of."""
+        return [id for id, entry in self._entries.items() if slot in entry.holders]
+
+    def owned_by(self, slot: int) -> list[Entry]:
+        """The objects that lie in the arena of `slot`."""
+        return [entry for entry in self._entries.values() if entry.owner == slot]
+
+    def is_garbage(self, id: int) -> bool:
+        """Whether nobody refers to the object or looks at it."""
+        entry = self._entries.get(id)
+        return entry is not None and entry.count == 0 and not entry.holders
+
+    def remove(self, id: int) -> Entry:
+        """Forget an object that is garbage."""
+        assert self.is_garbage(id), "only garbage is removed"
+        return self._entries.pop(id)
+
+    def objects(self) -> list[ObjectInfo]:
+        """All entries, in the order of their making in each process."""
+        return [
+            ObjectInfo(
+                id,
+                entry.ref.kind,
+                entry.ref.nbytes,
+                entry.count,
+                tuple(sorted(entry.holders)),
+                (entry.ref.segment, entry.ref.offset),
+            )
+            for id, entry in sorted(self._entries.items())
+        ]
