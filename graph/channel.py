@@ -39,16 +39,16 @@ class Channel:
         return self.sock.fileno()
 
     def send(self, message: object, fds: Sequence[int] = ()) -> None:
-        """Send a message and descriptors (which stay open here), waiting while there is no room.
+        """Send a message, waiting while there is no room; raises Closed.
 
-        Raises Closed when the other end is gone.
+        The descriptors are taken over: they are closed here once they are sent.
         """
         self.queue(message, fds)
         while not self.flush():
             select.select([], [self.sock], [])
 
     def queue(self, message: object, fds: Sequence[int] = ()) -> None:
-        """Line a message up for flush()."""
+        """Line a message up for flush(); the descriptors are taken over."""
         payload = message if isinstance(message, bytes) else pickle.dumps(message, protocol=5)
         if len(fds) > MOST_FDS:
             raise ValueError(f"{len(fds)} descriptors in one message; at most {MOST_FDS} go")
@@ -70,6 +70,8 @@ class Channel:
                 return False
             except (BrokenPipeError, ConnectionResetError) as error:
                 raise Closed from error
+            for fd in fds:
+                os.close(fd)
             if sent == len(view):
                 self._out.popleft()
             else:
@@ -121,8 +123,11 @@ class Channel:
             yield pickle.loads(payload), fds
 
     def close(self) -> None:
-        """Close the socket and descriptors that nobody took."""
+        """Close the socket, descriptors that nobody took and those not sent."""
         self.sock.close()
+        for _, fds in self._out:
+            self._fds.extend(fds)
+        self._out.clear()
         while self._fds:
             with contextlib.suppress(OSError):
                 os.close(self._fds.popleft())

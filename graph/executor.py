@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -17,6 +18,19 @@ if TYPE_CHECKING:
     from shframe.store.store import Store
 
 Progress = Callable[[int, int], None]  # tasks done, tasks in all
+PROGRESS_SECONDS = 0.1
+
+
+def wait_for(
+    ended: threading.Event, progress: Progress | None, count: Callable[[], tuple[int, int]]
+) -> None:
+    """Wait for the end of a run, telling `progress` how far it is, at the end in any case."""
+    if progress is None:
+        ended.wait()
+        return
+    while not ended.wait(PROGRESS_SECONDS):
+        progress(*count())
+    progress(*count())
 
 
 class Executor(Protocol):

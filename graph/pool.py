@@ -60,9 +60,8 @@ class Pool:
         slot = self._next_slot
         self._next_slot += 1
         ours, theirs = pair()
-        with theirs:
-            request = server.Fork(slot, self.store.budget)
-            self.channel.send(tuple(request), [theirs.fileno(), self.store.ledger.fd])
+        request = server.Fork(slot, self.store.budget)
+        self.channel.send(tuple(request), [theirs.detach(), os.dup(self.store.ledger.fd)])
         worker = WorkerHandle(slot, Channel(ours))
         self.workers[slot] = worker
         return worker

@@ -28,7 +28,7 @@ from shframe.graph.errors import (
     SessionClosed,
     WorkerDied,
 )
-from shframe.graph.executor import Progress
+from shframe.graph.executor import Progress, wait_for
 from shframe.graph.messages import (
     Abort,
     Cancelled,
@@ -54,7 +54,6 @@ from shframe.graph.worker import Report, Result, Work
 from shframe.store.ref import Ref
 from shframe.store.store import Store
 
-PROGRESS_SECONDS = 0.1
 GRACE_SECONDS = 0.3  # a worker that still runs a task given up is killed after that
 
 
@@ -112,22 +111,13 @@ class ProcessExecutor:
             _ = task.function.digest  # raises NotPicklable here, at the call
         shell.submit(live)
         try:
-            self._wait(live, progress)
+            wait_for(live.ended, progress, lambda: (live.done, len(live.order)))
         except BaseException:
             shell.cancel(live)
             raise
         if live.error is not None:
             raise live.error
         return live.handles
-
-    @staticmethod
-    def _wait(live: LiveRun, progress: Progress | None) -> None:
-        if progress is None:
-            live.ended.wait()
-            return
-        while not live.ended.wait(PROGRESS_SECONDS):
-            progress(live.done, len(live.order))
-        progress(live.done, len(live.order))
 
     @property
     def pids(self) -> list[int]:

