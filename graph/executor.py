@@ -98,7 +98,7 @@ class SyncExecutor:
             size = stored[key].nbytes if key in stored else 0
             trace.spans.append(
                 Span(
-                    str(key),
+                    key,
                     task.function.name,
                     -1,
                     os.getpid(),

@@ -70,10 +70,17 @@ class Expr:
         return dataclasses.replace(self, **changes)
 
 
-@functools.cache
+_names: dict[type[Expr], tuple[str, ...]] = {}
+
+
 def _field_names(cls: type[Expr]) -> tuple[str, ...]:
-    fields = dataclasses.fields(cls)
-    return tuple(f.name for f in fields if f.name != "token" and not f.name.startswith("_"))
+    """The fields that are operands; a cache, since a class never changes."""
+    names = _names.get(cls)
+    if names is None:
+        fields = (field.name for field in dataclasses.fields(cls))
+        names = tuple(n for n in fields if n != "token" and not n.startswith("_"))
+        _names[cls] = names
+    return names
 
 
 def walk(*roots: Expr) -> Iterator[Expr]:

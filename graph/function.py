@@ -38,7 +38,7 @@ class Function:
     def __call__(self, *values: Any) -> Any:
         return self.call(*values, **self.shared)
 
-    @property
+    @functools.cached_property
     def name(self) -> str:
         """The callable's name, for traces and errors."""
         steps = self.shared.get("steps")

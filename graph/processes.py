@@ -298,16 +298,21 @@ class Shell:
     def _take_results(self, worker: WorkerHandle, results: list[Result]) -> None:
         done: list[tuple[int, float]] = []
         failed: list[Result] = []
+        live: LiveRun | None = None
         for result in results:
             self.doomed.pop((worker.slot, result.number), None)
             if result.ref is None:
                 failed.append(result)
                 continue
-            ref = Ref(*result.ref) if type(result.ref) is tuple else result.ref
-            self.store.adopt(ref, worker.slot)
+            ref = result.ref
+            if ref.segment >= 0:  # an inline result has no memory to be counted
+                self.store.adopt(ref, worker.slot)
             self.refs[result.number] = ref
             done.append((result.number, result.end - result.start))
-            self._record(worker, result, ref)
+            if live is None or not live.first <= result.number < live.first + len(live.order):
+                live = self._run_holding(result.number)
+            if live is not None:
+                self._record(worker, live, result, ref.nbytes)
         if done:
             self._carry_out(self.scheduler.handle(Done(worker.slot, done)))
         for result in failed:
@@ -316,23 +321,13 @@ class Shell:
                 live.error = _unpacked(result.error)
             self._carry_out(self.scheduler.handle(Failed(worker.slot, result.number)))
 
-    def _record(self, worker: WorkerHandle, result: Result, ref: Ref) -> None:
-        live = self._run_holding(result.number)
-        if live is None:
-            return
+    def _record(self, worker: WorkerHandle, live: LiveRun, result: Result, size: int) -> None:
         key = live.order[result.number - live.first]
+        call = live.graph.tasks[key].function.name
         live.done += 1
+        _, _, _, start, end, read = result
         live.trace.spans.append(
-            Span(
-                str(key),
-                live.graph.tasks[key].function.name,
-                worker.slot,
-                worker.pid,
-                result.start,
-                result.end,
-                result.bytes_in,
-                ref.nbytes,
-            )
+            Span(key, call, worker.slot, worker.pid, start, end, read, size)
         )
 
     # --- carrying instructions out ------------------------------------------------------
@@ -344,7 +339,7 @@ class Shell:
             elif isinstance(instruction, Drop):
                 for number in instruction.tasks:
                     ref = self.refs.pop(number, None)
-                    if ref is not None:
+                    if ref is not None and ref.segment >= 0:
                         self.store.release(ref.id)
             elif isinstance(instruction, Finish):
                 self._finish(instruction.run)
@@ -396,6 +391,8 @@ class Shell:
                 made[key] = live.graph.data[key]
             elif key not in made:
                 ref = self.refs.pop(live.place[key])
+                if ref.segment < 0:
+                    self.store.adopt(ref, 0)
                 made[key] = ObjectRef(ref, self.store, self.dropped)
         live.handles = [made[key] for key in live.graph.outputs]
         self._end(live)

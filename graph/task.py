@@ -12,7 +12,7 @@ class Key(NamedTuple):
     """The name of a task's result: its layer's name and its place in the layer."""
 
     name: str
-    index: tuple[int, ...] = ()
+    index: tuple[int, ...] = ()  # type: ignore[assignment]  # tuple.index is not used of a key
 
     def __str__(self) -> str:
         return (

@@ -161,7 +161,7 @@ class ThreadExecutor:
         with self.lock:
             self.values[number] = value
             live.done += 1
-            span = Span(str(key), task.function.name, worker, os.getpid(), start, end, 0, 0)
+            span = Span(key, task.function.name, worker, os.getpid(), start, end, 0, 0)
             live.trace.spans.append(span)
             self._carry_out(self.scheduler.handle(Done(worker, [(number, end - start)])))
 

@@ -8,18 +8,19 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """One task's run.
 
+    key: the name of its result, as a Key or as text.
     start, end: seconds of time.monotonic(), the same clock in all processes of the machine.
     bytes_in, bytes_out: bytes of its inputs and of its result.
     copied: bytes of inputs that had to be converted or copied to be read, by reason.
     """
 
-    key: str
+    key: object
     call: str
     worker: int
     pid: int
@@ -82,7 +83,7 @@ def _event(span: Span) -> dict[str, object]:
         "pid": span.pid,
         "tid": span.worker,
         "args": {
-            "key": span.key,
+            "key": str(span.key),
             "bytes_in": span.bytes_in,
             "bytes_out": span.bytes_out,
             "copied": dict(span.copied),

@@ -108,7 +108,7 @@ def test_the_trace_names_each_task_and_where_it_ran(
     graph.outputs = tuple(graph.tasks)
     any_session.run(graph)
     trace = any_session.last_trace
-    assert sorted(span.key for span in trace.spans) == [f"('n', {n})" for n in range(4)]
+    assert sorted(str(span.key) for span in trace.spans) == [f"('n', {n})" for n in range(4)]
     assert all(span.end >= span.start for span in trace.spans)
     trace.write(tmp_path / "trace.json")
     import json
