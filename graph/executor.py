@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
+from shframe.graph import output
 from shframe.graph.objectref import ObjectRef
-from shframe.graph.task import Key
+from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
 
@@ -33,10 +34,16 @@ def wait_for(
     progress(*count())
 
 
+def target_fd(store: Store, task: Task) -> int | None:
+    """A descriptor of the final object that the task fills a part of, for the task to close."""
+    return None if task.target is None else store.lent_fd(task.target)
+
+
 class Executor(Protocol):
     """Runs task graphs and owns the store in which results are kept."""
 
     store: Store
+    dropped: deque[int]
 
     def run(
         self, graph: TaskGraph, trace: Trace, progress: Progress | None = None
@@ -84,7 +91,8 @@ class SyncExecutor:
                 if source not in values:
                     values[source] = stored[source].value()
             inputs = [values[source] for source in task.inputs]
-            value = task.function(*inputs, *task.args)
+            with output.opened(target_fd(self.store, task)):
+                value = task.function(*inputs, *task.args)
             inputs.clear()
             for source in dict.fromkeys(task.inputs):
                 readers[source] -= 1

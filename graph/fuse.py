@@ -86,6 +86,7 @@ def _joined(
         (tuple(own),),
         nbytes=sum(known) if len(known) == len(sizes) else None,
         fan_in=task.fan_in,
+        target=task.target,
     )
 
 

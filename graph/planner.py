@@ -60,8 +60,13 @@ class Planner:
     def stage_names(self) -> tuple[str, ...]:
         return tuple(stage.name for stage in self.stages)
 
-    def graph(self, plan: Expr) -> tuple[TaskGraph, Layer]:
-        """Lower an optimised plan, cull and fuse; the layer describes the outputs."""
+    def graph(
+        self, plan: Expr, last: Callable[[Layer], Layer] | None = None
+    ) -> tuple[TaskGraph, Layer]:
+        """Lower an optimised plan, cull and fuse; the layer describes the outputs.
+
+        last: what comes on top of the plan's own layer, such as the filling of a final array.
+        """
         layers: dict[str, Layer] = {}
         graph = TaskGraph()
         for node in walk(plan):
@@ -73,5 +78,8 @@ class Planner:
             graph.add(layer.tasks)
             graph.data.update(layer.data)
         top = layers[plan.token]
+        if last is not None:
+            top = last(top)
+            graph.add(top.tasks)
         graph.outputs = tuple(top.keys)
         return fused(graph.culled()), top

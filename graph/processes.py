@@ -159,6 +159,7 @@ class Shell:
         self.run_of: list[tuple[int, LiveRun]] = []  # first task of a run, in order
         self.next_task = 0
         self.outbox: dict[int, Work] = {}
+        self.targets: dict[int, list[int]] = {}  # worker -> descriptors of what its tasks fill
         self.doomed: dict[tuple[int, int], float] = {}  # (worker, task given up) -> deadline
         self.surroundings: tuple[str, dict[str, str]] = (os.getcwd(), dict(os.environ))
         self.last_end = Ended(0, 0, 0)
@@ -369,7 +370,10 @@ class Shell:
             if function.digest not in worker.known:
                 worker.known.add(function.digest)
                 work.functions[function.digest] = function.payload
-            work.tasks.append((number, function.digest, refs, task.args))
+            filled = task.target is not None
+            work.tasks.append((number, function.digest, refs, task.args, filled))
+            if task.target is not None:
+                self.targets.setdefault(worker.slot, []).append(self.store.lent_fd(task.target))
 
     def _source(self, live: LiveRun, key: Key) -> Ref:
         data = live.graph.data.get(key)
@@ -438,6 +442,8 @@ class Shell:
         self.last_end = ended
         self.pool.remove(ended.slot)
         self.outbox.pop(ended.slot, None)
+        for fd in self.targets.pop(ended.slot, []):
+            os.close(fd)
         for pair in [pair for pair in self.doomed if pair[0] == ended.slot]:
             del self.doomed[pair]
         self.store.worker_died(ended.slot)
@@ -490,6 +496,7 @@ class Shell:
                 work = work._replace(surroundings=self.surroundings)
             work = work._replace(freed=freed)
             fds = [self.store.descriptor(segment) for segment in work.segments]
+            fds += self.targets.pop(worker.slot, [])
             worker.channel.queue(_encoded(work), fds)
         for worker in self.pool.workers.values():
             if worker.channel.pending:

@@ -27,6 +27,7 @@ class Task:
     nbytes: bytes that the call is expected to read and write, None when unknown. Only work that
         is known to be small may run in the driver.
     fan_in: whether all inputs that nobody else reads may be fused into this task, not only one.
+    target: the lent segment of a final object of which the call fills a part (output.window).
     """
 
     key: Key
@@ -35,3 +36,4 @@ class Task:
     args: tuple[Any, ...] = ()
     nbytes: int | None = None
     fan_in: bool = False
+    target: int | None = None

@@ -14,9 +14,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from shframe.graph import output
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import SessionClosed
-from shframe.graph.executor import Progress, wait_for
+from shframe.graph.executor import Progress, target_fd, wait_for
 from shframe.graph.messages import (
     Abort,
     Cancelled,
@@ -151,7 +152,8 @@ class ThreadExecutor:
         start = time.monotonic()
         try:
             inputs = [self._value(live, source) for source in task.inputs]
-            value = task.function(*inputs, *task.args)
+            with output.opened(target_fd(self.store, task)):
+                value = task.function(*inputs, *task.args)
         except BaseException as error:
             with self.lock:
                 live.error = live.error or error

@@ -27,10 +27,14 @@ CHECK_SECONDS = 0.0005  # between two looks for recalls and new tasks while task
 FUNCTIONS_KEPT = 4096
 
 
+Assigned = tuple[int, bytes, tuple[Ref, ...], tuple[Any, ...], bool]
+
+
 class Work(NamedTuple):
     """Driver to worker: tasks and what they need.
 
-    tasks: (number, digest of the function, refs of the inputs, own arguments) each.
+    tasks: (number, digest of the function, refs of the inputs, own arguments, whether it has
+        a target) each; the targets' descriptors come after those of the segments.
     functions: pickled (callable, shared parameters) by digest, of those not sent before.
     segments: ids of segments whose read-only descriptors come with the message, in order.
     freed: refs of this worker's own objects whose memory may be used again.
@@ -38,7 +42,7 @@ class Work(NamedTuple):
     surroundings: (working directory, environment) when they have changed.
     """
 
-    tasks: list[tuple[int, bytes, tuple[Ref, ...], tuple[Any, ...]]] = []
+    tasks: list[Assigned] = []
     functions: dict[bytes, bytes] = {}
     segments: list[int] = []
     freed: list[Any] = []
@@ -73,7 +77,8 @@ class Worker:
     def __init__(self, channel: Channel, store: LocalStore) -> None:
         self.channel = channel
         self.store = store
-        self.waiting: deque[tuple[int, bytes, tuple[Ref, ...], tuple[Any, ...]]] = deque()
+        self.waiting: deque[Assigned] = deque()
+        self.targets: dict[int, int] = {}  # task -> descriptor of what it fills a part of
         self.functions: OrderedDict[bytes, Function] = OrderedDict()
         self.results: list[Result] = []
         self.recalled: list[int] = []
@@ -110,8 +115,10 @@ class Worker:
             self._take(Work(*message), fds)
 
     def _take(self, work: Work, fds: list[int]) -> None:
-        for segment, fd in zip(work.segments, fds, strict=True):
-            self.store.attach(segment, fd)
+        rest = iter(fds)
+        for segment in work.segments:
+            self.store.attach(segment, next(rest))
+        self.targets.update((task[0], next(rest)) for task in work.tasks if task[4])
         if work.freed:
             self.store.free(work.freed)
         if work.surroundings is not None:
@@ -121,7 +128,11 @@ class Worker:
         self.waiting.extend(work.tasks)
         if work.recalled:
             given_back = set(work.recalled)
-            self.recalled.extend(n for n, *_ in self.waiting if n in given_back)
+            back = [task[0] for task in self.waiting if task[0] in given_back]
+            for number in back:
+                if number in self.targets:
+                    os.close(self.targets.pop(number))
+            self.recalled.extend(back)
             self.waiting = deque(t for t in self.waiting if t[0] not in given_back)
 
     @staticmethod
@@ -135,12 +146,13 @@ class Worker:
         os.environ.update(environment)
 
     def _run_next(self) -> None:
-        number, digest, refs, args = self.waiting.popleft()
+        number, digest, refs, args, _ = self.waiting.popleft()
         if not self.results:
             self.flushed = time.monotonic()
         start = time.monotonic()
         try:
-            ref = self._call(digest, refs, args)
+            with output.opened(self.targets.pop(number, None)):
+                ref = self._call(digest, refs, args)
             error = None
         except BaseException as raised:
             ref, error = None, _packed(raised)
