@@ -62,9 +62,7 @@ def fused(graph: TaskGraph) -> TaskGraph:
     return TaskGraph(tasks, graph.data, graph.outputs)
 
 
-def _joined(
-    task: Task, parts: list[Task], programs: dict[tuple[object, ...], Function]
-) -> Task:
+def _joined(task: Task, parts: list[Task], programs: dict[tuple[object, ...], Function]) -> Task:
     """One task that runs `parts` and then `task`."""
     inputs: dict[Key, int] = {}
     steps: list[Step] = []
@@ -105,9 +103,7 @@ def _append(
     base = len(steps)
     if part.function.call is run_program:
         for step in part.function.shared["steps"]:
-            sources = tuple(
-                place(part.inputs[n]) if n >= 0 else ~(~n + base) for n in step.sources
-            )
+            sources = tuple(place(part.inputs[n]) if n >= 0 else ~(~n + base) for n in step.sources)
             steps.append(Step(step.function, sources))
         own.extend(part.args[0])
     else:

@@ -57,7 +57,8 @@ class Window:
         """Put the bytes of a C-contiguous array at `offset`."""
         import numpy as np
 
-        rest = memoryview(np.ascontiguousarray(data).reshape(-1).view(np.uint8))
+        flat: Any = np.ascontiguousarray(data).reshape(-1).view(np.uint8)
+        rest = memoryview(flat)
         while rest:
             written = os.pwrite(self.fd, rest[:WRITE_BYTES], offset)
             offset += written

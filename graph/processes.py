@@ -327,9 +327,7 @@ class Shell:
         call = live.graph.tasks[key].function.name
         live.done += 1
         _, _, _, start, end, read = result
-        live.trace.spans.append(
-            Span(key, call, worker.slot, worker.pid, start, end, read, size)
-        )
+        live.trace.spans.append(Span(key, call, worker.slot, worker.pid, start, end, read, size))
 
     # --- carrying instructions out ------------------------------------------------------
 
@@ -351,7 +349,7 @@ class Shell:
 
     def _work_for(self, slot: int) -> Work:
         if slot not in self.outbox:
-            self.outbox[slot] = Work([], {}, [], [], [], None)
+            self.outbox[slot] = Work.nothing()
         return self.outbox[slot]
 
     def _send_tasks(self, instruction: Run) -> None:
@@ -490,7 +488,7 @@ class Shell:
             freed = self.store.freed(worker.slot)
             if work is None and not freed:
                 continue
-            work = work or Work([], {}, [], [], [], None)
+            work = work or Work.nothing()
             if worker.surroundings != self.changes:
                 worker.surroundings = self.changes
                 work = work._replace(surroundings=self.surroundings)

@@ -15,9 +15,7 @@ class Key(NamedTuple):
     index: tuple[int, ...] = ()  # type: ignore[assignment]  # tuple.index is not used of a key
 
     def __str__(self) -> str:
-        return (
-            f"({self.name!r}, {', '.join(map(str, self.index))})" if self.index else self.name
-        )
+        return f"({self.name!r}, {', '.join(map(str, self.index))})" if self.index else self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,7 @@ class TaskGraph:
     def culled(self) -> TaskGraph:
         """Only what the outputs need. Cost: O(tasks + edges)."""
         kept = {key: self.tasks[key] for key in self.sorted_keys()}
-        needed = {source for task in kept.values() for source in task.inputs} | set(
-            self.outputs
-        )
+        needed = {source for task in kept.values() for source in task.inputs} | set(self.outputs)
         data = {key: ref for key, ref in self.data.items() if key in needed}
         return TaskGraph(kept, data, self.outputs)
 

@@ -94,9 +94,7 @@ class ThreadExecutor:
     def _submit(self, graph: TaskGraph, trace: Trace) -> tuple[int, _Live]:
         with self.lock:
             if self.closed:
-                raise SessionClosed(
-                    "this session has been shut down; sf.init() starts a new one"
-                )
+                raise SessionClosed("this session has been shut down; sf.init() starts a new one")
             self._start()
             order = graph.sorted_keys()
             number, self.next_run = self.next_run, self.next_run + 1
@@ -119,17 +117,13 @@ class ThreadExecutor:
         for number in self.queues:
             self.scheduler.handle(Joined(number))
             name = f"shframe-worker-{number}"
-            thread = threading.Thread(
-                target=self._serve, args=(number,), name=name, daemon=True
-            )
+            thread = threading.Thread(target=self._serve, args=(number,), name=name, daemon=True)
             self.threads.append(thread)
             thread.start()
 
     def _serve(self, worker: int) -> None:
         while (number := self.queues[worker].get()) is not None:
-            self._take_one(
-                worker, number
-            )  # its locals die with it: an idle thread holds nothing
+            self._take_one(worker, number)  # its locals die with it: an idle thread holds nothing
 
     def _take_one(self, worker: int, number: int) -> None:
         with self.lock:

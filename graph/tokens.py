@@ -91,9 +91,7 @@ def _by_pickle(value: object, update: Feed) -> None:
 
 
 def _text(tag: bytes, form: Callable[[Any], str]) -> Callable[[Any, Feed], None]:
-    return lambda value, update: _tagged(
-        update, tag, form(value).encode("utf-8", "surrogatepass")
-    )
+    return lambda value, update: _tagged(update, tag, form(value).encode("utf-8", "surrogatepass"))
 
 
 _WRITERS: dict[type, Callable[[Any, Feed], None]] = {

@@ -13,7 +13,7 @@ import sys
 import time
 import traceback
 from collections import OrderedDict, deque
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from shframe.graph import output
 from shframe.graph.channel import Channel, Closed
@@ -42,12 +42,17 @@ class Work(NamedTuple):
     surroundings: (working directory, environment) when they have changed.
     """
 
-    tasks: list[Assigned] = []
-    functions: dict[bytes, bytes] = {}
-    segments: list[int] = []
-    freed: list[Any] = []
-    recalled: list[int] = []
-    surroundings: tuple[str, dict[str, str]] | None = None
+    tasks: list[Assigned]
+    functions: dict[bytes, bytes]
+    segments: list[int]
+    freed: list[Any]
+    recalled: list[int]
+    surroundings: tuple[str, dict[str, str]] | None
+
+    @classmethod
+    def nothing(cls) -> Self:
+        """A message to be filled."""
+        return cls([], {}, [], [], [], None)
 
 
 class Result(NamedTuple):
@@ -64,11 +69,11 @@ class Result(NamedTuple):
 class Report(NamedTuple):
     """Worker to driver. held, let_go: objects of which views (still, no longer) live here."""
 
-    results: list[Result] = []
-    segments: list[int] = []
-    held: list[int] = []
-    let_go: list[int] = []
-    recalled: list[int] = []
+    results: list[Result]
+    segments: list[int]
+    held: list[int]
+    let_go: list[int]
+    recalled: list[int]
 
 
 class Worker:

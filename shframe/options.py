@@ -36,9 +36,7 @@ class Options:
         if self.workers is not None and self.workers < 1:
             raise InvalidArgument(f"workers={self.workers}: at least one is needed")
         if self.inline_bytes < 0:
-            raise InvalidArgument(
-                f"inline_bytes={self.inline_bytes} is negative; 0 means never"
-            )
+            raise InvalidArgument(f"inline_bytes={self.inline_bytes} is negative; 0 means never")
 
     @classmethod
     def made(cls, **given: Any) -> Options:
@@ -82,6 +80,4 @@ def _parsed(name: str, text: str) -> Any:
     try:
         return int(text)
     except ValueError:
-        raise InvalidArgument(
-            f"SHFRAME_{name.upper()}={text!r} is not a whole number"
-        ) from None
+        raise InvalidArgument(f"SHFRAME_{name.upper()}={text!r} is not a whole number") from None

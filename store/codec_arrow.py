@@ -127,9 +127,7 @@ def _encode_run(chunks: list[Any], kind: Any, pieces: list[Piece]) -> _Run:
         return "flat", length, nulls, None
     if pa.types.is_struct(kind):
         children = [
-            _encode_run(
-                [chunk.field(index) for chunk in chunks], kind.field(index).type, pieces
-            )
+            _encode_run([chunk.field(index) for chunk in chunks], kind.field(index).type, pieces)
             for index in range(kind.num_fields)
         ]
         return "struct", length, nulls, children
@@ -198,9 +196,7 @@ def _nested(
     runs: list[_Run],
     rest: Iterator[Any],
 ) -> Any:
-    children = [
-        _decode_run(run, kind.field(index).type, rest) for index, run in enumerate(runs)
-    ]
+    children = [_decode_run(run, kind.field(index).type, rest) for index, run in enumerate(runs)]
     return pa.Array.from_buffers(kind, length, buffers, nulls, children=children)
 
 
@@ -238,9 +234,7 @@ def _bytes_of(chunk: Any, index: int, start: int, end: int) -> Any:
     return memoryview(buffer)[start:end] if buffer is not None and start < end else b""
 
 
-def _append_offsets(
-    chunks: list[Any], width: int, pieces: list[Piece]
-) -> list[tuple[int, int]]:
+def _append_offsets(chunks: list[Any], width: int, pieces: list[Piece]) -> list[tuple[int, int]]:
     """Append the offsets of all chunks, counted from 0, and give each chunk's own range."""
     dtype = np.dtype(f"<i{width}")
     parts = [_offsets_of(chunk, dtype) for chunk in chunks]

@@ -100,9 +100,7 @@ class LocalStore:
         if nbytes < codec.INLINE_LIMIT or dtype.hasobject:
             return np.empty(shape, dtype, order)
         segment, offset = self._allocate(nbytes, f"an array of shape {shape}")
-        assert isinstance(segment.writable.base, Mapping), (
-            "an array over a mapping has it as base"
-        )
+        assert isinstance(segment.writable.base, Mapping), "an array over a mapping has it as base"
         mapping = segment.writable.base
         with self._lock:
             place = (segment.id, offset)

@@ -19,9 +19,7 @@ def test_the_package_list_names_every_package() -> None:
     for name, home in homes.items():
         for init in home.rglob("__init__.py"):
             inner = init.parent.relative_to(home).parts
-            if not (
-                name == "shframe" and inner and inner[0] in ("graph", "store", "benchmarks")
-            ):
+            if not (name == "shframe" and inner and inner[0] in ("graph", "store", "benchmarks")):
                 found.add(".".join([name, *inner]))
     assert set(settings["packages"]) == found
 

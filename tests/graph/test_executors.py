@@ -100,9 +100,7 @@ def test_progress_ends_at_all_tasks(any_session: Session) -> None:
     assert seen[-1] == (20, 20)
 
 
-def test_the_trace_names_each_task_and_where_it_ran(
-    any_session: Session, tmp_path: Path
-) -> None:
+def test_the_trace_names_each_task_and_where_it_ran(any_session: Session, tmp_path: Path) -> None:
     graph = TaskGraph()
     graph.add([Task(Key("n", (n,)), Function(filled), (), (n,)) for n in range(4)])
     graph.outputs = tuple(graph.tasks)

@@ -38,9 +38,7 @@ def graphs(draw: st.DrawFn) -> tuple[list[tuple[int, ...]], list[int]]:
 class Model:
     """Carries instructions out the way the shell and its workers do, and checks each one."""
 
-    def __init__(
-        self, sources: list[tuple[int, ...]], outputs: list[int], workers: int
-    ) -> None:
+    def __init__(self, sources: list[tuple[int, ...]], outputs: list[int], workers: int) -> None:
         self.sources, self.outputs = sources, outputs
         self.scheduler = Scheduler()
         self.queues: dict[int, list[int]] = {}
@@ -109,9 +107,7 @@ def test_every_task_runs_once_after_its_inputs_and_results_are_dropped_when_last
             deaths += 1
             model.die(worker)
         else:
-            model.finish_some(
-                worker, data.draw(st.integers(1, 4)), data.draw(st.floats(0, 0.01))
-            )
+            model.finish_some(worker, data.draw(st.integers(1, 4)), data.draw(st.floats(0, 0.01)))
     assert model.there == set(outputs)
     assert sorted(model.dropped) == sorted(set(range(len(sources))) - set(outputs))
     assert model.scheduler.tasks == {}
