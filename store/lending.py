@@ -19,7 +19,7 @@ _FIRST_ID = 1 << (SEGMENT_BITS - 1)  # above the numbers of the driver's own are
 
 
 class Lending:
-    """The lent segments of a session, sealed ones too. Not locked: the store's lock guards it."""
+    """The lent segments of a session, sealed ones too; guarded by the store's lock."""
 
     def __init__(self, budget: int, ledger: Ledger, local: LocalStore) -> None:
         self._budget = budget

@@ -161,7 +161,7 @@ class LocalStore:
             segment.close()
 
     def hold(self, ref: Ref) -> Pin | None:
-        """Keep the object's memory as it is until the returned pin dies. Raises: SegmentGone."""
+        """Keep the object's memory until the returned pin dies. Raises: SegmentGone."""
         self._check("hold")
         return None if ref.inline else self._pin(ref)
 
@@ -232,7 +232,7 @@ class LocalStore:
             return self._arena.trim()
 
     def stats(self) -> dict[str, int]:
-        """Bytes: in use, resident, fresh pages ever used, copied in by put, under live views."""
+        """Bytes in use, resident, ever fresh, copied in by put, under live views."""
         with self._lock:
             return {
                 "live": self._arena.allocated,

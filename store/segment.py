@@ -62,7 +62,7 @@ class Attached:
 
 
 class Segment(Attached):
-    """A segment of this process: also reserves pages, and writes through a mapping of its own."""
+    """A segment of this process: reserves pages, and has a mapping that can write."""
 
     def __init__(self, id: int, fd: int) -> None:
         super().__init__(id, fd)

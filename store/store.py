@@ -88,7 +88,7 @@ class Store:
             self._table.retain(id)
 
     def release(self, id: int) -> None:
-        """One reference less; the last one lets the memory be used again. Raises: ObjectLost."""
+        """One reference less; after the last, memory is used again. Raises: ObjectLost."""
         with self._lock:
             self._enter("release")
             self._table.release(id)
@@ -157,9 +157,7 @@ class Store:
         """All live objects."""
         with self._lock:
             self._enter("objects")
-            for id in self.local.pinned():
-                self._table.hold(id, DRIVER)
-            return self._table.objects()
+            return self._table.objects(self.local.pinned())
 
     def lend(self, nbytes: int) -> int:
         """Make a segment of its own that workers fill together; give its id.
@@ -228,7 +226,6 @@ class Store:
             raise StoreClosed.for_call(call, forked=forked)
         for id in self.local.drain_released():
             with self._lock:
-                self._table.unhold(id, DRIVER)
                 self._reclaim(id)
 
     def _reclaim(self, id: int) -> None:
