@@ -87,6 +87,12 @@ class Lending:
         self._local.detach(segment_id)
         segment.close()
 
+    def close(self) -> None:
+        """Forget all segments; their mappings go with the last view."""
+        for segment in self.segments():
+            segment.close()
+        self._segments.clear()
+
     def _find(self, segment_id: int) -> tuple[Segment, int]:
         if segment_id not in self._segments:
             raise SegmentGone.for_segment(segment_id, segment_id)

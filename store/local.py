@@ -264,15 +264,15 @@ class LocalStore:
             os.close(fd)
 
     def close(self) -> None:
-        """Let go of all that no view needs. Live views stay valid; calls raise StoreClosed."""
+        """Close all descriptors; calls raise StoreClosed from now on.
+
+        Live views stay valid: a mapping goes with its last view. Nothing is given back here,
+        for the driver may still have objects in the arena.
+        """
         with self._lock:
             if self._closed or os.getpid() != self._pid:
                 return
             self._closed = True
-            self._sweep()
-            kept = self.pinned_ranges()
-            for segment in self._arena.segments():
-                punch_all_but(segment, kept.get(segment.id, []))
             for attached in self._segments.values():
                 attached.close()
             self._arena.close()
@@ -286,6 +286,11 @@ class LocalStore:
                 segment, offset = pin.place
                 ranges.setdefault(segment, []).append((offset, offset + pin.nbytes))
         return ranges
+
+    def segments(self) -> list[Segment]:
+        """The segments of the own arena."""
+        with self._lock:
+            return self._arena.segments()
 
     def _pinned_bytes(self) -> int:
         return sum(pin.nbytes for pin in self._pins.pins() if pin.id != DRAFT)

@@ -211,14 +211,17 @@ class Store:
                 return
             self._closed = True
             kept = self.local.pinned_ranges()
-            for segment in self._foreign_segments():
+            for segment in self._all_segments():
                 punch_all_but(segment, kept.get(segment.id, []))
+                segment.close()
+            self._attached.clear()
+            self._lending.close()
             self.local.close()
             self.ledger.close()
 
-    def _foreign_segments(self) -> list[Attached]:
+    def _all_segments(self) -> list[Attached]:
         attached = [one for segments in self._attached.values() for one in segments.values()]
-        return [*attached, *self._lending.segments()]
+        return [*attached, *self._lending.segments(), *self.local.segments()]
 
     def _enter(self, call: str) -> None:
         forked = os.getpid() != self._pid

@@ -250,7 +250,9 @@ def test_arrow_column_of_every_type_comes_back_equal(local: LocalStore, column: 
             (back["inside"], value["inside"]) if isinstance(value, dict) else (back, value)
         )
         assert type(found) is type(expected)
-        assert found.equals(expected)
+        assert found.to_pylist() == expected.to_pylist()
+        if not pa.types.is_dictionary(column.type):  # chunks may differ in their dictionaries
+            assert found.equals(expected)
         found.validate(full=True)
 
 
