@@ -252,7 +252,12 @@ def _append_offsets(
         position = base = 0
         for part in parts:
             count = len(part) - 1
-            np.add(part[1:], base - int(part[0]), out=out[position + 1 : position + 1 + count])
+            shifted = out[position + 1 : position + 1 + count]
+            shift = base - int(part[0])
+            if shift:
+                np.add(part[1:], shift, out=shifted)
+            else:
+                shifted[:] = part[1:]
             position += count
             base += int(part[-1]) - int(part[0])
 

@@ -8,7 +8,7 @@ arrays, a closure over an array or a fitted model is read in place.
 import io
 import pickle
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import cloudpickle
@@ -89,6 +89,10 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
 
             if codec_arrow.fits(value):
                 return self._apart(codec_arrow.decode, codec_arrow.encode(value))
+        if family == "pandas" and isinstance(getattr(value, "_pa_array", None), Iterable):
+            # pandas' own pickling joins the chunks of the column first, which copies it.
+            state = {k: v for k, v in vars(value).items() if k not in ("_pa_array", "_cache")}
+            return _pandas_column, (type(value), state, value._pa_array)
         if family == "polars":
             return _reduce_polars(value)
         return None
@@ -119,6 +123,12 @@ def _masked(data: Any, mask: Any, fill_value: Any, hard: bool) -> Any:
 
 def _view(array: Any, kind: Any) -> Any:
     return array.view(kind)
+
+
+def _pandas_column(kind: Any, state: dict[str, Any], column: Any) -> Any:
+    array = kind.__new__(kind)
+    vars(array).update(state, _pa_array=column, _cache={})
+    return array
 
 
 def _reduce_polars(value: Any) -> Any:

@@ -187,7 +187,7 @@ def test_array_of_objects_comes_back_equal(local: LocalStore, array: Any) -> Non
     assert back.tolist() == array.tolist()
 
 
-# Arrow -----------------------------------------------------------------------------------------
+# Arrow
 
 _scalars = {
     pa.null(): st.none(),
@@ -347,7 +347,7 @@ def test_rare_arrow_layouts_come_back_equal(local: LocalStore, array: Any) -> No
         assert back.to_pylist() == value.to_pylist()
 
 
-# pandas, polars, and everything else -----------------------------------------------------------
+# pandas, polars, and everything else
 
 _pandas_columns: dict[str, Any] = {
     "int": np.arange(BIG),
