@@ -65,7 +65,7 @@ class Arena:
         piece, offset = self._find(nbytes)
         size = piece.allocator.size_of(offset)
         try:
-            self._back_with_pages(piece, offset, size, what, pinned)
+            self._back_with_pages(piece, offset, nbytes, what, pinned)
         except StoreFull:
             piece.allocator.free(offset)
             raise
@@ -108,20 +108,20 @@ class Arena:
         return piece, offset
 
     def _back_with_pages(
-        self, piece: _Piece, offset: int, size: int, what: str, pinned: int
+        self, piece: _Piece, offset: int, nbytes: int, what: str, pinned: int
     ) -> None:
-        first, last = offset // GRANULE, -(-(offset + size) // GRANULE)
+        first, last = offset // GRANULE, -(-(offset + nbytes) // GRANULE)
         fresh = piece.missing(first, last) * GRANULE
         if not fresh:
             return
-        fresh = self._claim(piece, first, last, fresh, size, what, pinned)
+        fresh = self._claim(piece, first, last, fresh, nbytes, what, pinned)
         try:
             piece.segment.reserve(first * GRANULE, (last - first) * GRANULE)
         except OSError as error:
             self._ledger.retract(fresh)
             reason = error.strerror or "no reason given"
             raise StoreFull.for_machine(
-                size, budget=self._budget, what=what, reason=reason
+                nbytes, budget=self._budget, what=what, reason=reason
             ) from error
         piece.resident[first:last] = b"\x01" * (last - first)
         self.fresh_bytes += fresh
@@ -132,7 +132,7 @@ class Arena:
         first: int,
         last: int,
         fresh: int,
-        size: int,
+        nbytes: int,
         what: str,
         pinned: int,
     ) -> int:
@@ -147,7 +147,7 @@ class Arena:
                 return fresh
             # Two processes that ask in the same instant may refuse each other.
             time.sleep(random.random() * 1e-3)
-        raise self._full(size, what, pinned)
+        raise self._full(nbytes, what, pinned)
 
     def _punch(self, piece: _Piece, start: int, end: int) -> int:
         first, last = -(-start // GRANULE), min(end // GRANULE, len(piece.resident))

@@ -3,7 +3,7 @@
 A slice is trimmed: only the bytes it shows are written. Chunks are joined while they are
 written, offsets rebased, bitmaps that say nothing dropped; so a decoded column starts at
 element 0 and is one run (more only when 32-bit offsets would overflow). What Arrow lays out in
-ways of its own (unions, maps, views, run-end encoding) goes through its IPC format, which trims.
+ways of its own (unions, maps, views, run-end encoding) goes through IPC, which trims.
 """
 
 import pickle
@@ -214,7 +214,7 @@ def _is_raw(kind: Any) -> bool:
     """Whether the type's buffers are written as they are."""
     nested = pa.types.is_struct, pa.types.is_list, pa.types.is_large_list
     if any(test(kind) for test in nested) or pa.types.is_fixed_size_list(kind):
-        return kind.num_fields > 0
+        return bool(kind.num_fields > 0)
     if _is_variable(kind) or pa.types.is_boolean(kind):
         return True
     flat = pa.types.is_primitive(kind) or pa.types.is_decimal(kind)
@@ -246,7 +246,12 @@ def _append_offsets(chunks: list[Any], width: int, pieces: list[Piece]) -> list[
         position = base = 0
         for part in parts:
             count = len(part) - 1
-            np.add(part[1:], base - int(part[0]), out=out[position + 1 : position + 1 + count])
+            shifted = out[position + 1 : position + 1 + count]
+            shift = base - int(part[0])
+            if shift:
+                np.add(part[1:], shift, out=shifted)
+            else:
+                shifted[:] = part[1:]
             position += count
             base += int(part[-1]) - int(part[0])
 

@@ -8,7 +8,7 @@ arrays, a closure over an array or a fitted model is read in place.
 import io
 import pickle
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import cloudpickle
@@ -32,10 +32,11 @@ def encode(value: object) -> Encoded:
         pickler.dump(value)
     except MemoryError:
         raise
-    except RecursionError as error:
-        reason = "it is nested too deeply"
-        raise NotStorable.for_value(value, reason, "put it in flatter parts") from error
     except Exception as error:
+        # cloudpickle wraps the recursion error that it meets.
+        if isinstance(error, RecursionError) or isinstance(error.__context__, RecursionError):
+            reason = "it is nested too deeply"
+            raise NotStorable.for_value(value, reason, "put it in flatter parts") from error
         raise NotStorable.for_value(value, _reason(value, error), _ADVICE) from error
     return Encoded("pickle", stream.getvalue(), pickler.pieces)
 
@@ -57,6 +58,9 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
         """Called by pickle for each value that is no plain builtin."""
         if isinstance(value, np.ndarray):
             reduced = self._reduce_array(value)
+        elif isinstance(value, io.TextIOWrapper):
+            # cloudpickle would read the file and pass its text on as a StringIO.
+            raise TypeError("cannot pickle an open file ('TextIOWrapper')")
         else:
             reduced = self._reduce_frame(value)
         if reduced is not None:
@@ -64,15 +68,17 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
         return super().reducer_override(value)
 
     def _reduce_array(self, array: Any) -> Any:
-        if type(array) is np.ma.MaskedArray:
+        kind: Any = type(array)
+        if kind is np.ma.MaskedArray:
             mask = None if array.mask is np.ma.nomask else np.asarray(array.mask)
             return _masked, (np.asarray(array.data), mask, array._fill_value, array.hardmask)
         if codec_numpy.fits(array):
             return self._apart(codec_numpy.decode, codec_numpy.encode(array))
-        kind = type(array)
         if kind is np.ndarray or array.dtype.hasobject:
             return None
-        if kind.__reduce__ is np.ndarray.__reduce__ and not hasattr(array, "__dict__"):
+        own: Any = np.ndarray
+        plain = ("__reduce__", "__reduce_ex__", "__setstate__")
+        if all(getattr(kind, name) is getattr(own, name) for name in plain):
             return _view, (np.asarray(array), kind)
         return None
 
@@ -83,6 +89,10 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
 
             if codec_arrow.fits(value):
                 return self._apart(codec_arrow.decode, codec_arrow.encode(value))
+        if family == "pandas" and isinstance(getattr(value, "_pa_array", None), Iterable):
+            # pandas' own pickling joins the chunks of the column first, which copies it.
+            state = {k: v for k, v in vars(value).items() if k not in ("_pa_array", "_cache")}
+            return _pandas_column, (type(value), state, value._pa_array)
         if family == "polars":
             return _reduce_polars(value)
         return None
@@ -104,7 +114,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
 
 
 def _masked(data: Any, mask: Any, fill_value: Any, hard: bool) -> Any:
-    array = np.ma.MaskedArray(data, np.ma.nomask if mask is None else mask, copy=False)
+    array: Any = np.ma.MaskedArray(data, np.ma.nomask if mask is None else mask, copy=False)
     array._fill_value = fill_value
     if hard:
         array.harden_mask()
@@ -115,18 +125,28 @@ def _view(array: Any, kind: Any) -> Any:
     return array.view(kind)
 
 
+def _pandas_column(kind: Any, state: dict[str, Any], column: Any) -> Any:
+    array = kind.__new__(kind)
+    vars(array).update(state, _pa_array=column, _cache={})
+    return array
+
+
 def _reduce_polars(value: Any) -> Any:
     """A frame or series by way of Arrow, where that gives the same back; else None."""
     import polars as pl
 
     if not isinstance(value, pl.DataFrame | pl.Series):
         return None
+    if isinstance(value, pl.Series) and value.dtype == pl.Object:
+        return pl.Series, (value.name, value.to_list(), pl.Object)
     frame = value.to_frame() if isinstance(value, pl.Series) else value
+    if pl.Object in frame.dtypes:  # neither Arrow nor polars' own pickling takes such a column
+        return pl.DataFrame, (frame.get_columns(),)
     try:
         table = frame.to_arrow(compat_level=pl.CompatLevel.newest())
         same = _polars_frame(table.slice(0, 0)).schema == frame.schema
     except (pl.exceptions.PolarsError, TypeError, ValueError, NotImplementedError):
-        return None  # columns of Python objects, which polars pickles itself
+        return None
     if not same:
         return None
     return (_polars_series if isinstance(value, pl.Series) else _polars_frame), (table,)

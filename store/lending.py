@@ -19,7 +19,7 @@ _FIRST_ID = 1 << (SEGMENT_BITS - 1)  # above the numbers of the driver's own are
 
 
 class Lending:
-    """The lent segments of a session, sealed ones too. Not locked: the store's lock guards it."""
+    """The lent segments of a session, sealed ones too; guarded by the store's lock."""
 
     def __init__(self, budget: int, ledger: Ledger, local: LocalStore) -> None:
         self._budget = budget
@@ -77,6 +77,12 @@ class Lending:
         self._ledger.retract(segment.capacity)
         self._local.detach(segment_id)
         segment.close()
+
+    def close(self) -> None:
+        """Forget all segments; their mappings go with the last view."""
+        for segment in self.segments():
+            segment.close()
+        self._segments.clear()
 
     def _find(self, segment_id: int) -> tuple[Segment, int]:
         if segment_id not in self._segments:

@@ -159,7 +159,7 @@ class LocalStore:
             segment.close()
 
     def hold(self, ref: Ref) -> Pin | None:
-        """Keep the object's memory as it is until the returned pin dies. Raises: SegmentGone."""
+        """Keep the object's memory until the returned pin dies. Raises: SegmentGone."""
         self._check("hold")
         return None if ref.inline else self._pin(ref)
 
@@ -230,7 +230,7 @@ class LocalStore:
             return self._arena.trim()
 
     def stats(self) -> dict[str, int]:
-        """Bytes: in use, resident, fresh pages ever used, copied in by put, under live views."""
+        """Bytes in use, resident, ever fresh, copied in by put, under live views."""
         with self._lock:
             return {
                 "live": self._arena.allocated,
@@ -262,15 +262,15 @@ class LocalStore:
             os.close(fd)
 
     def close(self) -> None:
-        """Let go of all that no view needs. Live views stay valid; calls raise StoreClosed."""
+        """Close all descriptors; calls raise StoreClosed from now on.
+
+        Live views stay valid: a mapping goes with its last view. Nothing is given back here,
+        for the driver may still have objects in the arena.
+        """
         with self._lock:
             if self._closed or os.getpid() != self._pid:
                 return
             self._closed = True
-            self._sweep()
-            kept = self.pinned_ranges()
-            for segment in self._arena.segments():
-                punch_all_but(segment, kept.get(segment.id, []))
             for attached in self._segments.values():
                 attached.close()
             self._arena.close()
@@ -284,6 +284,11 @@ class LocalStore:
                 segment, offset = pin.place
                 ranges.setdefault(segment, []).append((offset, offset + pin.nbytes))
         return ranges
+
+    def segments(self) -> list[Segment]:
+        """The segments of the own arena."""
+        with self._lock:
+            return self._arena.segments()
 
     def _pinned_bytes(self) -> int:
         return sum(pin.nbytes for pin in self._pins.pins() if pin.id != DRAFT)

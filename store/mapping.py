@@ -89,7 +89,7 @@ def round_up(nbytes: int, unit: int = PAGE) -> int:
 
 
 def punch_hole(fd: int, offset: int, nbytes: int) -> bool:
-    """Give the pages of a range back to the machine; they read as zeros. False if impossible."""
+    """Give the pages of a range back; they read as zeros. False where that cannot be."""
     if sys.platform != "linux":
         return False
     result = _libc.fallocate(

@@ -29,7 +29,7 @@ class Memory:
 def memory(pids: Iterable[int], segment_fds: Iterable[int]) -> Memory:
     """Measure the processes, all their children, and the segments behind the descriptors.
 
-    A process that ends meanwhile counts nothing. Needs Linux; elsewhere `anon` and `file` are 0.
+    A process that ends meanwhile counts nothing. Where there is no /proc, processes are 0.
     """
     parts = [_rollup(pid) for pid in process_tree(pids)]
     files = {(stat.st_dev, stat.st_ino): stat.st_blocks for stat in map(os.fstat, segment_fds)}

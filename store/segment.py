@@ -24,10 +24,16 @@ class Attached:
         self._fd = fd
         try:
             self.capacity: Final = os.fstat(fd).st_size
-            self.readonly: Final = Mapping(fd, self.capacity, writable=False)
+            self._readonly: Mapping | None = Mapping(fd, self.capacity, writable=False)
         except OSError:
             os.close(fd)
             raise
+
+    @property
+    def readonly(self) -> Mapping:
+        """The whole segment, mapped for reading: what every view is made from."""
+        assert self._readonly is not None, "a closed segment is not read"
+        return self._readonly
 
     @property
     def fd(self) -> int:
@@ -52,6 +58,7 @@ class Attached:
 
     def close(self) -> None:
         """Close the descriptor; the mapping goes with its last view."""
+        self._readonly = None
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -62,7 +69,7 @@ class Attached:
 
 
 class Segment(Attached):
-    """A segment of this process: also reserves pages, and writes through a mapping of its own."""
+    """A segment of this process: reserves pages, and has a mapping that can write."""
 
     def __init__(self, id: int, fd: int) -> None:
         super().__init__(id, fd)

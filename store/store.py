@@ -88,7 +88,7 @@ class Store:
             self._table.retain(id)
 
     def release(self, id: int) -> None:
-        """One reference less; the last one lets the memory be used again. Raises: ObjectLost."""
+        """One reference less; after the last, memory is used again. Raises: ObjectLost."""
         with self._lock:
             self._enter("release")
             self._table.release(id)
@@ -157,9 +157,7 @@ class Store:
         """All live objects."""
         with self._lock:
             self._enter("objects")
-            for id in self.local.pinned():
-                self._table.hold(id, DRIVER)
-            return self._table.objects()
+            return self._table.objects(self.local.pinned())
 
     def lend(self, nbytes: int) -> int:
         """Make a segment of its own that workers fill together; give its id.
@@ -213,14 +211,17 @@ class Store:
                 return
             self._closed = True
             kept = self.local.pinned_ranges()
-            for segment in self._foreign_segments():
+            for segment in self._all_segments():
                 punch_all_but(segment, kept.get(segment.id, []))
+                segment.close()
+            self._attached.clear()
+            self._lending.close()
             self.local.close()
             self.ledger.close()
 
-    def _foreign_segments(self) -> list[Attached]:
+    def _all_segments(self) -> list[Attached]:
         attached = [one for segments in self._attached.values() for one in segments.values()]
-        return [*attached, *self._lending.segments()]
+        return [*attached, *self._lending.segments(), *self.local.segments()]
 
     def _enter(self, call: str) -> None:
         forked = os.getpid() != self._pid
@@ -228,7 +229,6 @@ class Store:
             raise StoreClosed.for_call(call, forked=forked)
         for id in self.local.drain_released():
             with self._lock:
-                self._table.unhold(id, DRIVER)
                 self._reclaim(id)
 
     def _reclaim(self, id: int) -> None:

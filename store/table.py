@@ -33,7 +33,7 @@ class ObjectInfo:
 
 
 class ObjectTable:
-    """All objects that may still be read. A method that lets go says whether it was the last."""
+    """All objects that may still be read."""
 
     def __init__(self) -> None:
         self._entries: dict[int, Entry] = {}
@@ -88,15 +88,15 @@ class ObjectTable:
         assert self.is_garbage(id), "only garbage is removed"
         return self._entries.pop(id)
 
-    def objects(self) -> list[ObjectInfo]:
-        """All entries, in the order of their making in each process."""
+    def objects(self, held_here: set[int]) -> list[ObjectInfo]:
+        """All entries by number; of those in `held_here` the driver itself has views."""
         return [
             ObjectInfo(
                 id,
                 entry.ref.kind,
                 entry.ref.nbytes,
                 entry.count,
-                tuple(sorted(entry.holders)),
+                tuple(sorted(entry.holders | ({0} if id in held_here else set()))),
                 (entry.ref.segment, entry.ref.offset),
             )
             for id, entry in sorted(self._entries.items())
