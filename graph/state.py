@@ -33,7 +33,7 @@ from shframe.graph.messages import (
     Submitted,
 )
 
-HORIZON = 0.004  # seconds of work ahead of a worker: 40 round trips of 0.1 ms
+HORIZON = 0.012  # seconds of work ahead of a worker: a hundred round trips of 0.1 ms
 RETRIES = 3  # a task that was running when its worker died is tried so often again
 SMOOTHING = 0.3  # weight of the newest duration in the learned one
 

@@ -22,7 +22,7 @@ from shframe.graph.function import Function
 from shframe.store.local import LocalStore
 from shframe.store.ref import Ref
 
-FLUSH_SECONDS = 0.001
+FLUSH_SECONDS = 0.003
 CHECK_SECONDS = 0.0005  # between two looks for recalls and new tasks while tasks are waiting
 FUNCTIONS_KEPT = 4096
 
@@ -151,18 +151,21 @@ class Worker:
         os.environ.update(environment)
 
     def _run_next(self) -> None:
-        number, digest, refs, args, _ = self.waiting.popleft()
+        number, digest, refs, args, filling = self.waiting.popleft()
         if not self.results:
             self.flushed = time.monotonic()
         start = time.monotonic()
         try:
-            with output.opened(self.targets.pop(number, None)):
+            if filling:
+                with output.opened(self.targets.pop(number)):
+                    ref = self._call(digest, refs, args)
+            else:
                 ref = self._call(digest, refs, args)
             error = None
         except BaseException as raised:
             ref, error = None, _packed(raised)
             del raised
-        size = sum(ref.nbytes for ref in refs)
+        size = sum(ref.nbytes for ref in refs) if refs else 0
         self.results.append(Result(number, ref, error, start, time.monotonic(), size))
 
     def _call(self, digest: bytes, refs: tuple[Ref, ...], args: tuple[Any, ...]) -> Ref:

@@ -54,6 +54,10 @@ class LocalStore:
         Cost: one copy of the data.
         """
         self._check("put")
+        if type(value) in codec.ATOMS:
+            recipe = codec.atom(value)
+            if len(recipe) < codec.INLINE_LIMIT:
+                return Ref(self._ids(), INLINE, len(recipe), 0, "pickle", recipe, ())
         draft = _draft_of(value)
         if draft is not None:
             return self._seal(value, draft)
