@@ -30,14 +30,22 @@ class Step:
 def run_program(*values: Any, steps: tuple[Step, ...]) -> Any:
     """Run the steps; the last of `values` holds each step's own arguments.
 
-    Between steps a value has one reader and is dropped as soon as that one has it.
+    A value between steps is dropped when the last step that reads it has begun.
     """
     own = values[-1]
+    readers = [0] * len(steps)
+    for step in steps:
+        for n in step.sources:
+            if n < 0:
+                readers[~n] += 1
     made: dict[int, Any] = {}
     for place, (step, args) in enumerate(zip(steps, own, strict=True)):
         inputs = [values[n] if n >= 0 else made[~n] for n in step.sources]
         for n in step.sources:
-            made.pop(~n, None)
+            if n < 0:
+                readers[~n] -= 1
+                if not readers[~n]:
+                    del made[~n]
         made[place] = step.function(*inputs, *args)
         inputs.clear()
     return made[len(steps) - 1]
@@ -45,68 +53,81 @@ def run_program(*values: Any, steps: tuple[Step, ...]) -> Any:
 
 def fused(graph: TaskGraph) -> TaskGraph:
     """The same results from fewer tasks; expects a culled graph. Cost: O(tasks + edges)."""
+    order = graph.sorted_keys()
+    position = {key: n for n, key in enumerate(order)}
     consumers = graph.consumers()
     wanted = set(graph.outputs)
-    tasks: dict[Key, Task] = {}
+    absorbed: set[Key] = set()
     programs: dict[tuple[object, ...], Function] = {}
-    for key in graph.sorted_keys():
-        task = graph.tasks[key]
+    tasks: dict[Key, Task] = {}
+    for root in reversed(order):
+        if root in absorbed:
+            continue
+        group = _group(root, graph, consumers, wanted)
+        absorbed |= group - {root}
+        members = [graph.tasks[key] for key in sorted(group, key=position.__getitem__)]
+        tasks[root] = members[0] if len(members) == 1 else _joined(members, programs)
+    return TaskGraph(dict(reversed(tasks.items())), graph.data, graph.outputs)
+
+
+def _group(
+    root: Key, graph: TaskGraph, consumers: dict[Key, list[Key]], wanted: set[Key]
+) -> set[Key]:
+    """The task and all below it that only this group reads.
+
+    A task takes in one such input, or all of them if it is a `fan_in`: a combination of many
+    partial results must leave those to be computed side by side.
+    """
+    group = {root}
+    waiting = [root]
+    while waiting:
+        task = graph.tasks[waiting.pop()]
         private = [
             source
             for source in dict.fromkeys(task.inputs)
-            if source in tasks and len(consumers[source]) == 1 and source not in wanted
+            if source in graph.tasks
+            and source not in wanted
+            and source not in group
+            and group.issuperset(consumers[source])
         ]
         if len(private) == 1 or (task.fan_in and private):
-            task = _joined(task, [tasks.pop(source) for source in private], programs)
-        tasks[key] = task
-    return TaskGraph(tasks, graph.data, graph.outputs)
+            group.update(private)
+            waiting.extend(private)
+            # what these read may be read by the rest of the group as well
+            waiting.extend(key for key in group if _shares(graph, key, private))
+    return group
 
 
-def _joined(task: Task, parts: list[Task], programs: dict[tuple[object, ...], Function]) -> Task:
-    """One task that runs `parts` and then `task`."""
+def _shares(graph: TaskGraph, key: Key, others: list[Key]) -> bool:
+    """Whether the task reads what one of the others reads."""
+    inputs = set(graph.tasks[key].inputs)
+    return key not in others and any(inputs.intersection(graph.tasks[o].inputs) for o in others)
+
+
+def _joined(members: list[Task], programs: dict[tuple[object, ...], Function]) -> Task:
+    """One task that runs the members in order; the last of them gives the result."""
     inputs: dict[Key, int] = {}
-    steps: list[Step] = []
-    own: list[tuple[Any, ...]] = []
     made: dict[Key, int] = {}
-    for part in parts:
-        _append(part, inputs, made, steps, own)
-    _append(task, inputs, made, steps, own)
+    steps: list[Step] = []
+    for task in members:
+        sources = tuple(
+            ~made[s] if s in made else inputs.setdefault(s, len(inputs)) for s in task.inputs
+        )
+        made[task.key] = len(steps)
+        steps.append(Step(task.function, sources))
     shape = tuple((id(step.function), step.sources) for step in steps)
     program = programs.get(shape)
     if program is None:
         program = programs[shape] = Function(run_program, steps=tuple(steps))
-    sizes = [part.nbytes for part in (*parts, task)]
+    last = members[-1]
+    sizes = [task.nbytes for task in members]
     known = [size for size in sizes if size is not None]
     return Task(
-        task.key,
+        last.key,
         program,
         tuple(inputs),
-        (tuple(own),),
+        (tuple(task.args for task in members),),
         nbytes=sum(known) if len(known) == len(sizes) else None,
-        fan_in=task.fan_in,
-        target=task.target,
+        fan_in=last.fan_in,
+        target=last.target,
     )
-
-
-def _append(
-    part: Task,
-    inputs: dict[Key, int],
-    made: dict[Key, int],
-    steps: list[Step],
-    own: list[tuple[Any, ...]],
-) -> None:
-    """Add the steps of `part`, its inputs renumbered to those of the whole."""
-
-    def place(source: Key) -> int:
-        return ~made[source] if source in made else inputs.setdefault(source, len(inputs))
-
-    base = len(steps)
-    if part.function.call is run_program:
-        for step in part.function.shared["steps"]:
-            sources = tuple(place(part.inputs[n]) if n >= 0 else ~(~n + base) for n in step.sources)
-            steps.append(Step(step.function, sources))
-        own.extend(part.args[0])
-    else:
-        steps.append(Step(part.function, tuple(place(source) for source in part.inputs)))
-        own.append(part.args)
-    made[part.key] = len(steps) - 1

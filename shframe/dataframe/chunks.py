@@ -1,0 +1,331 @@
+"""Partitions: an Arrow table with a layout, or a pandas object; and the way from one to the other.
+
+A partition is a table where it was read or joined (columns by position, labels and index in the
+layout, text of low cardinality as dictionaries) and a pandas object where pandas worked on it.
+Both are stored as aligned buffers and read in place. What the table cannot hold (Python objects,
+complex numbers, periods) stays a pandas object, so that nothing is converted by surprise.
+"""
+
+from __future__ import annotations
+
+import functools
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+_META = b"shframe"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a table's columns are in pandas.
+
+    labels: the column labels, of any kind, duplicates too.
+    dtypes: pandas' dtype of each column.
+    names: names of the index levels; the levels are the last columns of the table.
+    levels: pandas' dtypes of those.
+    start: where there is no level: the first value of the RangeIndex.
+    """
+
+    labels: Any  # pd.Index
+    dtypes: tuple[Any, ...]
+    names: tuple[Any, ...] = (None,)
+    levels: tuple[Any, ...] = ()
+    start: int = 0
+
+    @property
+    def width(self) -> int:
+        """Columns that are not index levels."""
+        return len(self.dtypes)
+
+
+@functools.lru_cache(maxsize=512)
+def _unpacked(packed: bytes) -> Layout:
+    layout: Layout = pickle.loads(packed)
+    return layout
+
+
+def layout_of(table: Any) -> Layout:
+    """The layout that a table carries in its schema."""
+    return _unpacked(table.schema.metadata[_META])
+
+
+def with_layout(table: Any, layout: Layout) -> Any:
+    """The table with this layout; nothing is copied."""
+    return table.replace_schema_metadata({_META: pickle.dumps(layout, protocol=5)})
+
+
+def table_of(columns: Sequence[Any], layout: Layout) -> Any:
+    """A table of these columns (index levels last)."""
+    names = [str(n) for n in range(len(columns))]
+    return with_layout(pa.Table.from_arrays(list(columns), names=names), layout)
+
+
+def is_table(part: Any) -> bool:
+    return isinstance(part, pa.Table)
+
+
+def rows_in(part: Any) -> int:
+    """Rows of a partition of either kind."""
+    return int(part.num_rows) if is_table(part) else len(part)
+
+
+def as_pandas(part: Any) -> Any:
+    """The partition as a pandas object; zero-copy for numbers, times and text without nulls."""
+    if not is_table(part):
+        return part
+    layout = layout_of(part)
+    columns = [
+        series_values(part.column(n), dtype) for n, dtype in enumerate(layout.dtypes)
+    ]
+    index = index_of(part, layout)
+    frame = pd.DataFrame(dict(enumerate(columns)), index=index, copy=False)
+    frame.columns = layout.labels
+    return frame
+
+
+def index_of(table: Any, layout: Layout) -> Any:
+    """The index that the layout describes."""
+    width = layout.width
+    if not layout.levels:
+        return pd.RangeIndex(layout.start, layout.start + table.num_rows, name=layout.names[0])
+    levels = [series_values(table.column(width + n), d) for n, d in enumerate(layout.levels)]
+    if len(levels) == 1:
+        return pd.Index(levels[0], name=layout.names[0], copy=False)
+    return pd.MultiIndex.from_arrays(levels, names=list(layout.names))
+
+
+def series_values(column: Any, dtype: Any) -> Any:
+    """A column as pandas holds it: an array or extension array of this dtype.
+
+    Where the column has nulls that the dtype cannot hold, pandas' own promotion is given:
+    integers become float64, booleans become objects.
+    """
+    if isinstance(dtype, pd.StringDtype) and dtype.storage == "pyarrow":
+        return _text_values(column, dtype)
+    if isinstance(dtype, np.dtype):
+        return _numpy_values(column, dtype)
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _categorical_values(column, dtype)
+    if isinstance(dtype, pd.ArrowDtype):
+        return pd.arrays.ArrowExtensionArray(column.cast(dtype.pyarrow_dtype))
+    return pd.Series(column.to_pandas()).astype(dtype).array
+
+
+def _text_values(column: Any, dtype: Any) -> Any:
+    if column.type != pa.large_string():
+        column = column.cast(pa.large_string())
+    return pd.arrays.ArrowStringArray(column, dtype=dtype)
+
+
+def _numpy_values(column: Any, dtype: Any) -> Any:
+    if isinstance(column, pa.ChunkedArray):
+        column = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.array([], column.type)])
+    if column.null_count and dtype.kind in "iub":
+        return column.to_pandas().to_numpy()
+    if dtype.kind in "mM":
+        unit = np.datetime_data(dtype)[0]
+        wanted = pa.timestamp(unit) if dtype.kind == "M" else pa.duration(unit)
+        column = column.cast(wanted) if column.type != wanted else column
+        values = column.to_numpy(zero_copy_only=False)
+        return values.astype(dtype, copy=False)
+    return column.to_numpy(zero_copy_only=False).astype(dtype, copy=False)
+
+
+def _categorical_values(column: Any, dtype: Any) -> Any:
+    if not pa.types.is_dictionary(column.type):
+        return pd.Categorical(column.to_pandas(), dtype=dtype)
+    return column.to_pandas().astype(dtype).array
+
+
+def as_table(frame: Any) -> Any:
+    """A pandas frame as a table with a layout; None where Arrow cannot hold it exactly.
+
+    Cost: nothing is copied of numbers, times and text; booleans become bits.
+    """
+    if is_table(frame):
+        return frame
+    columns = [frame.iloc[:, n] for n in range(frame.shape[1])]
+    index = frame.index
+    ranged = isinstance(index, pd.RangeIndex) and index.step == 1
+    levels = [] if ranged else [index.get_level_values(n) for n in range(index.nlevels)]
+    arrays = [_arrow_column(one) for one in (*columns, *levels)]
+    if any(array is None for array in arrays):
+        return None
+    layout = Layout(
+        frame.columns,
+        tuple(one.dtype for one in columns),
+        tuple(index.names),
+        tuple(level.dtype for level in levels),
+        index.start if ranged else 0,
+    )
+    return table_of(arrays, layout)
+
+
+def _arrow_column(values: Any) -> Any:
+    """A Series or Index as Arrow data; None where values would change."""
+    dtype = values.dtype
+    array = values.array
+    if isinstance(dtype, np.dtype):
+        if dtype.kind in "iub" or dtype in (np.dtype("f4"), np.dtype("f8")):
+            return pa.array(np.asarray(array))
+        if dtype.kind in "mM":
+            return pa.array(np.asarray(array))
+        return None
+    if isinstance(dtype, pd.StringDtype) and dtype.storage == "pyarrow":
+        return pa.chunked_array(array.__arrow_array__())
+    if isinstance(dtype, pd.ArrowDtype):
+        return array.__arrow_array__()
+    if isinstance(dtype, pd.CategoricalDtype):
+        text = pd.api.types.is_string_dtype(dtype.categories.dtype)
+        return pa.array(array) if text else None
+    if isinstance(dtype, pd.core.dtypes.dtypes.BaseMaskedDtype):
+        return pa.array(array)
+    return None
+
+
+def select(table: Any, places: Sequence[int], labels: Any) -> Any:
+    """Some columns of a table, with its index."""
+    layout = layout_of(table)
+    width = layout.width
+    kept = [*places, *range(width, width + len(layout.levels))]
+    dtypes = tuple(layout.dtypes[n] for n in places)
+    new = Layout(labels, dtypes, layout.names, layout.levels, layout.start)
+    return table_of([table.column(n) for n in kept], new)
+
+
+def filtered(table: Any, mask: Any) -> Any:
+    """Rows of a table where the mask, (rows,) bool, is true; they keep their index values."""
+    layout = layout_of(table)
+    rows = np.flatnonzero(mask)
+    if len(rows) == table.num_rows:
+        return table
+    places = pa.array(rows)
+    columns = [column.take(places) for column in table.columns]
+    if layout.levels:
+        return table_of(columns, layout)
+    columns.append(pa.array(rows + layout.start))
+    levels = (np.dtype("int64"),)
+    return table_of(columns, Layout(layout.labels, layout.dtypes, layout.names, levels))
+
+
+def sliced(part: Any, start: int, stop: int) -> Any:
+    """Rows start to stop of a partition; a view."""
+    if not is_table(part):
+        return part.iloc[start:stop] if not isinstance(part, pd.Index) else part[start:stop]
+    layout = layout_of(part)
+    piece = part.slice(start, stop - start)
+    if layout.levels:
+        return piece
+    return with_layout(piece, moved(layout, layout.start + start))
+
+
+def moved(layout: Layout, start: int) -> Layout:
+    """The layout with another start of its RangeIndex."""
+    return Layout(layout.labels, layout.dtypes, layout.names, layout.levels, start)
+
+
+def concatenated(parts: Sequence[Any], meta: Any, *, fresh: bool) -> Any:
+    """Partitions as one ordinary pandas object that owns its memory.
+
+    meta: the empty object with the expected dtypes, given where there is no partition.
+    fresh: whether the index counts the rows of the whole, so that it is made anew.
+    """
+    if all(is_table(part) for part in parts) and parts:
+        return _concatenated_tables(parts, fresh=fresh)
+    made = [as_pandas(part) for part in parts]
+    filled = [part for part in made if len(part)] or made[:1]
+    if not filled:
+        return meta.copy()
+    if isinstance(meta, pd.Index):
+        return filled[0].append(filled[1:]) if len(filled) > 1 else filled[0].copy(deep=True)
+    if len(filled) == 1:
+        whole = filled[0].copy()
+    else:
+        whole = pd.concat(_same_categories(filled))
+    if fresh:
+        whole.index = pd.RangeIndex(len(whole), name=whole.index.name)
+    return whole
+
+
+def _same_categories(parts: list[Any]) -> list[Any]:
+    """Categorical columns with one set of categories, as concat wants them to stay so."""
+    first = parts[0]
+    if isinstance(first, pd.Series):
+        return [p.to_frame(0)[0].rename(p.name) for p in _same_categories([p.to_frame(0) for p in parts])] if isinstance(first.dtype, pd.CategoricalDtype) else parts
+    from pandas.api.types import union_categoricals
+
+    places = [n for n, d in enumerate(first.dtypes) if isinstance(d, pd.CategoricalDtype)]
+    for n in places:
+        columns = [part.iloc[:, n] for part in parts]
+        known = columns[0].dtype
+        if all(column.dtype == known for column in columns):
+            continue
+        union = union_categoricals([column.array for column in columns]).categories
+        parts = [part.copy(deep=False) for part in parts]
+        for part in parts:
+            part.isetitem(n, part.iloc[:, n].cat.set_categories(union))
+    return parts
+
+
+def _concatenated_tables(parts: Sequence[Any], *, fresh: bool) -> Any:
+    layouts = [layout_of(part) for part in parts]
+    filled = [n for n, part in enumerate(parts) if part.num_rows] or [0]
+    if any(len(layouts[n].levels) != len(layouts[filled[0]].levels) for n in filled):
+        frames = [as_pandas(parts[n]) for n in filled]
+        whole = pd.concat(frames)
+        if fresh:
+            whole.index = pd.RangeIndex(len(whole), name=whole.index.name)
+        return whole
+    first = layouts[filled[0]]
+    columns = [
+        _joined([parts[n].column(place) for n in filled], dtype)
+        for place, dtype in enumerate((*first.dtypes, *first.levels))
+    ]
+    rows = sum(parts[n].num_rows for n in filled)
+    index: Any
+    if fresh or (not first.levels and _consecutive(parts, layouts, filled)):
+        start = 0 if fresh else first.start
+        index = pd.RangeIndex(start, start + rows, name=first.names[0])
+    elif not first.levels:
+        pieces = [np.arange(layouts[n].start, layouts[n].start + parts[n].num_rows) for n in filled]
+        index = pd.Index(np.concatenate(pieces), name=first.names[0])
+    elif len(first.levels) == 1:
+        index = pd.Index(columns[first.width], name=first.names[0], copy=False)
+    else:
+        index = pd.MultiIndex.from_arrays(columns[first.width :], names=list(first.names))
+    frame = pd.DataFrame(dict(enumerate(columns[: first.width])), index=index, copy=False)
+    frame.columns = first.labels
+    return frame
+
+
+def _consecutive(parts: Sequence[Any], layouts: list[Layout], filled: list[int]) -> bool:
+    expected = layouts[filled[0]].start
+    for n in filled:
+        if layouts[n].start != expected:
+            return False
+        expected += parts[n].num_rows
+    return True
+
+
+def _joined(pieces: list[Any], dtype: Any) -> Any:
+    """One column of several partitions' tables, in memory of its own; text stays where it is."""
+    chunks = [chunk for piece in pieces for chunk in piece.chunks]
+    if isinstance(dtype, pd.StringDtype) and dtype.storage == "pyarrow":
+        plain = [c if c.type == pa.large_string() else c.cast(pa.large_string()) for c in chunks]
+        return pd.arrays.ArrowStringArray(pa.chunked_array(plain, pa.large_string()), dtype=dtype)
+    if isinstance(dtype, np.dtype) and dtype.kind in "iuf" and not any(c.null_count for c in chunks):
+        if len({c.type for c in chunks}) == 1:
+            views = [c.to_numpy() for c in chunks]
+            return np.concatenate(views).astype(dtype, copy=False) if views else np.empty(0, dtype)
+    if len({c.type for c in chunks}) > 1:
+        parts = [series_values(pa.chunked_array([c]), dtype) for c in chunks]
+        return pd.concat([pd.Series(p) for p in parts], ignore_index=True).array
+    column = pa.chunked_array(chunks) if chunks else pieces[0]
+    values = series_values(column.unify_dictionaries(), dtype)
+    return values.copy()

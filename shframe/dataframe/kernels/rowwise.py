@@ -1,0 +1,166 @@
+"""What is done to the rows of one partition by themselves; run in workers, on real partitions
+and, to find dtypes and mistakes at the call, on empty ones."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from shframe.dataframe import chunks
+
+OPERATORS: dict[str, Callable[..., Any]] = {
+    name: getattr(operator, name)
+    for name in (
+        "add sub mul truediv floordiv mod pow eq ne lt le gt ge and_ or_ xor neg pos invert abs"
+    ).split()
+}
+
+
+def columns(part: Any, *, labels: Any) -> Any:
+    """Some columns as a frame; a table stays a table."""
+    if chunks.is_table(part):
+        known = chunks.layout_of(part).labels
+        if known.is_unique:
+            return chunks.select(part, [known.get_loc(n) for n in labels], pd.Index(labels))
+    return chunks.as_pandas(part)[list(labels)]
+
+
+def column(part: Any, *, label: Any) -> Any:
+    """One column as a Series."""
+    if chunks.is_table(part):
+        known = chunks.layout_of(part).labels
+        place = known.get_loc(label) if known.is_unique else None
+        if isinstance(place, int):
+            frame = chunks.as_pandas(chunks.select(part, [place], known[[place]]))
+            return frame.iloc[:, 0]
+    return chunks.as_pandas(part)[label]
+
+
+def binary(left: Any, right: Any, *, name: str) -> Any:
+    """An operator between two partitions."""
+    return OPERATORS[name](chunks.as_pandas(left), chunks.as_pandas(right))
+
+
+def scalar(part: Any, *, name: str, value: Any, reflected: bool) -> Any:
+    """An operator between a partition and a plain value."""
+    part = chunks.as_pandas(part)
+    apply = OPERATORS[name]
+    return apply(value, part) if reflected else apply(part, value)
+
+
+def unary(part: Any, *, name: str) -> Any:
+    """An operator on a partition."""
+    return OPERATORS[name](chunks.as_pandas(part))
+
+
+def rows(part: Any, mask: Any) -> Any:
+    """Rows where the mask is true; a table stays a table."""
+    keep = chunks.as_pandas(mask)
+    if keep.dtype != bool:
+        keep = keep.fillna(False).astype(bool) if str(keep.dtype) == "boolean" else keep
+    if chunks.is_table(part) and keep.dtype == bool and len(keep) == part.num_rows:
+        return chunks.filtered(part, keep.to_numpy())
+    return chunks.as_pandas(part)[keep]
+
+
+def assigned(part: Any, *values: Any, labels: tuple[Any, ...], plain: dict[Any, Any]) -> Any:
+    """A frame with further columns: partitions for `labels`, constants in `plain`."""
+    frame = chunks.as_pandas(part).copy(deep=False)
+    for label, value in zip(labels, values, strict=True):
+        frame[label] = chunks.as_pandas(value)
+    for label, value in plain.items():
+        frame[label] = value
+    return frame
+
+
+class Place:
+    """Stands in a method's arguments for one of the further sources."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __shframe_token__(self) -> str:
+        return f"place-{self.number}"
+
+
+def method(
+    part: Any, *others: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """A pandas method, by its (dotted) name."""
+    values = [chunks.as_pandas(other) for other in others]
+
+    def filled(value: Any) -> Any:
+        return values[value.number] if isinstance(value, Place) else value
+
+    found: Any = chunks.as_pandas(part)
+    for word in name.split("."):
+        found = getattr(found, word)
+    return found(*map(filled, args), **{key: filled(value) for key, value in kwargs.items()})
+
+
+def attribute(part: Any, *, name: str) -> Any:
+    """A pandas attribute, by its (dotted) name."""
+    found: Any = chunks.as_pandas(part)
+    for word in name.split("."):
+        found = getattr(found, word)
+    return found
+
+
+def user_function(part: Any, *others: Any, function: Any, args: Any, kwargs: Any) -> Any:
+    """A user's function on a partition; it sees pandas objects that it may change."""
+    values = [chunks.as_pandas(other).copy() for other in (part, *others)]
+    return function(*values, *args, **kwargs)
+
+
+def evaluated(part: Any, *, text: str, names: dict[str, Any]) -> Any:
+    """pandas' eval of an expression with the local values that it names."""
+    return chunks.as_pandas(part).eval(text, local_dict=names, global_dict={}, engine="python")
+
+
+def as_index(part: Any) -> Any:
+    """The index of a partition."""
+    if chunks.is_table(part):
+        return chunks.index_of(part, chunks.layout_of(part))
+    return part.index
+
+
+def counted(part: Any) -> int:
+    """Rows of a partition."""
+    return chunks.rows_in(part)
+
+
+def renumbered(part: Any, counts: list[int], *, place: int) -> Any:
+    """The partition with an index that goes on where the partitions before it end."""
+    start = sum(counts[:place])
+    if chunks.is_table(part):
+        layout = chunks.layout_of(part)
+        return chunks.with_layout(part, chunks.moved(layout, start))
+    part = part.copy(deep=False)
+    part.index = pd.RangeIndex(start, start + len(part), name=part.index.name)
+    return part
+
+
+def collected(*counts: int) -> list[int]:
+    """The row counts of all partitions."""
+    return list(counts)
+
+
+def first_rows(part: Any, *, count: int) -> Any:
+    """The first rows of a partition."""
+    return chunks.sliced(part, 0, min(count, chunks.rows_in(part)))
+
+
+def last_rows(part: Any, *, count: int) -> Any:
+    """The last rows of a partition."""
+    size = chunks.rows_in(part)
+    return chunks.sliced(part, max(size - count, 0), size)
+
+
+def stacked(*parts: Any) -> Any:
+    """Partitions one after another as one pandas object."""
+    return chunks.concatenated(parts, chunks.as_pandas(parts[0]), fresh=False)
