@@ -7,6 +7,7 @@ memory is decided elsewhere (store.py, in the driver) and arrives here as `free`
 import itertools
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -80,7 +81,7 @@ class LocalStore:
             layout.nbytes,
             encoded.kind,
             layout.header,
-            layout.spans,
+            codec.ref_spans(layout),
         )
 
     def empty(
@@ -107,8 +108,9 @@ class LocalStore:
         with self._lock:
             place = (segment.id, offset)
             pin = self._pins.make(DRAFT, place, mapping.address + offset, nbytes, mapping)
-        flat = np.asarray(pin).view(dtype)
-        return flat.reshape(shape, order=order)
+        draft = np.asarray(pin).view(dtype).reshape(shape, order=order)
+        pin.draft = weakref.ref(draft)
+        return draft
 
     def get(self, ref: Ref) -> Any:
         """The value, read-only, over the shared bytes; its views keep it pinned.
@@ -218,6 +220,11 @@ class LocalStore:
         with self._lock:
             return set(self._pins.live())
 
+    @property
+    def has_released(self) -> bool:
+        """Whether `drain_released` may have something to say (read without the lock)."""
+        return self._pins.waiting or bool(self._released)
+
     def drain_released(self) -> list[int]:
         """The objects whose last view here has died since the last call."""
         with self._lock:
@@ -239,7 +246,7 @@ class LocalStore:
                 "resident": self._arena.resident,
                 "fresh": self._arena.fresh_bytes,
                 "written": self._written,
-                "pinned": self._pinned_bytes(),
+                "pinned": self.pinned_bytes(),
             }
 
     @contextmanager
@@ -292,13 +299,14 @@ class LocalStore:
         with self._lock:
             return self._arena.segments()
 
-    def _pinned_bytes(self) -> int:
+    def pinned_bytes(self) -> int:
+        """Bytes of the objects that have live views in this process."""
         return sum(pin.nbytes for pin in self._pins.pins() if pin.id != DRAFT)
 
     def _allocate(self, nbytes: int, what: str) -> tuple[Segment, int]:
         with self._lock:
             self._sweep()
-            segment, offset = self._arena.allocate(nbytes, what, self._pinned_bytes())
+            segment, offset = self._arena.allocate(nbytes, what, self.pinned_bytes())
             self._segments.setdefault(segment.id, segment)
             return segment, offset
 
@@ -355,15 +363,13 @@ def punch_all_but(segment: Attached, kept: list[tuple[int, int]]) -> None:
 
 
 def _draft_of(value: object) -> Pin | None:
-    """The pin of a draft, when `value` is the whole of one as `empty` gave it."""
+    """The pin of a draft, when `value` is the very array that `empty` gave."""
     if type(value) is not np.ndarray or value.base is None:
         return None
     base: Any = value
     while isinstance(base, np.ndarray):
         base = base.base
-    if not isinstance(base, Pin) or base.id != DRAFT:
+    if not isinstance(base, Pin) or base.id != DRAFT or base.draft is None:
         return None
-    address, _ = base.__array_interface__["data"]
-    whole = value.ctypes.data == address and value.nbytes == base.nbytes
-    dense = value.flags.c_contiguous or value.flags.f_contiguous
-    return base if whole and dense else None
+    # A view of it, even of the whole, is copied: the draft itself would stay writable.
+    return base if base.draft() is value else None

@@ -17,6 +17,7 @@ from typing import Any
 PAGE = mmap.PAGESIZE
 
 _MAP_FIXED = 0x10
+_MAP_NORESERVE = 0x4000 if sys.platform == "linux" else 0x40
 _MADV_DONTDUMP = 16
 _MADV_POPULATE_READ = 22
 _FAILED = ctypes.c_void_p(-1).value
@@ -108,7 +109,8 @@ def _map(
     fd: int, nbytes: int, offset: int, writable: bool, private: bool, *, address: int | None
 ) -> int:
     protection = mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0)
-    flags = mmap.MAP_PRIVATE if private else mmap.MAP_SHARED
+    # A private view costs what is written into it, not its size: nothing is set aside.
+    flags = mmap.MAP_PRIVATE | _MAP_NORESERVE if private else mmap.MAP_SHARED
     if address is not None:
         flags |= _MAP_FIXED
     mapped = _mmap(address, nbytes, protection, flags, fd, offset)

@@ -309,6 +309,16 @@ def test_part_of_a_draft_is_copied(local: LocalStore) -> None:
     assert (local.get(ref) == 1).all()
 
 
+def test_view_of_a_whole_draft_is_copied_because_the_draft_stays_writable(
+    local: LocalStore,
+) -> None:
+    draft = local.empty(2 * ROWS, "f8")
+    draft[:] = 1
+    ref = local.put(draft.reshape(2, ROWS))
+    draft[:] = 2
+    assert (local.get(ref) == 1).all()
+
+
 def test_draft_that_is_never_put_is_freed(local: LocalStore) -> None:
     draft = local.empty(ROWS, "f8")
     assert local.stats()["live"] >= draft.nbytes
@@ -369,6 +379,8 @@ def test_object_outlives_the_worker_that_made_it(store: Store) -> None:
     store.release(kept.id)
     assert store.freed(1) == []
     assert store.ledger.totals() == (0, 0)
+    with pytest.raises(SegmentGone):
+        store.descriptor(kept.segment)
 
 
 def test_dead_worker_gives_back_all_but_its_living_objects(store: Store) -> None:
