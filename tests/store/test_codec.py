@@ -462,6 +462,15 @@ def test_plain_values_come_back_equal(local: LocalStore, value: Any) -> None:
     assert local.get(local.put(value)) == value
 
 
+@pytest.mark.parametrize(
+    "value", [np.float64(3), np.int8(-1), np.datetime64(5, "ns"), np.str_("a"), np.bool_(True)]
+)
+def test_numpy_scalar_keeps_its_type(local: LocalStore, value: Any) -> None:
+    back = local.get(local.put(value))
+    assert type(back) is type(value)
+    assert back == value
+
+
 def test_one_array_referred_to_twice_is_stored_once(local: LocalStore) -> None:
     array = np.arange(BIG)
     ref = placed(local, [array, array])
