@@ -46,9 +46,11 @@ class Lending:
         segment = Segment.create(next(self._ids), size)
         try:
             segment.reserve(0, size)
-        except OSError as error:
+        except BaseException as error:
             segment.close()
             self._ledger.retract(size)
+            if not isinstance(error, OSError):
+                raise
             reason = error.strerror or "no reason given"
             raise StoreFull.for_machine(
                 nbytes, budget=self._budget, what=what, reason=reason

@@ -108,6 +108,16 @@ class Segment(Attached):
         super().close()
 
 
+def punch_all_but(segment: Attached, kept: list[tuple[int, int]]) -> None:
+    """Give back all pages of a segment but those that touch one of the kept (start, end)."""
+    position = 0
+    for start, end in [*sorted(kept), (segment.capacity, segment.capacity)]:
+        first = start // PAGE * PAGE
+        if first > position:
+            segment.punch(position, first - position)
+        position = max(position, -(-end // PAGE) * PAGE)
+
+
 def reopen_readonly(fd: int) -> int:
     """A new descriptor of the same file that cannot write.
 

@@ -13,10 +13,10 @@ from typing import Any
 from shframe.store.errors import ObjectLost, StoreClosed, StoreFull
 from shframe.store.ledger import Ledger
 from shframe.store.lending import Lending
-from shframe.store.local import LocalStore, punch_all_but
+from shframe.store.local import LocalStore
 from shframe.store.pins import Place
 from shframe.store.ref import INLINE, Kind, Ref
-from shframe.store.segment import Attached
+from shframe.store.segment import Attached, punch_all_but
 from shframe.store.table import Entry, ObjectInfo, ObjectTable
 
 DRIVER = 0  # the driver's slot; its own views are those of holder 0
