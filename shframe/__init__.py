@@ -1,1 +1,91 @@
-"""shframe: a lazy pandas- and NumPy-shaped engine over one copy of the data."""
+"""shframe: a lazy pandas- and NumPy-shaped engine over one copy of the data in shared memory.
+
+    import shframe as sf
+    sf.read_parquet("trips/").query("fare > 0").groupby("zone").agg({"fare": "mean"}).compute()
+
+    import shframe.array as xp
+    xp.mean(xp.sin(x) ** 2, axis=0).compute()
+
+    ref = sf.put(x); sf.get(ref)
+
+The names below are imported from their rooms when first used: `import shframe` itself loads
+neither pandas nor NumPy nor pyarrow.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shframe import array, errors
+    from shframe.dataframe import (
+        DataFrame,
+        Index,
+        Series,
+        from_arrow,
+        from_pandas,
+        read_csv,
+        read_parquet,
+    )
+    from shframe.graph.objectref import ObjectRef
+    from shframe.objects import get, put
+    from shframe.session import Session, init, is_initialized, shutdown
+    from shframe.tracing import last_trace
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "DataFrame": "shframe.dataframe",
+    "Index": "shframe.dataframe",
+    "ObjectRef": "shframe.graph.objectref",
+    "Series": "shframe.dataframe",
+    "Session": "shframe.session",
+    "from_arrow": "shframe.dataframe",
+    "from_pandas": "shframe.dataframe",
+    "get": "shframe.objects",
+    "init": "shframe.session",
+    "is_initialized": "shframe.session",
+    "last_trace": "shframe.tracing",
+    "put": "shframe.objects",
+    "read_csv": "shframe.dataframe",
+    "read_parquet": "shframe.dataframe",
+    "shutdown": "shframe.session",
+}
+_ROOMS = ("array", "errors")
+
+__all__ = [
+    "DataFrame",
+    "Index",
+    "ObjectRef",
+    "Series",
+    "Session",
+    "__version__",
+    "array",
+    "errors",
+    "from_arrow",
+    "from_pandas",
+    "get",
+    "init",
+    "is_initialized",
+    "last_trace",
+    "put",
+    "read_csv",
+    "read_parquet",
+    "shutdown",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+    elif name in _ROOMS:
+        value = importlib.import_module(f"shframe.{name}")
+    else:
+        raise AttributeError(f"module 'shframe' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

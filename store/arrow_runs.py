@@ -66,8 +66,7 @@ def decode_run(run: Run, kind: Any, rest: Iterator[Any]) -> Any:
     buffers = [next(rest) if nulls else None]
     buffers += [next(rest) for _ in range(_BUFFERS[form])]
     children = [
-        decode_run(child, kind.field(index).type, rest)
-        for index, child in enumerate(inside or ())
+        decode_run(child, kind.field(index).type, rest) for index, child in enumerate(inside or ())
     ]
     return pa.Array.from_buffers(kind, length, buffers, nulls, children=children or None)
 
@@ -81,12 +80,9 @@ def _encode_children(chunks: list[Any], kind: Any, pieces: list[Piece]) -> list[
         columns = [[chunk.field(index) for chunk in chunks] for index in range(kind.num_fields)]
     else:
         size = kind.list_size
-        columns = [
-            [chunk.values.slice(chunk.offset * size, len(chunk) * size) for chunk in chunks]
-        ]
+        columns = [[chunk.values.slice(chunk.offset * size, len(chunk) * size) for chunk in chunks]]
     return [
-        encode_run(column, kind.field(index).type, pieces)
-        for index, column in enumerate(columns)
+        encode_run(column, kind.field(index).type, pieces) for index, column in enumerate(columns)
     ]
 
 
@@ -158,9 +154,7 @@ def _bytes_of(chunk: Any, index: int, start: int, end: int) -> Any:
     return memoryview(buffer)[start:end] if buffer is not None and start < end else b""
 
 
-def _append_offsets(
-    chunks: list[Any], width: int, pieces: list[Piece]
-) -> list[tuple[int, int]]:
+def _append_offsets(chunks: list[Any], width: int, pieces: list[Piece]) -> list[tuple[int, int]]:
     """Append the offsets of all chunks, counted from 0, and give each chunk's own range."""
     dtype = np.dtype(f"<i{width}")
     parts = [_offsets_of(chunk, dtype) for chunk in chunks]

@@ -4,6 +4,7 @@
 puts them where they belong; `decode` makes a value that looks at the bytes in place.
 """
 
+import pickle
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from shframe.store.piece import Encoded
 from shframe.store.ref import Kind
 
 INLINE_LIMIT = 100 << 10  # an object below this many bytes travels in its Ref
+# Values of these very types pickle to one opcode; the machinery for all others costs 5 us more.
+ATOMS = frozenset({bool, float, int, str, type(None)})
 _RECIPE_LIMIT = 4 << 10  # a longer recipe lies beside the buffers, as the first of them
 _INLINE_ALIGNMENT = 16  # what the data of a Python bytes object has
 _MANY_SPANS = 64  # more of them lie beside the buffers too, as a table of int64 pairs
@@ -28,6 +31,11 @@ class Layout:
     header: bytes
     spans: tuple[tuple[int, int], ...]
     nbytes: int
+
+
+def atom(value: object) -> bytes:
+    """The recipe of a value of one of the ATOMS, of kind pickle and without buffers."""
+    return pickle.dumps(value, protocol=5)
 
 
 def encode(value: object) -> Encoded:

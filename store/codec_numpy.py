@@ -57,9 +57,7 @@ def decode(recipe: bytes, buffers: Sequence[Any]) -> Any:
     return array
 
 
-def _recipe(
-    dtype: Any, shape: tuple[int, ...], axes: tuple[int, ...] | None, full: Any
-) -> bytes:
+def _recipe(dtype: Any, shape: tuple[int, ...], axes: tuple[int, ...] | None, full: Any) -> bytes:
     return pickle.dumps((_short_name(dtype) or dtype, shape, axes, full), protocol=5)
 
 

@@ -104,9 +104,7 @@ class NotStorable(ShframeError, TypeError):
         """Name the type, what was in the way, and what to do instead."""
         kind = type(value)
         name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
-        error = cls(
-            f"a value of type {name} cannot be put into the store: {reason}\n  {advice}"
-        )
+        error = cls(f"a value of type {name} cannot be put into the store: {reason}\n  {advice}")
         error.type_name = name
         return error
 

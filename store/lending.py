@@ -29,7 +29,7 @@ class Lending:
         self._ids = itertools.count(_FIRST_ID)
 
     def lend(self, nbytes: int) -> int:
-        """A new segment with all its pages. Raises: StoreFull."""
+        """A new segment, sparse; its pages come as the borrowers write. Raises: StoreFull."""
         size = round_up(max(nbytes, 1))
         what = "a result that workers fill together"
         if not self._ledger.claim(size, self._budget):
@@ -44,17 +44,6 @@ class Lending:
                 what=what,
             )
         segment = Segment.create(next(self._ids), size)
-        try:
-            segment.reserve(0, size)
-        except BaseException as error:
-            segment.close()
-            self._ledger.retract(size)
-            if not isinstance(error, OSError):
-                raise
-            reason = error.strerror or "no reason given"
-            raise StoreFull.for_machine(
-                nbytes, budget=self._budget, what=what, reason=reason
-            ) from error
         self._ledger.add_live(size)
         self._segments[segment.id] = segment, nbytes
         return segment.id

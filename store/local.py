@@ -50,6 +50,10 @@ class LocalStore(Reader):
         Cost: one copy of the data.
         """
         self._check("put")
+        if type(value) in codec.ATOMS:
+            recipe = codec.atom(value)
+            if len(recipe) < codec.INLINE_LIMIT:
+                return Ref(self._ids(), INLINE, len(recipe), 0, "pickle", recipe, ())
         draft = _draft_of(value)
         if draft is not None:
             return self._seal(value, draft)
@@ -96,9 +100,7 @@ class LocalStore(Reader):
         if nbytes < codec.INLINE_LIMIT or dtype.hasobject:
             return np.empty(shape, dtype, order)
         segment, offset = self._allocate(nbytes, f"an array of shape {shape}")
-        assert isinstance(segment.writable.base, Mapping), (
-            "an array over a mapping has it as base"
-        )
+        assert isinstance(segment.writable.base, Mapping), "an array over a mapping has it as base"
         mapping = segment.writable.base
         with self._lock:
             place = (segment.id, offset)

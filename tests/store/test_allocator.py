@@ -43,9 +43,7 @@ class AllocatorMachine(RuleBasedStateMachine):
     @invariant()
     def used_and_free_ranges_tile_the_capacity(self) -> None:
         used = [(offset, offset + size) for offset, size in self.allocator.blocks()]
-        assert sorted(used) == sorted(
-            (start, start + size) for start, size in self.model.items()
-        )
+        assert sorted(used) == sorted((start, start + size) for start, size in self.model.items())
         free = list(self.allocator.free_ranges())
         position, was_free = 0, False
         for start, end in sorted(used + free):

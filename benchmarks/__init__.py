@@ -1,0 +1,1 @@
+"""Benchmarks beside pandas, NumPy and others; imports as `shframe.benchmarks`."""

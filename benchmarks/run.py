@@ -1,0 +1,155 @@
+"""The runner: engines interleaved round by round in one process, medians, ratios, peak memory.
+
+The classes have the shape that asv runs too. A ratio is the peer's time over shframe's: above 1
+shframe is faster. Peak memory is the store's meter over the whole process tree (private pages and
+pages of segments), sampled in a further, untimed round, above what was there before it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import itertools
+import math
+import os
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+MODULES = ("groupby", "join", "array", "tasks", "store")
+ROUNDS = 5
+OWN = "shframe"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; prints tables."""
+    parser = argparse.ArgumentParser(prog="shframe bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *MODULES], help="which; default: all")
+    parser.add_argument("--quick", action="store_true", help="small data, two rounds")
+    parser.add_argument("--rounds", type=int, default=None)
+    parser.add_argument("--engines", default=None, help="comma-separated; default: all there")
+    asked = parser.parse_args(arguments)
+    engines = asked.engines.split(",") if asked.engines else None
+    rounds = asked.rounds or (2 if asked.quick else ROUNDS)
+    _print_machine()
+    for name in asked.names or MODULES:
+        module = importlib.import_module(f"shframe.benchmarks.bench_{name}")
+        for value in vars(module).values():
+            if isinstance(value, type) and value.__module__ == module.__name__:
+                if asked.quick:
+                    value.rows = value.quick_rows  # type: ignore[attr-defined]
+                _run_class(value, rounds, engines)
+    import shframe as sf
+
+    sf.shutdown()
+    return 0
+
+
+def _print_machine() -> None:
+    import numpy
+    import pandas
+    import pyarrow
+
+    print(
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}, "
+        f"numpy {numpy.__version__}, pandas {pandas.__version__}, pyarrow {pyarrow.__version__}"
+    )
+
+
+def _run_class(cls: Any, rounds: int, engines: list[str] | None) -> None:
+    *outer, last = cls.params
+    print(f"\n{cls.__name__}, {cls.rows:,} rows: {cls.__doc__.splitlines()[0]}")
+    ratios: dict[str, list[float]] = {}
+    for chosen in itertools.product(*outer):
+        present = [e for e in last if _is_there(e) and (engines is None or e in engines)]
+        times, peaks = _measured(cls, chosen, present, rounds)
+        base = OWN if OWN in times else present[0]
+        for engine in present:
+            ratio = times[engine] / times[base]
+            ratios.setdefault(engine, []).append(ratio)
+            label = " ".join([*map(str, chosen), engine])
+            print(
+                f"  {label:<28} {times[engine]:>9.4f} s  {ratio:>6.2f}x  "
+                f"peak {peaks[engine] / 1e6:>8.1f} MB",
+                flush=True,
+            )
+    if outer:
+        for engine, values in ratios.items():
+            mean = math.exp(statistics.fmean(map(math.log, values)))
+            print(f"  geometric mean {engine:<13} {mean:>6.2f}x")
+
+
+def _is_there(engine: str) -> bool:
+    rivals = ("polars", "duckdb", "dask", "ray", "numexpr")
+    return engine not in rivals or importlib.util.find_spec(engine) is not None
+
+
+def _measured(
+    cls: Any, chosen: tuple[Any, ...], engines: list[str], rounds: int
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Median seconds and peak bytes of each engine; the first round warms up."""
+    cases = {engine: cls() for engine in engines}
+    for engine, case in cases.items():
+        case.setup(*chosen, engine)
+    seconds: dict[str, list[float]] = {engine: [] for engine in engines}
+    for turn in range(rounds + 1):
+        for engine, case in cases.items():
+            begin = time.perf_counter()
+            answer = case.time_answer(*chosen, engine)
+            spent = time.perf_counter() - begin
+            del answer
+            if turn:
+                seconds[engine].append(spent)
+    peaks = {}
+    for engine, case in cases.items():
+        with _peak() as peak:
+            case.time_answer(*chosen, engine)
+        peaks[engine] = peak[0]
+    for engine, case in cases.items():
+        getattr(case, "teardown", lambda *_: None)(*chosen, engine)
+    return {e: statistics.median(values) for e, values in seconds.items()}, peaks
+
+
+@contextmanager
+def _peak() -> Iterator[list[float]]:
+    """Bytes above the start, at most, by the store's meter; in a list of one."""
+    ended = threading.Event()
+    start = _memory()
+    found = [0.0]
+
+    def sample() -> None:
+        while not ended.wait(0.01):
+            found[0] = max(found[0], _memory() - start)
+
+    thread = threading.Thread(target=sample)
+    thread.start()
+    try:
+        yield found
+    finally:
+        found[0] = max(found[0], _memory() - start)
+        ended.set()
+        thread.join()
+
+
+def _memory() -> float:
+    from shframe.store.meter import memory
+
+    return memory([os.getpid()], _segments()).total
+
+
+def _segments() -> list[int]:
+    """Descriptors of this process that are segments, each file once."""
+    found: dict[int, int] = {}
+    for path in Path("/proc/self/fd").iterdir():
+        try:
+            if os.readlink(path).startswith("/memfd:shframe"):
+                found.setdefault(os.stat(path).st_ino, int(path.name))
+        except OSError:
+            continue
+    return list(found.values())

@@ -1,0 +1,144 @@
+"""Framed messages over a Unix stream socket, with file descriptors beside them.
+
+A frame is a header (payload bytes, number of descriptors) and a payload; its descriptors are sent
+with its first byte, so they are there when the frame is complete.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import os
+import pickle
+import select
+import socket
+import struct
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+HEADER = struct.Struct("<II")
+CHUNK = 1 << 18  # bytes asked for in one receive: a socket's buffer holds about as much
+MOST_FDS = 250  # the kernel takes 253 descriptors in one message
+
+
+class Closed(Exception):
+    """The other end is gone."""
+
+
+class Channel:
+    """One end of a connection; not for use by two threads at once."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self._in = bytearray()
+        self._fds: deque[int] = deque()
+        self._out: deque[tuple[memoryview, tuple[int, ...]]] = deque()
+
+    def fileno(self) -> int:
+        return self.sock.fileno()
+
+    def send(self, message: object, fds: Sequence[int] = ()) -> None:
+        """Send a message, waiting while there is no room; raises Closed.
+
+        The descriptors are taken over: they are closed here once they are sent.
+        """
+        self.queue(message, fds)
+        while not self.flush():
+            select.select([], [self.sock], [])
+
+    def queue(self, message: object, fds: Sequence[int] = ()) -> None:
+        """Line a message up for flush(); the descriptors are taken over."""
+        payload = message if isinstance(message, bytes) else pickle.dumps(message, protocol=5)
+        if len(fds) > MOST_FDS:
+            raise ValueError(f"{len(fds)} descriptors in one message; at most {MOST_FDS} go")
+        frame = HEADER.pack(len(payload), len(fds)) + payload
+        self._out.append((memoryview(frame), tuple(fds)))
+
+    @property
+    def pending(self) -> bool:
+        """Whether flush() has something left to send."""
+        return bool(self._out)
+
+    def flush(self) -> bool:
+        """Send what fits now without waiting; whether all is sent."""
+        while self._out:
+            view, fds = self._out[0]
+            try:
+                sent = self._send_some(view, fds)
+            except BlockingIOError:
+                return False
+            except (BrokenPipeError, ConnectionResetError) as error:
+                raise Closed from error
+            for fd in fds:
+                os.close(fd)
+            if sent == len(view):
+                self._out.popleft()
+            else:
+                self._out[0] = (view[sent:], ())
+        return True
+
+    def _send_some(self, view: memoryview, fds: tuple[int, ...]) -> int:
+        if not fds:
+            return self.sock.send(view, socket.MSG_DONTWAIT)
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
+        return self.sock.sendmsg([view], rights, socket.MSG_DONTWAIT)
+
+    def receive(self) -> tuple[Any, list[int]]:
+        """Wait for the next message; raises Closed."""
+        while True:
+            for message in self.arrived():
+                return message
+            self.fill(wait=True)
+
+    def fill(self, *, wait: bool = False) -> bool:
+        """Take in what has arrived; whether anything had. Raises Closed."""
+        flags = 0 if wait else socket.MSG_DONTWAIT
+        space = socket.CMSG_SPACE(MOST_FDS * 4)
+        try:
+            data, ancillary, _, _ = self.sock.recvmsg(CHUNK, space, flags | CLOEXEC)
+        except BlockingIOError:
+            return False
+        except ConnectionResetError as error:
+            raise Closed from error
+        for level, kind, content in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                whole = len(content) - len(content) % 4
+                self._fds.extend(array.array("i", content[:whole]))
+        if not data:
+            raise Closed
+        self._in += data
+        return True
+
+    def arrived(self) -> Iterator[tuple[Any, list[int]]]:
+        """The complete messages taken in so far, one at a time."""
+        while len(self._in) >= HEADER.size:
+            size, count = HEADER.unpack_from(self._in)
+            end = HEADER.size + size
+            if len(self._in) < end:
+                return
+            payload = bytes(memoryview(self._in)[HEADER.size : end])
+            del self._in[:end]
+            fds = [self._fds.popleft() for _ in range(count)]
+            yield pickle.loads(payload), fds
+
+    def close(self) -> None:
+        """Close the socket, descriptors that nobody took and those not sent."""
+        self.sock.close()
+        for _, fds in self._out:
+            self._fds.extend(fds)
+        self._out.clear()
+        while self._fds:
+            with contextlib.suppress(OSError):
+                os.close(self._fds.popleft())
+
+
+CLOEXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+
+
+def pair() -> tuple[socket.socket, socket.socket]:
+    """Two connected stream sockets with room for batches."""
+    a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    for sock in (a, b):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    return a, b

@@ -1,0 +1,77 @@
+"""What can go wrong between a plan and its result; the root lies in the store's errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shframe.store.errors import ShframeError
+
+
+class PlanNotStable(ShframeError, RuntimeError):
+    """A stage's rules keep rewriting the plan: a defect of ours, with both plans in the text."""
+
+
+class CycleFound(ShframeError, ValueError):
+    """A task depends on its own result."""
+
+
+class NotPicklable(ShframeError, TypeError):
+    """A function or one of its values cannot travel to a worker."""
+
+
+class Cancelled(ShframeError):
+    """The computation was given up before it was done."""
+
+
+class SessionClosed(ShframeError, RuntimeError):
+    """The session that held this object has been shut down."""
+
+
+class WorkerDied(ShframeError, RuntimeError):
+    """A worker process ended while it ran a task, each time that the task was tried."""
+
+    def __init__(
+        self, message: str, task: str = "", pid: int = 0, code: int = 0, tries: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.task = task
+        self.pid = pid
+        self.code = code
+        self.tries = tries
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.task, self.pid, self.code, self.tries)
+
+    @classmethod
+    def while_running(
+        cls, task: str, worker: int, pid: int, code: int, tries: int, inputs: str
+    ) -> WorkerDied:
+        """Name the worker, how it ended, the task, its inputs and how often it was tried."""
+        end = f"killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        cause = (
+            "  signal 9 without a user's kill is mostly the kernel's memory killer: "
+            "give the session fewer workers or smaller partitions\n"
+            if code == -9
+            else ""
+        )
+        text = (
+            f"worker {worker} (pid {pid}) was {end} while running {task}\n"
+            f"  inputs: {inputs}\n{cause}"
+            f"  the task had been tried {tries} times"
+        )
+        return cls(text, task, pid, code, tries)
+
+
+class TaskFailed(ShframeError, RuntimeError):
+    """A task raised an exception that could not be brought back as it was."""
+
+
+class RemoteTraceback(Exception):
+    """The worker's own traceback as text: the cause of an exception that came back."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return f'\n"""\n{self.text}"""'

@@ -1,0 +1,125 @@
+"""The protocol of executors, and the one that runs everything in the calling thread."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from shframe.graph import output
+from shframe.graph.objectref import ObjectRef
+from shframe.graph.task import Key, Task
+from shframe.graph.taskgraph import TaskGraph
+from shframe.graph.trace import Span, Trace
+
+if TYPE_CHECKING:
+    from shframe.store.store import Store
+
+Progress = Callable[[int, int], None]  # tasks done, tasks in all
+PROGRESS_SECONDS = 0.1
+
+
+def wait_for(
+    ended: threading.Event, progress: Progress | None, count: Callable[[], tuple[int, int]]
+) -> None:
+    """Wait for the end of a run, telling `progress` how far it is, at the end in any case."""
+    if progress is None:
+        ended.wait()
+        return
+    while not ended.wait(PROGRESS_SECONDS):
+        progress(*count())
+    progress(*count())
+
+
+def target_fd(store: Store, task: Task) -> int | None:
+    """A descriptor of the final object that the task fills a part of, for the task to close."""
+    return None if task.target is None else store.lent_fd(task.target)
+
+
+class Executor(Protocol):
+    """Runs task graphs and owns the store in which results are kept."""
+
+    store: Store
+    dropped: deque[int]
+
+    def run(
+        self, graph: TaskGraph, trace: Trace, progress: Progress | None = None
+    ) -> list[ObjectRef]:
+        """A handle for each output of the graph, in their order; a task's error is raised."""
+
+    def put(self, value: object) -> ObjectRef:
+        """Store a value and give a handle on it."""
+
+    def close(self) -> None:
+        """End workers, free the store; a second call does nothing."""
+
+
+class SyncExecutor:
+    """Everything in the calling thread, in the order of priority: for pdb and for small work."""
+
+    def __init__(self, store: Store, dropped: deque[int] | None = None) -> None:
+        self.store = store
+        self.dropped: deque[int] = deque() if dropped is None else dropped
+
+    def put(self, value: object) -> ObjectRef:
+        """Store a value and give a handle on it."""
+        self.sweep()
+        return ObjectRef(self.store.put(value), self.store, self.dropped)
+
+    def sweep(self) -> None:
+        """Release the objects whose last handle has died."""
+        while self.dropped:
+            self.store.release(self.dropped.popleft())
+
+    def run(
+        self, graph: TaskGraph, trace: Trace, progress: Progress | None = None
+    ) -> list[ObjectRef]:
+        """Run the graph here and store its outputs."""
+        self.sweep()
+        values: dict[Key, Any] = {}
+        readers = {key: len(readers) for key, readers in graph.consumers().items()}
+        outputs = set(graph.outputs)
+        stored: dict[Key, ObjectRef] = dict(graph.data)
+        order = graph.sorted_keys()
+        for done, key in enumerate(order):
+            task = graph.tasks[key]
+            start = time.monotonic()
+            for source in task.inputs:
+                if source not in values:
+                    values[source] = stored[source].value()
+            inputs = [values[source] for source in task.inputs]
+            with output.opened(target_fd(self.store, task)):
+                value = task.function(*inputs, *task.args)
+            inputs.clear()
+            for source in dict.fromkeys(task.inputs):
+                readers[source] -= 1
+                if not readers[source]:
+                    del values[source]
+            if key in outputs:
+                stored[key] = self.put(value)
+            if readers[key]:
+                values[key] = value
+            del value
+            size = stored[key].nbytes if key in stored else 0
+            trace.spans.append(
+                Span(
+                    key,
+                    task.function.name,
+                    -1,
+                    os.getpid(),
+                    start,
+                    time.monotonic(),
+                    0,
+                    size,
+                )
+            )
+            if progress is not None:
+                progress(done + 1, len(order))
+        return [stored[key] for key in graph.outputs]
+
+    def close(self) -> None:
+        """Free the store."""
+        self.store.close()

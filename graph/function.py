@@ -1,0 +1,158 @@
+"""Functions that travel: what a task calls, known to workers by a digest of its content.
+
+A Function is pickled at most once and sent to each worker at most once. One Function object
+serves all tasks of a layer, so parameters that the tasks share travel with it, not with them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from shframe.graph.errors import NotPicklable
+
+
+class Function:
+    """A callable with the keyword parameters that all its calls share.
+
+    Parameters
+    ----------
+    call: what a worker calls, as `call(*inputs, *args, **shared)`.
+    shared: keyword parameters, the same for each call.
+
+    Examples
+    --------
+    >>> Function(max, default=0)([])
+    0
+    """
+
+    __slots__ = ("__dict__", "call", "shared")
+
+    def __init__(self, call: Callable[..., Any], **shared: Any) -> None:
+        self.call = call
+        self.shared = shared
+
+    def __call__(self, *values: Any) -> Any:
+        return self.call(*values, **self.shared)
+
+    @functools.cached_property
+    def name(self) -> str:
+        """The callable's name, for traces and errors."""
+        steps = self.shared.get("steps")
+        if steps:
+            return "+".join(step.function.name for step in steps)
+        return str(getattr(self.call, "__name__", type(self.call).__name__))
+
+    @functools.cached_property
+    def ours(self) -> bool:
+        """Whether the code is shframe's own and calls nothing of the user's."""
+        module = getattr(self.call, "__module__", None) or ""
+        return module.startswith("shframe.") and not _holds_user_code(self.shared)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _function, (self.call, self.shared)
+
+    @functools.cached_property
+    def payload(self) -> bytes:
+        """The pickled callable and its shared parameters; raises NotPicklable."""
+        return pickled((self.call, self.shared), self.name)
+
+    @functools.cached_property
+    def digest(self) -> bytes:
+        """16 bytes that name the content."""
+        return hashlib.blake2b(self.payload, digest_size=16).digest()
+
+
+def _function(call: Callable[..., Any], shared: dict[str, Any]) -> Function:
+    return Function(call, **shared)
+
+
+def _holds_user_code(root: object) -> bool:
+    """Whether a UserCode, or a plain function of the user's, lies anywhere in `root`."""
+    stack = [root]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, UserCode) or (isinstance(value, Function) and not value.ours):
+            return True
+        if isinstance(value, dict):
+            stack.extend(value.values())
+        elif isinstance(value, (list, tuple)):
+            stack.extend(value)
+        elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+            stack.extend(getattr(value, f.name) for f in dataclasses.fields(value))
+    return False
+
+
+class UserCode:
+    """A user's function, captured by value when it is handed over.
+
+    Later changes of its globals or of its source do not reach the captured one.
+    """
+
+    __slots__ = ("digest", "function", "payload")
+
+    def __init__(self, function: Callable[..., Any], payload: bytes | None = None) -> None:
+        if not callable(function):
+            raise TypeError(f"a function was expected, found {type(function).__name__}")
+        self.function = function
+        name = getattr(function, "__qualname__", type(function).__name__)
+        self.payload = payload if payload is not None else pickled(function, name)
+        self.digest = hashlib.blake2b(self.payload, digest_size=16).hexdigest()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+    def __shframe_token__(self) -> str:
+        return self.digest
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _load_user_code, (self.payload,)
+
+    @property
+    def name(self) -> str:
+        return getattr(self.function, "__name__", type(self.function).__name__)
+
+
+def _load_user_code(payload: bytes) -> UserCode:
+    import cloudpickle
+
+    return UserCode(cloudpickle.loads(payload), payload)
+
+
+def pickled(value: object, name: str) -> bytes:
+    """Pickle by cloudpickle; raises NotPicklable that names the variable at fault."""
+    import cloudpickle
+
+    try:
+        return bytes(cloudpickle.dumps(value, protocol=5))
+    except Exception as error:
+        raise NotPicklable(
+            f"{name} cannot travel to a worker: {error}\n"
+            f"{_culprits(value)}"
+            "  open files, locks, connections and generators do not travel: "
+            "make them inside the function"
+        ) from error
+
+
+def _culprits(value: object) -> str:
+    """Lines that name the captured variables which cannot be pickled."""
+    import cloudpickle
+
+    function = value[0] if isinstance(value, tuple) else value
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return ""
+    cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+    captured = dict(zip(code.co_freevars, cells, strict=True))
+    known = getattr(function, "__globals__", {})
+    captured |= {name: known[name] for name in code.co_names if name in known}
+    lines = []
+    for name, item in captured.items():
+        try:
+            cloudpickle.dumps(item, protocol=5)
+        except Exception:
+            lines.append(f"  it captures {name!r}, of type {type(item).__name__}\n")
+    return "".join(lines)

@@ -1,0 +1,111 @@
+"""Events that go into the scheduler and instructions that come out of it.
+
+Tasks are whole numbers here: a run's tasks are numbered in the order of their priority, so a
+smaller number is more urgent, and messages stay small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A run of tasks first, first + 1, ...
+
+    kinds: for each task what names its kind; seconds are learned per kind.
+    sources: for each task the tasks of the same run whose results it reads, each once.
+    outputs: tasks whose results the user keeps.
+    """
+
+    run: int
+    first: int
+    kinds: Sequence[object]
+    sources: Sequence[tuple[int, ...]]
+    outputs: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A worker finished tasks; each with the seconds that it took."""
+
+    worker: int
+    tasks: Sequence[tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A task raised."""
+
+    worker: int
+    task: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The user gave a run up."""
+
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A worker is ready for tasks."""
+
+    worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """A worker's process ended."""
+
+    worker: int
+
+
+Event = Submitted | Done | Failed | Cancelled | Joined | Died
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Send these tasks to the worker, to be run in this order."""
+
+    worker: int
+    tasks: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Ask the worker not to start these tasks; a task that it runs already ends by itself."""
+
+    worker: int
+    tasks: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Nobody will read the results of these tasks any more."""
+
+    tasks: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """All tasks of the run are done; its outputs are there."""
+
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """The run cannot end well: `task` raised, or was running each time its worker died.
+
+    task: None when the user gave the run up.
+    """
+
+    run: int
+    task: int | None
+    died: bool = False
+
+
+Instruction = Run | Recall | Drop | Finish | Abort

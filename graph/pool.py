@@ -1,0 +1,106 @@
+"""The pool: starts the server, asks it for workers, hears of their deaths and replaces them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+
+from shframe.graph import server
+from shframe.graph.channel import Channel, pair
+from shframe.store.store import Store
+
+
+@dataclass(slots=True)
+class WorkerHandle:
+    """The driver's end of one worker.
+
+    known: digests of functions that it has; segments: ids of segments that it has mapped.
+    pid: 0 until the server has said it.
+    """
+
+    slot: int
+    channel: Channel
+    pid: int = 0
+    known: set[bytes] = field(default_factory=set)
+    segments: set[int] = field(default_factory=set)
+    surroundings: int = 0
+
+
+class Pool:
+    """Worker processes of one session; used by the executor's thread only.
+
+    A slot numbers a worker in the store (0 is the driver); a worker that died is replaced under a
+    new slot, so that what the dead one owned is never confused with what the new one owns.
+    """
+
+    def __init__(self, store: Store, count: int) -> None:
+        self.store = store
+        self.workers: dict[int, WorkerHandle] = {}
+        self._next_slot = 1
+        ours, theirs = pair()
+        with theirs:
+            theirs.set_inheritable(True)
+            self.process = subprocess.Popen(
+                server.command(theirs.fileno(), os.getpid(), sys.path),
+                env=server.environment(dict(os.environ)),
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        self.channel = Channel(ours)
+        for _ in range(count):
+            self.add_worker()
+
+    def add_worker(self) -> WorkerHandle:
+        """Ask the server for a worker; it takes messages at once, they wait in its socket."""
+        slot = self._next_slot
+        self._next_slot += 1
+        ours, theirs = pair()
+        request = server.Fork(slot, self.store.budget)
+        self.channel.send(tuple(request), [theirs.detach(), os.dup(self.store.ledger.fd)])
+        worker = WorkerHandle(slot, Channel(ours))
+        self.workers[slot] = worker
+        return worker
+
+    def news(self) -> list[server.Ended]:
+        """Take in what the server says; the workers that ended. Raises Closed."""
+        ended: list[server.Ended] = []
+        self.channel.fill()
+        for message, _ in self.channel.arrived():
+            if len(message) == len(server.Ended._fields):
+                ended.append(server.Ended(*message))
+            else:
+                started = server.Started(*message)
+                if started.slot in self.workers:
+                    self.workers[started.slot].pid = started.pid
+        return ended
+
+    def remove(self, slot: int) -> WorkerHandle | None:
+        """Forget a worker that has ended."""
+        worker = self.workers.pop(slot, None)
+        if worker is not None:
+            worker.channel.close()
+        return worker
+
+    def kill(self, slot: int) -> None:
+        """End a worker now; the server will report it."""
+        worker = self.workers.get(slot)
+        if worker is not None and worker.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End all processes and wait until they are gone."""
+        for worker in self.workers.values():
+            worker.channel.close()
+        self.workers.clear()
+        self.channel.close()  # the server ends everything below it, then itself
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()

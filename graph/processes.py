@@ -1,0 +1,520 @@
+"""The executor on worker processes: the thin shell around the scheduler.
+
+A background thread of the driver is the only place that waits: on the workers' sockets, the
+server's, and a wake-up pipe through which the user's threads hand in runs. It turns what arrives
+into events, and carries the scheduler's instructions out. Data never pass through here: messages
+hold addresses of objects in shared memory, and results below the inline limit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import pickle
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from shframe.graph.channel import Closed
+from shframe.graph.errors import (
+    Cancelled as CancelledError,
+)
+from shframe.graph.errors import (
+    RemoteTraceback,
+    SessionClosed,
+    WorkerDied,
+)
+from shframe.graph.executor import Progress, wait_for
+from shframe.graph.messages import (
+    Abort,
+    Cancelled,
+    Died,
+    Done,
+    Drop,
+    Failed,
+    Finish,
+    Instruction,
+    Joined,
+    Recall,
+    Run,
+    Submitted,
+)
+from shframe.graph.objectref import ObjectRef
+from shframe.graph.pool import Pool, WorkerHandle
+from shframe.graph.server import Ended
+from shframe.graph.state import Scheduler
+from shframe.graph.task import Key, Task
+from shframe.graph.taskgraph import TaskGraph
+from shframe.graph.trace import Span, Trace
+from shframe.graph.worker import Report, Result, Work
+from shframe.store.ref import Ref
+from shframe.store.store import Store
+
+GRACE_SECONDS = 0.3  # a worker that still runs a task given up is killed after that
+
+
+@dataclass(slots=True)
+class LiveRun:
+    """One computation under way."""
+
+    graph: TaskGraph
+    order: list[Key]
+    trace: Trace
+    number: int
+    first: int = 0
+    place: dict[Key, int] = field(default_factory=dict)  # the number of each key's task
+    done: int = 0
+    ended: threading.Event = field(default_factory=threading.Event)
+    handles: list[ObjectRef] = field(default_factory=list)
+    error: BaseException | None = None
+
+
+class ProcessExecutor:
+    """Runs graphs on forked worker processes, which start with the first run."""
+
+    def __init__(self, store: Store, dropped: deque[int], workers: int) -> None:
+        self.store = store
+        self.dropped = dropped
+        self.count = workers
+        self._owner = os.getpid()
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()  # two user threads may start the shell at once
+        self._shell: Shell | None = None
+        self._closed = False
+
+    def put(self, value: object) -> ObjectRef:
+        """Store a value and give a handle on it."""
+        self._check()
+        while self.dropped:
+            self.store.release(self.dropped.popleft())
+        return ObjectRef(self.store.put(value), self.store, self.dropped)
+
+    def start(self) -> Shell:
+        """The shell with its pool; starting it is asynchronous."""
+        self._check()
+        with self._lock:
+            if self._shell is None:
+                self._shell = Shell(self.store, self.dropped, self.count)
+            return self._shell
+
+    def run(
+        self, graph: TaskGraph, trace: Trace, progress: Progress | None = None
+    ) -> list[ObjectRef]:
+        """Run a graph on the workers; the calling thread only waits."""
+        shell = self.start()
+        live = LiveRun(graph, graph.sorted_keys(), trace, next(self._numbers))
+        for task in graph.tasks.values():
+            _ = task.function.digest  # raises NotPicklable here, at the call
+        shell.submit(live)
+        try:
+            wait_for(live.ended, progress, lambda: (live.done, len(live.order)))
+        except BaseException:
+            shell.cancel(live)
+            raise
+        if live.error is not None:
+            raise live.error
+        return live.handles
+
+    @property
+    def pids(self) -> list[int]:
+        """Pids of the server and its workers; empty before the first run."""
+        if self._shell is None:
+            return []
+        pool = self._shell.pool
+        return [pool.process.pid, *(w.pid for w in pool.workers.values() if w.pid)]
+
+    def _check(self) -> None:
+        if self._closed:
+            raise SessionClosed("this session has been shut down; sf.init() starts a new one")
+        if os.getpid() != self._owner:
+            raise SessionClosed(
+                "this session belongs to the process that forked this one\n"
+                "  call sf.init() in the child for a session of its own"
+            )
+
+    def close(self) -> None:
+        """End the workers and free the store."""
+        if self._closed or os.getpid() != self._owner:
+            return
+        self._closed = True
+        if self._shell is not None:
+            self._shell.close()
+        self.store.close()
+
+
+class Shell:
+    """The background thread, its pool and its scheduler."""
+
+    def __init__(self, store: Store, dropped: deque[int], workers: int) -> None:
+        self.store = store
+        self.dropped = dropped
+        self.scheduler = Scheduler()
+        self.pool = Pool(store, workers)
+        self.refs: dict[int, Ref] = {}
+        self.runs: dict[int, LiveRun] = {}
+        self.run_of: list[tuple[int, LiveRun]] = []  # first task of a run, in order
+        self.next_task = 0
+        self.outbox: dict[int, Work] = {}
+        self.targets: dict[int, list[int]] = {}  # worker -> descriptors of what its tasks fill
+        self.doomed: dict[tuple[int, int], float] = {}  # (worker, task given up) -> deadline
+        self.surroundings: tuple[str, dict[str, str]] = (os.getcwd(), dict(os.environ))
+        self.last_end = Ended(0, 0, 0)
+        self.changes = 0
+        self.commands: deque[Callable[[], None]] = deque()
+        self.wake_out, self.wake_in = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self.stopping = False
+        for slot in self.pool.workers:
+            self.scheduler.handle(Joined(slot))
+        self.thread = threading.Thread(target=self._serve, name="shframe-shell", daemon=True)
+        self.thread.start()
+
+    # --- called by the user's threads ---------------------------------------------------
+
+    def submit(self, live: LiveRun) -> None:
+        """Hand a run in."""
+        here = (os.getcwd(), dict(os.environ))
+        self._call(lambda: self._submit(live, here))
+
+    def cancel(self, live: LiveRun) -> None:
+        """Give a run up; a run that has ended already loses nothing."""
+        self._call(lambda: self._carry_out(self.scheduler.handle(Cancelled(live.number))))
+
+    def close(self) -> None:
+        """End the thread and the pool; runs under way fail with SessionClosed."""
+        self.stopping = True
+        self._call(lambda: None)
+        self.thread.join()
+        self.pool.close()
+        os.close(self.wake_in)
+        os.close(self.wake_out)
+
+    def _call(self, command: Callable[[], None]) -> None:
+        self.commands.append(command)
+        with contextlib.suppress(BlockingIOError):  # a full pipe wakes as well
+            os.write(self.wake_in, b"x")
+
+    # --- the thread ---------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        try:
+            while not self.stopping:
+                self._turn()
+            self._fail_all(SessionClosed("the session was shut down while this was computed"))
+        except Closed:
+            self._fail_all(
+                WorkerDied(
+                    "the server process that forks the workers has ended\n"
+                    "  call sf.init() to start a new session"
+                )
+            )
+        except BaseException as error:
+            self._fail_all(error)
+            raise
+
+    def _turn(self) -> None:
+        """Wait for something, take it in, send what follows from it."""
+        ready = self._wait()
+        if self.wake_out in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self.wake_out, 65536)
+        while self.commands:
+            self.commands.popleft()()
+        for worker in [*self.pool.workers.values()]:
+            if worker.channel.fileno() in ready:
+                self._hear(worker)
+        if self.pool.channel.fileno() in ready:
+            for ended in self.pool.news():
+                self._bury(ended)
+        self._kill_doomed()
+        self._sweep()
+        self._post()
+
+    def _wait(self) -> set[int]:
+        poll = select.poll()
+        poll.register(self.wake_out, select.POLLIN)
+        poll.register(self.pool.channel.fileno(), select.POLLIN)
+        for worker in self.pool.workers.values():
+            wanted = select.POLLIN | (select.POLLOUT if worker.channel.pending else 0)
+            poll.register(worker.channel.fileno(), wanted)
+        timeout = None
+        if self.doomed:
+            timeout = max(0.0, min(self.doomed.values()) - time.monotonic()) * 1000
+        return {fd for fd, _ in poll.poll(timeout)}
+
+    def _submit(self, live: LiveRun, here: tuple[str, dict[str, str]]) -> None:
+        if here != self.surroundings:
+            self.surroundings = here
+            self.changes += 1
+        live.first = first = self.next_task
+        self.next_task += len(live.order)
+        place = live.place = {key: first + n for n, key in enumerate(live.order)}
+        tasks = live.graph.tasks
+        sources = [
+            tuple(dict.fromkeys(place[k] for k in tasks[key].inputs if k in place))
+            for key in live.order
+        ]
+        kinds = [tasks[key].function.digest for key in live.order]
+        outputs = [place[key] for key in live.graph.outputs if key in place]
+        self.runs[live.number] = live
+        if live.order:
+            self.run_of.append((first, live))
+        event = Submitted(live.number, first, kinds, sources, list(dict.fromkeys(outputs)))
+        self._carry_out(self.scheduler.handle(event))
+
+    def _run_holding(self, number: int) -> LiveRun | None:
+        """The run that the task belongs to, while it is under way."""
+        for first, live in self.run_of:
+            if first <= number < first + len(live.order):
+                return live
+        return None
+
+    def _hear(self, worker: WorkerHandle) -> None:
+        try:
+            worker.channel.flush()
+            worker.channel.fill()
+        except Closed:
+            return  # the server will say how it ended
+        for message, fds in worker.channel.arrived():
+            self._take(worker, Report(*message), fds)
+
+    def _take(self, worker: WorkerHandle, report: Report, fds: list[int]) -> None:
+        for segment, fd in zip(report.segments, fds, strict=True):
+            self.store.attach_worker(worker.slot, segment, fd)
+            worker.segments.add(segment)
+        for held in report.held:
+            self.store.hold(held, worker.slot)
+        for let_go in report.let_go:
+            self.store.unhold(let_go, worker.slot)
+        if report.recalled:
+            for number in report.recalled:
+                self.doomed.pop((worker.slot, number), None)
+            self._carry_out(self.scheduler.recalled(worker.slot, report.recalled))
+        if report.results:
+            self._take_results(worker, [Result(*result) for result in report.results])
+
+    def _take_results(self, worker: WorkerHandle, results: list[Result]) -> None:
+        done: list[tuple[int, float]] = []
+        failed: list[Result] = []
+        live: LiveRun | None = None
+        for result in results:
+            self.doomed.pop((worker.slot, result.number), None)
+            if result.ref is None:
+                failed.append(result)
+                continue
+            ref = result.ref
+            if ref.segment >= 0:  # an inline result has no memory to be counted
+                self.store.adopt(ref, worker.slot)
+            self.refs[result.number] = ref
+            done.append((result.number, result.end - result.start))
+            if live is None or not live.first <= result.number < live.first + len(live.order):
+                live = self._run_holding(result.number)
+            if live is not None:
+                self._record(worker, live, result, ref.nbytes)
+        if done:
+            self._carry_out(self.scheduler.handle(Done(worker.slot, done)))
+        for result in failed:
+            live = self._run_holding(result.number)
+            if live is not None and live.error is None:
+                live.error = _unpacked(result.error)
+            self._carry_out(self.scheduler.handle(Failed(worker.slot, result.number)))
+
+    def _record(self, worker: WorkerHandle, live: LiveRun, result: Result, size: int) -> None:
+        key = live.order[result.number - live.first]
+        call = live.graph.tasks[key].function.name
+        live.done += 1
+        _, _, _, start, end, read = result
+        live.trace.spans.append(Span(key, call, worker.slot, worker.pid, start, end, read, size))
+
+    # --- carrying instructions out ------------------------------------------------------
+
+    def _carry_out(self, instructions: list[Instruction]) -> None:
+        for instruction in instructions:
+            if isinstance(instruction, Run):
+                self._send_tasks(instruction)
+            elif isinstance(instruction, Drop):
+                for number in instruction.tasks:
+                    ref = self.refs.pop(number, None)
+                    if ref is not None and ref.segment >= 0:
+                        self.store.release(ref.id)
+            elif isinstance(instruction, Finish):
+                self._finish(instruction.run)
+            elif isinstance(instruction, Abort):
+                self._abort(instruction)
+            elif isinstance(instruction, Recall):
+                self._recall(instruction)
+
+    def _work_for(self, slot: int) -> Work:
+        if slot not in self.outbox:
+            self.outbox[slot] = Work.nothing()
+        return self.outbox[slot]
+
+    def _send_tasks(self, instruction: Run) -> None:
+        worker = self.pool.workers[instruction.worker]
+        work = self._work_for(worker.slot)
+        live = self._run_holding(instruction.tasks[0])
+        for number in instruction.tasks:
+            if live is None or not live.first <= number < live.first + len(live.order):
+                live = self._run_holding(number)
+            assert live is not None, "the scheduler runs tasks of live runs only"
+            task = live.graph.tasks[live.order[number - live.first]]
+            refs = tuple(self._source(live, key) for key in task.inputs)
+            for ref in refs:
+                self._share(worker, work, ref)
+            function = task.function
+            if function.digest not in worker.known:
+                worker.known.add(function.digest)
+                work.functions[function.digest] = function.payload
+            filled = task.target is not None
+            work.tasks.append((number, function.digest, refs, task.args, filled))
+            if task.target is not None:
+                self.targets.setdefault(worker.slot, []).append(self.store.lent_fd(task.target))
+
+    def _source(self, live: LiveRun, key: Key) -> Ref:
+        data = live.graph.data.get(key)
+        if data is not None:
+            return data.ref
+        return self.refs[live.place[key]]
+
+    def _share(self, worker: WorkerHandle, work: Work, ref: Ref) -> None:
+        """Let the worker know the segment that the object lies in."""
+        if ref.segment >= 0 and ref.segment not in worker.segments:
+            worker.segments.add(ref.segment)
+            work.segments.append(ref.segment)
+
+    def _finish(self, number: int) -> None:
+        live = self.runs.pop(number)
+        made: dict[Key, ObjectRef] = {}
+        for key in live.graph.outputs:
+            if key in live.graph.data:
+                made[key] = live.graph.data[key]
+            elif key not in made:
+                ref = self.refs.pop(live.place[key])
+                if ref.segment < 0:
+                    self.store.adopt(ref, 0)
+                made[key] = ObjectRef(ref, self.store, self.dropped)
+        live.handles = [made[key] for key in live.graph.outputs]
+        self._end(live)
+
+    def _end(self, live: LiveRun) -> None:
+        self.run_of = [pair for pair in self.run_of if pair[1] is not live]
+        live.ended.set()
+
+    def _abort(self, instruction: Abort) -> None:
+        live = self.runs.pop(instruction.run)
+        if live.error is None:
+            if instruction.died and instruction.task is not None:
+                live.error = self._death(live, instruction.task)
+            else:
+                live.error = CancelledError("the computation was given up")
+        self._end(live)
+
+    def _recall(self, instruction: Recall) -> None:
+        """Tasks not started come back; one that runs gets a little time, then its worker goes."""
+        self._work_for(instruction.worker).recalled.extend(instruction.tasks)
+        deadline = time.monotonic() + GRACE_SECONDS
+        for number in instruction.tasks:
+            self.doomed[instruction.worker, number] = deadline
+
+    def _kill_doomed(self) -> None:
+        now = time.monotonic()
+        for slot, number in [pair for pair, deadline in self.doomed.items() if deadline <= now]:
+            del self.doomed[slot, number]
+            self.pool.kill(slot)
+
+    # --- deaths -------------------------------------------------------------------------
+
+    def _bury(self, ended: Ended) -> None:
+        """A worker has ended: hear its last words, replace it, run its tasks elsewhere."""
+        worker = self.pool.workers.get(ended.slot)
+        if worker is None:
+            return
+        with contextlib.suppress(Closed):
+            while worker.channel.fill():
+                pass
+        for message, fds in worker.channel.arrived():
+            self._take(worker, Report(*message), fds)
+        self.last_end = ended
+        self.pool.remove(ended.slot)
+        self.outbox.pop(ended.slot, None)
+        for fd in self.targets.pop(ended.slot, []):
+            os.close(fd)
+        for pair in [pair for pair in self.doomed if pair[0] == ended.slot]:
+            del self.doomed[pair]
+        self.store.worker_died(ended.slot)
+        for live in self.runs.values():
+            live.trace.notes.append(f"worker pid {ended.pid} ended with code {ended.code}")
+        self._carry_out(self.scheduler.handle(Died(ended.slot)))
+        replacement = self.pool.add_worker()
+        self._carry_out(self.scheduler.handle(Joined(replacement.slot)))
+
+    def _death(self, live: LiveRun, number: int) -> WorkerDied:
+        task = live.graph.tasks[live.order[number - live.first]]
+        inputs = ", ".join(self._described(live, task)) or "none"
+        tries = self.scheduler.retries + 1
+        end = self.last_end
+        what = f"{task.function.name} {task.key}"
+        return WorkerDied.while_running(what, end.slot, end.pid, end.code, tries, inputs)
+
+    def _described(self, live: LiveRun, task: Task) -> list[str]:
+        found = []
+        for key in task.inputs[:5]:
+            data = live.graph.data.get(key)
+            ref = data.ref if data is not None else self.refs.get(live.place.get(key, -1))
+            if ref is not None:
+                found.append(f"{ref.kind} of {ref.nbytes} bytes")
+        return found
+
+    def _fail_all(self, error: BaseException) -> None:
+        for live in [*self.runs.values()]:
+            live.error = live.error or error
+            self._end(live)
+        self.runs.clear()
+        self.refs.clear()
+
+    # --- sending ------------------------------------------------------------------------
+
+    def _sweep(self) -> None:
+        while self.dropped:
+            self.store.release(self.dropped.popleft())
+
+    def _post(self) -> None:
+        """Send what has come together for each worker, as one message."""
+        for worker in [*self.pool.workers.values()]:
+            work = self.outbox.pop(worker.slot, None)
+            freed = self.store.freed(worker.slot)
+            if work is None and not freed:
+                continue
+            work = work or Work.nothing()
+            if worker.surroundings != self.changes:
+                worker.surroundings = self.changes
+                work = work._replace(surroundings=self.surroundings)
+            work = work._replace(freed=freed)
+            fds = [self.store.descriptor(segment) for segment in work.segments]
+            fds += self.targets.pop(worker.slot, [])
+            worker.channel.queue(_encoded(work), fds)
+        for worker in self.pool.workers.values():
+            if worker.channel.pending:
+                with contextlib.suppress(Closed):  # the server will say how it ended
+                    worker.channel.flush()
+
+
+def _encoded(work: Work) -> bytes:
+    """Plain pickle; cloudpickle only where a task's own arguments need it."""
+    try:
+        return pickle.dumps(tuple(work), protocol=5)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        import cloudpickle
+
+        return bytes(cloudpickle.dumps(tuple(work), protocol=5))
+
+
+def _unpacked(payload: bytes | None) -> BaseException:
+    """The worker's exception with its traceback as cause."""
+    assert payload is not None, "a result has a ref or an error"
+    error, text = pickle.loads(payload)
+    error.__cause__ = RemoteTraceback(text)
+    return error  # type: ignore[no-any-return]

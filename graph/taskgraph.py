@@ -1,0 +1,75 @@
+"""TaskGraph: the tasks of one computation, the data they start from, and what is wanted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shframe.graph.errors import CycleFound
+from shframe.graph.task import Key, Task
+
+if TYPE_CHECKING:
+    from shframe.graph.objectref import ObjectRef
+
+
+@dataclass(slots=True)
+class TaskGraph:
+    """Tasks by key; `data` are inputs that exist already; `outputs` are the results wanted."""
+
+    tasks: dict[Key, Task] = field(default_factory=dict)
+    data: dict[Key, ObjectRef] = field(default_factory=dict)
+    outputs: tuple[Key, ...] = ()
+
+    def add(self, tasks: Iterable[Task]) -> None:
+        """Take tasks in; a key that is there already keeps its task."""
+        for task in tasks:
+            self.tasks.setdefault(task.key, task)
+
+    def consumers(self) -> dict[Key, list[Key]]:
+        """For each key the tasks that read it, in the order of the tasks."""
+        found: dict[Key, list[Key]] = {key: [] for key in self.tasks}
+        for task in self.tasks.values():
+            for source in dict.fromkeys(task.inputs):
+                found.setdefault(source, []).append(task.key)
+        return found
+
+    def culled(self) -> TaskGraph:
+        """Only what the outputs need. Cost: O(tasks + edges)."""
+        kept = {key: self.tasks[key] for key in self.sorted_keys()}
+        needed = {source for task in kept.values() for source in task.inputs} | set(self.outputs)
+        data = {key: ref for key, ref in self.data.items() if key in needed}
+        return TaskGraph(kept, data, self.outputs)
+
+    def sorted_keys(self) -> list[Key]:
+        """Tasks that the outputs need, each after its inputs, depth first; raises CycleFound."""
+        return list(self._post_order())
+
+    def _post_order(self) -> Iterator[Key]:
+        done: set[Key] = set()
+        open_: set[Key] = set()
+        stack = [(key, False) for key in reversed(self.outputs)]
+        while stack:
+            key, ready = stack.pop()
+            if ready:
+                open_.discard(key)
+                done.add(key)
+                yield key
+            elif key in open_:
+                raise CycleFound(f"task {key} depends on its own result")
+            elif key in self.tasks and key not in done:
+                open_.add(key)
+                stack.append((key, True))
+                inputs = self.tasks[key].inputs
+                stack.extend((s, False) for s in reversed(inputs) if s not in done)
+            elif key not in done and key not in self.data:
+                raise KeyError(f"no task and no data for {key}")
+
+    def text(self) -> str:
+        """A line per layer: its name, how many tasks, what they call."""
+        layers: dict[tuple[str, str], int] = {}
+        for task in self.tasks.values():
+            layer = (task.key.name, task.function.name)
+            layers[layer] = layers.get(layer, 0) + 1
+        lines = [f"{count:>6} x {name}  {call}" for (name, call), count in layers.items()]
+        return "\n".join(lines)

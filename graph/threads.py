@@ -1,0 +1,213 @@
+"""The executor on threads: the same scheduler, values passed by reference in one process.
+
+For kernels that let go of the GIL and for looking at a problem without processes; Python
+functions do not run in parallel here.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from shframe.graph import output
+from shframe.graph.errors import Cancelled as CancelledError
+from shframe.graph.errors import SessionClosed
+from shframe.graph.executor import Progress, target_fd, wait_for
+from shframe.graph.messages import (
+    Abort,
+    Cancelled,
+    Done,
+    Drop,
+    Failed,
+    Finish,
+    Instruction,
+    Joined,
+    Recall,
+    Run,
+    Submitted,
+)
+from shframe.graph.objectref import ObjectRef
+from shframe.graph.state import Scheduler
+from shframe.graph.task import Key
+from shframe.graph.taskgraph import TaskGraph
+from shframe.graph.trace import Span, Trace
+from shframe.store.store import Store
+
+
+@dataclass(slots=True)
+class _Live:
+    graph: TaskGraph
+    order: list[Key]
+    first: int
+    trace: Trace
+    place: dict[Key, int]
+    ended: threading.Event = field(default_factory=threading.Event)
+    error: BaseException | None = None
+    done: int = 0
+
+
+class ThreadExecutor:
+    """Runs graphs on threads of the driver, which start with the first run."""
+
+    def __init__(self, store: Store, dropped: deque[int], workers: int) -> None:
+        self.store = store
+        self.dropped = dropped
+        self.scheduler = Scheduler()
+        self.lock = threading.RLock()  # the scheduler and the tables below are one state
+        self.queues: dict[int, queue.SimpleQueue[int | None]] = {
+            n: queue.SimpleQueue() for n in range(workers)
+        }
+        self.threads: list[threading.Thread] = []
+        self.values: dict[int, Any] = {}
+        self.runs: dict[int, _Live] = {}
+        self.recalled: set[int] = set()
+        self.next_task = 0
+        self.next_run = 1
+        self.closed = False
+
+    def put(self, value: object) -> ObjectRef:
+        """Store a value and give a handle on it."""
+        while self.dropped:
+            self.store.release(self.dropped.popleft())
+        return ObjectRef(self.store.put(value), self.store, self.dropped)
+
+    def run(
+        self, graph: TaskGraph, trace: Trace, progress: Progress | None = None
+    ) -> list[ObjectRef]:
+        """Run a graph on the threads; outputs are stored, values between tasks are not."""
+        number, live = self._submit(graph, trace)
+        try:
+            wait_for(live.ended, progress, lambda: (live.done, len(live.order)))
+        except BaseException:
+            with self.lock:
+                self._carry_out(self.scheduler.handle(Cancelled(number)))
+            raise
+        if live.error is not None:
+            raise live.error
+        return self._collected(live)
+
+    def _submit(self, graph: TaskGraph, trace: Trace) -> tuple[int, _Live]:
+        with self.lock:
+            if self.closed:
+                raise SessionClosed("this session has been shut down; sf.init() starts a new one")
+            self._start()
+            order = graph.sorted_keys()
+            number, self.next_run = self.next_run, self.next_run + 1
+            first, self.next_task = self.next_task, self.next_task + len(order)
+            place = {key: first + n for n, key in enumerate(order)}
+            live = self.runs[number] = _Live(graph, order, first, trace, place)
+            sources = [
+                tuple(dict.fromkeys(place[k] for k in graph.tasks[key].inputs if k in place))
+                for key in order
+            ]
+            kinds = [id(graph.tasks[key].function) for key in order]
+            outputs = list(dict.fromkeys(place[k] for k in graph.outputs if k in place))
+            event = Submitted(number, live.first, kinds, sources, outputs)
+            self._carry_out(self.scheduler.handle(event))
+            return number, live
+
+    def _start(self) -> None:
+        if self.threads:
+            return
+        for number in self.queues:
+            self.scheduler.handle(Joined(number))
+            name = f"shframe-worker-{number}"
+            thread = threading.Thread(target=self._serve, args=(number,), name=name, daemon=True)
+            self.threads.append(thread)
+            thread.start()
+
+    def _serve(self, worker: int) -> None:
+        while (number := self.queues[worker].get()) is not None:
+            self._take_one(worker, number)  # its locals die with it: an idle thread holds nothing
+
+    def _take_one(self, worker: int, number: int) -> None:
+        with self.lock:
+            if number in self.recalled:
+                self.recalled.discard(number)
+                self._carry_out(self.scheduler.recalled(worker, [number]))
+                return
+            live = self._holding(number)
+        self._run_one(worker, number, live)
+
+    def _holding(self, number: int) -> _Live:
+        for live in self.runs.values():
+            if live.first <= number < live.first + len(live.order):
+                return live
+        raise AssertionError("a task was assigned of a run that is not live")
+
+    def _run_one(self, worker: int, number: int, live: _Live) -> None:
+        key = live.order[number - live.first]
+        task = live.graph.tasks[key]
+        start = time.monotonic()
+        try:
+            inputs = [self._value(live, source) for source in task.inputs]
+            with output.opened(target_fd(self.store, task)):
+                value = task.function(*inputs, *task.args)
+        except BaseException as error:
+            with self.lock:
+                live.error = live.error or error
+                self._carry_out(self.scheduler.handle(Failed(worker, number)))
+            return
+        end = time.monotonic()
+        with self.lock:
+            self.values[number] = value
+            live.done += 1
+            span = Span(key, task.function.name, worker, os.getpid(), start, end, 0, 0)
+            live.trace.spans.append(span)
+            self._carry_out(self.scheduler.handle(Done(worker, [(number, end - start)])))
+
+    def _value(self, live: _Live, key: Key) -> Any:
+        data = live.graph.data.get(key)
+        if data is not None:
+            return data.value()
+        with self.lock:
+            return self.values[live.place[key]]
+
+    def _carry_out(self, instructions: list[Instruction]) -> None:
+        for instruction in instructions:
+            if isinstance(instruction, Run):
+                for number in instruction.tasks:
+                    self.queues[instruction.worker].put(number)
+            elif isinstance(instruction, Drop):
+                for number in instruction.tasks:
+                    self.values.pop(number, None)
+            elif isinstance(instruction, Recall):
+                self.recalled.update(instruction.tasks)
+            elif isinstance(instruction, Finish):
+                self.runs.pop(instruction.run).ended.set()
+            elif isinstance(instruction, Abort):
+                live = self.runs.pop(instruction.run)
+                live.error = live.error or CancelledError("the computation was given up")
+                live.ended.set()
+
+    def _collected(self, live: _Live) -> list[ObjectRef]:
+        """Store the outputs; a value that is an output twice is stored once."""
+        made: dict[Key, ObjectRef] = {}
+        for key in live.graph.outputs:
+            if key in live.graph.data:
+                made[key] = live.graph.data[key]
+            elif key not in made:
+                with self.lock:
+                    value = self.values.pop(live.place[key])
+                made[key] = self.put(value)
+        return [made[key] for key in live.graph.outputs]
+
+    def close(self) -> None:
+        """End the threads and free the store."""
+        with self.lock:
+            if self.closed:
+                return
+            self.closed = True
+            for live in self.runs.values():
+                live.error = SessionClosed("the session was shut down while this was computed")
+                live.ended.set()
+            for line in self.queues.values():
+                line.put(None)
+        for thread in self.threads:
+            thread.join()
+        self.store.close()

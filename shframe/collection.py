@@ -1,0 +1,91 @@
+"""Collection: an expression with the verbs that all lazy objects share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from shframe import session
+from shframe.graph.expr import Expr, tree_text
+
+if TYPE_CHECKING:
+    from shframe.graph.executor import Progress
+    from shframe.graph.objectref import ObjectRef
+    from shframe.graph.planner import Layer, Planner
+
+
+class Collection:
+    """A lazy object: an expression, computed when asked for."""
+
+    __slots__ = ("__weakref__", "expr")
+
+    planner: ClassVar[Planner]
+
+    def __init__(self, expr: Expr) -> None:
+        self.expr = expr
+
+    def compute(self, *, progress: bool | None = None) -> Any:
+        """The result as an ordinary, writable pandas or NumPy object.
+
+        It stays valid after sf.shutdown(); writing into it changes nothing else.
+        progress: whether to show a tqdm bar; None: as the session says.
+        """
+        refs, layer = self._run(progress)
+        return self._result(refs, layer)
+
+    def persist(self, *, progress: bool | None = None) -> Self:
+        """The same collection with its partitions computed and kept in shared memory."""
+        refs, layer = self._run(progress)
+        return self._persisted(refs, layer)
+
+    def explain(self, stage: str | None = None, *, tasks: bool = False) -> str:
+        """The plan as text after all stages, or after the named one; nothing is computed.
+
+        tasks: whether to add the layers of the task graph.
+        """
+        plan = self.planner.optimized(self.expr, stage)
+        text = tree_text(plan, self._line)
+        if tasks:
+            graph, _ = self.planner.graph(self.planner.optimized(self.expr))
+            text += "\n" + graph.text()
+        return text
+
+    def _run(self, progress: bool | None) -> tuple[list[ObjectRef], Layer]:
+        current = session.current()
+        graph, layer = self.planner.graph(self.planner.optimized(self.expr))
+        show = current.options.progress if progress is None else progress
+        if not show:
+            return current.run(graph), layer
+        with _Bar() as bar:
+            return current.run(graph, bar), layer
+
+    def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
+        raise AssertionError(f"{type(self).__name__} lacks _result")
+
+    def _persisted(self, refs: list[ObjectRef], layer: Layer) -> Self:
+        raise AssertionError(f"{type(self).__name__} lacks _persisted")
+
+    @staticmethod
+    def _line(node: Expr) -> str:
+        return node.name
+
+
+class _Bar:
+    """A tqdm bar as a progress callback."""
+
+    def __enter__(self) -> Progress:
+        try:
+            from tqdm.auto import tqdm
+        except ImportError as error:
+            raise ImportError(
+                "a progress bar needs tqdm: pip install 'shframe[progress]'"
+            ) from error
+        self._bar = tqdm(unit="task", leave=False)
+        return self._moved
+
+    def _moved(self, done: int, total: int) -> None:
+        self._bar.total = total
+        self._bar.n = done
+        self._bar.refresh()
+
+    def __exit__(self, *exc: object) -> None:
+        self._bar.close()

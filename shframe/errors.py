@@ -1,0 +1,113 @@
+"""Every error of shframe, drawn as a tree; each is also the builtin that a caller expects.
+
+ShframeError
+  ColumnNotFound      KeyError       a column that the frame does not have
+  ChunkMismatch       ValueError     shapes or chunks that do not fit together
+  UnsupportedType     TypeError      an operation on a type that does not have it
+  InvalidArgument     ValueError     an argument outside of what is possible
+  SourceNotFound      FileNotFoundError   a file, folder or pattern without a match
+  SourceDamaged       OSError        a file that cannot be read, by name
+  StoreFull           MemoryError    (store) no room within the budget
+  NotStorable         TypeError      (store) a value that cannot be stored
+  ObjectLost          LookupError    (store) an object that is gone
+  SegmentGone, StoreClosed           (store)
+  WorkerDied          RuntimeError   (graph) a worker ended while it ran a task
+  TaskFailed          RuntimeError   (graph) an exception that could not travel
+  NotPicklable        TypeError      (graph) a function that cannot travel
+  Cancelled, SessionClosed, PlanNotStable, CycleFound  (graph)
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+from shframe.graph.errors import (
+    Cancelled,
+    CycleFound,
+    NotPicklable,
+    PlanNotStable,
+    RemoteTraceback,
+    SessionClosed,
+    TaskFailed,
+    WorkerDied,
+)
+from shframe.store.errors import (
+    NotStorable,
+    ObjectLost,
+    SegmentGone,
+    ShframeError,
+    StoreClosed,
+    StoreFull,
+)
+
+__all__ = [
+    "Cancelled",
+    "ChunkMismatch",
+    "ColumnNotFound",
+    "CycleFound",
+    "InvalidArgument",
+    "NotPicklable",
+    "NotStorable",
+    "ObjectLost",
+    "PlanNotStable",
+    "RemoteTraceback",
+    "SegmentGone",
+    "SessionClosed",
+    "ShframeError",
+    "SourceDamaged",
+    "SourceNotFound",
+    "StoreClosed",
+    "StoreFull",
+    "TaskFailed",
+    "UnsupportedType",
+    "WorkerDied",
+]
+
+
+class ColumnNotFound(ShframeError, KeyError):
+    """A column (or index level) that the frame does not have."""
+
+    def __init__(self, message: str, name: Any = None, columns: tuple[Any, ...] = ()) -> None:
+        super().__init__(message)
+        self.name = name
+        self.columns = columns
+
+    def __str__(self) -> str:  # KeyError would show the repr of the text
+        return str(self.args[0])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.args[0], self.name, self.columns)
+
+    @classmethod
+    def among(cls, name: object, columns: Iterable[object], where: str) -> ColumnNotFound:
+        """The error for `name` asked for in `where`, with the columns there and near names."""
+        known = tuple(columns)
+        shown = ", ".join(repr(column) for column in known[:8])
+        more = f" and {len(known) - 8} more" if len(known) > 8 else ""
+        text = f"no column {name!r} in {where}\n  columns: {shown or 'none'}{more}"
+        near = difflib.get_close_matches(str(name), [str(c) for c in known], n=1)
+        if near:
+            text += f"\n  did you mean {near[0]!r}?"
+        return cls(text, name, known)
+
+
+class ChunkMismatch(ShframeError, ValueError):
+    """Shapes or chunks that do not fit together."""
+
+
+class UnsupportedType(ShframeError, TypeError):
+    """An operation on a type that does not have it."""
+
+
+class InvalidArgument(ShframeError, ValueError):
+    """An argument outside of what is possible."""
+
+
+class SourceNotFound(ShframeError, FileNotFoundError):
+    """A file, folder or pattern without a match."""
+
+
+class SourceDamaged(ShframeError, OSError):
+    """A file that cannot be read; the text names it."""

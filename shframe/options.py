@@ -1,0 +1,83 @@
+"""Options of a session: made once at the edge, from keywords and environment, and handed down."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from shframe.errors import InvalidArgument
+
+EXECUTORS = ("processes", "threads", "sync")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a session may be told.
+
+    workers: processes (or threads) that run tasks; None: one per core that we may use.
+    memory: bytes, or text such as "4GB", that the store may hold; None: 60 % of what is
+        available.
+    executor: "processes", "threads" or "sync" (everything in the calling thread).
+    inline_bytes: a computation of our own kernels on fewer bytes runs in the driver.
+    progress: show a tqdm progress bar while computing.
+    """
+
+    workers: int | None = None
+    memory: int | str | None = None
+    executor: str = "processes"
+    inline_bytes: int = 1 << 20
+    progress: bool = False
+
+    def __post_init__(self) -> None:
+        if self.executor not in EXECUTORS:
+            names = ", ".join(map(repr, EXECUTORS))
+            raise InvalidArgument(f"no executor {self.executor!r}; there are {names}")
+        if self.workers is not None and self.workers < 1:
+            raise InvalidArgument(f"workers={self.workers}: at least one is needed")
+        if self.inline_bytes < 0:
+            raise InvalidArgument(f"inline_bytes={self.inline_bytes} is negative; 0 means never")
+
+    @classmethod
+    def made(cls, **given: Any) -> Options:
+        """Keywords first, then SHFRAME_WORKERS and the like, then the defaults."""
+        known = {field.name for field in fields(cls)}
+        for name in given:
+            if name not in known:
+                names = ", ".join(sorted(known))
+                raise InvalidArgument(f"no option {name!r}; the options are {names}")
+        return replace(_from_environment(), **given)
+
+    @property
+    def budget(self) -> int:
+        """Bytes that the store may hold."""
+        from shframe.store.budget import default_budget
+        from shframe.store.bytesize import parse_bytes
+
+        return default_budget() if self.memory is None else parse_bytes(self.memory)
+
+    @property
+    def worker_count(self) -> int:
+        """Workers asked for, or the cores that this process may use."""
+        return self.workers or len(os.sched_getaffinity(0))
+
+
+def _from_environment() -> Options:
+    values: dict[str, Any] = {}
+    for field in fields(Options):
+        text = os.environ.get(f"SHFRAME_{field.name.upper()}")
+        if text is None:
+            continue
+        values[field.name] = _parsed(field.name, text)
+    return Options(**values)
+
+
+def _parsed(name: str, text: str) -> Any:
+    if name in ("memory", "executor"):
+        return text
+    if name == "progress":
+        return text.lower() in ("1", "true", "yes", "on")
+    try:
+        return int(text)
+    except ValueError:
+        raise InvalidArgument(f"SHFRAME_{name.upper()}={text!r} is not a whole number") from None

@@ -1,0 +1,146 @@
+"""The session: one store and one executor; the default one is made when first needed."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from shframe.options import Options
+
+if TYPE_CHECKING:
+    from shframe.graph.executor import Executor, Progress, SyncExecutor
+    from shframe.graph.objectref import ObjectRef
+    from shframe.graph.taskgraph import TaskGraph
+    from shframe.graph.trace import Trace
+
+
+class Session:
+    """A store and an executor with their options.
+
+    `last_trace` is the Trace of the newest computation: what ran where, bytes in and out.
+    """
+
+    def __init__(self, options: Options) -> None:
+        from shframe.graph.trace import Trace
+
+        self.options = options
+        self.last_trace: Trace = Trace()
+        self._dropped: deque[int] = deque()
+        self._executor: Executor | None = None
+        self._inline: SyncExecutor | None = None
+        self._lock = threading.RLock()  # two threads of the user may compute first at once
+
+    @property
+    def executor(self) -> Executor:
+        """The executor; workers are started when it is first asked for."""
+        with self._lock:
+            if self._executor is None:
+                self._executor = self._started()
+            return self._executor
+
+    def _started(self) -> Executor:
+        from shframe.graph.executor import SyncExecutor
+        from shframe.store.store import Store
+
+        store = Store(self.options.budget)
+        if self.options.executor == "processes":
+            from shframe.graph.processes import ProcessExecutor
+
+            return ProcessExecutor(store, self._dropped, self.options.worker_count)
+        if self.options.executor == "threads":
+            from shframe.graph.threads import ThreadExecutor
+
+            return ThreadExecutor(store, self._dropped, self.options.worker_count)
+        return SyncExecutor(store, self._dropped)
+
+    def put(self, value: object) -> ObjectRef:
+        """Store a value once, shared by all workers."""
+        return self.executor.put(value)
+
+    def run(self, graph: TaskGraph, progress: Progress | None = None) -> list[ObjectRef]:
+        """Run a graph where it belongs; a handle for each output."""
+        from shframe.graph.trace import Trace
+
+        trace = Trace()
+        self.last_trace = trace
+        return self.run_in(trace, graph, progress)
+
+    def run_in(
+        self, trace: Trace, graph: TaskGraph, progress: Progress | None = None
+    ) -> list[ObjectRef]:
+        """Run a graph as a further part of the computation that `trace` records."""
+        if self._is_small(graph):
+            from shframe.graph.executor import SyncExecutor
+
+            trace.notes.append(f"{len(graph.tasks)} small tasks ran in the driver")
+            inline = SyncExecutor(self.executor.store, self._dropped)
+            return inline.run(graph, trace, progress)
+        return self.executor.run(graph, trace, progress)
+
+    def _is_small(self, graph: TaskGraph) -> bool:
+        """Whether all tasks are ours, of known size, and small together."""
+        total = sum(ref.nbytes for ref in graph.data.values())
+        for task in graph.tasks.values():
+            if task.nbytes is None or not task.function.ours:
+                return False
+            total += task.nbytes
+        return total < self.options.inline_bytes
+
+    def close(self) -> None:
+        """End the workers and free the store; computed results stay valid."""
+        with self._lock:
+            executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.close()
+
+
+_lock = threading.RLock()
+_default: Session | None = None
+_owner = os.getpid()
+
+
+def current() -> Session:
+    """The default session, made from the environment when there is none."""
+    global _default, _owner
+    with _lock:
+        if _default is None:
+            _default = Session(Options.made())
+            _owner = os.getpid()
+        return _default
+
+
+def init(**options: Any) -> Session:
+    """Start a session with these options in place of the current one.
+
+    Examples
+    --------
+    >>> import shframe as sf
+    >>> session = sf.init(executor="sync")
+    >>> sf.shutdown()
+    """
+    global _default
+    made = Session(Options.made(**options))
+    with _lock:
+        shutdown()
+        _default = made
+    return made
+
+
+def is_initialized() -> bool:
+    """Whether there is a session."""
+    return _default is not None
+
+
+def shutdown() -> None:
+    """End the session: workers and store go, computed results stay; nothing is left behind."""
+    global _default
+    with _lock:
+        session, _default = _default, None
+    if session is not None and os.getpid() == _owner:
+        session.close()
+
+
+atexit.register(shutdown)

@@ -1,0 +1,121 @@
+"""Sessions for tests, and the check that no test leaves anything behind."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import shframe as sf
+from shframe import session as sessions
+from shframe.session import Session
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="also run what takes long")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--soak"):
+        long = [item for item in items if item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
+
+
+@pytest.fixture(scope="module", params=["processes"])
+def session(request: pytest.FixtureRequest) -> Iterator[Session]:
+    """Two workers that run everything, however small, for all tests of a module."""
+    made = sf.init(executor=request.param, workers=2, memory="2GB", inline_bytes=0)
+    warmed(made)
+    yield made
+    sf.shutdown()
+
+
+def warmed(made: Session) -> None:
+    """Start the workers, so that what they open is not counted as a test's."""
+    from shframe.graph.function import Function
+    from shframe.graph.task import Key, Task
+    from shframe.graph.taskgraph import TaskGraph
+
+    graph = TaskGraph()
+    tasks = [Task(Key("warm", (n,)), Function(os.getpid)) for n in range(8)]
+    graph.add(tasks)
+    graph.outputs = tuple(task.key for task in tasks)
+    made.run(graph)
+
+
+def descendants(pid: int) -> set[int]:
+    """Pids of all processes below one."""
+    found: set[int] = set()
+    stack = [pid]
+    while stack:
+        for path in Path(f"/proc/{stack.pop()}/task").glob("*/children"):
+            try:
+                children = {int(word) for word in path.read_text().split()}
+            except OSError:
+                continue
+            stack.extend(children - found)
+            found |= children
+    return found
+
+
+def open_descriptors() -> dict[int, str]:
+    """Descriptors of this process and what they are; segments of a live session are its own."""
+    found = {}
+    for path in Path("/proc/self/fd").iterdir():
+        try:
+            target = os.readlink(path)
+        except OSError:
+            continue
+        if not (target.startswith("/memfd:shframe") and sessions._default is not None):
+            found[int(path.name)] = target
+    return found
+
+
+def live_objects() -> int:
+    """Objects in the current session's store after everything dropped has been swept."""
+    current = sessions._default
+    if current is None or current._executor is None:
+        return 0
+    store = current._executor.store
+    while current._dropped:
+        store.release(current._dropped.popleft())
+    return len(store.objects())
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """Fail a test after which a process, thread, descriptor or object is there that was not."""
+    gc.collect()
+    before = (
+        descendants(os.getpid()),
+        set(threading.enumerate()),
+        open_descriptors(),
+        live_objects(),
+    )
+    yield
+    deadline = time.monotonic() + 3
+    while True:
+        gc.collect()
+        left = _left(before)
+        if not left or time.monotonic() > deadline:
+            break
+        time.sleep(0.02)
+    assert not left, "\n".join(left)
+
+
+def _left(before: tuple[set[int], set[threading.Thread], dict[int, str], int]) -> list[str]:
+    pids, threads, descriptors, objects = before
+    alive = descendants(os.getpid())  # a worker that a test killed has been replaced
+    found = [f"process {pid}" for pid in alive - pids] if len(alive) > len(pids) else []
+    found += [f"thread {t.name}" for t in set(threading.enumerate()) - threads]
+    now = open_descriptors()
+    found += [f"descriptor {fd}: {now[fd]}" for fd in now.keys() - descriptors.keys()]
+    if live_objects() > objects:
+        found.append(f"{live_objects() - objects} objects in the store")
+    return found

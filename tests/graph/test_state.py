@@ -1,0 +1,183 @@
+"""The scheduler: events in, instructions out, against a model that runs the tasks by itself."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shframe.graph.messages import (
+    Abort,
+    Cancelled,
+    Died,
+    Done,
+    Drop,
+    Failed,
+    Finish,
+    Joined,
+    Recall,
+    Run,
+    Submitted,
+)
+from shframe.graph.state import HORIZON, RETRIES, Scheduler
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> tuple[list[tuple[int, ...]], list[int]]:
+    """Sources of each task (always earlier ones), and the outputs."""
+    count = draw(st.integers(1, 12))
+    sources = []
+    for n in range(count):
+        chosen = draw(st.sets(st.integers(0, n - 1), max_size=3)) if n else set()
+        sources.append(tuple(sorted(chosen)))
+    read = {s for row in sources for s in row}
+    sinks = [n for n in range(count) if n not in read]
+    extra = draw(st.sets(st.integers(0, count - 1), max_size=2))
+    return sources, sorted({*sinks, *extra})
+
+
+class Model:
+    """Carries instructions out the way the shell and its workers do, and checks each one."""
+
+    def __init__(self, sources: list[tuple[int, ...]], outputs: list[int], workers: int) -> None:
+        self.sources, self.outputs = sources, outputs
+        self.scheduler = Scheduler()
+        self.queues: dict[int, list[int]] = {}
+        self.there: set[int] = set()
+        self.dropped: list[int] = []
+        self.finished = False
+        self.aborted: Abort | None = None
+        self.next_worker = 0
+        for _ in range(workers):
+            self.join()
+        kinds = [n % 3 for n in range(len(sources))]
+        self.take(self.scheduler.handle(Submitted(1, 0, kinds, sources, outputs)))
+
+    def join(self) -> None:
+        self.queues[self.next_worker] = []
+        self.take(self.scheduler.handle(Joined(self.next_worker)))
+        self.next_worker += 1
+
+    def take(self, instructions: list[object]) -> None:
+        for instruction in instructions:
+            if isinstance(instruction, Run):
+                for number in instruction.tasks:
+                    assert all(s in self.there for s in self.sources[number])
+                    assert number not in self.there
+                    assert all(number not in line for line in self.queues.values())
+                    self.queues[instruction.worker].append(number)
+            elif isinstance(instruction, Drop):
+                for number in instruction.tasks:
+                    if number in self.there:
+                        self.there.discard(number)
+                    self.dropped.append(number)
+            elif isinstance(instruction, Finish):
+                assert not self.finished
+                self.finished = True
+            elif isinstance(instruction, Abort):
+                self.aborted = instruction
+            else:
+                assert isinstance(instruction, Recall)
+
+    def finish_some(self, worker: int, count: int, seconds: float) -> None:
+        line = self.queues[worker]
+        done, self.queues[worker] = line[:count], line[count:]
+        if done:
+            self.there.update(done)
+            self.take(self.scheduler.handle(Done(worker, [(n, seconds) for n in done])))
+
+    def die(self, worker: int) -> None:
+        del self.queues[worker]
+        self.take(self.scheduler.handle(Died(worker)))
+        self.join()
+
+
+@settings(max_examples=200, deadline=None)
+@given(graphs(), st.integers(1, 3), st.data())
+def test_every_task_runs_once_after_its_inputs_and_results_are_dropped_when_last_read(
+    graph: tuple[list[tuple[int, ...]], list[int]], workers: int, data: st.DataObject
+) -> None:
+    sources, outputs = graph
+    model = Model(sources, outputs, workers)
+    deaths = 0
+    while not model.finished:
+        busy = [w for w, line in model.queues.items() if line]
+        assert busy, "ready tasks wait while every worker is idle"
+        worker = data.draw(st.sampled_from(busy))
+        if deaths < RETRIES and data.draw(st.integers(0, 5)) == 0:
+            deaths += 1
+            model.die(worker)
+        else:
+            model.finish_some(worker, data.draw(st.integers(1, 4)), data.draw(st.floats(0, 0.01)))
+    assert model.there == set(outputs)
+    assert sorted(model.dropped) == sorted(set(range(len(sources))) - set(outputs))
+    assert model.scheduler.tasks == {}
+    assert model.scheduler.runs == {}
+
+
+@settings(max_examples=100, deadline=None)
+@given(graphs(), st.integers(1, 3), st.integers(0, 5), st.booleans())
+def test_a_run_given_up_leaves_nothing_behind(
+    graph: tuple[list[tuple[int, ...]], list[int]], workers: int, before: int, fail: bool
+) -> None:
+    model = Model(*graph, workers)
+    for _ in range(before):
+        busy = [w for w, line in model.queues.items() if line]
+        if busy and not model.finished:
+            model.finish_some(busy[0], 1, 0.0)
+    if model.finished:
+        return
+    worker, line = next((w, line) for w, line in model.queues.items() if line)
+    event = Failed(worker, line.pop(0)) if fail else Cancelled(1)
+    model.take(model.scheduler.handle(event))
+    assert model.aborted is not None
+    assert model.there == set()
+    assert model.scheduler.tasks == {}
+    for name, rest in model.queues.items():  # what was under way ends by itself, and is dropped
+        for number in rest:
+            assert model.scheduler.handle(Done(name, [(number, 0.0)])) == [Drop([number])]
+    assert all(not w.assigned for w in model.scheduler.workers.values())
+
+
+def test_a_task_whose_worker_dies_each_time_aborts_the_run_after_the_retries() -> None:
+    model = Model([()], [0], 1)
+    for _ in range(RETRIES + 1):
+        assert model.aborted is None
+        worker = next(iter(model.queues))
+        model.die(worker)
+    assert model.aborted == Abort(1, 0, died=True)
+
+
+def test_a_queued_task_loses_no_try_when_the_worker_dies() -> None:
+    scheduler = Scheduler()
+    scheduler.handle(Joined(0))
+    scheduler.handle(Submitted(1, 0, ["k"], [()], [0]))
+    scheduler.handle(Done(0, [(0, 1e-6)]))
+    (run,) = scheduler.handle(Submitted(2, 1, ["k"] * 3, [()] * 3, [1, 2, 3]))
+    assert run == Run(0, [1, 2, 3])
+    scheduler.handle(Died(0))
+    assert [scheduler.tasks[n].tries for n in (1, 2, 3)] == [1, 0, 0]
+
+
+def test_short_tasks_go_ahead_in_batches_and_long_ones_one_at_a_time() -> None:
+    scheduler = Scheduler()
+    scheduler.handle(Joined(0))
+    scheduler.handle(Submitted(1, 0, ["short", "long"], [(), ()], []))
+    scheduler.handle(Done(0, [(0, HORIZON / 100)]))
+    scheduler.handle(Done(0, [(1, 1.0)]))
+    (run,) = scheduler.handle(Submitted(2, 2, ["short"] * 500, [()] * 500, []))
+    assert isinstance(run, Run)
+    assert 90 <= len(run.tasks) <= 101
+    scheduler.handle(Cancelled(2))
+    scheduler.recalled(0, run.tasks)
+    (run,) = scheduler.handle(Submitted(3, 502, ["long"] * 5, [()] * 5, []))
+    assert run == Run(0, [502])
+
+
+def test_ready_tasks_are_shared_out_over_idle_workers() -> None:
+    scheduler = Scheduler()
+    for worker in range(4):
+        scheduler.handle(Joined(worker))
+    scheduler.handle(Submitted(1, 0, ["k"], [()], []))
+    scheduler.handle(Done(0, [(0, 1e-6)]))
+    runs = scheduler.handle(Submitted(2, 1, ["k"] * 8, [()] * 8, []))
+    assert sorted(len(run.tasks) for run in runs if isinstance(run, Run)) == [2, 2, 2, 2]

@@ -1,0 +1,120 @@
+"""Every way to start: a script without a guard, `python -c`, the REPL, a notebook."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import os
+import shframe as sf
+from shframe.graph.function import Function
+from shframe.graph.task import Key, Task
+from shframe.graph.taskgraph import TaskGraph
+
+def pid_of(n):
+    return os.getpid()
+
+session = sf.init(workers=2, inline_bytes=0)
+graph = TaskGraph()
+graph.add([Task(Key("n", (n,)), Function(pid_of), (), (n,)) for n in range(4)])
+graph.outputs = tuple(graph.tasks)
+pids = {ref.value() for ref in session.run(graph)}
+print("workers ran", os.getpid() not in pids and 1 <= len(pids) <= 2)
+"""
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def test_a_script_without_a_main_guard_works(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(PROGRAM)
+    done = subprocess.run(
+        [sys.executable, str(script)], env=environment(), capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("workers ran True\n", "", 0)
+
+
+def test_python_c_works(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env=environment(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("workers ran True\n", "", 0)
+
+
+def test_the_repl_works(tmp_path: Path) -> None:
+    lines = PROGRAM.replace("    return os.getpid()\n", "    return os.getpid()\n\n")
+    done = subprocess.run(
+        [sys.executable, "-i", "-q"],
+        input=lines,
+        env=environment(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert "workers ran True" in done.stdout
+    assert "Error" not in done.stderr
+
+
+NOTEBOOK = """
+import nbformat, sys
+from nbclient import NotebookClient
+cells = [nbformat.v4.new_code_cell(open(sys.argv[1]).read())]
+client = NotebookClient(nbformat.v4.new_notebook(cells=cells), timeout=60, kernel_name="python3")
+done = client.execute()
+print("".join(output.get("text", "") for output in done.cells[0].outputs), end="")
+"""
+
+
+def test_a_notebook_cell_works(tmp_path: Path) -> None:
+    cell = tmp_path / "cell.py"
+    cell.write_text(PROGRAM)
+    done = subprocess.run(
+        [sys.executable, "-c", NOTEBOOK, str(cell)],
+        env={**environment(), "IPYTHONDIR": str(tmp_path), "JUPYTER_PLATFORM_DIRS": "1"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout, done.returncode) == ("workers ran True\n", 0), done.stderr
+
+
+def test_a_session_that_ends_and_starts_again_works(tmp_path: Path) -> None:
+    code = PROGRAM + "sf.shutdown()\n" + PROGRAM
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("workers ran True\n" * 2, "")
+
+
+def test_a_forked_child_is_told_to_start_its_own_session() -> None:
+    code = (
+        "import os, sys, shframe as sf, numpy as np\n"
+        "ref = sf.put(np.arange(100_000))\n"
+        "pid = os.fork()\n"
+        "if pid == 0:\n"
+        "    try:\n"
+        "        sf.put(1)\n"
+        "    except RuntimeError as error:\n"
+        "        print(type(error).__name__, flush=True)\n"
+        "    sys.exit(0)\n"
+        "os.waitpid(pid, 0)\n"
+        "print(int(sf.get(ref).sum()))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "SessionClosed\n4999950000\n"
+    assert done.stderr == ""
