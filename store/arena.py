@@ -127,6 +127,8 @@ class Arena:
             ) from error
         piece.resident[first:last] = b"\x01" * (last - first)
         self.fresh_bytes += fresh
+        # A fault for each page would take longer than the copy into it.
+        piece.segment.mapping.populate(first * GRANULE, (last - first) * GRANULE)
 
     def _claim(
         self,
@@ -156,6 +158,8 @@ class Arena:
         held = piece.resident.count(1, first, last) if first < last else 0
         if not held or not piece.segment.punch(first * GRANULE, (last - first) * GRANULE):
             return 0
+        # Faults one by one would take nearly as long as the copy into these pages.
+        piece.segment.mapping.populate(first * GRANULE, (last - first) * GRANULE)
         piece.resident[first:last] = bytes(last - first)
         return held * GRANULE
 

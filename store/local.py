@@ -100,8 +100,7 @@ class LocalStore(Reader):
         if nbytes < codec.INLINE_LIMIT or dtype.hasobject:
             return np.empty(shape, dtype, order)
         segment, offset = self._allocate(nbytes, f"an array of shape {shape}")
-        assert isinstance(segment.writable.base, Mapping), "an array over a mapping has it as base"
-        mapping = segment.writable.base
+        mapping = segment.mapping
         with self._lock:
             place = (segment.id, offset)
             pin = self._pins.make(DRAFT, place, mapping.address + offset, nbytes, mapping)

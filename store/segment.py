@@ -93,6 +93,13 @@ class Segment(Attached):
             self._writable = np.asarray(Mapping(self._fd, self.capacity, writable=True))
         return self._writable
 
+    @property
+    def mapping(self) -> Mapping:
+        """The mapping under `writable`."""
+        mapping = self.writable.base
+        assert isinstance(mapping, Mapping), "an array over a mapping has it as its base"
+        return mapping
+
     def reserve(self, offset: int, nbytes: int) -> None:
         """Back a range with pages before its first use.
 
