@@ -1,0 +1,138 @@
+"""Moving rows between partitions: which partition a row belongs to, and moving it there once.
+
+A source partition is put in the order of its target partitions by one stable radix argsort of
+small codes and one take; a target then concatenates its slice of every source, which copies
+nothing. Equal keys get equal codes in every process, whatever their chunk or encoding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Columns = Sequence[Any]  # of pa.ChunkedArray
+
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: multiplicative hashing (Knuth 6.4)
+_NULL = np.uint64(0x94D049BB133111EB)
+
+
+class Split(NamedTuple):
+    """A partition in the order of its targets: target n has rows offsets[n] to offsets[n + 1]."""
+
+    table: Any  # pa.Table
+    offsets: Any  # (targets + 1,) int64
+
+
+def hash_codes(keys: Columns, count: int) -> Any:
+    """The target of each row, (rows,) uint8 or uint16, from the values of its keys.
+
+    Nulls and NaN of any key are equal to each other, as pandas' joins and groups have it.
+    """
+    total: Any = None
+    for key in keys:
+        hashed = _hashed(key)
+        total = hashed if total is None else (total * _ODD) ^ hashed
+    mixed = (total ^ (total >> np.uint64(29))) * _ODD
+    codes = (mixed >> np.uint64(32)) % np.uint64(count)
+    return codes.astype(np.uint8 if count <= 256 else np.uint16)
+
+
+def _hashed(key: Any) -> Any:
+    """A uint64 for each value of a column."""
+    kind = key.type
+    if pa.types.is_dictionary(kind):
+        return _hashed_by_dictionary(key)
+    if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        values, missing = _as_bits(key)
+    elif pa.types.is_temporal(kind):
+        values, missing = _as_bits(_temporal_bits(key))
+    else:
+        return _hashed_by_dictionary(key.cast(pa.dictionary(pa.int32(), kind)))
+    hashed = values * _ODD
+    hashed ^= hashed >> np.uint64(31)
+    if missing is not None:
+        hashed[missing] = _NULL
+    return hashed
+
+
+def _temporal_bits(key: Any) -> Any:
+    """Times in nanoseconds where they fit, so that equal times of two units hash alike."""
+    if pa.types.is_timestamp(key.type) or pa.types.is_duration(key.type):
+        factor = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}[key.type.unit]
+        return pc.multiply(key.cast(pa.int64()), pa.scalar(factor, pa.int64()))
+    width = pa.int32() if key.type.bit_width == 32 else pa.int64()
+    return key.cast(width)
+
+
+def _as_bits(key: Any) -> tuple[Any, Any]:
+    """The values as uint64 bits and where they are missing; integral floats equal integers."""
+    array = key.combine_chunks() if isinstance(key, pa.ChunkedArray) else key
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], key.type)
+    missing = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
+    if missing is not None:
+        array = array.fill_null(0 if not pa.types.is_boolean(array.type) else False)
+    values = array.to_numpy(zero_copy_only=False)
+    if values.dtype.kind == "f":
+        absent = np.isnan(values)
+        if absent.any():
+            missing = absent if missing is None else missing | absent
+        whole = np.isfinite(values) & (values == np.trunc(values)) & (np.abs(values) < 2**53)
+        bits = (values.astype(np.float64) + 0.0).view(np.uint64).copy()
+        bits[whole] = values[whole].astype(np.int64).view(np.uint64)
+        return bits, missing
+    return values.astype(np.int64 if values.dtype.kind != "u" else np.uint64).view(
+        np.uint64
+    ), missing
+
+
+def _hashed_by_dictionary(key: Any) -> Any:
+    """Hash each distinct value once and spread the hashes over the rows."""
+    import pandas as pd
+
+    parts = []
+    chunks = key.chunks if isinstance(key, pa.ChunkedArray) else [key]
+    for chunk in chunks:
+        words = chunk.dictionary
+        if pa.types.is_string(words.type) or pa.types.is_large_string(words.type):
+            values = words.to_numpy(zero_copy_only=False)
+            hashed = pd.util.hash_array(np.asarray(values, dtype=object), categorize=False)
+        else:
+            hashed = _hashed(pa.chunked_array([words]))
+        codes = chunk.indices
+        filled = np.append(hashed, _NULL)
+        places = codes.fill_null(len(hashed)).to_numpy(zero_copy_only=False)
+        parts.append(filled[places])
+    return np.concatenate(parts) if parts else np.empty(0, np.uint64)
+
+
+def split(table: Any, codes: Any, count: int) -> Split:
+    """Put the rows in the order of their targets, keeping their order within each.
+
+    Cost: one radix argsort (4 ns a row) and one take of each column.
+    """
+    if table.num_rows == 0:
+        return Split(table, np.zeros(count + 1, np.int64))
+    order = np.argsort(codes, kind="stable")
+    offsets = np.zeros(count + 1, np.int64)
+    np.cumsum(np.bincount(codes, minlength=count), out=offsets[1:])
+    return Split(table.take(pa.array(order)), offsets)
+
+
+def split_by_hash(table: Any, *, keys: tuple[int, ...], count: int) -> Split:
+    """Split by the hash of the columns at these positions."""
+    codes = hash_codes([table.column(key) for key in keys], count)
+    return split(table, codes, count)
+
+
+def gathered(*splits: Split, place: int) -> Any:
+    """The rows that all sources have for target `place`, in the order of the sources."""
+    parts = [
+        one.table.slice(int(one.offsets[place]), int(one.offsets[place + 1] - one.offsets[place]))
+        for one in splits
+    ]
+    return pa.concat_tables(parts)
