@@ -158,8 +158,6 @@ class Arena:
         held = piece.resident.count(1, first, last) if first < last else 0
         if not held or not piece.segment.punch(first * GRANULE, (last - first) * GRANULE):
             return 0
-        # Faults one by one would take nearly as long as the copy into these pages.
-        piece.segment.mapping.populate(first * GRANULE, (last - first) * GRANULE)
         piece.resident[first:last] = bytes(last - first)
         return held * GRANULE
 
