@@ -66,7 +66,7 @@ class Arena:
         size = piece.allocator.size_of(offset)
         try:
             self._back_with_pages(piece, offset, nbytes, what, pinned)
-        except StoreFull:
+        except BaseException:  # Ctrl-C too: reserving many pages takes a while
             piece.allocator.free(offset)
             raise
         self._ledger.add_live(size)
@@ -117,14 +117,18 @@ class Arena:
         fresh = self._claim(piece, first, last, fresh, nbytes, what, pinned)
         try:
             piece.segment.reserve(first * GRANULE, (last - first) * GRANULE)
-        except OSError as error:
+        except BaseException as error:  # the kernel has taken back what it had reserved
             self._ledger.retract(fresh)
+            if not isinstance(error, OSError):
+                raise
             reason = error.strerror or "no reason given"
             raise StoreFull.for_machine(
                 nbytes, budget=self._budget, what=what, reason=reason
             ) from error
         piece.resident[first:last] = b"\x01" * (last - first)
         self.fresh_bytes += fresh
+        # A fault for each page would take longer than the copy into it.
+        piece.segment.mapping.populate(first * GRANULE, (last - first) * GRANULE)
 
     def _claim(
         self,
@@ -167,12 +171,6 @@ class Arena:
             sealed=live,
             what=what,
         )
-
-    def close(self) -> None:
-        """Close the segments; their mappings go with the last view."""
-        for piece in self._pieces.values():
-            piece.segment.close()
-        self._pieces = {}
 
 
 def writable_range(segment: Segment, offset: int, nbytes: int) -> Any:

@@ -20,6 +20,8 @@ INLINE_LIMIT = 100 << 10  # an object below this many bytes travels in its Ref
 ATOMS = frozenset({bool, float, int, str, type(None)})
 _RECIPE_LIMIT = 4 << 10  # a longer recipe lies beside the buffers, as the first of them
 _INLINE_ALIGNMENT = 16  # what the data of a Python bytes object has
+_MANY_SPANS = 64  # more of them lie beside the buffers too, as a table of int64 pairs
+_TABLE = b"spans"  # the header of an object that has such a table; no recipe looks like it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +59,27 @@ def encode(value: object) -> Encoded:
 
 def lay_out(encoded: Encoded, alignment: int) -> Layout:
     """Give every piece its place."""
-    pieces = encoded.pieces
     header = encoded.recipe
-    sizes = [piece.nbytes for piece in pieces]
+    sizes = [piece.nbytes for piece in encoded.pieces]
+    if len(sizes) > _MANY_SPANS:
+        table_size = 16 * (len(sizes) + 1)
+        start = round_up(table_size, alignment)
+        spans, end = _place([len(header), *sizes], start, alignment)
+        return Layout(_TABLE, ((0, table_size), *spans), end)
     if len(header) > _RECIPE_LIMIT:
         sizes.insert(0, len(header))
         header = b""
-    spans, end = [], 0
-    for size in sizes:
-        start = round_up(end, alignment)
-        spans.append((start, size))
-        end = start + size
+    spans, end = _place(sizes, 0, alignment)
     return Layout(header, tuple(spans), end)
 
 
 def write(encoded: Encoded, layout: Layout, target: Any) -> None:
     """Write the pieces into `target`, (layout.nbytes,) uint8."""
     spans = layout.spans
-    if not layout.header and encoded.recipe:
+    if layout.header == _TABLE:
+        table, spans = spans[0], spans[1:]
+        target[: table[1]] = np.array(spans, np.int64).reshape(-1).view(np.uint8)
+    if layout.header != encoded.recipe:
         start, size = spans[0]
         target[start : start + size] = np.frombuffer(encoded.recipe, np.uint8)
         spans = spans[1:]
@@ -88,17 +93,14 @@ def pack_inline(encoded: Encoded) -> tuple[bytes, int, Layout] | None:
 
     None when it is too large for that.
     """
-    size = len(encoded.recipe) + sum(piece.nbytes for piece in encoded.pieces)
+    sizes = [piece.nbytes for piece in encoded.pieces]
+    size = len(encoded.recipe) + sum(sizes) + 16 * len(sizes)  # about what a span takes
     if size >= INLINE_LIMIT:
         return None
     if not encoded.pieces:
         return encoded.recipe, len(encoded.recipe), Layout(encoded.recipe, (), 0)
     start = round_up(len(encoded.recipe), _INLINE_ALIGNMENT)
-    spans, end = [], 0
-    for piece in encoded.pieces:
-        begin = round_up(end, _INLINE_ALIGNMENT)
-        spans.append((begin, piece.nbytes))
-        end = begin + piece.nbytes
+    spans, end = _place(sizes, 0, _INLINE_ALIGNMENT)
     layout = Layout(encoded.recipe, tuple(spans), end)
     header = bytearray(start + end)
     header[: len(encoded.recipe)] = encoded.recipe
@@ -106,11 +108,30 @@ def pack_inline(encoded: Encoded) -> tuple[bytes, int, Layout] | None:
     return bytes(header), start, layout
 
 
+def ref_spans(layout: Layout) -> tuple[tuple[int, int], ...]:
+    """The spans that the Ref carries: all, or the one of the table that lists them."""
+    return layout.spans[:1] if layout.header == _TABLE else layout.spans
+
+
+def _place(sizes: list[int], end: int, alignment: int) -> tuple[list[tuple[int, int]], int]:
+    """(start, size) of buffers laid one after the other from `end`, and where the last ends."""
+    spans = []
+    for size in sizes:
+        start = round_up(end, alignment)
+        spans.append((start, size))
+        end = start + size
+    return spans, end
+
+
 def decode(kind: Kind, header: bytes, payload: Any, spans: tuple[tuple[int, int], ...]) -> Any:
     """Make the value again over `payload`, uint8, which every part of it keeps alive.
 
     What is made is writable exactly when `payload` is.
     """
+    if header == _TABLE:
+        (start, size) = spans[0]
+        spans = payload[start : start + size].view(np.int64).reshape(-1, 2).tolist()
+        header = b""
     buffers = [payload[start : start + size] for start, size in spans]
     recipe = header or buffers.pop(0).tobytes()
     if kind == "array":

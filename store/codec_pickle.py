@@ -18,6 +18,7 @@ from shframe.store import codec_numpy
 from shframe.store.errors import NotStorable
 from shframe.store.piece import Encoded, Piece, piece_of_buffers
 
+_PLAIN = {type(None), bool, int, float, complex, str, bytes}
 _ADVICE = "put what can be pickled: plain values, arrays, tables, and functions over such"
 
 
@@ -26,6 +27,8 @@ def encode(value: object) -> Encoded:
 
     Raises: NotStorable: when it cannot be.
     """
+    if type(value) in _PLAIN or isinstance(value, np.generic):
+        return Encoded("pickle", pickle.dumps(value, 5), ())  # twice as fast, the same bytes
     stream = io.BytesIO()
     pickler = _Pickler(stream)
     try:

@@ -36,7 +36,12 @@ class Lending:
             live, resident = self._ledger.totals()
             free = max(self._budget - resident, 0)
             raise StoreFull.for_bytes(
-                nbytes, free=free, budget=self._budget, pinned=0, sealed=live, what=what
+                nbytes,
+                free=free,
+                budget=self._budget,
+                pinned=self._local.pinned_bytes(),
+                sealed=live,
+                what=what,
             )
         segment = Segment.create(next(self._ids), size)
         self._ledger.add_live(size)

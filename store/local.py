@@ -1,12 +1,12 @@
-"""What one process does with the store: put and read objects, write in place, let go.
+"""What one process does with the store: put objects, write in place, let go; reader.py reads.
 
-Writes go into the own arena; everything is read through read-only mappings. Who may reuse
-memory is decided elsewhere (store.py, in the driver) and arrives here as `free`.
+Writes go into the own arena and nowhere else. Who may reuse memory is decided in the
+driver (store.py) and arrives here as `free`.
 """
 
 import itertools
 import os
-import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -15,15 +15,15 @@ import numpy as np
 
 from shframe.store import codec, codec_numpy
 from shframe.store.arena import Arena, writable_range
-from shframe.store.errors import SegmentGone, StoreClosed
 from shframe.store.ledger import Ledger
-from shframe.store.mapping import PAGE, Mapping, punch_hole
-from shframe.store.pins import DRAFT, Pin, Pins, Place, PrivatePin
+from shframe.store.mapping import Mapping
+from shframe.store.pins import DRAFT, Pin, Place
+from shframe.store.reader import Reader
 from shframe.store.ref import INLINE, OBJECT_BITS, Ref
-from shframe.store.segment import Attached, Segment
+from shframe.store.segment import Segment
 
 
-class LocalStore:
+class LocalStore(Reader):
     """The store as one process has it. Safe to call from any thread of that process."""
 
     def __init__(self, slot: int, budget: int, ledger: Ledger) -> None:
@@ -32,20 +32,16 @@ class LocalStore:
                 f"slot {slot} was asked for, but the ledger is attached as slot {ledger.slot}\n"
                 "  attach the ledger with the slot of this process"
             )
+        super().__init__()
         self.slot = slot
         self.budget = budget
         self.ledger = ledger
         self._arena = Arena(slot, budget, ledger)
-        self._segments: dict[int, Attached] = {}  # all that is readable, own ones too
         self._announced = 0
-        self._pins = Pins()
         self._released: list[int] = []
         self._deferred: set[Place] = set()  # freed by the driver, still viewed here
         self._ids: Callable[[], int] = itertools.count((slot << OBJECT_BITS) + 1).__next__
         self._written = 0
-        self._lock = threading.RLock()
-        self._pid = os.getpid()
-        self._closed = False
 
     def put(self, value: object) -> Ref:
         """Store a value and give its address; a draft of `empty` is sealed without a copy.
@@ -84,7 +80,7 @@ class LocalStore:
             layout.nbytes,
             encoded.kind,
             layout.header,
-            layout.spans,
+            codec.ref_spans(layout),
         )
 
     def empty(
@@ -104,89 +100,17 @@ class LocalStore:
         if nbytes < codec.INLINE_LIMIT or dtype.hasobject:
             return np.empty(shape, dtype, order)
         segment, offset = self._allocate(nbytes, f"an array of shape {shape}")
-        assert isinstance(segment.writable.base, Mapping), "an array over a mapping has it as base"
-        mapping = segment.writable.base
+        mapping = segment.mapping
         with self._lock:
             place = (segment.id, offset)
             pin = self._pins.make(DRAFT, place, mapping.address + offset, nbytes, mapping)
-        flat = np.asarray(pin).view(dtype)
-        return flat.reshape(shape, order=order)
-
-    def get(self, ref: Ref) -> Any:
-        """The value, read-only, over the shared bytes; its views keep it pinned.
-
-        Raises: SegmentGone: when its memory is not attached here.
-        Cost: no copy.
-        """
-        self._check("get")
-        if ref.segment == INLINE:
-            payload = np.frombuffer(ref.header, np.uint8)[ref.offset :]
-            return codec.decode(ref.kind, ref.header[: ref.offset], payload, ref.spans)
-        payload = np.asarray(self._pin(ref))
-        return codec.decode(ref.kind, ref.header, payload, ref.spans)
-
-    def get_writable(self, ref: Ref) -> Any:
-        """The value as an ordinary object: writing into it copies only the pages touched.
-
-        It is nobody else's: no other process and no other call sees what is written.
-
-        Raises: SegmentGone: when its memory is not attached here.
-        """
-        self._check("get_writable")
-        if ref.segment == INLINE:
-            payload = np.frombuffer(bytearray(ref.header[ref.offset :]), np.uint8)
-            return codec.decode(ref.kind, ref.header[: ref.offset], payload, ref.spans)
-        pin = self._pin(ref)
-        pages, address = self._segments[ref.segment].private_view(ref.offset, ref.nbytes)
-        payload = np.asarray(PrivatePin(pages, address, ref.nbytes, pin))
-        return codec.decode(ref.kind, ref.header, payload, ref.spans)
-
-    def attach(self, segment_id: int, fd: int) -> None:
-        """Map a segment of another process; takes over `fd`. A second time changes nothing."""
-        self._check("attach")
-        with self._lock:
-            if segment_id in self._segments:
-                os.close(fd)
-            else:
-                self._segments[segment_id] = Attached(segment_id, fd)
-
-    def adopt_segment(self, segment: Attached) -> None:
-        """Make a segment that is open in this process readable here."""
-        with self._lock:
-            self._segments[segment.id] = segment
-
-    def detach(self, segment_id: int) -> None:
-        """Forget a segment; its mapping goes with the last view. Unknown ones are no error."""
-        with self._lock:
-            segment = self._segments.pop(segment_id, None)
-        if segment is not None:
-            segment.close()
-
-    def hold(self, ref: Ref) -> Pin | None:
-        """Keep the object's memory until the returned pin dies. Raises: SegmentGone."""
-        self._check("hold")
-        return None if ref.inline else self._pin(ref)
-
-    def is_pinned(self, id: int) -> bool:
-        """Whether the object has live views in this process."""
-        with self._lock:
-            return self._pins.find(id) is not None
+        draft = np.asarray(pin).view(dtype).reshape(shape, order=order)
+        pin.draft = weakref.ref(draft)
+        return draft
 
     def next_id(self) -> int:
         """A number for a new object."""
         return self._ids()
-
-    def readonly_fd(self, segment_id: int) -> int:
-        """A new descriptor of a readable segment that cannot write. Raises: SegmentGone."""
-        with self._lock:
-            segment = self._segments.get(segment_id)
-            if segment is None:
-                raise SegmentGone.for_segment(segment_id, segment_id)
-            return segment.readonly_fd()
-
-    def knows(self, segment_id: int) -> bool:
-        """Whether objects of the segment can be read here."""
-        return segment_id == INLINE or segment_id in self._segments
 
     def free(self, blocks: Iterable[Ref | Place]) -> None:
         """Take blocks of the own arena back, because the driver says that nobody reads them.
@@ -215,10 +139,10 @@ class LocalStore:
             self._announced += len(made)
             return [(segment.id, os.dup(segment.fd)) for segment in made]
 
-    def pinned(self) -> set[int]:
-        """The objects that have live views in this process."""
-        with self._lock:
-            return set(self._pins.live())
+    @property
+    def has_released(self) -> bool:
+        """Whether `drain_released` may have something to say (read without the lock)."""
+        return self._pins.waiting or bool(self._released)
 
     def drain_released(self) -> list[int]:
         """The objects whose last view here has died since the last call."""
@@ -241,7 +165,7 @@ class LocalStore:
                 "resident": self._arena.resident,
                 "fresh": self._arena.fresh_bytes,
                 "written": self._written,
-                "pinned": self._pinned_bytes(),
+                "pinned": self.pinned_bytes(),
             }
 
     @contextmanager
@@ -265,42 +189,15 @@ class LocalStore:
         finally:
             os.close(fd)
 
-    def close(self) -> None:
-        """Close all descriptors; calls raise StoreClosed from now on.
-
-        Live views stay valid: a mapping goes with its last view. Nothing is given back here,
-        for the driver may still have objects in the arena.
-        """
-        with self._lock:
-            if self._closed or os.getpid() != self._pid:
-                return
-            self._closed = True
-            for attached in self._segments.values():
-                attached.close()
-            self._arena.close()
-            self._segments = {}
-
-    def pinned_ranges(self) -> dict[int, list[tuple[int, int]]]:
-        """By segment, the (start, end) that live views of this process need."""
-        ranges: dict[int, list[tuple[int, int]]] = {}
-        with self._lock:
-            for pin in self._pins.pins():
-                segment, offset = pin.place
-                ranges.setdefault(segment, []).append((offset, offset + pin.nbytes))
-        return ranges
-
     def segments(self) -> list[Segment]:
         """The segments of the own arena."""
         with self._lock:
             return self._arena.segments()
 
-    def _pinned_bytes(self) -> int:
-        return sum(pin.nbytes for pin in self._pins.pins() if pin.id != DRAFT)
-
     def _allocate(self, nbytes: int, what: str) -> tuple[Segment, int]:
         with self._lock:
             self._sweep()
-            segment, offset = self._arena.allocate(nbytes, what, self._pinned_bytes())
+            segment, offset = self._arena.allocate(nbytes, what, self.pinned_bytes())
             self._segments.setdefault(segment.id, segment)
             return segment, offset
 
@@ -314,20 +211,6 @@ class LocalStore:
         segment, offset = pin.place
         return Ref(id, segment, offset, array.nbytes, "array", header, ((0, array.nbytes),))
 
-    def _pin(self, ref: Ref) -> Pin:
-        with self._lock:
-            self._sweep()
-            pin = self._pins.find(ref.id)
-            if pin is not None:
-                return pin
-            segment = self._segments.get(ref.segment)
-            if segment is None:
-                raise SegmentGone.for_segment(ref.segment, ref.id)
-            mapping = segment.readonly
-            address = mapping.address + ref.offset
-            place = (ref.segment, ref.offset)
-            return self._pins.make(ref.id, place, address, ref.nbytes, mapping)
-
     def _sweep(self) -> None:
         """Do what the finalizers of pins must not do themselves. Holds the lock."""
         if not self._pins.waiting:
@@ -340,32 +223,15 @@ class LocalStore:
             if self._arena.owns(segment):
                 self._arena.free(segment, offset)
 
-    def _check(self, call: str) -> None:
-        forked = os.getpid() != self._pid
-        if forked or self._closed:
-            raise StoreClosed.for_call(call, forked=forked)
-
-
-def punch_all_but(segment: Attached, kept: list[tuple[int, int]]) -> None:
-    """Give back all pages of a segment but those that touch one of the kept (start, end)."""
-    position = 0
-    for start, end in [*sorted(kept), (segment.capacity, segment.capacity)]:
-        first = start // PAGE * PAGE
-        if first > position:
-            punch_hole(segment.fd, position, first - position)
-        position = max(position, -(-end // PAGE) * PAGE)
-
 
 def _draft_of(value: object) -> Pin | None:
-    """The pin of a draft, when `value` is the whole of one as `empty` gave it."""
+    """The pin of a draft, when `value` is the very array that `empty` gave."""
     if type(value) is not np.ndarray or value.base is None:
         return None
     base: Any = value
     while isinstance(base, np.ndarray):
         base = base.base
-    if not isinstance(base, Pin) or base.id != DRAFT:
+    if not isinstance(base, Pin) or base.id != DRAFT or base.draft is None:
         return None
-    address, _ = base.__array_interface__["data"]
-    whole = value.ctypes.data == address and value.nbytes == base.nbytes
-    dense = value.flags.c_contiguous or value.flags.f_contiguous
-    return base if whole and dense else None
+    # A view of it, even of the whole, is copied: the draft itself would stay writable.
+    return base if base.draft() is value else None

@@ -17,8 +17,10 @@ from typing import Any
 PAGE = mmap.PAGESIZE
 
 _MAP_FIXED = 0x10
+_MAP_NORESERVE = 0x4000 if sys.platform == "linux" else 0x40
 _MADV_DONTDUMP = 16
 _MADV_POPULATE_READ = 22
+_MADV_POPULATE_WRITE = 23
 _FAILED = ctypes.c_void_p(-1).value
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -55,10 +57,14 @@ class Mapping:
         return array_interface(self.address, self.nbytes, self.writable)
 
     def populate(self, offset: int, nbytes: int) -> None:
-        """Make the pages of a range present for reading, in one call instead of by faults."""
+        """Make the pages of a range present, in one call instead of a fault for each.
+
+        A kernel that does not know the call (before 5.14) leaves it to the faults.
+        """
         if sys.platform == "linux":
             start = (self.address + offset) // PAGE * PAGE
-            _madvise(start, self.address + offset + nbytes - start, _MADV_POPULATE_READ)
+            advice = _MADV_POPULATE_WRITE if self.writable else _MADV_POPULATE_READ
+            _madvise(start, self.address + offset + nbytes - start, advice)
 
     def withdraw(self, fd: int, offset: int) -> None:
         """Replace the pages, in place, by a private read-only mapping of the same file.
@@ -108,7 +114,8 @@ def _map(
     fd: int, nbytes: int, offset: int, writable: bool, private: bool, *, address: int | None
 ) -> int:
     protection = mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0)
-    flags = mmap.MAP_PRIVATE if private else mmap.MAP_SHARED
+    # A private view costs what is written into it, not its size: nothing is set aside.
+    flags = mmap.MAP_PRIVATE | _MAP_NORESERVE if private else mmap.MAP_SHARED
     if address is not None:
         flags |= _MAP_FIXED
     mapped = _mmap(address, nbytes, protection, flags, fd, offset)

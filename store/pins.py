@@ -19,7 +19,7 @@ Place = tuple[int, int]  # segment, offset
 class Pin:
     """Keeps the bytes of one object mapped and unchanged; NumPy views it as (nbytes,) uint8."""
 
-    __slots__ = ("__weakref__", "_interface", "_keep", "_released", "id", "place")
+    __slots__ = ("__weakref__", "_interface", "_keep", "_released", "draft", "id", "place")
 
     def __init__(
         self,
@@ -31,6 +31,7 @@ class Pin:
     ) -> None:
         self.id = id
         self.place = place
+        self.draft: weakref.ref[Any] | None = None  # the writable array, until the seal
         self._interface = interface
         self._keep = keep  # the mapping
         self._released = released

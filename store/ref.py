@@ -14,7 +14,7 @@ INLINE = -1  # the segment of an object that travels whole in its Ref
 # Processes number their objects and segments without asking each other: the high bits are the
 # process' slot, which no other process of the session ever gets.
 OBJECT_BITS = 40
-SEGMENT_BITS = 20
+SEGMENT_BITS = 32
 
 _Fields = tuple[int, int, int, int, Kind, bytes, tuple[tuple[int, int], ...]]
 

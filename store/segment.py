@@ -93,6 +93,13 @@ class Segment(Attached):
             self._writable = np.asarray(Mapping(self._fd, self.capacity, writable=True))
         return self._writable
 
+    @property
+    def mapping(self) -> Mapping:
+        """The mapping under `writable`."""
+        mapping = self.writable.base
+        assert isinstance(mapping, Mapping), "an array over a mapping has it as its base"
+        return mapping
+
     def reserve(self, offset: int, nbytes: int) -> None:
         """Back a range with pages before its first use.
 
@@ -106,6 +113,16 @@ class Segment(Attached):
         """Close the descriptor; the mappings go with their last views."""
         self._writable = None
         super().close()
+
+
+def punch_all_but(segment: Attached, kept: list[tuple[int, int]]) -> None:
+    """Give back all pages of a segment but those that touch one of the kept (start, end)."""
+    position = 0
+    for start, end in [*sorted(kept), (segment.capacity, segment.capacity)]:
+        first = start // PAGE * PAGE
+        if first > position:
+            segment.punch(position, first - position)
+        position = max(position, -(-end // PAGE) * PAGE)
 
 
 def reopen_readonly(fd: int) -> int:

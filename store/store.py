@@ -13,10 +13,10 @@ from typing import Any
 from shframe.store.errors import ObjectLost, StoreClosed, StoreFull
 from shframe.store.ledger import Ledger
 from shframe.store.lending import Lending
-from shframe.store.local import LocalStore, punch_all_but
+from shframe.store.local import LocalStore
 from shframe.store.pins import Place
 from shframe.store.ref import INLINE, Kind, Ref
-from shframe.store.segment import Attached
+from shframe.store.segment import Attached, punch_all_but
 from shframe.store.table import Entry, ObjectInfo, ObjectTable
 
 DRIVER = 0  # the driver's slot; its own views are those of holder 0
@@ -227,9 +227,10 @@ class Store:
         forked = os.getpid() != self._pid
         if forked or self._closed:
             raise StoreClosed.for_call(call, forked=forked)
-        for id in self.local.drain_released():
+        if self.local.has_released:
             with self._lock:
-                self._reclaim(id)
+                for id in self.local.drain_released():
+                    self._reclaim(id)
 
     def _reclaim(self, id: int) -> None:
         """Let the memory of an object be used again, if it is garbage."""
@@ -258,9 +259,13 @@ class Store:
                 kept.setdefault(ref.segment, []).append((ref.offset, end))
                 live += ref.nbytes
         resident = 0
-        for segment_id, segment in self._attached.get(slot, {}).items():
+        segments = self._attached.get(slot, {})
+        for segment_id, segment in list(segments.items()):
             punch_all_but(segment, kept.get(segment_id, []))
             resident += os.fstat(segment.fd).st_blocks * 512
+            if segment_id not in kept:
+                del segments[segment_id]
+                self.local.detach(segment_id)
         self.ledger.overwrite(slot, live, resident)
 
 

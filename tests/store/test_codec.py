@@ -4,6 +4,7 @@ import datetime
 import decimal
 import functools
 import operator
+import pickle
 import threading
 from typing import Any
 
@@ -16,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from shframe.store import INLINE, LocalStore, NotStorable, Ref
+from shframe.store import INLINE, LocalStore, NotStorable, Ref, codec_arrow
 
 relaxed = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -460,6 +461,15 @@ def test_plain_values_come_back_equal(local: LocalStore, value: Any) -> None:
     assert local.get(local.put(value)) == value
 
 
+@pytest.mark.parametrize(
+    "value", [np.float64(3), np.int8(-1), np.datetime64(5, "ns"), np.str_("a"), np.bool_(True)]
+)
+def test_numpy_scalar_keeps_its_type(local: LocalStore, value: Any) -> None:
+    back = local.get(local.put(value))
+    assert type(back) is type(value)
+    assert back == value
+
+
 def test_one_array_referred_to_twice_is_stored_once(local: LocalStore) -> None:
     array = np.arange(BIG)
     ref = placed(local, [array, array])
@@ -482,6 +492,28 @@ def test_long_recipe_is_stored_beside_the_data(local: LocalStore) -> None:
     ref = placed(local, table)
     assert len(ref.header) <= 4096
     assert local.get(ref).equals(table)
+
+
+def test_object_of_very_many_arrays_has_a_short_address(local: LocalStore) -> None:
+    arrays = [np.full(100, number) for number in range(3000)]
+    ref = placed(local, arrays)
+    assert len(pickle.dumps(ref)) < 500
+    for back in (local.get(ref), local.get_writable(ref)):
+        assert all((found == array).all() for found, array in zip(back, arrays, strict=True))
+    few = local.put(arrays[:40])
+    assert few.segment == INLINE
+    assert [array[0] for array in local.get(few)] == list(range(40))
+
+
+def test_column_that_overflows_its_offsets_comes_back_in_runs(
+    local: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(codec_arrow, "_INT32_MAX", 1_000_000)
+    chunk = pa.array([f"row {i}" for i in range(BIG)])
+    table = pa.table({"s": pa.chunked_array([chunk] * 4), "i": pa.array(range(4 * BIG))})
+    back = local.get(placed(local, table))
+    assert back.column("s").num_chunks == 4
+    assert back.equals(table)
 
 
 def _deep() -> list[Any]:

@@ -22,7 +22,9 @@ from shframe.store import (
     StoreClosed,
     StoreFull,
     array_header,
+    codec,
 )
+from shframe.store.segment import Segment
 
 BUDGET = 48 << 20
 ROWS = 20_000  # of float64: 156 KiB, above the inline limit
@@ -182,8 +184,12 @@ class StoreMachine(RuleBasedStateMachine):
                 ends[segment] = offset + nbytes
 
     @invariant()
-    def budget_holds(self) -> None:
+    def budget_holds_and_covers_all_pages(self) -> None:
         assert self.store.ledger.totals()[1] <= BUDGET
+        for local in (self.store.local, *self.workers.values()):
+            pages = sum(os.fstat(segment.fd).st_blocks * 512 for segment in local.segments())
+            claimed = self.store.ledger.of_slot(local.slot)[1]
+            assert pages <= claimed == local.stats()["resident"]
 
     def teardown(self) -> None:
         self.kept.clear()
@@ -305,6 +311,16 @@ def test_part_of_a_draft_is_copied(local: LocalStore) -> None:
     assert (local.get(ref) == 1).all()
 
 
+def test_view_of_a_whole_draft_is_copied_because_the_draft_stays_writable(
+    local: LocalStore,
+) -> None:
+    draft = local.empty(2 * ROWS, "f8")
+    draft[:] = 1
+    ref = local.put(draft.reshape(2, ROWS))
+    draft[:] = 2
+    assert (local.get(ref) == 1).all()
+
+
 def test_draft_that_is_never_put_is_freed(local: LocalStore) -> None:
     draft = local.empty(ROWS, "f8")
     assert local.stats()["live"] >= draft.nbytes
@@ -343,6 +359,39 @@ def test_full_store_says_what_it_needed_and_changes_nothing(store: Store) -> Non
     store.put(numbers(4_000_000))
 
 
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_put_that_gets_no_pages_changes_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    store.put(numbers())
+    before = store.local.stats(), store.ledger.totals()
+
+    def refuse(*_: object) -> None:
+        raise error
+
+    expected = StoreFull if isinstance(error, OSError) else KeyboardInterrupt
+    with monkeypatch.context() as patched:
+        patched.setattr(Segment, "reserve", refuse)
+        with pytest.raises(expected):
+            store.put(numbers(1_000_000))
+    assert (store.local.stats(), store.ledger.totals()) == before
+    store.put(numbers(1_000_000))
+
+
+def test_value_that_fails_while_it_is_written_leaves_no_block(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(codec, "write", fail)
+        with pytest.raises(KeyboardInterrupt):
+            store.put(numbers())
+    assert store.local.stats()["live"] == 0
+    assert store.objects() == []
+
+
 def test_scattered_free_pages_are_given_back_before_the_store_is_full(store: Store) -> None:
     refs = [store.put(numbers(1_000_000)) for _ in range(5)]
     for ref in refs[::2]:
@@ -365,6 +414,8 @@ def test_object_outlives_the_worker_that_made_it(store: Store) -> None:
     store.release(kept.id)
     assert store.freed(1) == []
     assert store.ledger.totals() == (0, 0)
+    with pytest.raises(SegmentGone):
+        store.descriptor(kept.segment)
 
 
 def test_dead_worker_gives_back_all_but_its_living_objects(store: Store) -> None:

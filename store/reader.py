@@ -1,0 +1,152 @@
+"""What one process can read: the segments it has mapped, and pins of what it looks at.
+
+Gives values over shared bytes, read-only or privately writable. Allocates nothing and frees
+nothing: it only knows what must not be reused because somebody here looks at it.
+"""
+
+import os
+import threading
+from typing import Any
+
+import numpy as np
+
+from shframe.store import codec
+from shframe.store.errors import SegmentGone, StoreClosed
+from shframe.store.pins import DRAFT, Pin, Pins, PrivatePin
+from shframe.store.ref import INLINE, Ref
+from shframe.store.segment import Attached
+
+
+class Reader:
+    """The reading half of LocalStore. Safe to call from any thread of its process."""
+
+    def __init__(self) -> None:
+        self._segments: dict[int, Attached] = {}  # all that is readable, own ones too
+        self._pins = Pins()
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+        self._closed = False
+
+    def get(self, ref: Ref) -> Any:
+        """The value, read-only, over the shared bytes; its views keep it pinned.
+
+        Raises: SegmentGone: when its memory is not attached here.
+        Cost: no copy.
+        """
+        self._check("get")
+        if ref.segment == INLINE:
+            payload = np.frombuffer(ref.header, np.uint8)[ref.offset :]
+            return codec.decode(ref.kind, ref.header[: ref.offset], payload, ref.spans)
+        payload = np.asarray(self._pin(ref))
+        return codec.decode(ref.kind, ref.header, payload, ref.spans)
+
+    def get_writable(self, ref: Ref) -> Any:
+        """The value as an ordinary object: writing into it copies only the pages touched.
+
+        It is nobody else's: no other process and no other call sees what is written.
+
+        Raises: SegmentGone: when its memory is not attached here.
+        """
+        self._check("get_writable")
+        if ref.segment == INLINE:
+            payload = np.frombuffer(bytearray(ref.header[ref.offset :]), np.uint8)
+            return codec.decode(ref.kind, ref.header[: ref.offset], payload, ref.spans)
+        with self._lock:
+            pin = self._pin(ref)
+            segment = self._segments[ref.segment]
+            pages, address = segment.private_view(ref.offset, ref.nbytes)
+        payload = np.asarray(PrivatePin(pages, address, ref.nbytes, pin))
+        return codec.decode(ref.kind, ref.header, payload, ref.spans)
+
+    def attach(self, segment_id: int, fd: int) -> None:
+        """Map a segment of another process; takes over `fd`. A second time changes nothing."""
+        self._check("attach")
+        with self._lock:
+            if segment_id in self._segments:
+                os.close(fd)
+            else:
+                self._segments[segment_id] = Attached(segment_id, fd)
+
+    def adopt_segment(self, segment: Attached) -> None:
+        """Make a segment that is open in this process readable here."""
+        with self._lock:
+            self._segments[segment.id] = segment
+
+    def detach(self, segment_id: int) -> None:
+        """Forget a segment; its mapping goes with the last view. Unknown ones are no error."""
+        with self._lock:
+            segment = self._segments.pop(segment_id, None)
+        if segment is not None:
+            segment.close()
+
+    def hold(self, ref: Ref) -> Pin | None:
+        """Keep the object's memory until the returned pin dies. Raises: SegmentGone."""
+        self._check("hold")
+        return None if ref.inline else self._pin(ref)
+
+    def is_pinned(self, id: int) -> bool:
+        """Whether the object has live views in this process."""
+        with self._lock:
+            return self._pins.find(id) is not None
+
+    def readonly_fd(self, segment_id: int) -> int:
+        """A new descriptor of a readable segment that cannot write. Raises: SegmentGone."""
+        with self._lock:
+            segment = self._segments.get(segment_id)
+            if segment is None:
+                raise SegmentGone.for_segment(segment_id, segment_id)
+            return segment.readonly_fd()
+
+    def knows(self, segment_id: int) -> bool:
+        """Whether objects of the segment can be read here."""
+        return segment_id == INLINE or segment_id in self._segments
+
+    def pinned(self) -> set[int]:
+        """The objects that have live views in this process."""
+        with self._lock:
+            return set(self._pins.live())
+
+    def pinned_bytes(self) -> int:
+        """Bytes of the objects that have live views in this process."""
+        return sum(pin.nbytes for pin in self._pins.pins() if pin.id != DRAFT)
+
+    def pinned_ranges(self) -> dict[int, list[tuple[int, int]]]:
+        """By segment, the (start, end) that live views of this process need."""
+        ranges: dict[int, list[tuple[int, int]]] = {}
+        with self._lock:
+            for pin in self._pins.pins():
+                segment, offset = pin.place
+                ranges.setdefault(segment, []).append((offset, offset + pin.nbytes))
+        return ranges
+
+    def close(self) -> None:
+        """Close all descriptors; calls raise StoreClosed from now on. May come twice.
+
+        Live views stay valid: a mapping goes with its last view. Nothing is given back to the
+        machine here, for other processes may still read what this one wrote.
+        """
+        with self._lock:
+            if self._closed or os.getpid() != self._pid:
+                return
+            self._closed = True
+            for segment in self._segments.values():
+                segment.close()
+            self._segments = {}
+
+    def _pin(self, ref: Ref) -> Pin:
+        with self._lock:
+            pin = self._pins.find(ref.id)
+            if pin is not None:
+                return pin
+            segment = self._segments.get(ref.segment)
+            if segment is None:
+                raise SegmentGone.for_segment(ref.segment, ref.id)
+            mapping = segment.readonly
+            address = mapping.address + ref.offset
+            place = (ref.segment, ref.offset)
+            return self._pins.make(ref.id, place, address, ref.nbytes, mapping)
+
+    def _check(self, call: str) -> None:
+        forked = os.getpid() != self._pid
+        if forked or self._closed:
+            raise StoreClosed.for_call(call, forked=forked)
