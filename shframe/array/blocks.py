@@ -1,0 +1,97 @@
+"""A user's function of whole blocks: map_blocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from shframe import session
+from shframe.array import chunks as grids
+from shframe.array import creation, manipulation, ndarray, nodes
+from shframe.array.axes import normalized_axes
+from shframe.array.chunks import Chunks
+from shframe.array.plan import PLANNER
+from shframe.errors import ChunkMismatch, InvalidArgument
+from shframe.graph.function import UserCode
+
+
+def map_blocks(
+    function: Any,
+    *arrays: Any,
+    dtype: Any = None,
+    chunks: Any = None,
+    drop_axis: Any = None,
+    new_axis: Any = None,
+    block_id: bool = False,
+    **keywords: Any,
+) -> ndarray.Array:
+    """A function of the blocks that lie at one place of the arrays' common grid.
+
+    The function is captured by value at the call; it gets read-only blocks.
+
+    dtype: of the result; when None it is learned by calling the function on the first block.
+    chunks: the result's grid if blocks change their lengths; each place keeps its place.
+    drop_axis, new_axis: axes that the function removes, and adds with length 1.
+    block_id: whether the function takes a keyword block_id, the block's place in the grid.
+    Raises: NotPicklable, ChunkMismatch when a block has another shape than the grid says.
+
+    Examples
+    --------
+    >>> x = creation.arange(4, chunks=2)
+    >>> map_blocks(lambda block: block[::-1], x, dtype=int).compute().tolist()
+    [1, 0, 3, 2]
+    """
+    if not arrays:
+        raise InvalidArgument("map_blocks() of no arrays: one is needed at least")
+    given = [creation.asarray(each).expr for each in arrays]
+    shape = grids.broadcast_shape([node.shape for node in given], "map_blocks")
+    over = grids.unified([node.chunks for node in given], shape)
+    sources = tuple(manipulation.on_grid(node, grids.fitted(over, node.shape)) for node in given)
+    grid = _grid(over, chunks, drop_axis, new_axis)
+    code = UserCode(function)
+    given_words = tuple(sorted(keywords.items()))
+
+    def node(kind: Any) -> nodes.MapBlocks:
+        return nodes.MapBlocks(code, sources, given_words, block_id, over, grid, kind)
+
+    return ndarray.Array(node(np.dtype(dtype) if dtype is not None else _learned(node(None))))
+
+
+def _grid(over: Chunks, chunks: Any, drop_axis: Any, new_axis: Any) -> Chunks:
+    """The result's grid; it has the blocks of `over` in the same order."""
+    dropped = normalized_axes(drop_axis, len(over)) if drop_axis is not None else ()
+    grid = [axis for n, axis in enumerate(over) if n not in dropped]
+    if any(len(over[n]) > 1 for n in dropped):
+        raise ChunkMismatch(
+            f"drop_axis={drop_axis!r} names an axis of several blocks\n"
+            "  join them first: rechunk({axis: -1})"
+        )
+    if new_axis is not None:
+        added = [new_axis] if isinstance(new_axis, int) else list(new_axis)
+        for axis in normalized_axes(added, len(grid) + len(added)):
+            grid.insert(axis, (1,))
+    if chunks is None:
+        return tuple(grid)
+    wanted = tuple(
+        (each,) * len(old) if isinstance(each, int) else tuple(each)
+        for each, old in zip(chunks, grid, strict=False)
+    )
+    if tuple(map(len, wanted)) != tuple(map(len, grid)):
+        raise ChunkMismatch(
+            f"chunks={chunks!r} has {tuple(map(len, wanted))} blocks, there are "
+            f"{tuple(map(len, grid))}"
+        )
+    return wanted
+
+
+def _learned(node: nodes.MapBlocks) -> np.dtype[Any]:
+    """The dtype of the function's first block, which is computed for it."""
+    current = session.current()
+    graph, _ = PLANNER.graph(node, last=_first)
+    (ref,) = current.run(graph)
+    return np.dtype(np.asarray(ref.value()).dtype)
+
+
+def _first(layer: Any) -> Any:
+    return type(layer)(layer.keys[:1])

@@ -1,0 +1,250 @@
+"""Creation: arrays from data, from ranges and from constants."""
+
+from __future__ import annotations
+
+import math
+from operator import index as as_int
+from typing import Any
+
+import numpy as np
+
+from shframe import session
+from shframe.array import chunks as grids
+from shframe.array import elementwise, manipulation, ndarray, nodes
+from shframe.array.chunks import Chunks, Shape
+from shframe.errors import InvalidArgument, UnsupportedType
+
+
+def parts() -> int:
+    """Blocks that a large array gets at least: two for each worker, so that none waits long."""
+    return 2 * session.current().options.worker_count
+
+
+def gridded(chunks: Any, shape: Shape, dtype: np.dtype[Any]) -> Chunks:
+    """The grid that `chunks=` means for a new array."""
+    return grids.normalized(chunks, shape, max(dtype.itemsize, 1), parts=parts())
+
+
+def from_array(x: Any, chunks: Any = "auto") -> ndarray.Array:
+    """An array of the values that `x` has now, put once into shared memory.
+
+    Blocks are views of that one object: any grid costs nothing. Changing `x` afterwards
+    changes nothing here.
+
+    x: an array, or what numpy.asarray takes.
+    Raises: UnsupportedType for Python objects, InvalidArgument and ChunkMismatch for `chunks`.
+    Cost: one copy of the bytes.
+
+    Examples
+    --------
+    >>> x = from_array(np.ones((4, 2)), chunks=(2, 2))
+    >>> x.numblocks
+    (2, 1)
+    """
+    if isinstance(x, ndarray.Array):
+        return manipulation.rechunk(x, chunks)
+    values = np.asarray(x)
+    if values.dtype.hasobject or values.dtype.itemsize == 0:
+        raise UnsupportedType(
+            f"an array of dtype {values.dtype} cannot be shared between processes\n"
+            "  give it a numeric, boolean, datetime or fixed-width text dtype"
+        )
+    grid = gridded(chunks, values.shape, values.dtype)
+    if not values.dtype.isnative:
+        values = values.astype(values.dtype.newbyteorder("="))
+    ref = session.current().put(values)
+    strides = ((0, 1),) * values.ndim
+    in_order = values.flags.c_contiguous
+    node = nodes.FromArray(ref, values.shape, strides, in_order, grid, values.dtype)
+    return ndarray.Array(node)
+
+
+def asarray(
+    x: Any, dtype: Any = None, *, chunks: Any = "auto", copy: bool | None = None
+) -> ndarray.Array:
+    """An Array as it is, anything else by from_array(); in `dtype` if given."""
+    array = x if isinstance(x, ndarray.Array) else from_array(x, chunks)
+    return array if dtype is None else elementwise.astype(array, dtype)
+
+
+def array(x: Any, dtype: Any = None, *, chunks: Any = "auto") -> ndarray.Array:
+    """An array of the values that `x` has now."""
+    return asarray(x, dtype, chunks=chunks)
+
+
+asanyarray = asarray
+
+
+def shape_from(shape: Any) -> Shape:
+    """Lengths of axes as users give them; raises UnsupportedType, InvalidArgument."""
+    given = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+    try:
+        found = tuple(as_int(length) for length in given)
+    except TypeError:
+        raise UnsupportedType(f"a shape is made of whole numbers, found {shape!r}") from None
+    if any(length < 0 for length in found):
+        raise InvalidArgument(f"shape {found} has a negative length")
+    return found
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None, chunks: Any = "auto") -> ndarray.Array:
+    """The same value everywhere.
+
+    Examples
+    --------
+    >>> full((2, 2), 7).compute().tolist()
+    [[7, 7], [7, 7]]
+    """
+    value = np.asarray(fill_value, dtype)
+    if value.ndim:
+        raise InvalidArgument(f"one value is needed, found an array of shape {value.shape}")
+    if value.dtype.hasobject:
+        raise UnsupportedType(f"{fill_value!r} is a Python object, which arrays cannot hold")
+    lengths = shape_from(shape)
+    grid = gridded(chunks, lengths, value.dtype)
+    return ndarray.Array(nodes.Full(value[()], grid, value.dtype))
+
+
+def zeros(shape: Any, dtype: Any = float, chunks: Any = "auto") -> ndarray.Array:
+    """Zeros."""
+    return full(shape, np.zeros((), dtype), chunks=chunks)
+
+
+def ones(shape: Any, dtype: Any = float, chunks: Any = "auto") -> ndarray.Array:
+    """Ones."""
+    return full(shape, np.ones((), dtype), chunks=chunks)
+
+
+def empty(shape: Any, dtype: Any = float, chunks: Any = "auto") -> ndarray.Array:
+    """Zeros: a lazy array has nothing that could be left uninitialised."""
+    return zeros(shape, dtype, chunks)
+
+
+def full_like(x: Any, fill_value: Any, dtype: Any = None, chunks: Any = None) -> ndarray.Array:
+    """The same value everywhere, in the shape, dtype and grid of another array."""
+    like = asarray(x)
+    wanted = like.dtype if dtype is None else dtype
+    return full(like.shape, fill_value, wanted, like.chunks if chunks is None else chunks)
+
+
+def zeros_like(x: Any, dtype: Any = None, chunks: Any = None) -> ndarray.Array:
+    """Zeros in the shape, dtype and grid of another array."""
+    return full_like(x, 0, dtype, chunks)
+
+
+def ones_like(x: Any, dtype: Any = None, chunks: Any = None) -> ndarray.Array:
+    """Ones in the shape, dtype and grid of another array."""
+    return full_like(x, 1, dtype, chunks)
+
+
+def empty_like(x: Any, dtype: Any = None, chunks: Any = None) -> ndarray.Array:
+    """Zeros in the shape, dtype and grid of another array."""
+    return zeros_like(x, dtype, chunks)
+
+
+def arange(
+    start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, chunks: Any = "auto"
+) -> ndarray.Array:
+    """start, start + step, ... up to, but without, stop.
+
+    Raises: InvalidArgument for a step of 0.
+
+    Examples
+    --------
+    >>> arange(5, chunks=2).sum().compute().item()
+    10
+    """
+    first, last = (0, start) if stop is None else (start, stop)
+    if step == 0:
+        raise InvalidArgument("arange() with step=0 never ends\n  give another step")
+    kind = np.dtype(dtype) if dtype is not None else np.arange(first, first, step).dtype
+    if dtype is None:
+        kind = np.result_type(kind, np.asarray(last).dtype)
+    if kind.kind not in "iufc":
+        raise UnsupportedType(f"arange() makes numbers, not {kind}")
+    length = max(0, math.ceil((last - first) / step))
+    second = kind.type(first + step)
+    begin = kind.type(first)
+    with np.errstate(all="ignore"):
+        delta = second - begin
+    values = (int(begin), int(first + step) - int(first)) if kind.kind in "iu" else (begin, delta)
+    return ndarray.Array(nodes.Ramp(*values, None, gridded(chunks, (length,), kind), kind))
+
+
+def linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: Any = None,
+    chunks: Any = "auto",
+) -> ndarray.Array:
+    """`num` numbers from start to stop at equal distances.
+
+    Raises: InvalidArgument for a negative number.
+    """
+    count = as_int(num)
+    if count < 0:
+        raise InvalidArgument(f"linspace() of num={count}: 0 or more is possible")
+    kind = np.result_type(start, stop, 1.0)
+    first = kind.type(start)
+    gaps = count - 1 if endpoint else count
+    step = (kind.type(stop) - first) / gaps if gaps > 0 else kind.type(np.nan)
+    last = kind.type(stop) if endpoint and count > 1 else None
+    if count == 1:
+        step = kind.type(0)
+    grid = gridded(chunks, (count,), kind)
+    result = ndarray.Array(nodes.Ramp(first, step, last, grid, kind))
+    if dtype is None:
+        return result
+    whole = np.dtype(dtype).kind in "iu"
+    return elementwise.astype(elementwise.floor(result) if whole else result, dtype)
+
+
+def eye(
+    n_rows: int, n_cols: int | None = None, /, k: int = 0, dtype: Any = float, chunks: Any = "auto"
+) -> ndarray.Array:
+    """Ones on the k-th diagonal, zeros elsewhere."""
+    shape = shape_from((n_rows, n_rows if n_cols is None else n_cols))
+    kind = np.dtype(dtype)
+    return ndarray.Array(nodes.Eye(k, gridded(chunks, shape, kind), kind))
+
+
+def identity(n: int, dtype: Any = float, chunks: Any = "auto") -> ndarray.Array:
+    """Ones on the diagonal, zeros elsewhere."""
+    return eye(n, dtype=dtype, chunks=chunks)
+
+
+def meshgrid(*arrays: Any, indexing: str = "xy") -> list[ndarray.Array]:
+    """Arrays of coordinates: each vector along its axis, repeated along the others."""
+    if indexing not in ("xy", "ij"):
+        raise InvalidArgument(f"indexing={indexing!r}; there are 'xy' and 'ij'")
+    vectors = [manipulation.ravel(each) for each in arrays]
+    places = list(range(len(vectors)))
+    if indexing == "xy" and len(vectors) > 1:
+        places[:2] = [1, 0]
+    shaped = [
+        v[tuple(slice(None) if at == place else None for at in range(len(vectors)))]
+        for v, place in zip(vectors, places, strict=True)
+    ]
+    return manipulation.broadcast_arrays(*shaped)
+
+
+def _beyond(x: Any, k: int, lower: bool) -> ndarray.Array:
+    matrix = asarray(x)
+    if matrix.ndim < 2:
+        raise InvalidArgument(f"a matrix is needed, found an array of shape {matrix.shape}")
+    rows = arange(matrix.shape[-2], chunks=(matrix.chunks[-2],))[:, None]
+    columns = arange(matrix.shape[-1], chunks=(matrix.chunks[-1],))
+    keep = columns <= rows + k if lower else columns >= rows + k
+    return elementwise.where(keep, matrix, matrix.dtype.type(0))
+
+
+def tril(x: Any, /, *, k: int = 0) -> ndarray.Array:
+    """The matrix with zeros above the k-th diagonal."""
+    return _beyond(x, k, lower=True)
+
+
+def triu(x: Any, /, *, k: int = 0) -> ndarray.Array:
+    """The matrix with zeros below the k-th diagonal."""
+    return _beyond(x, k, lower=False)

@@ -1,0 +1,336 @@
+"""Elementwise functions: every NumPy ufunc with one or two results, and where, clip, round,
+astype. An operation becomes a node of one step; rules.py joins steps to programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from shframe.array import chunks as grids
+from shframe.array import creation, ndarray, nodes, reductions
+from shframe.array.program import Apply, Cast, Constant, Operation, Part, Round, Step, Where
+from shframe.errors import UnsupportedType
+
+SCALARS = (bool, int, float, complex, np.generic)
+
+
+def applied(
+    operation: Operation, operands: Sequence[Any], name: str, dtype: Any = None
+) -> ndarray.Array:
+    """The array of an operation's results on operands that broadcast.
+
+    dtype: of the result; None: what the ufunc `operation` gives for these operands.
+    """
+    given = [as_operand(operand) for operand in operands]
+    found = [each for each in given if isinstance(each, nodes.Node)]
+    shape = grids.broadcast_shape([node.shape for node in found], name)
+    grid = grids.unified([node.chunks for node in found], shape)
+    sources = tuple(_on_grid(node, grids.fitted(grid, node.shape)) for node in found)
+    slots = iter(range(len(found)))
+    program_operands = tuple(each if isinstance(each, Constant) else next(slots) for each in given)
+    result = learned(operation, given, name) if dtype is None else np.dtype(dtype)
+    program = (Step(operation, program_operands, result),)
+    return ndarray.Array(nodes.Elementwise(program, sources, grid, result))
+
+
+def as_operand(value: Any) -> nodes.Node | Constant:
+    """A node, or a constant for what has no axes."""
+    if isinstance(value, ndarray.Array):
+        return value.expr
+    if isinstance(value, SCALARS):
+        return Constant(value)
+    if isinstance(value, np.ndarray) and value.ndim == 0 and not value.dtype.hasobject:
+        return Constant(value[()])
+    return creation.asarray(value).expr
+
+
+def _on_grid(node: nodes.Node, grid: grids.Chunks) -> nodes.Node:
+    return node if node.chunks == grid else nodes.Rechunk(node, grid, node.dtype)
+
+
+def samples(operands: Sequence[nodes.Node | Constant]) -> list[Any]:
+    """What tells a result's dtype without values: empty arrays, and the constants."""
+    return [
+        each.value if isinstance(each, Constant) else np.empty((0,), each.dtype)
+        for each in operands
+    ]
+
+
+def learned(call: Any, operands: Sequence[nodes.Node | Constant], name: str) -> np.dtype[Any]:
+    """The dtype that a NumPy function gives for operands; raises UnsupportedType."""
+    with np.errstate(all="ignore"):
+        try:
+            result = np.asarray(call(*samples(operands)))
+        except TypeError as error:
+            kinds = ", ".join(
+                repr(each.value) if isinstance(each, Constant) else str(each.dtype)
+                for each in operands
+            )
+            raise UnsupportedType(f"{name} is not defined for {kinds}\n  {error}") from error
+    if result.dtype.hasobject:
+        raise UnsupportedType(f"{name} gives Python objects, which arrays cannot hold")
+    return result.dtype
+
+
+def called(ufunc: np.ufunc, operands: Sequence[Any], dtype: Any = None) -> Any:
+    """A ufunc's result, or the tuple of them."""
+    name = ufunc.__name__
+    if ufunc.signature is not None:
+        raise UnsupportedType(f"{name} works on whole axes; matmul and vecdot are supported")
+    if len(operands) != ufunc.nin:
+        raise UnsupportedType(f"{name} takes {ufunc.nin} operands, {len(operands)} were given")
+    if dtype is not None:
+        operands = [_cast(operand, np.dtype(dtype)) for operand in operands]
+    if ufunc.nout == 1:
+        return applied(ufunc, operands, name)
+    given = [as_operand(operand) for operand in operands]
+    parts = ufunc(*samples(given))
+    return tuple(
+        applied(Part(ufunc, n), operands, name, part.dtype) for n, part in enumerate(parts)
+    )
+
+
+def _cast(operand: Any, dtype: np.dtype[Any]) -> Any:
+    if isinstance(operand, SCALARS):
+        return dtype.type(operand)
+    return astype(creation.asarray(operand), dtype)
+
+
+class UFunc:
+    """A NumPy ufunc on lazy arrays, with its methods reduce, accumulate and outer.
+
+    Examples
+    --------
+    >>> add(creation.arange(3, chunks=2), 1).compute().tolist()
+    [1, 2, 3]
+    """
+
+    def __init__(self, ufunc: np.ufunc) -> None:
+        self.ufunc = ufunc
+        self.__name__ = ufunc.__name__
+        self.__doc__ = f"numpy.{ufunc.__name__}, lazily, on blocks."
+
+    def __call__(self, *operands: Any, dtype: Any = None) -> Any:
+        return called(self.ufunc, operands, dtype)
+
+    def __repr__(self) -> str:
+        return f"<ufunc {self.__name__!r}>"
+
+    @property
+    def nin(self) -> int:
+        """How many operands."""
+        return self.ufunc.nin
+
+    @property
+    def nout(self) -> int:
+        """How many results."""
+        return self.ufunc.nout
+
+    def reduce(
+        self, x: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False
+    ) -> ndarray.Array:
+        """The ufunc between all elements along axes."""
+        return reductions.folded(self.ufunc, x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+    def accumulate(self, x: Any, axis: int = 0, dtype: Any = None) -> ndarray.Array:
+        """The running result along an axis."""
+        return reductions.scanned(self.ufunc, x, axis=axis, dtype=dtype)
+
+    def outer(self, one: Any, other: Any) -> Any:
+        """The ufunc of all pairs of elements."""
+        first, second = creation.asarray(one), creation.asarray(other)
+        index = (..., *[None] * second.ndim)
+        return self(first[index], second)
+
+
+abs = absolute = UFunc(np.absolute)
+add = UFunc(np.add)
+acos = arccos = UFunc(np.arccos)
+acosh = arccosh = UFunc(np.arccosh)
+asin = arcsin = UFunc(np.arcsin)
+asinh = arcsinh = UFunc(np.arcsinh)
+atan = arctan = UFunc(np.arctan)
+atan2 = arctan2 = UFunc(np.arctan2)
+atanh = arctanh = UFunc(np.arctanh)
+bitwise_and = UFunc(np.bitwise_and)
+bitwise_count = UFunc(np.bitwise_count)
+bitwise_invert = bitwise_not = invert = UFunc(np.invert)
+bitwise_left_shift = left_shift = UFunc(np.left_shift)
+bitwise_or = UFunc(np.bitwise_or)
+bitwise_right_shift = right_shift = UFunc(np.right_shift)
+bitwise_xor = UFunc(np.bitwise_xor)
+cbrt = UFunc(np.cbrt)
+ceil = UFunc(np.ceil)
+conj = conjugate = UFunc(np.conjugate)
+copysign = UFunc(np.copysign)
+cos = UFunc(np.cos)
+cosh = UFunc(np.cosh)
+deg2rad = UFunc(np.deg2rad)
+degrees = UFunc(np.degrees)
+divide = true_divide = UFunc(np.divide)
+divmod = UFunc(np.divmod)
+equal = UFunc(np.equal)
+exp = UFunc(np.exp)
+exp2 = UFunc(np.exp2)
+expm1 = UFunc(np.expm1)
+fabs = UFunc(np.fabs)
+float_power = UFunc(np.float_power)
+floor = UFunc(np.floor)
+floor_divide = UFunc(np.floor_divide)
+fmax = UFunc(np.fmax)
+fmin = UFunc(np.fmin)
+fmod = UFunc(np.fmod)
+frexp = UFunc(np.frexp)
+gcd = UFunc(np.gcd)
+greater = UFunc(np.greater)
+greater_equal = UFunc(np.greater_equal)
+heaviside = UFunc(np.heaviside)
+hypot = UFunc(np.hypot)
+isfinite = UFunc(np.isfinite)
+isinf = UFunc(np.isinf)
+isnan = UFunc(np.isnan)
+isnat = UFunc(np.isnat)
+lcm = UFunc(np.lcm)
+ldexp = UFunc(np.ldexp)
+less = UFunc(np.less)
+less_equal = UFunc(np.less_equal)
+log = UFunc(np.log)
+log10 = UFunc(np.log10)
+log1p = UFunc(np.log1p)
+log2 = UFunc(np.log2)
+logaddexp = UFunc(np.logaddexp)
+logaddexp2 = UFunc(np.logaddexp2)
+logical_and = UFunc(np.logical_and)
+logical_not = UFunc(np.logical_not)
+logical_or = UFunc(np.logical_or)
+logical_xor = UFunc(np.logical_xor)
+maximum = UFunc(np.maximum)
+minimum = UFunc(np.minimum)
+modf = UFunc(np.modf)
+multiply = UFunc(np.multiply)
+negative = UFunc(np.negative)
+nextafter = UFunc(np.nextafter)
+not_equal = UFunc(np.not_equal)
+positive = UFunc(np.positive)
+pow = power = UFunc(np.power)
+rad2deg = UFunc(np.rad2deg)
+radians = UFunc(np.radians)
+reciprocal = UFunc(np.reciprocal)
+remainder = mod = UFunc(np.remainder)
+rint = UFunc(np.rint)
+sign = UFunc(np.sign)
+signbit = UFunc(np.signbit)
+sin = UFunc(np.sin)
+sinh = UFunc(np.sinh)
+spacing = UFunc(np.spacing)
+sqrt = UFunc(np.sqrt)
+square = UFunc(np.square)
+subtract = UFunc(np.subtract)
+tan = UFunc(np.tan)
+tanh = UFunc(np.tanh)
+trunc = UFunc(np.trunc)
+
+
+def where(condition: Any, one: Any = None, other: Any = None, /) -> ndarray.Array:
+    """Elements of `one` where the condition is true, else of `other`.
+
+    Raises: UnsupportedType without `one` and `other`: nonzero() finds places.
+    """
+    if one is None or other is None:
+        raise UnsupportedType("where() needs both values\n  nonzero() gives the places")
+    operands = [as_operand(each) for each in (one, other)]
+    condition = condition if isinstance(condition, SCALARS) else astype(condition, np.bool_)
+    call = lambda *values: np.where(np.empty((0,), np.bool_), *values)  # noqa: E731
+    dtype = learned(call, operands, "where")
+    return applied(Where(), (condition, one, other), "where", dtype)
+
+
+def clip(x: Any, min: Any = None, max: Any = None) -> ndarray.Array:
+    """The values, not below `min` nor above `max`; None is no bound."""
+    result = creation.asarray(x)
+    if min is not None:
+        result = maximum(result, min)
+    if max is not None:
+        result = minimum(result, max)
+    return result
+
+
+def round(x: Any, decimals: int = 0) -> ndarray.Array:
+    """Rounded to a number of decimals, halves to even."""
+    array = creation.asarray(x)
+    dtype = learned(lambda v: np.round(v, decimals), [array.expr], "round")
+    return applied(Round(decimals), (array,), "round", dtype)
+
+
+around = round
+
+
+def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> ndarray.Array:
+    """The values in another dtype.
+
+    Raises: UnsupportedType when the values cannot be cast, or the dtype is of Python objects.
+    """
+    array = creation.asarray(x)
+    wanted = np.dtype(dtype)
+    if wanted == array.dtype:
+        return array
+    if wanted.hasobject or not np.can_cast(array.dtype, wanted, casting="unsafe"):
+        raise UnsupportedType(f"values of dtype {array.dtype} cannot become {wanted}")
+    return applied(Cast(), (array,), "astype", wanted)
+
+
+def _by_name(name: str, x: Any) -> ndarray.Array:
+    array = creation.asarray(x)
+    dtype = learned(getattr(np, name), [array.expr], name)
+    return applied(Apply(name), (array,), name, dtype)
+
+
+def real(x: Any, /) -> ndarray.Array:
+    """Real parts; a real array as it is."""
+    array = creation.asarray(x)
+    return _by_name("real", array) if array.dtype.kind == "c" else array
+
+
+def imag(x: Any, /) -> ndarray.Array:
+    """Imaginary parts, zeros for a real array."""
+    return _by_name("imag", x)
+
+
+def angle(x: Any, /) -> ndarray.Array:
+    """The angles of complex numbers, in radians."""
+    return _by_name("angle", x)
+
+
+def sinc(x: Any, /) -> ndarray.Array:
+    """sin(pi x) / (pi x)."""
+    return _by_name("sinc", x)
+
+
+def nan_to_num(x: Any, /) -> ndarray.Array:
+    """Zeros for NaN, the largest finite numbers for infinities."""
+    return _by_name("nan_to_num", x)
+
+
+def isposinf(x: Any, /) -> ndarray.Array:
+    """Where the values are infinity."""
+    return logical_and(isinf(x), logical_not(signbit(x)))
+
+
+def isneginf(x: Any, /) -> ndarray.Array:
+    """Where the values are minus infinity."""
+    return logical_and(isinf(x), signbit(x))
+
+
+def isclose(
+    one: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> ndarray.Array:
+    """Where two arrays are equal within tolerances, as numpy.isclose has it."""
+    first, second = creation.asarray(one), creation.asarray(other)
+    near = less_equal(abs(first - second), atol + rtol * abs(second))
+    close = logical_or(logical_and(near, isfinite(second)), equal(first, second))
+    if equal_nan:
+        close = logical_or(close, logical_and(isnan(first), isnan(second)))
+    return close

@@ -1,0 +1,239 @@
+"""What tasks call: functions of blocks, run in workers; they know no node and no grid.
+
+A kernel gets the values of its task's inputs and then the task's own arguments. `parts` among
+these say for each operand which input it is and what to see of it (views.py). Inputs are
+read-only; results are new arrays, born in the store.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from shframe.array.folds import Fold
+from shframe.array.program import Program
+from shframe.array.tiles import flattened, run
+from shframe.array.views import View, seen
+from shframe.errors import ChunkMismatch
+from shframe.graph import output
+from shframe.graph.function import UserCode
+
+Array = np.ndarray[Any, Any]
+DType = np.dtype[Any]
+Shape = tuple[int, ...]
+Part = tuple[int, View]
+Parts = tuple[Part, ...]
+
+
+def _operands(inputs: Sequence[Any], parts: Parts) -> list[Array]:
+    return [seen(inputs[slot], view) for slot, view in parts]
+
+
+def copied(value: Any, view: View) -> Array:
+    """What a view shows, as an array of its own."""
+    source = seen(value, view)
+    result: Array = output.empty(source.shape, source.dtype)
+    np.copyto(result, source)
+    return result
+
+
+def filled(shape: Shape, value: Any, dtype: DType) -> Array:
+    """A block with one value everywhere."""
+    result: Array = output.empty(shape, dtype)
+    result.fill(value)
+    return result
+
+
+def ramp(first: int, last: int, end: Any, start: Any, step: Any, dtype: DType) -> Array:
+    """start + step * n for first <= n < last; `end`, if given, in the last place."""
+    result: Array = output.empty((last - first,), dtype)
+    wide = np.dtype(np.float32) if dtype == np.float16 else dtype
+    values = np.arange(first, last).astype(wide)
+    values *= wide.type(step)
+    values += wide.type(start)
+    if end is not None and values.size:
+        values[-1] = end
+    np.copyto(result, values, casting="unsafe")
+    return result
+
+
+def eye(row: int, column: int, shape: Shape, k: int, dtype: DType) -> Array:
+    """The block of a diagonal matrix that begins at a row and a column."""
+    result: Array = output.empty(shape, dtype)
+    result[...] = np.eye(*shape, k + row - column, dtype=dtype)
+    return result
+
+
+def random(
+    number: int,
+    shape: Shape,
+    method: str,
+    parameters: tuple[Any, ...],
+    options: dict[str, Any],
+    seed: tuple[int, ...],
+    stream: tuple[int, ...],
+    dtype: DType,
+) -> Array:
+    """Random numbers of one block; equal to those of the block's spawned SeedSequence."""
+    sequence = np.random.SeedSequence(seed, spawn_key=(*stream, number))
+    draw = getattr(np.random.default_rng(sequence), method)
+    result: Array = output.empty(shape, dtype)
+    if method in ("random", "standard_normal", "standard_exponential"):
+        draw(out=result, dtype=dtype, **options)
+    else:
+        result[...] = draw(*parameters, size=shape, **options)
+    return result
+
+
+def elementwise(*values: Any, program: Program, dtype: DType) -> Array:
+    """A program's result on a block, tile by tile."""
+    *inputs, parts, shape = values
+    result: Array = output.empty(shape, dtype)
+    if result.size:
+        operands, flat = flattened(_operands(inputs, parts), shape)
+        for _ in run(program, operands, flat, result.reshape(flat)):
+            pass
+    return result
+
+
+def partial(*values: Any, program: Program, fold: Fold, axes: Shape, whole: Shape) -> Any:
+    """A fold's partial result of a program on a block that begins at `origin`."""
+    *inputs, parts, shape, origin = values
+    operands = _operands(inputs, parts)
+    if program and not (fold.tiled and math.prod(shape)):
+        made = elementwise(*inputs, parts, shape, program=program, dtype=program[-1].dtype)
+        return fold.partial(made, axes, origin, whole)
+    if not program:
+        with np.errstate(all="ignore"):
+            return fold.partial(operands[0], axes, origin, whole)
+    every = len(axes) == len(shape)
+    if every:
+        operands, shape = flattened(operands, shape)
+    made = _folded(program, operands, shape, fold, tuple(range(len(shape))) if every else axes)
+    return made.reshape(made.shape[: made.ndim - len(shape)] + (1,) * len(axes)) if every else made
+
+
+def _folded(
+    program: Program, operands: list[Array], shape: Shape, fold: Fold, axes: Shape
+) -> Array:
+    """The fold of each tile, merged where tiles lie behind one another along a reduced axis."""
+    found: dict[Shape, Array] = {}
+    for box, tile in run(program, operands, shape):
+        place = tuple([0 if n in axes else part.start for n, part in enumerate(box)])
+        made = fold.partial(tile, axes, place, shape)
+        before = found.get(place)
+        found[place] = made if before is None else fold.merge(before, made)
+    if len(found) == 1:
+        return found.popitem()[1]
+    kept = tuple(1 if n in axes else length for n, length in enumerate(shape))
+    some = next(iter(found.values()))
+    lead = some.shape[: some.ndim - len(shape)]
+    result = np.empty(lead + kept, some.dtype)
+    for place, made in found.items():
+        size = made.shape[made.ndim - len(shape) :]
+        result[(..., *(slice(a, a + n) for a, n in zip(place, size, strict=True)))] = made
+    return result
+
+
+def combined(*partials: Any, fold: Fold) -> Any:
+    """One partial result from several, in their order."""
+    with np.errstate(all="ignore"):
+        return functools.reduce(fold.merge, partials)
+
+
+def finished(*partials: Any, fold: Fold, drop: Shape) -> Array:
+    """The result of a fold; the axes in `drop`, of length 1, go."""
+    with np.errstate(all="ignore"):
+        result = np.asarray(fold.finish(functools.reduce(fold.merge, partials)))
+    return result.reshape([n for axis, n in enumerate(result.shape) if axis not in drop])
+
+
+def total(value: Any, view: View, ufunc: np.ufunc, axis: int, dtype: DType) -> Array:
+    """A block's reduction along an axis, which is kept."""
+    with np.errstate(all="ignore"):
+        return np.asarray(ufunc.reduce(seen(value, view), axis=axis, dtype=dtype, keepdims=True))
+
+
+def joined(one: Array, other: Array, ufunc: np.ufunc) -> Array:
+    """A ufunc of two small arrays."""
+    with np.errstate(all="ignore"):
+        return np.asarray(ufunc(one, other))
+
+
+def scanned(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType) -> Array:
+    """A block's running result, after what the blocks before it gave in all, if any."""
+    *inputs, view = values
+    source = seen(inputs[0], view)
+    result: Array = output.empty(source.shape, dtype)
+    with np.errstate(all="ignore"):
+        ufunc.accumulate(source, axis=axis, dtype=dtype, out=result)
+        if len(inputs) > 1:
+            ufunc(inputs[1], result, out=result)
+    return result
+
+
+def assembled(*values: Any, dtype: DType) -> Array:
+    """A block put together from parts of others."""
+    *inputs, parts, places, shape = values
+    result: Array = output.empty(shape, dtype)
+    for (slot, view), place in zip(parts, places, strict=True):
+        result[place] = seen(inputs[slot], view)
+    return result
+
+
+def flat_assembled(*values: Any, dtype: DType) -> Array:
+    """A block put together from runs of other blocks' elements in C order."""
+    *inputs, parts, runs, shape = values
+    result: Array = output.empty(shape, dtype)
+    flat = result.reshape(-1)
+    for (slot, view), (source, target) in zip(parts, runs, strict=True):
+        flat[target] = seen(inputs[slot], view).reshape(-1)[source]
+    return result
+
+
+def taken(*values: Any, axis: int, dtype: DType) -> Array:
+    """The places of an axis that an array names, from the blocks that hold them.
+
+    parts: the array of places, then the blocks; starts: where each block begins on the axis.
+    """
+    *inputs, parts, starts, shape = values
+    places, *blocks = _operands(inputs, parts)
+    result: Array = output.empty(shape, dtype)
+    ahead = (slice(None),) * axis
+    for block, start in zip(blocks, starts, strict=True):
+        if len(blocks) == 1:
+            np.take(block, places - start, axis=axis, out=result, mode="clip")
+            break
+        here = np.flatnonzero((places >= start) & (places < start + block.shape[axis]))
+        result[(*ahead, here)] = np.take(block, places[here] - start, axis=axis)
+    return result
+
+
+def multiplied(*values: Any, dtype: DType) -> Array:
+    """The sum of matrix products of pairs of blocks; `parts` are all first, then all second."""
+    *inputs, parts, shape = values
+    operands = _operands(inputs, parts)
+    half = len(operands) // 2
+    result: Array = output.empty(shape, dtype)
+    with np.errstate(all="ignore"):
+        np.matmul(operands[0], operands[half], out=result)
+        for one, other in zip(operands[1:half], operands[half + 1 :], strict=True):
+            result += np.matmul(one, other)
+    return result
+
+
+def mapped(*values: Any, function: UserCode, keywords: dict[str, Any], dtype: DType | None) -> Any:
+    """A user's function of blocks; `place`, if any, is given as `block_id`."""
+    *inputs, parts, shape, place = values
+    extra = {} if place is None else {"block_id": place}
+    result = np.asarray(function(*_operands(inputs, parts), **keywords, **extra))
+    if shape is not None and result.shape != shape:
+        raise ChunkMismatch(
+            f"{function.name} gave a block of shape {result.shape}, {shape} was expected\n"
+            "  say the result's grid with chunks=, drop_axis= or new_axis="
+        )
+    return result if dtype is None else result.astype(dtype, copy=False)

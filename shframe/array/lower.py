@@ -1,0 +1,154 @@
+"""Lowering of what makes values: reads, creation, elementwise programs, products, functions.
+
+What only moves values is lowered in lower_layout.py, reductions in lower_reduce.py.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+from shframe.array import chunks as grids
+from shframe.array import kernels, nodes, views
+from shframe.array.chunks import Shape
+from shframe.array.pieces import Piece, beside, layer_of, made, reads, work
+from shframe.graph.function import Function
+from shframe.graph.planner import Layer
+from shframe.graph.task import Key, Task
+
+
+def from_array(node: nodes.FromArray, sources: tuple[Layer, ...]) -> Layer:
+    """A view of the one object for each block."""
+    key = Key(f"data-{node.ref.__shframe_token__()}")
+    base = views.reshaped(node.stored_shape) if node.in_order else views.WHOLE
+    axes = []
+    for lengths, (start, step) in zip(node.chunks, node.strides, strict=True):
+        places = itertools.pairwise(grids.offsets(lengths))
+        axes.append([grids.run_of(start + a * step, b - a, step) for a, b in places])
+    pieces = (
+        Piece(key, base + views.sliced(index), own=False) for index in itertools.product(*axes)
+    )
+    layer = layer_of(pieces)
+    layer.data[key] = node.ref
+    return layer
+
+
+def from_blocks(node: nodes.FromBlocks, sources: tuple[Layer, ...]) -> Layer:
+    """An object for each block."""
+    keys = [Key(f"data-{ref.__shframe_token__()}") for ref in node.refs]
+    layer = layer_of(Piece(key, own=False) for key in keys)
+    layer.data.update(zip(keys, node.refs, strict=True))
+    return layer
+
+
+def full(node: nodes.Full, sources: tuple[Layer, ...]) -> Layer:
+    """A task for each shape of a block; equal blocks are the same value."""
+    call = Function(kernels.filled, value=node.value, dtype=node.dtype)
+    tasks: dict[Shape, Task] = {}
+    pieces = []
+    for shape in grids.block_shapes(node.chunks):
+        if shape not in tasks:
+            size = work(node, shape)
+            tasks[shape] = Task(Key(node.name, shape), call, (), (shape,), nbytes=size)
+        pieces.append(Piece(tasks[shape].key))
+    return layer_of(pieces, tasks.values())
+
+
+def ramp(node: nodes.Ramp, sources: tuple[Layer, ...]) -> Layer:
+    """A task a block."""
+    call = Function(kernels.ramp, start=node.start, step=node.step, dtype=node.dtype)
+    (length,) = node.shape
+    return made(
+        [
+            Task(
+                Key(node.name, (n,)),
+                call,
+                (),
+                (low, high, node.last if high == length else None),
+                nbytes=work(node, (high - low,)),
+            )
+            for n, (low, high) in enumerate(itertools.pairwise(grids.offsets(node.chunks[0])))
+        ]
+    )
+
+
+def eye(node: nodes.Eye, sources: tuple[Layer, ...]) -> Layer:
+    """A task a block."""
+    call = Function(kernels.eye, k=node.k, dtype=node.dtype)
+    tasks = []
+    for n, (rows, columns) in enumerate(grids.bounds(node.chunks)):
+        shape = (rows.stop - rows.start, columns.stop - columns.start)
+        own = (rows.start, columns.start, shape)
+        tasks.append(Task(Key(node.name, (n,)), call, (), own, nbytes=work(node, shape)))
+    return made(tasks)
+
+
+def random(node: nodes.Random, sources: tuple[Layer, ...]) -> Layer:
+    """A task a block, seeded by the block's number."""
+    call = Function(
+        kernels.random,
+        method=node.method,
+        parameters=node.parameters,
+        options=dict(node.options),
+        seed=node.seed,
+        stream=node.stream,
+        dtype=node.dtype,
+    )
+    return made(
+        [
+            Task(Key(node.name, (n,)), call, (), (n, shape), nbytes=work(node, shape))
+            for n, shape in enumerate(grids.block_shapes(node.chunks))
+        ]
+    )
+
+
+def elementwise(node: nodes.Elementwise, sources: tuple[Layer, ...]) -> Layer:
+    """A task a block, which runs the whole program."""
+    call = Function(kernels.elementwise, program=node.program, dtype=node.dtype)
+    tasks = []
+    for position, shape, pieces in beside(node.chunks, node.sources, sources):
+        inputs, parts = reads(pieces)
+        size = work(node, shape, len(pieces))
+        tasks.append(
+            Task(Key(node.name, position), call, inputs, (parts, shape), size, fan_in=True)
+        )
+    return made(tasks)
+
+
+def matmul(node: nodes.MatMul, sources: tuple[Layer, ...]) -> Layer:
+    """A task a block of the product, which reads a row of blocks and a column of blocks."""
+    one, other = sources
+    counts, counts2 = node.one.numblocks, node.other.numblocks
+    call = Function(kernels.multiplied, dtype=node.dtype)
+    tasks = []
+    places = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
+    for position, shape in places:
+        *batch, i, j = position
+        row = [_number((*batch, i, k), counts) for k in range(counts[-1])]
+        column = [_number((*batch, k, j), counts2) for k in range(counts2[-2])]
+        pieces = [one.about[n] for n in row] + [other.about[n] for n in column]
+        inputs, parts = reads(pieces)
+        tasks.append(Task(Key(node.name, position), call, inputs, (parts, shape)))
+    return made(tasks)
+
+
+def _number(position: Shape, counts: Shape) -> int:
+    """The number of the block that broadcasts to a place."""
+    tail = position[len(position) - len(counts) :]
+    return grids.number([0 if n == 1 else p for p, n in zip(tail, counts, strict=True)], counts)
+
+
+def map_blocks(node: nodes.MapBlocks, sources: tuple[Layer, ...]) -> Layer:
+    """A task a block, which calls the user's function."""
+    call = Function(
+        kernels.mapped,
+        function=node.function,
+        keywords=dict(node.keywords),
+        dtype=node.dtype,
+    )
+    shapes = list(grids.block_shapes(node.chunks))
+    tasks = []
+    for n, (position, _, pieces) in enumerate(beside(node.over, node.sources, sources)):
+        inputs, parts = reads(pieces)
+        own = (parts, shapes[n], position if node.with_place else None)
+        tasks.append(Task(Key(node.name, position), call, inputs, own))
+    return made(tasks)

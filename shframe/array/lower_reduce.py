@@ -1,0 +1,94 @@
+"""Lowering of reductions and running results: a partial result a block, then a tree or a chain
+whose shape depends on the grid alone, so that two runs give the same bits.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+from shframe.array import chunks as grids
+from shframe.array import kernels, nodes
+from shframe.array.chunks import Shape
+from shframe.array.pieces import Piece, beside, layer_of, made, reads, work
+from shframe.graph.function import Function
+from shframe.graph.planner import Layer
+from shframe.graph.task import Key, Task
+
+ARITY = 8  # partial results that one task combines
+
+
+def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
+    """A partial result a block, and a tree that combines those of the reduced axes."""
+    call = Function(
+        kernels.partial,
+        program=node.program,
+        fold=node.fold,
+        axes=node.axes,
+        whole=grids.shape_of(node.over),
+    )
+    tasks: list[Task] = []
+    groups: dict[Shape, list[Task]] = {}
+    origins = itertools.product(*(grids.offsets(axis)[:-1] for axis in node.over))
+    places = beside(node.over, node.sources, sources)
+    for (position, shape, pieces), origin in zip(places, origins, strict=True):
+        inputs, parts = reads(pieces)
+        own = (parts, shape, origin)
+        size = work(node, shape, len(pieces))
+        key = Key(f"{node.name}-part", position)
+        tasks.append(Task(key, call, inputs, own, nbytes=size, fan_in=True))
+        kept = tuple(0 if n in node.axes else at for n, at in enumerate(position))
+        groups.setdefault(kept, []).append(tasks[-1])
+    return layer_of(_combined(node, groups, tasks), tasks)
+
+
+def _combined(
+    node: nodes.Reduce, groups: dict[Shape, list[Task]], tasks: list[Task]
+) -> list[Piece]:
+    """The pieces of the result; the tasks of the tree are added to `tasks`."""
+    combine = Function(kernels.combined, fold=node.fold)
+    finish = Function(kernels.finished, fold=node.fold, drop=() if node.keepdims else node.axes)
+    pieces = []
+    for place, parts in groups.items():
+        kept = tuple(1 if n in node.axes else node.over[n][at] for n, at in enumerate(place))
+        size = work(node, kept, ARITY)
+        level = 0
+        while len(parts) > ARITY:
+            level += 1
+            name = f"{node.name}-{level}"
+            some = [parts[n : n + ARITY] for n in range(0, len(parts), ARITY)]
+            parts = [
+                Task(Key(name, (*place, n)), combine, tuple(t.key for t in few), nbytes=size)
+                for n, few in enumerate(some)
+            ]
+            tasks += parts
+        keys = tuple(task.key for task in parts)
+        tasks.append(Task(Key(node.name, place), finish, keys, nbytes=size))
+        pieces.append(Piece(tasks[-1].key))
+    return pieces
+
+
+def scan(node: nodes.Scan, sources: tuple[Layer, ...]) -> Layer:
+    """A total a block, a chain that joins those before each block, and the running result."""
+    shared = {"ufunc": node.ufunc, "axis": node.axis, "dtype": node.dtype}
+    total, run = Function(kernels.total, **shared), Function(kernels.scanned, **shared)
+    join = Function(kernels.joined, ufunc=node.ufunc)
+    before: dict[Shape, Key] = {}
+    tasks: list[Task] = []
+    ends: list[Task] = []
+    for position, shape, (piece,) in beside(node.chunks, (node.source,), sources):
+        line = (*position[: node.axis], 0, *position[node.axis + 1 :])
+        ahead = before.get(line)
+        inputs = (piece.key,) if ahead is None else (piece.key, ahead)
+        size = work(node, shape, 1)
+        ends.append(Task(Key(node.name, position), run, inputs, (piece.view,), nbytes=size))
+        if position[node.axis] == node.numblocks[node.axis] - 1:
+            continue
+        key = Key(f"{node.name}-total", position)
+        tasks.append(Task(key, total, (piece.key,), (piece.view,), nbytes=size))
+        if ahead is not None:
+            key = Key(f"{node.name}-before", position)
+            tasks.append(Task(key, join, (ahead, tasks[-1].key), nbytes=size))
+        before[line] = key
+    layer = made(ends)
+    layer.tasks += tasks
+    return layer

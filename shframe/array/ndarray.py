@@ -1,0 +1,373 @@
+"""Array: a lazy NumPy-shaped array. Its methods and operators check their arguments, make a node
+and return; the chapters (elementwise.py, reductions.py, ...) hold what they do.
+
+Chapters and this room import each other as modules: each is complete before anything is called.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from shframe.array import (
+    blocks,
+    elementwise,
+    indexing,
+    linalg,
+    manipulation,
+    nodes,
+    protocols,
+    reductions,
+)
+from shframe.array import (
+    chunks as grids,
+)
+from shframe.array.chunks import Chunks, Shape
+from shframe.array.plan import PLANNER
+from shframe.collection import Collection
+from shframe.errors import InvalidArgument, UnsupportedType
+from shframe.graph.planner import Planner
+
+if TYPE_CHECKING:
+    from shframe.graph.objectref import ObjectRef
+    from shframe.graph.planner import Layer
+
+Axes = int | Sequence[int] | None
+
+
+class Array(NDArrayOperatorsMixin, Collection):
+    """A lazy array: shape and dtype are known, values come with compute().
+
+    NumPy's operators, functions and ufuncs work on it and give an Array; what needs values
+    (bool, int, float, len of data, np.asarray) computes.
+
+    Examples
+    --------
+    >>> import shframe.array as xp
+    >>> x = xp.arange(6, chunks=2).reshape(2, 3)
+    >>> (x * 2).sum(axis=0).compute().tolist()
+    [6, 10, 14]
+    """
+
+    __slots__ = ()
+    __array_priority__ = 20.0
+    __hash__ = None  # type: ignore[assignment]  # == is elementwise
+
+    planner: ClassVar[Planner] = PLANNER
+    expr: nodes.Node
+
+    # -- what is known without computing
+
+    @property
+    def shape(self) -> Shape:
+        """Lengths of the axes."""
+        return self.expr.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the values."""
+        return self.expr.dtype
+
+    @property
+    def ndim(self) -> int:
+        """How many axes."""
+        return self.expr.ndim
+
+    @property
+    def size(self) -> int:
+        """How many elements."""
+        return math.prod(self.shape)
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.expr.nbytes
+
+    @property
+    def chunks(self) -> Chunks:
+        """Lengths of the blocks along each axis."""
+        return self.expr.chunks
+
+    @property
+    def chunksize(self) -> Shape:
+        """The shape of the largest block."""
+        return tuple(map(max, self.chunks))
+
+    @property
+    def numblocks(self) -> Shape:
+        """How many blocks along each axis."""
+        return self.expr.numblocks
+
+    @property
+    def npartitions(self) -> int:
+        """How many blocks."""
+        return math.prod(self.numblocks)
+
+    @property
+    def device(self) -> str:
+        """Where the array lives: always "cpu"."""
+        return "cpu"
+
+    @property
+    def T(self) -> Array:
+        """The array with its axes reversed."""
+        return manipulation.transpose(self)
+
+    @property
+    def mT(self) -> Array:
+        """The array with its last two axes exchanged."""
+        return linalg.matrix_transpose(self)
+
+    @property
+    def real(self) -> Array:
+        """Real parts."""
+        return elementwise.real(self)
+
+    @property
+    def imag(self) -> Array:
+        """Imaginary parts."""
+        return elementwise.imag(self)
+
+    def __repr__(self) -> str:
+        grid = grids.text(self.chunks, self.itemsize)
+        return f"Array(shape={self.shape}, dtype={self.dtype}, {grid})"
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise UnsupportedType("an array without axes has no len()")
+        return self.shape[0]
+
+    # -- values
+
+    def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
+        if not self.shape:
+            return refs[0].value()[()]
+        result = np.empty(self.shape, self.dtype)
+        for place, ref in zip(grids.bounds(self.chunks), refs, strict=True):
+            result[place] = ref.value()
+        return result
+
+    def _persisted(self, refs: list[ObjectRef], layer: Layer) -> Array:
+        return Array(nodes.FromBlocks(tuple(refs), self.chunks, self.dtype))
+
+    @staticmethod
+    def _line(node: Any) -> str:
+        shown = f"{type(node).__name__} {node.shape} {node.dtype}"
+        program = getattr(node, "program", ())
+        names = [getattr(s.operation, "__name__", type(s.operation).__name__) for s in program]
+        return f"{shown} [{', '.join(names).lower()}]" if names else shown
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if copy is False:
+            raise InvalidArgument("values of a lazy array are computed: copy=False cannot be")
+        return np.asarray(self.compute(), dtype=dtype)
+
+    def item(self) -> Any:
+        """The one value as a Python scalar; computes."""
+        return self._scalar("item()").item()
+
+    def tolist(self) -> Any:
+        """The values as nested lists; computes."""
+        return np.asarray(self).tolist()
+
+    def __bool__(self) -> bool:
+        return bool(self._scalar("bool()"))
+
+    def __int__(self) -> int:
+        return int(self._scalar("int()"))
+
+    def __float__(self) -> float:
+        return float(self._scalar("float()"))
+
+    def __complex__(self) -> complex:
+        return complex(self._scalar("complex()"))
+
+    def __index__(self) -> int:
+        if self.ndim or self.dtype.kind not in "iu":
+            raise UnsupportedType(
+                f"an array of shape {self.shape} and dtype {self.dtype} is no index\n"
+                "  only an integer without axes is"
+            )
+        return int(self._scalar("index()"))
+
+    def _scalar(self, what: str) -> Any:
+        if self.size != 1:
+            raise InvalidArgument(
+                f"{what} needs one element, the array of shape {self.shape} has {self.size}\n"
+                "  use any() or all() for truth, compute() for values"
+            )
+        return np.asarray(self.compute()).reshape(())[()]
+
+    # -- protocols
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return protocols.ufunc_called(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return protocols.function_called(func, types, args, kwargs)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        return protocols.namespace(api_version)
+
+    def to_device(self, device: str, /, *, stream: Any = None) -> Array:
+        """The array itself: there is one device, "cpu"."""
+        if device != "cpu":
+            raise InvalidArgument(f"no device {device!r}; there is 'cpu'")
+        return self
+
+    def __dlpack__(self, **how: Any) -> Any:
+        return np.asarray(self).__dlpack__(**how)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return (1, 0)
+
+    # NumPy's operators take shortcuts for these exponents, with other results than power()
+    def __pow__(self, other: Any) -> Any:
+        kinds = "fciu" if isinstance(other, int) else "fc"
+        if isinstance(other, int | float) and other == 2 and self.dtype.kind in kinds:
+            return elementwise.square(self)
+        return super().__pow__(other)
+
+    # -- parts
+
+    def __getitem__(self, index: Any) -> Array:
+        return indexing.item_of(self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise UnsupportedType(
+            "lazy arrays cannot be written into\n"
+            "  take xp.where(condition, new, old), or write into the result of compute()"
+        )
+
+    def __iter__(self) -> Any:
+        return (self[n] for n in range(len(self)))
+
+    # -- layout
+
+    def rechunk(self, chunks: Any = "auto") -> Array:
+        """The same array on another grid."""
+        return manipulation.rechunk(self, chunks)
+
+    def reshape(self, *shape: Any) -> Array:
+        """The elements in C order in another shape; one length may be -1."""
+        return manipulation.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def ravel(self) -> Array:
+        """All elements in C order along one axis."""
+        return manipulation.ravel(self)
+
+    def flatten(self) -> Array:
+        """All elements in C order along one axis."""
+        return manipulation.ravel(self)
+
+    def transpose(self, *axes: Any) -> Array:
+        """The axes in another order, reversed when none is given."""
+        given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        return manipulation.transpose(self, given or None)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Array:
+        """Two axes exchanged."""
+        return manipulation.swapaxes(self, axis1, axis2)
+
+    def squeeze(self, axis: Axes = None) -> Array:
+        """Without axes of length 1."""
+        return manipulation.squeeze(self, axis)
+
+    def astype(self, dtype: Any, copy: bool = True) -> Array:
+        """The values in another dtype."""
+        return elementwise.astype(self, dtype, copy=copy)
+
+    def copy(self) -> Array:
+        """An array with the same values."""
+        return Array(self.expr)
+
+    def round(self, decimals: int = 0) -> Array:
+        """Rounded to a number of decimals."""
+        return elementwise.round(self, decimals)
+
+    def clip(self, min: Any = None, max: Any = None) -> Array:
+        """The values, not below `min` nor above `max`."""
+        return elementwise.clip(self, min, max)
+
+    def conj(self) -> Array:
+        """Complex conjugates."""
+        return elementwise.conj(self)
+
+    def take(self, indices: Any, axis: int | None = None) -> Array:
+        """The places of an axis that an array of integers names."""
+        return indexing.take(self, indices, axis=axis)
+
+    def dot(self, other: Any) -> Array:
+        """The product as numpy.dot has it."""
+        return linalg.dot(self, other)
+
+    def map_blocks(self, function: Any, *others: Any, **how: Any) -> Array:
+        """A function of each block."""
+        return blocks.map_blocks(function, self, *others, **how)
+
+    # -- reductions
+
+    def sum(self, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Array:
+        """The sum along axes."""
+        return reductions.sum(self, axis=axis, dtype=dtype, keepdims=keepdims)
+
+    def prod(self, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Array:
+        """The product along axes."""
+        return reductions.prod(self, axis=axis, dtype=dtype, keepdims=keepdims)
+
+    def mean(self, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Array:
+        """The mean along axes."""
+        return reductions.mean(self, axis=axis, dtype=dtype, keepdims=keepdims)
+
+    def var(
+        self, axis: Axes = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+    ) -> Array:
+        """The variance along axes."""
+        return reductions.var(self, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+
+    def std(
+        self, axis: Axes = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+    ) -> Array:
+        """The standard deviation along axes."""
+        return reductions.std(self, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+
+    def min(self, axis: Axes = None, keepdims: bool = False) -> Array:
+        """The smallest element along axes."""
+        return reductions.min(self, axis=axis, keepdims=keepdims)
+
+    def max(self, axis: Axes = None, keepdims: bool = False) -> Array:
+        """The largest element along axes."""
+        return reductions.max(self, axis=axis, keepdims=keepdims)
+
+    def any(self, axis: Axes = None, keepdims: bool = False) -> Array:
+        """Whether an element along axes is true."""
+        return reductions.any(self, axis=axis, keepdims=keepdims)
+
+    def all(self, axis: Axes = None, keepdims: bool = False) -> Array:
+        """Whether all elements along axes are true."""
+        return reductions.all(self, axis=axis, keepdims=keepdims)
+
+    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Array:
+        """The place of the first smallest element."""
+        return reductions.argmin(self, axis=axis, keepdims=keepdims)
+
+    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Array:
+        """The place of the first largest element."""
+        return reductions.argmax(self, axis=axis, keepdims=keepdims)
+
+    def cumsum(self, axis: int | None = None, dtype: Any = None) -> Array:
+        """The running sum."""
+        return reductions.cumsum(self, axis=axis, dtype=dtype)
+
+    def cumprod(self, axis: int | None = None, dtype: Any = None) -> Array:
+        """The running product."""
+        return reductions.cumprod(self, axis=axis, dtype=dtype)

@@ -1,0 +1,267 @@
+"""Nodes of array expressions: what is to be computed, with its grid and dtype. They compute
+nothing: rules.py rewrites them and lower.py makes tasks of them.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shframe.array.chunks import Chunks, Shape, numblocks, shape_of
+from shframe.array.folds import Fold
+from shframe.array.program import Program
+from shframe.graph.expr import Expr
+from shframe.graph.function import UserCode
+from shframe.graph.objectref import ObjectRef
+
+DType = np.dtype[Any]
+
+
+class Node(Expr):
+    """An array to be: its blocks' grid and its dtype are known, its values are not."""
+
+    chunks: Chunks
+    dtype: DType
+
+    @functools.cached_property
+    def shape(self) -> Shape:
+        """Lengths of the axes."""
+        return shape_of(self.chunks)
+
+    @property
+    def ndim(self) -> int:
+        """How many axes."""
+        return len(self.chunks)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all values."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    @property
+    def numblocks(self) -> Shape:
+        """How many blocks along each axis."""
+        return numblocks(self.chunks)
+
+
+@dataclass(frozen=True, eq=False)
+class FromArray(Node):
+    """Blocks of one object in the store; axis `n` of it is read from start, by step.
+
+    strides: (start, step) of each axis of the object in `stored_shape`.
+    in_order: whether the object lies in C order, so that any shape of it is a view.
+    """
+
+    ref: ObjectRef
+    stored_shape: Shape
+    strides: tuple[tuple[int, int], ...]
+    in_order: bool
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class FromBlocks(Node):
+    """Blocks that were computed before, an object each, in C order."""
+
+    refs: tuple[ObjectRef, ...]
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Full(Node):
+    """The same value everywhere."""
+
+    value: Any
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Ramp(Node):
+    """start + step * n for each place n; `last` takes the place of the last element."""
+
+    start: Any
+    step: Any
+    last: Any
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Eye(Node):
+    """Ones on the k-th diagonal, zeros elsewhere."""
+
+    k: int
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Random(Node):
+    """Random numbers: block n draws from a generator seeded by (seed, stream, n).
+
+    method: of numpy.random.Generator, called with the parameters and the block's shape.
+    """
+
+    method: str
+    parameters: tuple[Any, ...]
+    options: tuple[tuple[str, Any], ...]
+    seed: tuple[int, ...]
+    stream: tuple[int, ...]
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Elementwise(Node):
+    """A program of elementwise steps on sources that broadcast to the grid, block by block."""
+
+    program: Program
+    sources: tuple[Expr, ...]
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Reduce(Node):
+    """A fold over axes of a program's result.
+
+    over: the grid on which the program runs.
+    """
+
+    fold: Fold
+    axes: tuple[int, ...]
+    keepdims: bool
+    program: Program
+    sources: tuple[Expr, ...]
+    over: Chunks
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Scan(Node):
+    """Running result of a ufunc along an axis."""
+
+    source: Node
+    ufunc: np.ufunc
+    axis: int
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Slice(Node):
+    """Part of each axis: a slice with its bounds inside, or one place, which drops the axis."""
+
+    source: Node
+    index: tuple[slice | int, ...]
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Take(Node):
+    """The places of an axis that an array of integers names; none is negative."""
+
+    source: Node
+    places: ObjectRef
+    blocks: tuple[tuple[int, ...], ...]
+    axis: int
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Transpose(Node):
+    """The axes in another order."""
+
+    source: Node
+    axes: tuple[int, ...]
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class ExpandDims(Node):
+    """New axes of length 1; `axes` are their places in the result."""
+
+    source: Node
+    axes: tuple[int, ...]
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class BroadcastTo(Node):
+    """Axes of length 1, or missing in front, repeated to the grid's lengths."""
+
+    source: Node
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Rechunk(Node):
+    """The same array on another grid."""
+
+    source: Node
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Reshape(Node):
+    """The elements in C order in another shape; both grids cut contiguous runs."""
+
+    source: Node
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Concat(Node):
+    """Arrays one behind the other along an axis; their other axes have one grid."""
+
+    sources: tuple[Expr, ...]
+    axis: int
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class MatMul(Node):
+    """The matrix product over the last two axes; leading axes broadcast."""
+
+    one: Node
+    other: Node
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class MapBlocks(Node):
+    """A user's function of the sources' blocks at each place of the grid `over`."""
+
+    function: UserCode
+    sources: tuple[Expr, ...]
+    keywords: tuple[tuple[str, Any], ...]
+    with_place: bool
+    over: Chunks
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Result(Node):
+    """The plan's result: each block a task's own array, in C order."""
+
+    source: Node
+    chunks: Chunks
+    dtype: DType

@@ -1,0 +1,71 @@
+"""Pieces: how a layer of an array's plan is described to the layers above it.
+
+A piece is one block, in C order of the grid: the key of a value and what to see of it
+(views.py), so that reading, slicing, transposing, broadcasting and concatenating make no task.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shframe.array import chunks as grids
+from shframe.array import views
+from shframe.array.chunks import Chunks, Shape
+from shframe.array.nodes import Node
+from shframe.array.views import View
+from shframe.graph.planner import Layer
+from shframe.graph.task import Key, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One block: the key of a task's or an object's value, and the view that the block is."""
+
+    key: Key
+    view: View = views.WHOLE
+    own: bool = True  # whether a task made the value for this plan
+
+    def seen(self, view: View) -> Piece:
+        """What a view shows of the block."""
+        return Piece(self.key, self.view + view, self.own)
+
+
+def layer_of(pieces: Iterable[Piece], tasks: Iterable[Task] = ()) -> Layer:
+    """A layer of these blocks."""
+    found = list(pieces)
+    return Layer([piece.key for piece in found], list(tasks), about=found)
+
+
+def made(tasks: list[Task]) -> Layer:
+    """A layer of a task a block."""
+    return layer_of((Piece(task.key) for task in tasks), tasks)
+
+
+def reads(pieces: Iterable[Piece]) -> tuple[tuple[Key, ...], tuple[tuple[int, View], ...]]:
+    """The keys that pieces need, each once, and of each piece the key's place and the view."""
+    slots: dict[Key, int] = {}
+    parts = tuple((slots.setdefault(p.key, len(slots)), p.view) for p in pieces)
+    return tuple(slots), parts
+
+
+def work(node: Node, shape: Shape, n_reads: int = 0) -> int:
+    """Bytes that a task reads and writes for a block of this shape."""
+    return math.prod(shape) * node.dtype.itemsize * (1 + n_reads)
+
+
+def beside(
+    chunks: Chunks, sources: Sequence[Any], layers: Sequence[Layer]
+) -> Iterable[tuple[Shape, Shape, list[Piece]]]:
+    """For each place of a grid its block's shape and the pieces of sources that broadcast."""
+    counts = [source.numblocks for source in sources]
+    shapes = grids.block_shapes(chunks)
+    for position, shape in zip(grids.positions(chunks), shapes, strict=True):
+        pieces = []
+        for count, layer in zip(counts, layers, strict=True):
+            tail = position[len(position) - len(count) :]
+            place = [0 if n == 1 else at for at, n in zip(tail, count, strict=True)]
+            pieces.append(layer.about[grids.number(place, count)])
+        yield position, shape, pieces

@@ -1,0 +1,140 @@
+"""Programs: an elementwise expression of any size as a flat list of steps.
+
+A step calls an operation on operands and gives an array of a known dtype. Operands are inputs,
+earlier steps or constants; the last step is the result. An operation takes its operands and
+then `out`, as a NumPy ufunc does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shframe.graph.tokens import tokenize
+
+Operation = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A scalar operand; Python's own int, float and complex take the other operands' dtype."""
+
+    value: Any
+
+    def __shframe_token__(self) -> str:
+        if isinstance(self.value, np.generic):
+            return tokenize(self.value.dtype.str, self.value.tobytes())
+        return tokenize(self.value)
+
+
+# An operand: n >= 0 is the n-th input, n < 0 the result of step ~n, or a constant.
+Operand = int | Constant
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation on operands; `dtype` is that of its result."""
+
+    operation: Operation
+    operands: tuple[Operand, ...]
+    dtype: np.dtype[Any]
+
+    def __shframe_token__(self) -> str:
+        return tokenize(named(self.operation), self.operands, self.dtype.str)
+
+
+Program = tuple[Step, ...]
+
+
+def named(operation: Operation) -> object:
+    """What an operation's token is made of: NumPy's ufuncs by name."""
+    if isinstance(operation, np.ufunc) and getattr(np, operation.__name__, None) is operation:
+        return operation.__name__
+    return operation
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Elements of the second operand where the first is true, else of the third."""
+
+    def __call__(self, condition: Any, one: Any, other: Any, out: Any) -> None:
+        np.copyto(out, other, casting="unsafe")
+        np.copyto(out, one, where=condition, casting="unsafe")
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The operand's values in another dtype."""
+
+    def __call__(self, values: Any, out: Any) -> None:
+        np.copyto(out, values, casting="unsafe")
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Rounded to a number of decimals, halves to even."""
+
+    decimals: int
+
+    def __call__(self, values: Any, out: Any) -> None:
+        np.round(values, self.decimals, out=out)
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A function of NumPy's that is elementwise and takes no `out`."""
+
+    name: str
+
+    def __call__(self, *operands: Any) -> None:
+        out = operands[-1]
+        out[...] = getattr(np, self.name)(*operands[:-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One result of a ufunc that has several."""
+
+    ufunc: np.ufunc
+    place: int
+
+    def __call__(self, *operands: Any) -> None:
+        *values, out = operands
+        outs: list[Any] = [None] * self.ufunc.nout
+        outs[self.place] = out
+        self.ufunc(*values, out=tuple(outs))
+
+    def __shframe_token__(self) -> str:
+        return tokenize("part", named(self.ufunc), self.place)
+
+
+def merged(
+    steps: Sequence[tuple[object, Program, Sequence[object]]],
+) -> tuple[Program, list[object]]:
+    """One program from several, given in order as (name, program, names of its inputs).
+
+    An input that an earlier program is named after becomes that program's result; the others
+    are the inputs of the whole, returned in order, each once.
+    """
+    inputs: dict[object, int] = {}
+    results: dict[object, int] = {}
+    flat: list[Step] = []
+    for name, program, sources in steps:
+        base = len(flat)
+        slots = [
+            ~results[s] if s in results else inputs.setdefault(s, len(inputs)) for s in sources
+        ]
+
+        def moved(operand: Operand, slots: list[int] = slots, base: int = base) -> Operand:
+            if isinstance(operand, Constant):
+                return operand
+            return slots[operand] if operand >= 0 else ~(~operand + base)
+
+        flat += [
+            Step(step.operation, tuple(map(moved, step.operands)), step.dtype) for step in program
+        ]
+        results[name] = len(flat) - 1
+    return tuple(flat), list(inputs)
