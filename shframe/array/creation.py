@@ -163,12 +163,14 @@ def arange(
     if kind.kind not in "iufc":
         raise UnsupportedType(f"arange() makes numbers, not {kind}")
     length = max(0, math.ceil((last - first) / step))
+    grid = gridded(chunks, (length,), kind)
     second = kind.type(first + step)
     begin = kind.type(first)
     with np.errstate(all="ignore"):
         delta = second - begin
-    values = (int(begin), int(first + step) - int(first)) if kind.kind in "iu" else (begin, delta)
-    return ndarray.Array(nodes.Ramp(*values, None, gridded(chunks, (length,), kind), kind))
+    if kind.kind in "iu":
+        begin, delta = int(first), int(first + step) - int(first)
+    return ndarray.Array(nodes.Ramp(begin, delta, None, grid, kind))
 
 
 def linspace(

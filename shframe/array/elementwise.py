@@ -75,8 +75,10 @@ def learned(call: Any, operands: Sequence[nodes.Node | Constant], name: str) -> 
     return result.dtype
 
 
-def called(ufunc: np.ufunc, operands: Sequence[Any], dtype: Any = None) -> Any:
-    """A ufunc's result, or the tuple of them."""
+def called(
+    ufunc: np.ufunc, operands: Sequence[Any], dtype: Any = None
+) -> tuple[ndarray.Array, ...]:
+    """A ufunc's results."""
     name = ufunc.__name__
     if ufunc.signature is not None:
         raise UnsupportedType(f"{name} works on whole axes; matmul and vecdot are supported")
@@ -85,7 +87,7 @@ def called(ufunc: np.ufunc, operands: Sequence[Any], dtype: Any = None) -> Any:
     if dtype is not None:
         operands = [_cast(operand, np.dtype(dtype)) for operand in operands]
     if ufunc.nout == 1:
-        return applied(ufunc, operands, name)
+        return (applied(ufunc, operands, name),)
     given = [as_operand(operand) for operand in operands]
     parts = ufunc(*samples(given))
     return tuple(
@@ -113,8 +115,8 @@ class UFunc:
         self.__name__ = ufunc.__name__
         self.__doc__ = f"numpy.{ufunc.__name__}, lazily, on blocks."
 
-    def __call__(self, *operands: Any, dtype: Any = None) -> Any:
-        return called(self.ufunc, operands, dtype)
+    def __call__(self, *operands: Any, dtype: Any = None) -> ndarray.Array:
+        return called(self.ufunc, operands, dtype)[0]
 
     def __repr__(self) -> str:
         return f"<ufunc {self.__name__!r}>"
@@ -139,11 +141,27 @@ class UFunc:
         """The running result along an axis."""
         return reductions.scanned(self.ufunc, x, axis=axis, dtype=dtype)
 
-    def outer(self, one: Any, other: Any) -> Any:
+    def outer(self, one: Any, other: Any) -> ndarray.Array:
         """The ufunc of all pairs of elements."""
         first, second = creation.asarray(one), creation.asarray(other)
         index = (..., *[None] * second.ndim)
         return self(first[index], second)
+
+
+class TwoResults:
+    """A NumPy ufunc of two results on lazy arrays."""
+
+    def __init__(self, ufunc: np.ufunc) -> None:
+        self.ufunc = ufunc
+        self.__name__ = ufunc.__name__
+        self.__doc__ = f"numpy.{ufunc.__name__}, lazily, on blocks."
+
+    def __call__(self, *operands: Any, dtype: Any = None) -> tuple[ndarray.Array, ndarray.Array]:
+        one, other = called(self.ufunc, operands, dtype)
+        return one, other
+
+    def __repr__(self) -> str:
+        return f"<ufunc {self.__name__!r}>"
 
 
 abs = absolute = UFunc(np.absolute)
@@ -171,7 +189,7 @@ cosh = UFunc(np.cosh)
 deg2rad = UFunc(np.deg2rad)
 degrees = UFunc(np.degrees)
 divide = true_divide = UFunc(np.divide)
-divmod = UFunc(np.divmod)
+divmod = TwoResults(np.divmod)
 equal = UFunc(np.equal)
 exp = UFunc(np.exp)
 exp2 = UFunc(np.exp2)
@@ -183,7 +201,7 @@ floor_divide = UFunc(np.floor_divide)
 fmax = UFunc(np.fmax)
 fmin = UFunc(np.fmin)
 fmod = UFunc(np.fmod)
-frexp = UFunc(np.frexp)
+frexp = TwoResults(np.frexp)
 gcd = UFunc(np.gcd)
 greater = UFunc(np.greater)
 greater_equal = UFunc(np.greater_equal)
@@ -209,7 +227,7 @@ logical_or = UFunc(np.logical_or)
 logical_xor = UFunc(np.logical_xor)
 maximum = UFunc(np.maximum)
 minimum = UFunc(np.minimum)
-modf = UFunc(np.modf)
+modf = TwoResults(np.modf)
 multiply = UFunc(np.multiply)
 negative = UFunc(np.negative)
 nextafter = UFunc(np.nextafter)

@@ -64,7 +64,7 @@ def ramp(first: int, last: int, end: Any, start: Any, step: Any, dtype: DType) -
 def eye(row: int, column: int, shape: Shape, k: int, dtype: DType) -> Array:
     """The block of a diagonal matrix that begins at a row and a column."""
     result: Array = output.empty(shape, dtype)
-    result[...] = np.eye(*shape, k + row - column, dtype=dtype)
+    result[...] = np.eye(shape[0], shape[1], k + row - column, dtype=dtype)
     return result
 
 
@@ -135,7 +135,8 @@ def _folded(
     result = np.empty(lead + kept, some.dtype)
     for place, made in found.items():
         size = made.shape[made.ndim - len(shape) :]
-        result[(..., *(slice(a, a + n) for a, n in zip(place, size, strict=True)))] = made
+        index: Any = (slice(a, a + n) for a, n in zip(place, size, strict=True))
+        result[(..., *index)] = made
     return result
 
 
@@ -203,7 +204,7 @@ def taken(*values: Any, axis: int, dtype: DType) -> Array:
     *inputs, parts, starts, shape = values
     places, *blocks = _operands(inputs, parts)
     result: Array = output.empty(shape, dtype)
-    ahead = (slice(None),) * axis
+    ahead: tuple[Any, ...] = (slice(None),) * axis
     for block, start in zip(blocks, starts, strict=True):
         if len(blocks) == 1:
             np.take(block, places - start, axis=axis, out=result, mode="clip")

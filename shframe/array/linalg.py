@@ -65,7 +65,7 @@ def dot(one: Any, other: Any, /) -> ndarray.Array:
     """The product over the last axis of one and the last but one of the other, as numpy.dot."""
     first, second = creation.asarray(one), creation.asarray(other)
     if not first.ndim or not second.ndim:
-        return elementwise.multiply(first, second)  # type: ignore[no-any-return]
+        return elementwise.multiply(first, second)
     if second.ndim > 2:
         return tensordot(first, second, axes=((-1,), (-2,)))
     return matmul(first, second)
@@ -113,7 +113,8 @@ def vdot(one: Any, other: Any, /) -> ndarray.Array:
 
 def outer(one: Any, other: Any, /) -> ndarray.Array:
     """The products of all pairs of elements of two vectors."""
-    return manipulation.ravel(one)[:, None] * manipulation.ravel(other)[None, :]  # type: ignore[no-any-return]
+    rows, columns = manipulation.ravel(one)[:, None], manipulation.ravel(other)[None, :]
+    return elementwise.multiply(rows, columns)
 
 
 def matrix_transpose(x: Any, /) -> ndarray.Array:
@@ -143,6 +144,4 @@ def trace(x: Any, /, offset: int = 0, dtype: Any = None) -> ndarray.Array:
 def vector_norm(x: Any, /, axis: Any = None, keepdims: bool = False) -> ndarray.Array:
     """The root of the sum of squares along axes."""
     size = elementwise.abs(x)
-    return elementwise.sqrt(  # type: ignore[no-any-return]
-        reductions.sum(size * size, axis=axis, keepdims=keepdims)
-    )
+    return elementwise.sqrt(reductions.sum(size * size, axis=axis, keepdims=keepdims))

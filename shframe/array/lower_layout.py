@@ -66,7 +66,7 @@ def broadcast_to(node: nodes.BroadcastTo, sources: tuple[Layer, ...]) -> Layer:
 
 def concat(node: nodes.Concat, sources: tuple[Layer, ...]) -> Layer:
     """The blocks of all sources, in the order of the whole grid."""
-    counts = [source.numblocks for source in node.sources]
+    counts = [s.numblocks for s in node.sources if isinstance(s, nodes.Node)]
     owners = [(n, at) for n, c in enumerate(counts) for at in range(c[node.axis])]
     pieces = []
     for position in grids.positions(node.chunks):

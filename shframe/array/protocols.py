@@ -39,7 +39,8 @@ def _result(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dic
         call = linalg.matmul if ufunc is np.matmul else linalg.vecdot
         return call(*inputs, **keywords)
     if method == "__call__":
-        return elementwise.called(ufunc, inputs, _only_dtype(ufunc, keywords))
+        results = elementwise.called(ufunc, inputs, _only_dtype(ufunc, keywords))
+        return results if ufunc.nout > 1 else results[0]
     if method == "reduce":
         axis = keywords.pop("axis", 0)
         return reductions.folded(ufunc, *inputs, axis=axis, **keywords)

@@ -55,15 +55,14 @@ class Generator:
         chunks: Any,
         dtype: Any,
         parameters: tuple[Any, ...] = (),
-        **options: Any,
+        options: tuple[tuple[str, Any], ...] = (),
     ) -> ndarray.Array:
         kind = np.dtype(dtype)
         shape = () if size is None else creation.shape_from(size)
         grid = grids.normalized(BLOCK if chunks == "auto" else chunks, shape, kind.itemsize)
-        given = tuple(sorted(options.items()))
         stream = (next(self._streams),)
         return ndarray.Array(
-            nodes.Random(method, parameters, given, self._seed, stream, grid, kind)
+            nodes.Random(method, parameters, options, self._seed, stream, grid, kind)
         )
 
     def random(self, size: Any = None, dtype: Any = float, chunks: Any = "auto") -> ndarray.Array:
@@ -118,8 +117,8 @@ class Generator:
         if kind.kind not in "iub":
             raise UnsupportedType(f"integers() makes whole numbers, not {kind}")
         parameters = (int(first), int(last))
-        options = {"dtype": kind.name, "endpoint": bool(endpoint)}
-        return self._drawn("integers", size, chunks, kind, parameters, **options)
+        options = (("dtype", kind.name), ("endpoint", bool(endpoint)))
+        return self._drawn("integers", size, chunks, kind, parameters, options)
 
     def poisson(self, lam: float = 1.0, size: Any = None, chunks: Any = "auto") -> ndarray.Array:
         """Whole numbers of a Poisson distribution."""
@@ -131,7 +130,7 @@ class Generator:
 
 
 def _float(dtype: Any) -> np.dtype[Any]:
-    kind = np.dtype(dtype)
+    kind: np.dtype[Any] = np.dtype(dtype)
     if kind not in (np.float64, np.float32):
         raise UnsupportedType(f"random floats are float64 or float32, not {kind}")
     return kind

@@ -120,7 +120,7 @@ def ptp(x: Any, /, axis: Axes = None, keepdims: bool = False) -> ndarray.Array:
     array = creation.asarray(x)
     high = max(array, axis=axis, keepdims=keepdims)
     low = min(array, axis=axis, keepdims=keepdims)
-    return elementwise.subtract(high, low)  # type: ignore[no-any-return]
+    return elementwise.subtract(high, low)
 
 
 def count_nonzero(x: Any, /, axis: Axes = None, keepdims: bool = False) -> ndarray.Array:
@@ -139,7 +139,8 @@ def _mean_dtype(array: ndarray.Array, dtype: Any) -> DType:
         return np.dtype(dtype)
     if array.dtype.kind in "biu":
         return np.dtype(np.float64)
-    return np.dtype(np.float32) if array.dtype == np.float16 else array.dtype
+    wide: DType = np.dtype(np.float32) if array.dtype == np.float16 else array.dtype
+    return wide
 
 
 def mean(x: Any, /, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> ndarray.Array:
@@ -352,9 +353,7 @@ def average(
     scale = creation.asarray(weights)
     added = sum(array * scale, axis=axis, keepdims=keepdims)
     shared = manipulation.broadcast_to(scale, array.shape)
-    return elementwise.divide(  # type: ignore[no-any-return]
-        added, sum(shared, axis=axis, keepdims=keepdims)
-    )
+    return elementwise.divide(added, sum(shared, axis=axis, keepdims=keepdims))
 
 
 def allclose(one: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08) -> ndarray.Array:

@@ -166,7 +166,7 @@ def flattened(
 ) -> tuple[list[Array], tuple[int, ...]]:
     """The operands as flat arrays where all are contiguous in C order or single numbers:
     long tiles of one axis are the fastest; else as they are."""
-    flat = len(shape) > 1 and all(
+    flat = len(shape) != 1 and all(
         operand.size == 1 or (operand.shape == shape and operand.flags.c_contiguous)
         for operand in operands
     )
