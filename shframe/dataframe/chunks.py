@@ -118,7 +118,12 @@ def series_values(column: Any, dtype: Any) -> Any:
 def _text_values(column: Any, dtype: Any) -> Any:
     if column.type != pa.large_string():
         column = column.cast(pa.large_string())
-    return pd.arrays.ArrowStringArray(column, dtype=dtype)
+    return _text_array(column, dtype)
+
+
+def _text_array(column: Any, dtype: Any) -> Any:
+    make: Any = pd.arrays.ArrowStringArray  # the stubs do not know its dtype parameter
+    return make(column, dtype=dtype)
 
 
 def _numpy_values(column: Any, dtype: Any) -> Any:
@@ -186,7 +191,7 @@ def _arrow_column(values: Any) -> Any:
     if isinstance(dtype, pd.CategoricalDtype):
         text = pd.api.types.is_string_dtype(dtype.categories.dtype)
         return pa.array(array) if text else None
-    if isinstance(dtype, pd.core.dtypes.dtypes.BaseMaskedDtype):
+    if isinstance(dtype, pd.api.extensions.ExtensionDtype) and hasattr(array, "_mask"):
         return pa.array(array)
     return None
 
@@ -327,7 +332,7 @@ def _joined(pieces: list[Any], dtype: Any) -> Any:
     chunks = [chunk for piece in pieces for chunk in piece.chunks]
     if isinstance(dtype, pd.StringDtype) and dtype.storage == "pyarrow":
         plain = [c if c.type == pa.large_string() else c.cast(pa.large_string()) for c in chunks]
-        return pd.arrays.ArrowStringArray(pa.chunked_array(plain, pa.large_string()), dtype=dtype)
+        return _text_array(pa.chunked_array(plain, pa.large_string()), dtype)
     if (
         isinstance(dtype, np.dtype)
         and dtype.kind in "iuf"

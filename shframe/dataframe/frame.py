@@ -140,7 +140,7 @@ class DataFrame(Partitioned):
         Raises: ColumnNotFound for a name that is no column.
         """
         mask = self._evaluated(text, sys._getframe(1))
-        return self[mask]  # type: ignore[no-any-return]
+        return self[mask]
 
     def eval(self, text: str) -> Any:
         """The value of an expression of columns, as pandas' eval has it."""
@@ -168,11 +168,11 @@ class DataFrame(Partitioned):
             raise UnsupportedType("drop() takes columns=...; rows are dropped by a filter")
         gone = list(columns) if isinstance(columns, (list, tuple, pd.Index)) else [columns]
         self._known(gone, "drop")
-        return self[[label for label in self.columns if label not in gone]]  # type: ignore[no-any-return]
+        return self[[label for label in self.columns if label not in gone]]
 
     def rename(self, columns: Any = None) -> DataFrame:
         """The frame with other column labels: a dict, or a function of a label."""
-        return self._method("rename", columns=columns)  # type: ignore[no-any-return]
+        return self._method("rename", columns=columns)
 
     def dropna(self, how: str = "any", subset: Any = None) -> DataFrame:
         """Rows without missing values."""
@@ -185,7 +185,7 @@ class DataFrame(Partitioned):
 
     def select_dtypes(self, include: Any = None, exclude: Any = None) -> DataFrame:
         """The columns with some dtypes."""
-        return self[list(self._meta.select_dtypes(include, exclude).columns)]  # type: ignore[no-any-return]
+        return self[list(self._meta.select_dtypes(include, exclude).columns)]
 
     def apply(self, function: Callable[..., Any], axis: Any = 0, args: tuple[Any, ...] = ()) -> Any:
         """`function` called on each row (axis=1), on all cores."""
@@ -222,11 +222,11 @@ class DataFrame(Partitioned):
             self.expr, tuple(names), tuple(map(bool, flags)), na_position, ignore_index
         )
         made = wrap(node)
-        return made.reset_index(drop=True) if ignore_index else made  # type: ignore[no-any-return]
+        return made.reset_index(drop=True) if ignore_index else made
 
     def sort_index(self, *, ascending: bool = True, na_position: str = "last") -> DataFrame:
         """Rows in the order of the index."""
-        return wrap(relations.Sort(self.expr, None, (ascending,), na_position, False))  # type: ignore[no-any-return]
+        return wrap(relations.Sort(self.expr, None, (ascending,), na_position, False))
 
     def merge(
         self,
@@ -254,9 +254,14 @@ class DataFrame(Partitioned):
         self._known(left_keys, "merge (left)")
         right._known(right_keys, "merge (right)")
         node = relations.Merge(
-            self.expr, right.expr, how, tuple(left_keys), tuple(right_keys), tuple(suffixes)
-        )  # type: ignore[arg-type]
-        return wrap(node)  # type: ignore[no-any-return]
+            self.expr,
+            right.expr,
+            how,
+            tuple(left_keys),
+            tuple(right_keys),
+            (suffixes[0], suffixes[1]),
+        )
+        return wrap(node)
 
     def groupby(
         self,
@@ -286,7 +291,7 @@ class DataFrame(Partitioned):
             raise InvalidArgument(f"keep={keep!r}; it is 'first' or 'last'")
         params = Params(subset=names, keep=keep)
         made = wrap(relations.Tree(self.expr, small.distinct, small.distinct_of_all, params))
-        return made.reset_index(drop=True) if ignore_index else made  # type: ignore[no-any-return]
+        return made.reset_index(drop=True) if ignore_index else made
 
     def nlargest(self, n: int, columns: Any, keep: str = "first") -> DataFrame:
         """The `n` rows with the largest values."""
@@ -308,13 +313,13 @@ class DataFrame(Partitioned):
         """An index that counts rows; the old one becomes columns, or goes with drop=True."""
         made = self if drop else self._map(rowwise.method, name="reset_index", args=(), kwargs={})
         _ = made.expr.meta
-        return wrap(relations.Renumber(made.expr))  # type: ignore[no-any-return]
+        return wrap(relations.Renumber(made.expr))
 
     def set_index(self, keys: Any, drop: bool = True) -> DataFrame:
         """Columns as the index; rows keep their order."""
         names = list(keys) if isinstance(keys, (list, tuple)) else [keys]
         self._known(names, "set_index")
-        return self._kept("set_index", keys=keys, drop=drop)  # type: ignore[no-any-return]
+        return self._kept("set_index", keys=keys, drop=drop)
 
     def to_parquet(
         self,

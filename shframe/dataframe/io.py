@@ -61,7 +61,7 @@ def from_arrow(table: Any, npartitions: int | None = None) -> DataFrame:
         table = pa.Table.from_batches([table])
     if not isinstance(table, pa.Table):
         raise UnsupportedType(f"from_arrow() takes a Table, found {type(table).__name__}")
-    return from_pandas(table.to_pandas(), npartitions)  # type: ignore[no-any-return]
+    return from_pandas(table.to_pandas(), npartitions)
 
 
 def read_parquet(path: Any, columns: Any = None, filters: Any = None) -> DataFrame:
@@ -88,7 +88,7 @@ def read_parquet(path: Any, columns: Any = None, filters: Any = None) -> DataFra
     frame: DataFrame = wrap(relations.ReadParquet(source))
     if filters is not None:
         frame = _with_filters(frame, filters)
-    return frame if chosen is None else frame[list(chosen)]  # type: ignore[no-any-return]
+    return frame if chosen is None else frame[list(chosen)]
 
 
 _FILTERS = {"==": "eq", "=": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
@@ -112,7 +112,7 @@ def _with_filters(frame: DataFrame, filters: Any) -> DataFrame:
             known = ", ".join([*_FILTERS, "in", "not in"])
             raise InvalidArgument(f"no operator {op!r} in filters; there are {known}")
         mask = one if mask is None else mask & one
-    return frame[mask].reset_index(drop=True)  # type: ignore[no-any-return]
+    return frame[mask].reset_index(drop=True)
 
 
 def read_csv(path: Any, **options: Any) -> DataFrame:
@@ -123,7 +123,7 @@ def read_csv(path: Any, **options: Any) -> DataFrame:
 
     Raises: SourceNotFound.
     """
-    return wrap(relations.ReadCsv(CsvSource(path, options)))  # type: ignore[no-any-return]
+    return wrap(relations.ReadCsv(CsvSource(path, options)))
 
 
 def to_parquet(

@@ -168,7 +168,7 @@ def lower_map(node: relations.Map, sources: tuple[Layer, ...]) -> Layer:
 def lower_whole(node: relations.Whole, sources: tuple[Layer, ...]) -> Layer:
     """Bring each source together in one task, then run the kernel on them."""
     tasks: list[Task] = []
-    inputs = []
+    inputs: list[Key] = []
     for child, layer in zip(node.sources, sources, strict=True):
         made = numbered(child.name, layer)
         tasks.extend(made.tasks if made is not layer else [])
@@ -322,7 +322,7 @@ def merging_layers(node: relations.Merge, left: Layer, right: Layer) -> Layer:
     plan = merging.plan_of(node)
     nbytes = {"left": left.about.nbytes, "right": right.about.nbytes}
     small = {
-        side: len(layer.keys) == 1 or (nbytes[side] is not None and nbytes[side] <= SMALL_SIDE)  # type: ignore[operator]
+        side: len(layer.keys) == 1 or (nbytes[side] is not None and nbytes[side] <= SMALL_SIDE)
         for side, layer in (("left", left), ("right", right))
     }
     total = None if None in nbytes.values() else sum(v or 0 for v in nbytes.values())

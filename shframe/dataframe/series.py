@@ -74,13 +74,13 @@ class Series(Partitioned):
 
     def between(self, left: Any, right: Any, inclusive: Any = "both") -> Series:
         """Where values lie between two limits."""
-        return self._method("between", left, right, inclusive)  # type: ignore[no-any-return]
+        return self._method("between", left, right, inclusive)
 
     def map(self, function: Any, na_action: Any = None) -> Series:
         """Values replaced through a function or a dict, on all cores."""
         if callable(function):
-            return self.map_partitions(_mapped, function, na_action)  # type: ignore[no-any-return]
-        return self._method("map", function, na_action=na_action)  # type: ignore[no-any-return]
+            return self.map_partitions(_mapped, function, na_action)
+        return self._method("map", function, na_action=na_action)
 
     def apply(self, function: Callable[..., Any], args: tuple[Any, ...] = ()) -> Any:
         """`function` called on each value, on all cores."""
@@ -88,7 +88,7 @@ class Series(Partitioned):
 
     def rename(self, name: Any) -> Series:
         """The series under another name."""
-        return self._method("rename", name)  # type: ignore[no-any-return]
+        return self._method("rename", name)
 
     def to_frame(self, name: Any = None) -> Any:
         """A frame of this one column."""
@@ -96,7 +96,7 @@ class Series(Partitioned):
 
     def dropna(self) -> Series:
         """Values that are not missing."""
-        return self._map(rowwise.method, name="dropna", args=(), kwargs={})  # type: ignore[no-any-return]
+        return self._map(rowwise.method, name="dropna", args=(), kwargs={})
 
     def unique(self) -> Any:
         """The different values, in the order in which they appear, as pandas gives them."""
@@ -105,7 +105,7 @@ class Series(Partitioned):
     def drop_duplicates(self, keep: Any = "first") -> Series:
         """Values that differ; the first or last of equal ones is kept."""
         params = Params(subset=None, keep=keep)
-        return wrap(relations.Tree(self.expr, small.distinct, small.distinct_of_all, params))  # type: ignore[no-any-return]
+        return wrap(relations.Tree(self.expr, small.distinct, small.distinct_of_all, params))
 
     def nlargest(self, n: int = 5, keep: Any = "first") -> Series:
         """The `n` largest values."""
@@ -129,7 +129,7 @@ class Series(Partitioned):
         """How often each value is there, the most frequent first."""
         params = Params(sort=sort, ascending=ascending, normalize=normalize, dropna=dropna)
         node = relations.Tree(self.expr, small.values_counted, small.values_counted_of_all, params)
-        return wrap(node)  # type: ignore[no-any-return]
+        return wrap(node)
 
     def sort_values(
         self, *, ascending: bool = True, na_position: Any = "last", ignore_index: bool = False
@@ -141,7 +141,7 @@ class Series(Partitioned):
         made = frame.sort_values(
             [column], ascending=ascending, na_position=na_position, ignore_index=ignore_index
         )[column]
-        return made.rename(None) if label is None else made  # type: ignore[no-any-return]
+        return made.rename(None) if label is None else made
 
     def reset_index(self, drop: bool = False, name: Any = None) -> Any:
         """An index that counts rows; the old one becomes a column, or goes with drop=True."""

@@ -98,7 +98,7 @@ def _by_merge(left: Columns, right: Columns, how: str) -> Matches:
     """Let pandas merge the keys with the row numbers of both sides."""
     a, b = _key_frame(left, "left"), _key_frame(right, "right")
     names = [f"k{n}" for n in range(len(left))]
-    merged = a.merge(b, how=how, on=names)  # type: ignore[arg-type]
+    merged = a.merge(b, how=how, on=names)
     return Matches(_row_numbers(merged["left"]), _row_numbers(merged["right"]))
 
 

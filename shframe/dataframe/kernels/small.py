@@ -29,7 +29,7 @@ def distinct(part: Any, *, subset: Any, keep: str) -> Any:
     return _distinct(chunks.as_pandas(part), subset, keep)
 
 
-def _distinct(frame: Any, subset: Any, keep: str) -> Any:
+def _distinct(frame: Any, subset: Any, keep: Any) -> Any:
     if isinstance(frame, pd.DataFrame):
         return frame.drop_duplicates(subset, keep=keep)
     return frame.drop_duplicates(keep=keep)
