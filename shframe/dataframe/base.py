@@ -68,7 +68,7 @@ class Partitioned(Collection):
         counts = relations.Reduce(self.expr, _count_rows, _sum_counts, Params())
         return int(_computed(counts))
 
-    # --- making further ones ----------------------------------------------------------------
+    # --- making further ones ------------------------------------------------------------
 
     def _map(
         self,
@@ -209,7 +209,7 @@ class Partitioned(Collection):
             "  combine conditions with & | ~, or compute() first"
         )
 
-    # --- row by row -------------------------------------------------------------------------
+    # --- row by row ---------------------------------------------------------------------
 
     def isna(self) -> Any:
         """Where values are missing, as booleans."""
@@ -291,7 +291,7 @@ class Partitioned(Collection):
             raise InvalidArgument(f"npartitions={npartitions!r}: a whole number from 1 is needed")
         return wrap(relations.Repartition(self.expr, npartitions))
 
-    # --- reductions -------------------------------------------------------------------------
+    # --- reductions ---------------------------------------------------------------------
 
     def _reduced(self, how: str, **kwargs: Any) -> Any:
         series = not isinstance(self._meta, pd.DataFrame)

@@ -33,7 +33,7 @@ class DataFrame(Partitioned):
         names = ", ".join(f"{name}: {dtype}" for name, dtype in self.dtypes.items())
         return names if len(names) < 400 else names[:397] + "..."
 
-    # --- what it looks like -------------------------------------------------------------------
+    # --- what it looks like -------------------------------------------------------------
 
     @property
     def columns(self) -> Any:
@@ -69,7 +69,7 @@ class DataFrame(Partitioned):
     def __iter__(self) -> Any:
         return iter(self.columns)
 
-    # --- choosing -------------------------------------------------------------------------------
+    # --- choosing -----------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_") and name in self.columns:
@@ -195,7 +195,7 @@ class DataFrame(Partitioned):
             )
         return self.map_partitions(_apply_rows, function, args)
 
-    # --- in order, together, apart ----------------------------------------------------------------
+    # --- in order, together, apart ------------------------------------------------------
 
     def sort_values(
         self,
@@ -307,7 +307,7 @@ class DataFrame(Partitioned):
         params = Params(name=name, args=(row_count(n), names), keep=keep)
         return wrap(relations.Tree(self.expr, small.extreme, small.extreme_of_all, params))
 
-    # --- index ------------------------------------------------------------------------------------
+    # --- index --------------------------------------------------------------------------
 
     def reset_index(self, drop: bool = False) -> DataFrame:
         """An index that counts rows; the old one becomes columns, or goes with drop=True."""

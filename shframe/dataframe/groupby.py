@@ -12,9 +12,26 @@ from shframe.dataframe.kernels.groupby import Output, Plan
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
 from shframe.graph.function import UserCode
 
-NAMES = (
-    "sum mean min max count size std var first last nunique median prod any all quantile sem skew"
-).split()
+NAMES = [
+    "sum",
+    "mean",
+    "min",
+    "max",
+    "count",
+    "size",
+    "std",
+    "var",
+    "first",
+    "last",
+    "nunique",
+    "median",
+    "prod",
+    "any",
+    "all",
+    "quantile",
+    "sem",
+    "skew",
+]
 
 
 def grouped(frame: Any, by: Any, **options: bool) -> GroupBy:

@@ -12,8 +12,7 @@ from typing import Any
 from shframe import session
 from shframe.dataframe import parquet, relations
 from shframe.dataframe.kernels import csv as csv_kernels
-from shframe.dataframe.kernels import groupby, reduce, rowwise, shuffle, sorting
-from shframe.dataframe.kernels import merging
+from shframe.dataframe.kernels import groupby, merging, rowwise, shuffle, sorting
 from shframe.dataframe.kernels import parquet as parquet_kernels
 from shframe.errors import InvalidArgument
 from shframe.graph.function import Function

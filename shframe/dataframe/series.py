@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-
 from shframe.dataframe import relations
 from shframe.dataframe.base import Partitioned, row_count, wrap
 from shframe.dataframe.kernels import rowwise, small

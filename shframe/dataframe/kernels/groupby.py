@@ -113,7 +113,7 @@ def is_decomposable(meta: Any, plan: Plan) -> bool:
     return True
 
 
-# --- by pandas ----------------------------------------------------------------------------
+# --- by pandas --------------------------------------------------------------------------
 
 
 def pandas_result(part: Any, *, plan: Plan) -> Any:
@@ -165,7 +165,7 @@ def _assembled(columns: list[Any], plan: Plan) -> Any:
     )
 
 
-# --- primitives of one partition ------------------------------------------------------------
+# --- primitives of one partition --------------------------------------------------------
 
 
 def _slots(plan: Plan) -> list[tuple[Any, str]]:
@@ -343,7 +343,7 @@ def _key_codes(key: Any, count: int) -> Any:
     return None
 
 
-# --- combining --------------------------------------------------------------------------------
+# --- combining --------------------------------------------------------------------------
 
 
 def combined(*partials: Any, plan: Plan) -> Any:

@@ -13,9 +13,28 @@ from shframe.dataframe import chunks
 
 OPERATORS: dict[str, Callable[..., Any]] = {
     name: getattr(operator, name)
-    for name in (
-        "add sub mul truediv floordiv mod pow eq ne lt le gt ge and_ or_ xor neg pos invert abs"
-    ).split()
+    for name in [
+        "add",
+        "sub",
+        "mul",
+        "truediv",
+        "floordiv",
+        "mod",
+        "pow",
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "and_",
+        "or_",
+        "xor",
+        "neg",
+        "pos",
+        "invert",
+        "abs",
+    ]
 }
 
 

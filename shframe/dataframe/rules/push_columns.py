@@ -21,9 +21,9 @@ def push_columns(plan: Expr) -> Expr:
     for node in reversed(order):
         wanted = needs.get(node.token)
         for child, asked in _asked(node, wanted):
-            if child.token in needs and (needs[child.token] is None or asked is None):
-                needs[child.token] = None
-            elif asked is None:
+            if (
+                child.token in needs and (needs[child.token] is None or asked is None)
+            ) or asked is None:
                 needs[child.token] = None
             else:
                 needs[child.token] = (needs.get(child.token) or set()) | asked
