@@ -366,7 +366,7 @@ def _combine(frame: Any, plan: Plan, *, sort: bool, observed: bool) -> Any:
     )
     slots = _slots(plan)
     columns: dict[str, Any] = {}
-    for n, (label, primitive) in enumerate(slots):
+    for n, (_label, primitive) in enumerate(slots):
         name = f"p{n}"
         if primitive == "m2":
             columns[name] = _combined_m2(frame, names, plan, slots, n, sort, observed)
