@@ -15,7 +15,7 @@ ROOMS = ["shframe", "shframe.array", "shframe.dataframe", "shframe.errors"]
 def test_every_public_name_is_there_and_nothing_else_is_visible(room: str) -> None:
     module = importlib.import_module(room)
     for name in module.__all__:
-        assert getattr(module, name) is not None, name
+        assert hasattr(module, name), name
     visible = {
         name
         for name in dir(module)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from typing import Any
 
@@ -57,6 +58,15 @@ def quiet(call: Any) -> Any:
         return call()
 
 
+SIGNS = [
+    operator.add,
+    operator.sub,
+    operator.mul,
+    operator.truediv,
+    operator.pow,
+    operator.floordiv,
+    operator.mod,
+]
 UNARY = ["sin", "sqrt", "exp", "negative", "isnan", "floor", "absolute", "sign", "square"]
 
 
@@ -69,14 +79,11 @@ def test_unary_functions_are_those_of_numpy(pair: Any, name: str) -> None:
 
 
 @LIGHT
-@given(
-    chunked(), st.sampled_from([2, 0.5, np.float32(3)]), st.sampled_from("+ - * / ** // %".split())
-)
+@given(chunked(), st.sampled_from([2, 0.5, np.float32(3)]), st.sampled_from(SIGNS))
 def test_operators_with_a_value_promote_as_numpy_does(pair: Any, value: Any, sign: str) -> None:
     values, lazy = pair
-    assume(values.dtype != bool or sign in "+*")
-    expected = quiet(lambda: eval(f"values {sign} value"))
-    same(eval(f"lazy {sign} value"), expected, rtol=1e-12)
+    assume(values.dtype != bool or sign in (operator.add, operator.mul))
+    same(sign(lazy, value), quiet(lambda: sign(values, value)), rtol=1e-12)
 
 
 @LIGHT
@@ -95,7 +102,7 @@ def test_a_chain_is_one_program_and_gives_what_numpy_gives(pair: Any) -> None:
     values, lazy = pair
     shared = xp.sin(lazy) + 1
     chain = xp.sqrt(shared * shared + lazy**2) * 3 - shared / 2
-    both = np.sin(values) + 1 if values.size else values
+    both = quiet(lambda: np.sin(values) + 1)
     expected = quiet(lambda: np.sqrt(both * both + values**2) * 3 - both / 2)
     same(chain, expected, rtol=1e-12)
     assert chain.explain().count("elementwise") == 1
