@@ -56,12 +56,11 @@ def _generated(rows: int) -> tuple[Any, Any]:
     """A table with the columns of the flights and the sizes of 2013's airlines."""
     rng = np.random.default_rng(2013)
     names = [f"{a}{b}" for a in "ABCDEFGH" for b in "XY"]
+    places = rng.integers(0, 16, rows)
     flights = pd.DataFrame(
         {
             "month": rng.integers(1, 13, rows),
-            "carrier": pd.Series(
-                pd.Categorical.from_codes(rng.integers(0, 16, rows), names)
-            ).astype("str"),
+            "carrier": pd.Series(names, dtype="str").take(places).reset_index(drop=True),
             "dep_delay": np.round(rng.normal(12, 40, rows)),
             "arr_delay": np.round(rng.normal(7, 45, rows)),
             "distance": rng.integers(80, 5000, rows),

@@ -65,8 +65,9 @@ class Session:
         live, resident = store.ledger.totals()
         used = memory([os.getpid()], [])
         return (
-            f"{format_bytes(live)} in objects, {format_bytes(resident)} of shared pages of a budget "
-            f"of {format_bytes(store.budget)}; {format_bytes(used.anon)} private in all processes"
+            f"{format_bytes(live)} in objects, {format_bytes(resident)} of shared pages of a "
+            f"budget of {format_bytes(store.budget)}; {format_bytes(used.anon)} private in all "
+            "processes"
         )
 
     def put(self, value: object) -> ObjectRef:

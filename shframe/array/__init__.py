@@ -4,6 +4,9 @@ import shframe.array as xp
 xp.mean(xp.sin(x) ** 2, axis=0).compute()
 """
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from shframe.array.array import Array
 from shframe.array.creation import (
     arange,
@@ -41,6 +44,11 @@ from shframe.array.reductions import cumprod, cumsum
 
 concatenate = concat
 e, inf, nan, newaxis, pi = 2.718281828459045, float("inf"), float("nan"), None, 3.141592653589793
+
+if TYPE_CHECKING:
+    # the universal functions and reductions below are made from tables that checkers cannot read
+    def __getattr__(name: str) -> Callable[..., Array]: ...
+
 
 globals().update(_ELEMENTWISE)
 globals().update(_REDUCTIONS)

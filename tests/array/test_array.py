@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 import warnings
 from typing import Any
@@ -40,7 +41,7 @@ def chunked(draw: st.DrawFn, dtypes: Any = DTYPES, shapes: Any = SHAPES) -> tupl
     for length in values.shape:
         cuts = sorted(draw(st.sets(st.integers(1, max(length - 1, 1)), max_size=3)))
         edges = [0, *[c for c in cuts if c < length], length]
-        chunks.append(tuple(b - a for a, b in zip(edges, edges[1:], strict=False)))
+        chunks.append(tuple(b - a for a, b in itertools.pairwise(edges)))
     return values, xp.from_array(values, chunks=tuple(chunks))
 
 
