@@ -35,17 +35,17 @@ def _shframe(left: str, right: str, key: str, how: str) -> Any:
     return sf.read_parquet(left).merge(sf.read_parquet(right), on=key, how=how).compute()
 
 
-def _pandas(left: str, right: str, key: str, how: str) -> Any:
+def _pandas(left: str, right: str, key: str, how: Any) -> Any:
     import pandas as pd
 
-    return pd.read_parquet(left).merge(pd.read_parquet(right), on=key, how=how)  # type: ignore[arg-type]
+    return pd.read_parquet(left).merge(pd.read_parquet(right), on=key, how=how)
 
 
-def _polars(left: str, right: str, key: str, how: str) -> Any:
+def _polars(left: str, right: str, key: str, how: Any) -> Any:
     import polars as pl
 
     x, y = pl.scan_parquet(f"{left}/*.parquet"), pl.scan_parquet(f"{right}/*.parquet")
-    return x.join(y, on=key, how=how).collect(engine="streaming")  # type: ignore[arg-type]
+    return x.join(y, on=key, how=how).collect(engine="streaming")
 
 
 def _duckdb(left: str, right: str, key: str, how: str) -> Any:

@@ -27,7 +27,7 @@ class Fresh:
         try:
             os.ftruncate(fd, nbytes)
             if way == "pwrite":
-                return _pwritten(fd, memoryview(self.source).cast("B"))
+                return _pwritten(fd, memoryview(self.source.data).cast("B"))
             if way == "fallocate":
                 os.posix_fallocate(fd, 0, nbytes)
             with mmap.mmap(fd, nbytes) as mapped:

@@ -25,13 +25,16 @@ PROGRESS_SECONDS = 0.1
 def wait_for(
     ended: threading.Event, progress: Progress | None, count: Callable[[], tuple[int, int]]
 ) -> None:
-    """Wait for the end of a run, telling `progress` how far it is, at the end in any case."""
-    if progress is None:
-        ended.wait()
-        return
+    """Wait for the end of a run, telling `progress` how far it is, at the end in any case.
+
+    Never longer than PROGRESS_SECONDS at once: a signal that arrives just before the thread
+    blocks sets Python's flag but wakes nobody, and Ctrl-C would be lost until the end.
+    """
     while not ended.wait(PROGRESS_SECONDS):
+        if progress is not None:
+            progress(*count())
+    if progress is not None:
         progress(*count())
-    progress(*count())
 
 
 def target_fd(store: Store, task: Task) -> int | None:

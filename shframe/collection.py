@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from shframe.graph.executor import Progress
     from shframe.graph.objectref import ObjectRef
     from shframe.graph.planner import Layer, Planner
+    from shframe.graph.taskgraph import TaskGraph
 
 
 class Collection:
@@ -50,13 +51,17 @@ class Collection:
         return text
 
     def _run(self, progress: bool | None) -> tuple[list[ObjectRef], Layer]:
-        current = session.current()
         graph, layer = self.planner.graph(self.planner.optimized(self.expr))
+        return self._run_graph(graph, progress), layer
+
+    @staticmethod
+    def _run_graph(graph: TaskGraph, progress: bool | None) -> list[ObjectRef]:
+        current = session.current()
         show = current.options.progress if progress is None else progress
         if not show:
-            return current.run(graph), layer
+            return current.run(graph)
         with _Bar() as bar:
-            return current.run(graph, bar), layer
+            return current.run(graph, bar)
 
     def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
         raise AssertionError(f"{type(self).__name__} lacks _result")

@@ -15,7 +15,7 @@ from operator import index as as_int
 from typing import Any
 
 from shframe.errors import ChunkMismatch, InvalidArgument
-from shframe.store.bytesize import format_bytes, parse_bytes
+from shframe.store.bytesize import parse_bytes
 from shframe.store.errors import ShframeError
 
 Axis = tuple[int, ...]
@@ -255,13 +255,6 @@ def contiguous(chunks: Chunks) -> bool:
             return False
         cut = cut or len(lengths) > 1
     return True
-
-
-def text(chunks: Chunks, itemsize: int) -> str:
-    """A grid in few words: its blocks and the bytes of the largest."""
-    count = math.prod(numblocks(chunks))
-    largest = math.prod(max(axis) for axis in chunks) * itemsize
-    return f"{count} block{'s' if count != 1 else ''} of up to {format_bytes(largest)}"
 
 
 @dataclass(frozen=True, slots=True)

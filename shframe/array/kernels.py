@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ DType = np.dtype[Any]
 Shape = tuple[int, ...]
 Part = tuple[int, View]
 Parts = tuple[Part, ...]
+Place = int | tuple[slice, ...]  # the byte where a run begins, or the bounds of a block
 
 
 def _operands(inputs: Sequence[Any], parts: Parts) -> list[Array]:
@@ -98,6 +100,44 @@ def elementwise(*values: Any, program: Program, dtype: DType) -> Array:
         for _ in run(program, operands, flat, result.reshape(flat)):
             pass
     return result
+
+
+@contextmanager
+def _spread(whole: Shape, dtype: DType) -> Iterator[Any]:
+    """The final array, mapped, for parts that are no runs of it."""
+    with output.window().mapped() as memory:
+        size = math.prod(whole) * dtype.itemsize
+        yield memory[:size].view(dtype).reshape(whole)
+
+
+def put_in_place(value: Any, view: View, place: Place, whole: Shape, dtype: DType) -> None:
+    """Put a block where it belongs in the final array."""
+    block = seen(value, view)
+    if isinstance(place, int):
+        output.window().write(place, block)
+        return
+    with _spread(whole, dtype) as final:
+        final[place] = block
+
+
+def streamed(*values: Any, program: Program, whole: Shape, dtype: DType) -> None:
+    """A program's result on a block, put tile by tile where it belongs in the final array."""
+    *inputs, parts, shape, place = values
+    if not math.prod(shape):
+        return
+    operands, flat = flattened(_operands(inputs, parts), shape)
+    if not isinstance(place, int):
+        with _spread(whole, dtype) as final:
+            out = final[place]
+            for _ in run(program, _operands(inputs, parts), shape, out):
+                pass
+        return
+    window = output.window()
+    strides = [math.prod(flat[n + 1 :]) * dtype.itemsize for n in range(len(flat))]
+    # a tile is a run of the block: axes before the one that is cut have length 1 in it
+    for box, tile in run(program, operands, flat):
+        ahead = sum(part.start * stride for part, stride in zip(box, strides, strict=True))
+        window.write(place + ahead, tile)
 
 
 def partial(*values: Any, program: Program, fold: Fold, axes: Shape, whole: Shape) -> Any:

@@ -9,6 +9,7 @@ import math
 
 from shframe.array import chunks as grids
 from shframe.array import kernels, nodes, views
+from shframe.array.lower_final import filling
 from shframe.array.pieces import Piece, layer_of, reads, work
 from shframe.graph.function import Function
 from shframe.graph.planner import Layer
@@ -159,6 +160,8 @@ def take(node: nodes.Take, sources: tuple[Layer, ...]) -> Layer:
 
 def result(node: nodes.Result, sources: tuple[Layer, ...]) -> Layer:
     """Blocks that tasks made as they are; a task that copies each view and each repetition."""
+    if node.final is not None:
+        return filling(node, node.final, sources[0])
     call = Function(kernels.copied)
     seen: set[Key] = set()
     tasks: list[Task] = []

@@ -182,12 +182,12 @@ def atleast_2d(x: Any, /) -> ndarray.Array:
 def permute_dims(x: Any, /, axes: Any) -> ndarray.Array:
     """The axes in another order.
 
-    Raises: ChunkMismatch when not each axis is named once.
+    Raises: InvalidArgument when not each axis is named once.
     """
     node = creation.asarray(x).expr
     order = tuple(normalized_axis(axis, node.ndim) for axis in axes)
     if sorted(order) != list(range(node.ndim)):
-        raise ChunkMismatch(f"axes={tuple(axes)} do not name each of {node.ndim} axes once")
+        raise InvalidArgument(f"axes={tuple(axes)} do not name each of {node.ndim} axes once")
     if order == tuple(range(node.ndim)):
         return ndarray.Array(node)
     grid = tuple(node.chunks[axis] for axis in order)

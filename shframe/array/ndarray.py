@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from shframe import session
 from shframe.array import (
     blocks,
     elementwise,
@@ -28,13 +29,18 @@ from shframe.array import (
 )
 from shframe.array.chunks import Chunks, Shape
 from shframe.array.plan import PLANNER
+from shframe.array.rules import into_final
 from shframe.collection import Collection
 from shframe.errors import InvalidArgument, UnsupportedType
+from shframe.graph.final import Final
 from shframe.graph.planner import Planner
+from shframe.store.codec_numpy import array_header
 
 if TYPE_CHECKING:
     from shframe.graph.objectref import ObjectRef
     from shframe.graph.planner import Layer
+
+LEAST_FINAL = 1 << 20  # bytes; a smaller result is put together in the driver
 
 Axes = int | Sequence[int] | None
 
@@ -138,8 +144,7 @@ class Array(NDArrayOperatorsMixin, Collection):
         return elementwise.imag(self)
 
     def __repr__(self) -> str:
-        grid = grids.text(self.chunks, self.itemsize)
-        return f"Array(shape={self.shape}, dtype={self.dtype}, {grid})"
+        return f"<shframe Array: shape {self.shape}, {self.dtype}, blocks {self.numblocks}>"
 
     def __len__(self) -> int:
         if not self.shape:
@@ -147,6 +152,21 @@ class Array(NDArrayOperatorsMixin, Collection):
         return self.shape[0]
 
     # -- values
+
+    def compute(self, *, progress: bool | None = None) -> Any:
+        """The values as an ordinary, writable, C-ordered numpy.ndarray; of an array without
+        axes a scalar, as NumPy's reductions give.
+
+        Cost: large results are written by the workers where they stay; none is copied after.
+        """
+        if self.nbytes < LEAST_FINAL:
+            return super().compute(progress=progress)
+        plan = self.planner.optimized(self.expr)
+        with Final(session.current().executor, self.nbytes) as final:
+            graph, _ = self.planner.graph(into_final(plan, final.segment))
+            self._run_graph(graph, progress)
+            ref = final.seal(array_header(self.dtype, self.shape, "C"))
+        return ref.value(writable=True)
 
     def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
         if not self.shape:
@@ -161,7 +181,7 @@ class Array(NDArrayOperatorsMixin, Collection):
 
     @staticmethod
     def _line(node: Any) -> str:
-        shown = f"{type(node).__name__} {node.shape} {node.dtype}"
+        shown = f"{node.name} {node.shape} {node.dtype}"
         program = getattr(node, "program", ())
         names = [getattr(s.operation, "__name__", type(s.operation).__name__) for s in program]
         return f"{shown} [{', '.join(names).lower()}]" if names else shown

@@ -260,8 +260,12 @@ class MapBlocks(Node):
 
 @dataclass(frozen=True, eq=False)
 class Result(Node):
-    """The plan's result: each block a task's own array, in C order."""
+    """The plan's result: each block a task's own array, in C order.
+
+    final: the lent segment that the blocks fill instead, as parts of one array; or None.
+    """
 
     source: Node
+    final: int | None
     chunks: Chunks
     dtype: DType

@@ -167,5 +167,11 @@ def _fused(root: Fusible, members: list[nodes.Elementwise], done: dict[str, Expr
 def ask_for_blocks(plan: Expr) -> Expr:
     """The plan under a Result, which makes each block a task's own array."""
     if isinstance(plan, nodes.Node) and not isinstance(plan, nodes.Result):
-        return nodes.Result(plan, plan.chunks, plan.dtype)
+        return nodes.Result(plan, None, plan.chunks, plan.dtype)
     return plan
+
+
+def into_final(plan: Expr, segment: int) -> Expr:
+    """The optimised plan with its blocks filling a lent segment as parts of one array."""
+    assert isinstance(plan, nodes.Result), "the last stage puts every plan under a Result"
+    return replace(plan, final=segment)

@@ -80,9 +80,7 @@ def as_pandas(part: Any) -> Any:
     if not is_table(part):
         return part
     layout = layout_of(part)
-    columns = [
-        series_values(part.column(n), dtype) for n, dtype in enumerate(layout.dtypes)
-    ]
+    columns = [series_values(part.column(n), dtype) for n, dtype in enumerate(layout.dtypes)]
     index = index_of(part, layout)
     frame = pd.DataFrame(dict(enumerate(columns)), index=index, copy=False)
     frame.columns = layout.labels
@@ -120,12 +118,21 @@ def series_values(column: Any, dtype: Any) -> Any:
 def _text_values(column: Any, dtype: Any) -> Any:
     if column.type != pa.large_string():
         column = column.cast(pa.large_string())
-    return pd.arrays.ArrowStringArray(column, dtype=dtype)
+    return _text_array(column, dtype)
+
+
+def _text_array(column: Any, dtype: Any) -> Any:
+    make: Any = pd.arrays.ArrowStringArray  # the stubs do not know its dtype parameter
+    return make(column, dtype=dtype)
 
 
 def _numpy_values(column: Any, dtype: Any) -> Any:
     if isinstance(column, pa.ChunkedArray):
-        column = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.array([], column.type)])
+        column = (
+            column.chunk(0)
+            if column.num_chunks == 1
+            else pa.concat_arrays(column.chunks or [pa.array([], column.type)])
+        )
     if column.null_count and dtype.kind in "iub":
         return column.to_pandas().to_numpy()
     if dtype.kind in "mM":
@@ -184,7 +191,7 @@ def _arrow_column(values: Any) -> Any:
     if isinstance(dtype, pd.CategoricalDtype):
         text = pd.api.types.is_string_dtype(dtype.categories.dtype)
         return pa.array(array) if text else None
-    if isinstance(dtype, pd.core.dtypes.dtypes.BaseMaskedDtype):
+    if isinstance(dtype, pd.api.extensions.ExtensionDtype) and hasattr(array, "_mask"):
         return pa.array(array)
     return None
 
@@ -244,20 +251,24 @@ def concatenated(parts: Sequence[Any], meta: Any, *, fresh: bool) -> Any:
         return meta.copy()
     if isinstance(meta, pd.Index):
         return filled[0].append(filled[1:]) if len(filled) > 1 else filled[0].copy(deep=True)
-    if len(filled) == 1:
-        whole = filled[0].copy()
-    else:
-        whole = pd.concat(_same_categories(filled))
+    whole = filled[0].copy() if len(filled) == 1 else pd.concat(same_categories(filled))
     if fresh:
         whole.index = pd.RangeIndex(len(whole), name=whole.index.name)
     return whole
 
 
-def _same_categories(parts: list[Any]) -> list[Any]:
+def same_categories(parts: list[Any]) -> list[Any]:
     """Categorical columns with one set of categories, as concat wants them to stay so."""
     first = parts[0]
     if isinstance(first, pd.Series):
-        return [p.to_frame(0)[0].rename(p.name) for p in _same_categories([p.to_frame(0) for p in parts])] if isinstance(first.dtype, pd.CategoricalDtype) else parts
+        return (
+            [
+                p.to_frame(0)[0].rename(p.name)
+                for p in same_categories([p.to_frame(0) for p in parts])
+            ]
+            if isinstance(first.dtype, pd.CategoricalDtype)
+            else parts
+        )
     from pandas.api.types import union_categoricals
 
     places = [n for n, d in enumerate(first.dtypes) if isinstance(d, pd.CategoricalDtype)]
@@ -318,11 +329,14 @@ def _joined(pieces: list[Any], dtype: Any) -> Any:
     chunks = [chunk for piece in pieces for chunk in piece.chunks]
     if isinstance(dtype, pd.StringDtype) and dtype.storage == "pyarrow":
         plain = [c if c.type == pa.large_string() else c.cast(pa.large_string()) for c in chunks]
-        return pd.arrays.ArrowStringArray(pa.chunked_array(plain, pa.large_string()), dtype=dtype)
-    if isinstance(dtype, np.dtype) and dtype.kind in "iuf" and not any(c.null_count for c in chunks):
-        if len({c.type for c in chunks}) == 1:
-            views = [c.to_numpy() for c in chunks]
-            return np.concatenate(views).astype(dtype, copy=False) if views else np.empty(0, dtype)
+        return _text_array(pa.chunked_array(plain, pa.large_string()), dtype)
+    if (
+        isinstance(dtype, np.dtype)
+        and dtype.kind in "iuf"
+        and not any(c.null_count for c in chunks)
+    ) and len({c.type for c in chunks}) == 1:
+        views = [c.to_numpy() for c in chunks]
+        return np.concatenate(views).astype(dtype, copy=False) if views else np.empty(0, dtype)
     if len({c.type for c in chunks}) > 1:
         parts = [series_values(pa.chunked_array([c]), dtype) for c in chunks]
         return pd.concat([pd.Series(p) for p in parts], ignore_index=True).array

@@ -184,14 +184,18 @@ class Merge(Relation):
 
     @functools.cached_property
     def meta(self) -> Any:
-        return self.left.meta.merge(
-            self.right.meta,
-            how=self.how,
-            left_on=list(self.left_on),
-            right_on=list(self.right_on),
-            suffixes=self.suffixes,
-        ) if self.left_on != self.right_on else self.left.meta.merge(
-            self.right.meta, how=self.how, on=list(self.left_on), suffixes=self.suffixes
+        return (
+            self.left.meta.merge(
+                self.right.meta,
+                how=self.how,
+                left_on=list(self.left_on),
+                right_on=list(self.right_on),
+                suffixes=self.suffixes,
+            )
+            if self.left_on != self.right_on
+            else self.left.meta.merge(
+                self.right.meta, how=self.how, on=list(self.left_on), suffixes=self.suffixes
+            )
         )
 
 

@@ -1,0 +1,1 @@
+"""What runs in workers on partitions; knows no node of a plan."""

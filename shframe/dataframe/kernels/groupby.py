@@ -90,7 +90,9 @@ class Plan:
     @property
     def columns(self) -> list[Any]:
         """Labels of all columns that are read, each once."""
-        return list(dict.fromkeys([*self.keys, *(o.column for o in self.outputs if o.how != "size")]))
+        return list(
+            dict.fromkeys([*self.keys, *(o.column for o in self.outputs if o.how != "size")])
+        )
 
 
 def is_decomposable(meta: Any, plan: Plan) -> bool:
@@ -111,7 +113,7 @@ def is_decomposable(meta: Any, plan: Plan) -> bool:
     return True
 
 
-# --- by pandas ----------------------------------------------------------------------------
+# --- by pandas --------------------------------------------------------------------------
 
 
 def pandas_result(part: Any, *, plan: Plan) -> Any:
@@ -156,10 +158,14 @@ def _assembled(columns: list[Any], plan: Plan) -> Any:
     frame.columns = plan.labels
     if plan.as_index:
         return frame
-    return frame.reset_index() if plan.labels.nlevels == 1 else frame.reset_index(names=list(plan.names))
+    return (
+        frame.reset_index()
+        if plan.labels.nlevels == 1
+        else frame.reset_index(names=list(plan.names))
+    )
 
 
-# --- primitives of one partition ------------------------------------------------------------
+# --- primitives of one partition --------------------------------------------------------
 
 
 def _slots(plan: Plan) -> list[tuple[Any, str]]:
@@ -190,9 +196,14 @@ def partial(part: Any, *, plan: Plan) -> Any:
         elif primitive == "m2":
             columns[f"p{n}"] = _m2(groups[label])
         elif primitive == "sum" and frame[label].dtype == np.float32:
-            columns[f"p{n}"] = frame[label].astype("f8").groupby(
-                [frame[key] for key in plan.keys], sort=False, dropna=plan.dropna, observed=True
-            ).sum()
+            columns[f"p{n}"] = (
+                frame[label]
+                .astype("f8")
+                .groupby(
+                    [frame[key] for key in plan.keys], sort=False, dropna=plan.dropna, observed=True
+                )
+                .sum()
+            )
         else:
             columns[f"p{n}"] = getattr(groups[label], primitive)()
     if not columns:
@@ -332,7 +343,7 @@ def _key_codes(key: Any, count: int) -> Any:
     return None
 
 
-# --- combining --------------------------------------------------------------------------------
+# --- combining --------------------------------------------------------------------------
 
 
 def combined(*partials: Any, plan: Plan) -> Any:
@@ -345,7 +356,7 @@ def _stacked(partials: Any) -> Any:
     filled = [p for p in partials if len(p)] or list(partials[:1])
     if len(filled) == 1:
         return filled[0]
-    return pd.concat(chunks._same_categories(filled), ignore_index=True)
+    return pd.concat(chunks.same_categories(filled), ignore_index=True)
 
 
 def _combine(frame: Any, plan: Plan, *, sort: bool, observed: bool) -> Any:
@@ -355,7 +366,7 @@ def _combine(frame: Any, plan: Plan, *, sort: bool, observed: bool) -> Any:
     )
     slots = _slots(plan)
     columns: dict[str, Any] = {}
-    for n, (label, primitive) in enumerate(slots):
+    for n, (_label, primitive) in enumerate(slots):
         name = f"p{n}"
         if primitive == "m2":
             columns[name] = _combined_m2(frame, names, plan, slots, n, sort, observed)
@@ -379,7 +390,9 @@ def _combined_m2(
     sums, counts = (frame[f"p{slots.index((label, p))}"] for p in ("sum", "count"))
     keys = [frame[name] for name in names]
     how = {"sort": False, "dropna": plan.dropna, "observed": True}
-    total = sums.groupby(keys, **how).transform("sum") / counts.groupby(keys, **how).transform("sum")
+    total = sums.groupby(keys, **how).transform("sum") / counts.groupby(keys, **how).transform(
+        "sum"
+    )
     apart = (sums / counts - total).where(counts > 0, 0.0)
     spread = frame[f"p{place}"] + counts * apart * apart
     return spread.groupby(keys, sort=sort, dropna=plan.dropna, observed=observed).sum()

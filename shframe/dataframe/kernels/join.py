@@ -98,7 +98,7 @@ def _by_merge(left: Columns, right: Columns, how: str) -> Matches:
     """Let pandas merge the keys with the row numbers of both sides."""
     a, b = _key_frame(left, "left"), _key_frame(right, "right")
     names = [f"k{n}" for n in range(len(left))]
-    merged = a.merge(b, how=how, on=names)  # type: ignore[arg-type]
+    merged = a.merge(b, how=how, on=names)
     return Matches(_row_numbers(merged["left"]), _row_numbers(merged["right"]))
 
 
@@ -126,7 +126,7 @@ def row_array(rows: Any) -> Any:
 
 
 def coalesced(left: Any, right: Any, found: Matches) -> Any:
-    """The key column of the result: the left's value where there is a left row, else the right's."""
+    """The result's key column: the left's value where there is a left row, else the right's."""
     a = taken(left, found.left)
     if found.left is None or not (found.left < 0).any():
         return a

@@ -21,7 +21,9 @@ def partial(part: Any, *, how: str, **kwargs: Any) -> Any:
     if how == "mean":
         return pd.concat([_row(frame, "sum", kwargs), _row(frame, "count", {})]), len(frame)
     # (count, mean, sum of squared distances from the mean) of each column
-    rows = {n: _moments(frame.iloc[:, n], kwargs.get("skipna", True)) for n in range(frame.shape[1])}
+    rows = {
+        n: _moments(frame.iloc[:, n], kwargs.get("skipna", True)) for n in range(frame.shape[1])
+    }
     made = pd.DataFrame(rows, index=["count", "mean", "m2"])
     made.columns = frame.columns
     return made, len(frame)

@@ -13,9 +13,28 @@ from shframe.dataframe import chunks
 
 OPERATORS: dict[str, Callable[..., Any]] = {
     name: getattr(operator, name)
-    for name in (
-        "add sub mul truediv floordiv mod pow eq ne lt le gt ge and_ or_ xor neg pos invert abs"
-    ).split()
+    for name in [
+        "add",
+        "sub",
+        "mul",
+        "truediv",
+        "floordiv",
+        "mod",
+        "pow",
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "and_",
+        "or_",
+        "xor",
+        "neg",
+        "pos",
+        "invert",
+        "abs",
+    ]
 }
 
 
@@ -164,3 +183,30 @@ def last_rows(part: Any, *, count: int) -> Any:
 def stacked(*parts: Any) -> Any:
     """Partitions one after another as one pandas object."""
     return chunks.concatenated(parts, chunks.as_pandas(parts[0]), fresh=False)
+
+
+def stacked_fresh(*parts: Any) -> Any:
+    """Partitions one after another, their rows counted anew."""
+    return chunks.concatenated(parts, chunks.as_pandas(parts[0]), fresh=True)
+
+
+def run_of_rows(counts: list[int], *parts: Any, place: int, count: int) -> Any:
+    """The rows of all partitions from place / count of them to (place + 1) / count."""
+    total = sum(counts)
+    start, stop = total * place // count, total * (place + 1) // count
+    pieces, begin = [], 0
+    for part, size in zip(parts, counts, strict=True):
+        low, high = max(start - begin, 0), min(stop - begin, size)
+        if low < high:
+            pieces.append(chunks.sliced(part, low, high))
+        begin += size
+    return stacked(*(pieces or [chunks.sliced(parts[0], 0, 0)]))
+
+
+def without_index(part: Any) -> Any:
+    """The rows with an index that counts them from 0."""
+    if chunks.is_table(part):
+        layout = chunks.layout_of(part)
+        columns = part.columns[: layout.width]
+        return chunks.table_of(columns, chunks.Layout(layout.labels, layout.dtypes))
+    return part.reset_index(drop=True)

@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shframe.dataframe import chunks
+
 Columns = Sequence[Any]  # of pa.ChunkedArray
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: multiplicative hashing (Knuth 6.4)
@@ -136,3 +138,27 @@ def gathered(*splits: Split, place: int) -> Any:
         for one in splits
     ]
     return pa.concat_tables(parts)
+
+
+def can_hash(meta: Any, keys: tuple[Any, ...]) -> bool:
+    """Whether a frame with these dtypes can be moved as a table."""
+    return chunks.as_table(meta) is not None and meta.columns.is_unique
+
+
+def split_frame(part: Any, *, labels: tuple[Any, ...], count: int) -> Split:
+    """Split a partition of a frame by the hash of the columns with these labels."""
+    table = chunks.as_table(part)
+    known = chunks.layout_of(table).labels
+    if not table.num_rows:
+        return split(table, np.empty(0, np.uint8), count)
+    codes = hash_codes([table.column(known.get_loc(label)) for label in labels], count)
+    return split(table, codes, count)
+
+
+def gathered_frame(*splits: Any, place: int) -> Any:
+    """One target of a shuffle as a pandas object."""
+    parts = [
+        chunks.sliced(one.table, int(one.offsets[place]), int(one.offsets[place + 1]))
+        for one in splits
+    ]
+    return chunks.concatenated(parts, None, fresh=False)

@@ -1,0 +1,52 @@
+"""Lowering of a final array: tasks fill disjoint parts of one lent segment, so that nothing is
+copied when they are done. Where the blocks are runs of the array an elementwise program writes
+each tile from the cache to its place, and no block is ever held whole.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+from shframe.array import chunks as grids
+from shframe.array import kernels, nodes
+from shframe.array.pieces import Piece, layer_of, work
+from shframe.graph.function import Function
+from shframe.graph.planner import Layer
+from shframe.graph.task import Key, Task
+
+
+def filling(node: nodes.Result, segment: int, source: Layer) -> Layer:
+    """A task a block, which puts it where it belongs in the final array."""
+    made = {task.key: task for task in source.tasks}
+    whole = {"whole": node.shape, "dtype": node.dtype}
+    put = Function(kernels.put_in_place, **whole)
+    streams: dict[Function, Function] = {}
+    tasks: list[Task] = []
+    places = places_of(node.chunks, node.dtype.itemsize)
+    shapes = grids.block_shapes(node.chunks)
+    for n, (piece, place, shape) in enumerate(zip(source.about, places, shapes, strict=True)):
+        key = Key(f"{node.name}-final", (n,))
+        size = work(node, shape, 1)
+        task = made.get(piece.key)
+        if task is None or piece.view or task.function.call is not kernels.elementwise:
+            own = (piece.view, place)
+            tasks.append(Task(key, put, (piece.key,), own, nbytes=size, target=segment))
+            continue
+        if task.function not in streams:
+            program = task.function.shared["program"]
+            streams[task.function] = Function(kernels.streamed, program=program, **whole)
+        own = (*task.args, place)
+        stream = streams[task.function]
+        tasks.append(Task(key, stream, task.inputs, own, task.nbytes, True, segment))
+    return layer_of((Piece(task.key) for task in tasks), tasks)
+
+
+def places_of(chunks: grids.Chunks, itemsize: int) -> Sequence[kernels.Place]:
+    """Where each block lies in the final array: the byte at which it begins when blocks are
+    runs of the array, else its bounds."""
+    if not grids.contiguous(chunks):
+        return list(grids.bounds(chunks))
+    sizes = (math.prod(shape) * itemsize for shape in grids.block_shapes(chunks))
+    return list(itertools.accumulate(sizes, initial=0))[:-1]

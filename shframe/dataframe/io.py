@@ -1,0 +1,170 @@
+"""Where frames come from and go to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from shframe import session
+from shframe.dataframe import parquet, relations
+from shframe.dataframe.base import put_parts, wrap
+from shframe.dataframe.csv import CsvSource
+from shframe.dataframe.frame import DataFrame
+from shframe.dataframe.kernels import parquet as parquet_kernels
+from shframe.errors import InvalidArgument, UnsupportedType
+from shframe.graph.function import Function
+from shframe.graph.task import Key, Task
+
+PARTITION_BYTES = 64 << 20
+
+
+def from_pandas(obj: Any, npartitions: int | None = None) -> Any:
+    """A DataFrame, Series or Index of pandas, in partitions; the values are taken at the call.
+
+    npartitions: how many; None: by size, at least two for each worker where there are enough rows.
+
+    Cost: one copy of the values into shared memory.
+
+    Examples
+    --------
+    >>> import pandas as pd, shframe as sf
+    >>> sf.from_pandas(pd.Series([1, 2, 3]), npartitions=2).sum().compute()
+    6
+    """
+    if not isinstance(obj, (pd.DataFrame, pd.Series, pd.Index)):
+        raise UnsupportedType(
+            f"from_pandas() takes a DataFrame, Series or Index, found {type(obj).__name__}"
+        )
+    if npartitions is not None and (not isinstance(npartitions, int) or npartitions < 1):
+        raise InvalidArgument(f"npartitions={npartitions!r}: a whole number from 1 is needed")
+    count = npartitions or _partition_count(obj)
+    refs, sizes = put_parts(obj, count)
+    return wrap(relations.FromParts(refs, relations.Meta(obj), sizes))
+
+
+def _partition_count(obj: Any) -> int:
+    usage = obj.memory_usage(index=True, deep=False)
+    nbytes = int(usage.sum()) if isinstance(usage, pd.Series) else int(usage)
+    if nbytes < 1 << 20:
+        return 1
+    return max(-(-nbytes // PARTITION_BYTES), 2 * session.current().options.worker_count)
+
+
+def from_arrow(table: Any, npartitions: int | None = None) -> DataFrame:
+    """A pyarrow Table in partitions, with the dtypes that `table.to_pandas()` has."""
+    if isinstance(table, pa.RecordBatch):
+        table = pa.Table.from_batches([table])
+    if not isinstance(table, pa.Table):
+        raise UnsupportedType(f"from_arrow() takes a Table, found {type(table).__name__}")
+    return from_pandas(table.to_pandas(), npartitions)
+
+
+def read_parquet(path: Any, columns: Any = None, filters: Any = None) -> DataFrame:
+    """A Parquet file, a folder of them (hive partitions too), a pattern, or a list.
+
+    The footers are read now, values when computed: only the columns that are needed, and only
+    row groups whose statistics do not rule them out.
+
+    columns: labels to read; filters: [(column, op, value), ...], all of which must hold, with
+        op among == = != < <= > >= in "not in".
+
+    Raises: SourceNotFound, SourceDamaged (by name), ColumnNotFound.
+
+    Examples
+    --------
+    >>> import pandas as pd, shframe as sf, tempfile, os
+    >>> path = os.path.join(tempfile.mkdtemp(), "t.parquet")
+    >>> pd.DataFrame({"a": [1, 2, 3], "b": [4, 5, 6]}).to_parquet(path)
+    >>> sf.read_parquet(path, columns=["b"]).sum().compute().to_dict()
+    {'b': 15}
+    """
+    source = parquet.ParquetSource(path)
+    chosen = None if columns is None else parquet.checked_columns(source, columns)
+    frame: DataFrame = wrap(relations.ReadParquet(source))
+    if filters is not None:
+        frame = _with_filters(frame, filters)
+    return frame if chosen is None else frame[list(chosen)]
+
+
+_FILTERS = {"==": "eq", "=": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+
+
+def _with_filters(frame: DataFrame, filters: Any) -> DataFrame:
+    """Rows that meet all conditions; their index counts them, as pandas has it."""
+    if not isinstance(filters, (list, tuple)) or not all(
+        isinstance(one, (list, tuple)) and len(one) == 3 for one in filters
+    ):
+        raise InvalidArgument(f"filters={filters!r}: a list of (column, operator, value) is needed")
+    mask: Any = None
+    for label, op, value in filters:
+        column = frame[label]
+        if op in _FILTERS:
+            one = column._operator(_FILTERS[op], value)
+        elif op in ("in", "not in"):
+            one = column.isin(list(value))
+            one = one if op == "in" else ~one
+        else:
+            known = ", ".join([*_FILTERS, "in", "not in"])
+            raise InvalidArgument(f"no operator {op!r} in filters; there are {known}")
+        mask = one if mask is None else mask & one
+    return frame[mask].reset_index(drop=True)
+
+
+def read_csv(path: Any, **options: Any) -> DataFrame:
+    """A CSV file, read in parallel in byte ranges; options are those of pandas.read_csv.
+
+    Dtypes are those that pandas finds on the whole file. A file with quoted text is read as one
+    range, since a quoted field may hold a line's end.
+
+    Raises: SourceNotFound.
+    """
+    return wrap(relations.ReadCsv(CsvSource(path, options)))
+
+
+def to_parquet(
+    frame: DataFrame, path: Any, *, partition_cols: Any, index: bool | None, compression: str
+) -> None:
+    """Write each partition as `part-n.parquet`, under hive folders where asked.
+
+    The folder is made; a file that is there already is replaced.
+    """
+    folder = Path(os.path.abspath(os.path.expanduser(os.fspath(path))))
+    made_here = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [partition_cols] if isinstance(partition_cols, str) else list(partition_cols or [])
+    frame._known(names, "to_parquet(partition_cols=)")
+    graph, _layer = frame.planner.graph(
+        frame.planner.optimized(frame.expr), _writer(folder, names, index, compression)
+    )
+    try:
+        session.current().run(graph)
+    except BaseException:
+        if made_here:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _writer(folder: Path, names: list[Any], index: bool | None, compression: str) -> Any:
+    from shframe.graph.planner import Layer
+
+    def last(layer: Layer) -> Layer:
+        tasks = []
+        options = {"compression": compression}
+        for n, key in enumerate(layer.keys):
+            if names:
+                function = Function(
+                    parquet_kernels.write_hive, names=tuple(names), index=index, options=options
+                )
+                args: tuple[Any, ...] = (str(folder), n)
+            else:
+                function = Function(parquet_kernels.write, index=index, options=options)
+                args = (str(folder / f"part-{n:05d}.parquet"),)
+            tasks.append(Task(Key("to-parquet", (n,)), function, (key,), args))
+        return Layer([task.key for task in tasks], tasks)
+
+    return last

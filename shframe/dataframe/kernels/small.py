@@ -1,0 +1,62 @@
+"""Results that stay small: each partition gives a few rows, which are combined in a tree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from shframe.dataframe import chunks
+
+
+def _together(parts: tuple[Any, ...]) -> Any:
+    filled = [part for part in parts if len(part)] or list(parts[:1])
+    return pd.concat(chunks.same_categories(filled)) if len(filled) > 1 else filled[0]
+
+
+def extreme(part: Any, *, name: str, args: tuple[Any, ...], keep: str) -> Any:
+    """The partition's largest or smallest rows."""
+    return getattr(chunks.as_pandas(part), name)(*args, keep=keep)
+
+
+def extreme_of_all(*parts: Any, name: str, args: tuple[Any, ...], keep: str, last: bool) -> Any:
+    """The largest or smallest rows of several partitions' ones."""
+    return getattr(_together(parts), name)(*args, keep=keep)
+
+
+def distinct(part: Any, *, subset: Any, keep: str) -> Any:
+    """The partition's rows that differ."""
+    return _distinct(chunks.as_pandas(part), subset, keep)
+
+
+def _distinct(frame: Any, subset: Any, keep: Any) -> Any:
+    if isinstance(frame, pd.DataFrame):
+        return frame.drop_duplicates(subset, keep=keep)
+    return frame.drop_duplicates(keep=keep)
+
+
+def distinct_of_all(*parts: Any, subset: Any, keep: str, last: bool) -> Any:
+    """The rows that differ among several partitions' ones."""
+    return _distinct(_together(parts), subset, keep)
+
+
+def values_counted(part: Any, *, sort: bool, ascending: bool, normalize: bool, dropna: bool) -> Any:
+    """How often each value is in the partition, in the order in which they appear."""
+    return chunks.as_pandas(part).value_counts(sort=False, dropna=dropna)
+
+
+def values_counted_of_all(
+    *parts: Any, sort: bool, ascending: bool, normalize: bool, dropna: bool, last: bool
+) -> Any:
+    """How often each value is in several partitions."""
+    whole = _together(parts)
+    name = whole.name
+    counts = whole.groupby(level=0, sort=False, dropna=dropna, observed=True).sum()
+    counts.index.name = whole.index.name
+    if last and sort:
+        counts = counts.sort_values(ascending=ascending, kind="stable")
+    if last and normalize:
+        counts = (counts / counts.sum()).rename("proportion")
+        name = "proportion"
+    counts.name = name
+    return counts

@@ -1,0 +1,90 @@
+"""Sorting over partitions: each is sorted, all are sampled, cut at common rows, and merged.
+
+Rows with equal keys end in one partition and keep the order that they had: the sort is stable.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from shframe.dataframe import chunks
+
+SAMPLE = 256  # rows of each partition that take part in choosing the cuts
+
+
+def ordered(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
+    """One partition in order, by columns or by its index."""
+    frame = chunks.as_pandas(part)
+    if by is None:
+        order = frame.index.nlevels == 1
+        return frame.sort_index(
+            ascending=ascending[0] if order else list(ascending),
+            na_position=na_position,
+            kind="stable",
+        )
+    return frame.sort_values(
+        list(by) if len(by) > 1 else by[0],
+        ascending=list(ascending) if len(by) > 1 else ascending[0],
+        na_position=na_position,
+        kind="stable",
+    )
+
+
+def _keys(frame: Any, by: Any) -> Any:
+    """The sort keys as a frame of columns 0, 1 ..."""
+    keys = (
+        frame.index.to_frame(index=False) if by is None else frame[list(by)].reset_index(drop=True)
+    )
+    keys.columns = range(keys.shape[1])
+    return keys
+
+
+def _order(keys: Any, ascending: Any, na_position: str) -> Any:
+    by = list(keys.columns)
+    flags = list(ascending) if len(ascending) == len(by) else list(ascending) * len(by)
+    return keys.sort_values(by, ascending=flags, na_position=na_position, kind="stable")
+
+
+def sample(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
+    """Keys of evenly spaced rows of a sorted partition."""
+    if not len(part):
+        return _keys(part, by)
+    places = np.unique(np.linspace(0, len(part) - 1, min(len(part), SAMPLE)).astype(int))
+    return _keys(part.iloc[places], by)
+
+
+def cuts(*samples: Any, count: int, by: Any, ascending: Any, na_position: str) -> Any:
+    """The keys at which partitions begin, but for the first."""
+    filled = [one for one in samples if len(one)] or list(samples[:1])
+    keys = _order(pd.concat(filled, ignore_index=True), ascending, na_position)
+    if not len(keys):
+        return keys
+    places = (np.arange(1, count) * len(keys)) // count
+    return keys.iloc[places].reset_index(drop=True)
+
+
+def split(part: Any, cut: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
+    """The sorted partition and where each target's rows begin and end in it."""
+    keys = _keys(part, by)
+    both = _order(
+        pd.concat([cut, keys], ignore_index=True) if len(keys) else cut, ascending, na_position
+    )
+    rows = both.index.to_numpy()
+    places = np.empty(len(rows), np.int64)
+    places[rows] = np.arange(len(rows))
+    begins = np.sort(places[: len(cut)]) - np.arange(len(cut))
+    return part, np.concatenate([[0], begins, [len(part)]]).astype(np.int64)
+
+
+def merged(*splits: Any, place: int, by: Any, ascending: Any, na_position: str) -> Any:
+    """One target: its rows of every partition, in order."""
+    pieces = []
+    for part, offsets in splits:
+        if place + 1 < len(offsets):
+            pieces.append(part.iloc[offsets[place] : offsets[place + 1]])
+    filled = [piece for piece in pieces if len(piece)] or [splits[0][0].iloc[:0]]
+    whole = pd.concat(chunks.same_categories(filled)) if len(filled) > 1 else filled[0]
+    return ordered(whole, by=by, ascending=ascending, na_position=na_position)

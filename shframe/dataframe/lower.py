@@ -1,0 +1,467 @@
+"""From nodes to tasks: a lowering for each kind of node.
+
+What a lowering tells the ones above it (`About`): whether the index of its partitions still has
+to be made to count the rows of the whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from shframe import session
+from shframe.dataframe import parquet, relations
+from shframe.dataframe.kernels import csv as csv_kernels
+from shframe.dataframe.kernels import groupby, merging, rowwise, shuffle, sorting
+from shframe.dataframe.kernels import parquet as parquet_kernels
+from shframe.errors import InvalidArgument
+from shframe.graph.function import Function
+from shframe.graph.planner import Layer
+from shframe.graph.task import Key, Task
+
+ARITY = 8  # partial results that one task combines
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """fresh: the index counts rows from 0 in each partition, and must count those of the whole.
+
+    nbytes: an estimate of the bytes of all partitions, None when nothing is known.
+    """
+
+    fresh: bool = False
+    nbytes: int | None = None
+
+
+def workers() -> int:
+    """Workers of the session that will run the plan."""
+    return session.current().options.worker_count
+
+
+def lower_from_parts(node: relations.FromParts, sources: tuple[Layer, ...]) -> Layer:
+    keys = [Key(node.name, (n,)) for n in range(len(node.parts))]
+    nbytes = sum(part.nbytes for part in node.parts)
+    return Layer(keys, [], dict(zip(keys, node.parts, strict=True)), About(node.fresh, nbytes))
+
+
+def lower_read_parquet(node: relations.ReadParquet, sources: tuple[Layer, ...]) -> Layer:
+    source = node.source
+    labels = tuple(source.meta.columns) if node.columns is None else node.columns
+    stored = set(source.schema.names)
+    index = tuple(source.index_columns)
+    columns = tuple(name for name in (*labels, *index) if name in stored)
+    meta = source.meta[list(labels)]
+    levels = tuple(meta.index.get_level_values(n).dtype for n in range(len(index)))
+    function = Function(
+        parquet_kernels.read,
+        columns=columns,
+        labels=labels,
+        dictionaries=tuple(source.dictionary_columns(columns)),
+        dtypes=tuple(meta.dtypes),
+        index=index,
+        levels=levels,
+        names=tuple(meta.index.names),
+    )
+    groups = parquet.needed_groups(source, node.prune, node.limit)
+    parts = parquet.partitions(groups, columns, workers()) or [[]]
+    tasks, total = [], 0
+    for n, part in enumerate(parts):
+        size = sum(group.nbytes.get(name, 0) for group in part for name in columns)
+        total += size
+        start = part[0].start if part else 0
+        args = (_pieces(source, part), start)
+        tasks.append(Task(Key(node.name, (n,)), function, (), args, nbytes=4 * size))
+    return Layer([task.key for task in tasks], tasks, about=About(nbytes=4 * total))
+
+
+def _pieces(source: Any, part: list[Any]) -> tuple[Any, ...]:
+    """(file, row groups, partition values) of each file in the part; no part: nothing of one."""
+    files: dict[int, list[int]] = {}
+    for group in part:
+        files.setdefault(group.file, []).append(group.number)
+    if not files:
+        files = {0: []}
+    return tuple(
+        (source.files[file], tuple(numbers), _typed_hive(source, file))
+        for file, numbers in files.items()
+    )
+
+
+def _typed_hive(source: Any, file: int) -> dict[str, Any]:
+    return {
+        name: int(text) if source.hive_dtypes[name].categories.dtype.kind == "i" else text
+        for name, text in source.hive[file].items()
+    }
+
+
+def lower_read_csv(node: relations.ReadCsv, sources: tuple[Layer, ...]) -> Layer:
+    source = node.source
+    function = Function(
+        csv_kernels.read, path=source.path, header=source.header, options=source.options
+    )
+    blocks = source.blocks(workers())
+    raw = [
+        Task(Key(f"{node.name}-block", (n,)), function, (), block) for n, block in enumerate(blocks)
+    ]
+    kinds = [
+        Task(Key(f"{node.name}-kinds", (n,)), Function(csv_kernels.dtypes_of), (task.key,))
+        for n, task in enumerate(raw)
+    ]
+    agree = Task(
+        Key(f"{node.name}-agree"), Function(csv_kernels.agreed), tuple(t.key for t in kinds)
+    )
+    cast = Function(
+        csv_kernels.conformed, path=source.path, header=source.header, options=source.options
+    )
+    tasks = [
+        Task(Key(node.name, (n,)), cast, (task.key, agree.key), block)
+        for n, (task, block) in enumerate(zip(raw, blocks, strict=True))
+    ]
+    about = About(fresh=True, nbytes=source.size * 2)
+    return Layer([task.key for task in tasks], [*raw, *kinds, agree, *tasks], about=about)
+
+
+def numbered(name: str, layer: Layer) -> Layer:
+    """The layer with an index that counts the rows of the whole, where that is still to be done."""
+    if not layer.about.fresh:
+        return layer
+    count, counted = Function(rowwise.counted), []
+    for n, key in enumerate(layer.keys):
+        counted.append(Task(Key(f"{name}-count", (n,)), count, (key,)))
+    every = Task(
+        Key(f"{name}-counts"), Function(rowwise.collected), tuple(task.key for task in counted)
+    )
+    tasks = [
+        Task(Key(f"{name}-numbered", (n,)), Function(rowwise.renumbered, place=n), (key, every.key))
+        for n, key in enumerate(layer.keys)
+    ]
+    about = About(nbytes=layer.about.nbytes)
+    return Layer([t.key for t in tasks], [*counted, every, *tasks], about=about)
+
+
+def lower_map(node: relations.Map, sources: tuple[Layer, ...]) -> Layer:
+    before: list[Task] = []
+    fresh = node.index_free and all(layer.about.fresh for layer in sources)
+    if not fresh:
+        layers = []
+        for child, layer in zip(node.sources, sources, strict=True):
+            made = numbered(child.name, layer)
+            before.extend(made.tasks if made is not layer else [])
+            layers.append(made)
+        sources = tuple(layers)
+    counts = {len(layer.keys) for layer in sources}
+    if len(counts) > 1:
+        raise InvalidArgument(
+            f"{node.kernel.__name__}: partitions do not correspond, there are {sorted(counts)}"
+        )
+    function = Function(node.kernel, **node.params.values)
+    nbytes = sources[0].about.nbytes
+    size = None if nbytes is None else nbytes // max(len(sources[0].keys), 1)
+    tasks = [
+        Task(Key(node.name, (n,)), function, tuple(keys), nbytes=size, fan_in=True)
+        for n, keys in enumerate(zip(*(layer.keys for layer in sources), strict=True))
+    ]
+    return Layer([task.key for task in tasks], [*before, *tasks], about=About(fresh, nbytes))
+
+
+def lower_whole(node: relations.Whole, sources: tuple[Layer, ...]) -> Layer:
+    """Bring each source together in one task, then run the kernel on them."""
+    tasks: list[Task] = []
+    inputs: list[Key] = []
+    for child, layer in zip(node.sources, sources, strict=True):
+        made = numbered(child.name, layer)
+        tasks.extend(made.tasks if made is not layer else [])
+        key = Key(f"{node.name}-whole-{len(inputs)}")
+        tasks.append(Task(key, Function(rowwise.stacked), tuple(made.keys)))
+        inputs.append(key)
+    task = Task(
+        Key(node.name, (0,)),
+        Function(node.kernel, **node.params.values),
+        tuple(inputs),
+        fan_in=True,
+    )
+    return Layer([task.key], [*tasks, task], about=About())
+
+
+def tree(name: str, keys: list[Key], combine: Function, final: Function) -> list[Task]:
+    """Combine in a fixed tree of ARITY; the last task, `final`, is the last of the list."""
+    tasks: list[Task] = []
+    level = 0
+    while len(keys) > ARITY:
+        groups = [keys[n : n + ARITY] for n in range(0, len(keys), ARITY)]
+        made = [
+            Task(Key(f"{name}-combine", (level, n)), combine, tuple(g))
+            for n, g in enumerate(groups)
+        ]
+        tasks.extend(made)
+        keys = [task.key for task in made]
+        level += 1
+    tasks.append(Task(Key(name, (0,)), final, tuple(keys)))
+    return tasks
+
+
+def lower_reduce(node: relations.Reduce, sources: tuple[Layer, ...]) -> Layer:
+    partial = Function(
+        node.partial, **{k: v for k, v in node.params.values.items() if k != "series"}
+    )
+    parts = [
+        Task(Key(f"{node.name}-partial", (n,)), partial, (key,), nbytes=_share(sources[0]))
+        for n, key in enumerate(sources[0].keys)
+    ]
+    final = Task(
+        Key(node.name, (0,)),
+        Function(node.final, **node.params.values),
+        tuple(task.key for task in parts),
+        nbytes=1000,
+    )
+    return Layer([final.key], [*parts, final], about=About())
+
+
+def _share(layer: Layer) -> int | None:
+    nbytes = layer.about.nbytes
+    return None if nbytes is None else int(nbytes // max(len(layer.keys), 1))
+
+
+def lower_group_agg(node: relations.GroupAgg, sources: tuple[Layer, ...]) -> Layer:
+    plan, layer = node.plan, sources[0]
+    if groupby.is_decomposable(node.source.meta, plan):
+        partial = Function(groupby.partial, plan=plan)
+        parts = [
+            Task(Key(f"{node.name}-partial", (n,)), partial, (key,), nbytes=_share(layer))
+            for n, key in enumerate(layer.keys)
+        ]
+        final = Function(groupby.finished, plan=plan, expected=node.meta)
+        combine = Function(groupby.combined, plan=plan)
+        tasks = [*parts, *tree(node.name, [t.key for t in parts], combine, final)]
+        return Layer([tasks[-1].key], tasks, about=About(not plan.as_index))
+    if not _by_hash(node):
+        whole = relations.Whole((node.source,), groupby.pandas_result, relations.Params(plan=plan))
+        return lower_whole(whole, sources)
+    shuffled = hash_shuffled(node.name, layer, plan.keys)
+    answer = Function(groupby.pandas_result, plan=plan)
+    made = [Task(Key(f"{node.name}-part", key.index), answer, (key,)) for key in shuffled.keys]
+    last = Task(
+        Key(node.name, (0,)), Function(groupby.ordered, plan=plan), tuple(t.key for t in made)
+    )
+    return Layer([last.key], [*shuffled.tasks, *made, last], about=About())
+
+
+def _by_hash(node: relations.GroupAgg) -> bool:
+    """Whether whole groups can be brought together by hash and put in order afterwards."""
+    plan, meta = node.plan, node.source.meta
+    import pandas as pd
+
+    categorical = any(isinstance(meta[key].dtype, pd.CategoricalDtype) for key in plan.keys)
+    return plan.sort and plan.as_index and not categorical and shuffle.can_hash(meta, plan.keys)
+
+
+def hash_shuffled(
+    name: str, layer: Layer, keys: tuple[Any, ...], count: int | None = None
+) -> Layer:
+    """Rows with equal keys brought into one partition; order within a partition is kept."""
+    count = count or max(len(layer.keys), 2 * workers())
+    split = Function(shuffle.split_frame, labels=keys, count=count)
+    splits = [Task(Key(f"{name}-split", (n,)), split, (key,)) for n, key in enumerate(layer.keys)]
+    made = [
+        Task(
+            Key(f"{name}-gather", (n,)),
+            Function(shuffle.gathered_frame, place=n),
+            tuple(task.key for task in splits),
+        )
+        for n in range(count)
+    ]
+    return Layer(
+        [task.key for task in made], [*splits, *made], about=About(nbytes=layer.about.nbytes)
+    )
+
+
+def lower_head(node: relations.Head, sources: tuple[Layer, ...]) -> Layer:
+    layer = sources[0]
+    fresh = layer.about.fresh and not node.last
+    before = (
+        [] if fresh else [t for t in numbered(node.source.name, layer).tasks if layer.about.fresh]
+    )
+    keys = layer.keys if fresh else numbered(node.source.name, layer).keys
+    kernel = rowwise.last_rows if node.last else rowwise.first_rows
+    cut = Function(kernel, count=node.count)
+    parts = [Task(Key(f"{node.name}-part", (n,)), cut, (k,)) for n, k in enumerate(keys)]
+    joined = Task(
+        Key(f"{node.name}-joined"),
+        Function(rowwise.stacked_fresh if fresh else rowwise.stacked),
+        tuple(t.key for t in parts),
+    )
+    final = Task(Key(node.name, (0,)), cut, (joined.key,))
+    return Layer([final.key], [*before, *parts, joined, final], about=About())
+
+
+def lower_tree(node: relations.Tree, sources: tuple[Layer, ...]) -> Layer:
+    layer = numbered(node.source.name, sources[0])
+    before = layer.tasks if layer is not sources[0] else []
+    values = node.params.values
+    partial = Function(node.partial, **values)
+    parts = [
+        Task(Key(f"{node.name}-partial", (n,)), partial, (key,), nbytes=_share(layer))
+        for n, key in enumerate(layer.keys)
+    ]
+    combine = Function(node.combine, last=False, **values)
+    final = Function(node.combine, last=True, **values)
+    tasks = tree(node.name, [task.key for task in parts], combine, final)
+    return Layer([tasks[-1].key], [*before, *parts, *tasks], about=About())
+
+
+def lower_merge(node: relations.Merge, sources: tuple[Layer, ...]) -> Layer:
+    return merging_layers(node, *sources)
+
+
+SMALL_SIDE = 64 << 20  # bytes of a side that every task may read whole: it is shared, not copied
+
+
+def merging_layers(node: relations.Merge, left: Layer, right: Layer) -> Layer:
+    """Let every partition of one side meet the whole of the other, or both by hash."""
+    plan = merging.plan_of(node)
+    nbytes = {"left": left.about.nbytes, "right": right.about.nbytes}
+    small = {
+        side: len(layer.keys) == 1 or (nbytes[side] is not None and nbytes[side] <= SMALL_SIDE)
+        for side, layer in (("left", left), ("right", right))
+    }
+    total = None if None in nbytes.values() else sum(v or 0 for v in nbytes.values())
+    about = About(fresh=True, nbytes=total)
+    if node.how in ("inner", "left") and small["right"]:
+        whole, tasks = _one_partition(f"{node.name}-right", right)
+        function = Function(merging.joined, plan=plan)
+        made = [Task(Key(node.name, (n,)), function, (k, whole)) for n, k in enumerate(left.keys)]
+        return Layer([t.key for t in made], [*tasks, *made], about=about)
+    if node.how == "right" and small["left"]:
+        whole, tasks = _one_partition(f"{node.name}-left", left)
+        function = Function(merging.joined, plan=plan)
+        made = [Task(Key(node.name, (n,)), function, (whole, k)) for n, k in enumerate(right.keys)]
+        return Layer([t.key for t in made], [*tasks, *made], about=about)
+    if node.how in ("inner", "left", "right"):
+        return _hash_merge(node, plan, left, right, about)
+    a, first = _one_partition(f"{node.name}-left", left)
+    b, second = _one_partition(f"{node.name}-right", right)
+    task = Task(Key(node.name, (0,)), Function(merging.joined, plan=plan), (a, b))
+    return Layer([task.key], [*first, *second, task], about=about)
+
+
+def _one_partition(name: str, layer: Layer) -> tuple[Key, list[Task]]:
+    if len(layer.keys) == 1:
+        return layer.keys[0], []
+    task = Task(Key(name), Function(merging.together), tuple(layer.keys))
+    return task.key, [task]
+
+
+def _hash_merge(node: relations.Merge, plan: Any, left: Layer, right: Layer, about: About) -> Layer:
+    """Both sides by hash, joined, and brought back into the order of the driving side.
+
+    A row of the driving side carries its partition and place; after the join those say to
+    which partition of the result it goes and where.
+    """
+    drives = right if node.how == "right" else left
+    count = max(len(left.keys), len(right.keys), 2 * workers())
+    sides = {}
+    tasks: list[Task] = []
+    for side, layer, keys in (("left", left, node.left_on), ("right", right, node.right_on)):
+        split = Function(merging.split, labels=keys, count=count, marked=layer is drives)
+        splits = [
+            Task(Key(f"{node.name}-{side}-split", (n,)), split, (key,), (n,))
+            for n, key in enumerate(layer.keys)
+        ]
+        tasks.extend(splits)
+        sides[side] = tuple(task.key for task in splits)
+    lefts, rights = len(sides["left"]), len(sides["right"])
+    joined = [
+        Task(
+            Key(f"{node.name}-part", (n,)),
+            Function(
+                merging.joined_parts, plan=plan, lefts=lefts, place=n, targets=len(drives.keys)
+            ),
+            (*sides["left"], *sides["right"]),
+        )
+        for n in range(count)
+    ]
+    assert rights == len(sides["right"]), "each side has its own splits"
+    made = [
+        Task(
+            Key(node.name, (n,)),
+            Function(merging.in_order, place=n),
+            tuple(task.key for task in joined),
+        )
+        for n in range(len(drives.keys))
+    ]
+    return Layer([t.key for t in made], [*tasks, *joined, *made], about=about)
+
+
+def lower_sort(node: relations.Sort, sources: tuple[Layer, ...]) -> Layer:
+    """Sort each partition, cut it at quantiles of all, merge what belongs together."""
+    layer = numbered(node.source.name, sources[0])
+    before = layer.tasks if layer is not sources[0] else []
+    how = {"by": node.by, "ascending": node.ascending, "na_position": node.na_position}
+    count = len(layer.keys)
+    local = [
+        Task(Key(f"{node.name}-local", (n,)), Function(sorting.ordered, **how), (key,))
+        for n, key in enumerate(layer.keys)
+    ]
+    if count == 1:
+        return Layer(
+            [local[0].key], [*before, *local], about=About(node.ignore_index, layer.about.nbytes)
+        )
+    samples = [
+        Task(Key(f"{node.name}-sample", (n,)), Function(sorting.sample, **how), (task.key,))
+        for n, task in enumerate(local)
+    ]
+    cuts = Task(
+        Key(f"{node.name}-cuts"),
+        Function(sorting.cuts, count=count, **how),
+        tuple(task.key for task in samples),
+    )
+    splits = [
+        Task(Key(f"{node.name}-split", (n,)), Function(sorting.split, **how), (task.key, cuts.key))
+        for n, task in enumerate(local)
+    ]
+    made = [
+        Task(
+            Key(node.name, (n,)),
+            Function(sorting.merged, place=n, **how),
+            tuple(task.key for task in splits),
+        )
+        for n in range(count)
+    ]
+    about = About(node.ignore_index, layer.about.nbytes)
+    return Layer(
+        [t.key for t in made], [*before, *local, *samples, cuts, *splits, *made], about=about
+    )
+
+
+def lower_repartition(node: relations.Repartition, sources: tuple[Layer, ...]) -> Layer:
+    """Cut the rows of all partitions into `count` runs of equal length."""
+    layer = numbered(node.source.name, sources[0])
+    before = layer.tasks if layer is not sources[0] else []
+    counted = [
+        Task(Key(f"{node.name}-count", (n,)), Function(rowwise.counted), (key,))
+        for n, key in enumerate(layer.keys)
+    ]
+    every = Task(
+        Key(f"{node.name}-counts"), Function(rowwise.collected), tuple(t.key for t in counted)
+    )
+    made = [
+        Task(
+            Key(node.name, (n,)),
+            Function(rowwise.run_of_rows, place=n, count=node.count),
+            (every.key, *layer.keys),
+        )
+        for n in range(node.count)
+    ]
+    about = About(nbytes=layer.about.nbytes)
+    return Layer([t.key for t in made], [*before, *counted, every, *made], about=about)
+
+
+def lower_renumber(node: relations.Renumber, sources: tuple[Layer, ...]) -> Layer:
+    """Forget the index; the one that counts rows is made when somebody looks at it."""
+    drop = Function(rowwise.without_index)
+    layer = sources[0]
+    tasks = [
+        Task(Key(node.name, (n,)), drop, (key,), nbytes=_share(layer), fan_in=True)
+        for n, key in enumerate(layer.keys)
+    ]
+    return Layer([t.key for t in tasks], tasks, about=About(True, layer.about.nbytes))

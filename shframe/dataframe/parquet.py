@@ -1,0 +1,246 @@
+"""Parquet data sets: what their footers say, which row groups are needed, how they become
+partitions. Reads no values; those are read by kernels/parquet.py."""
+
+from __future__ import annotations
+
+import functools
+import glob
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from shframe.errors import ColumnNotFound, InvalidArgument, SourceDamaged, SourceNotFound
+from shframe.graph.tokens import tokenize
+
+DICTIONARY_BYTES = 2.5  # text that takes fewer bytes a value in the file is read as a dictionary
+LEAST_PARTITION = 1 << 20  # bytes of encoded columns; below that a task costs more than its work
+MOST_PARTITION = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """One row group: where it is, how many rows come before it in the data set, its size."""
+
+    file: int
+    number: int
+    rows: int
+    start: int
+    nbytes: dict[str, int]  # of each column, as encoded but not compressed
+    limits: dict[str, tuple[Any, Any]]  # smallest and largest value, where the file says so
+
+
+class ParquetSource:
+    """The files of a data set as they were when it was opened.
+
+    Raises: SourceNotFound for no file, SourceDamaged for a first footer that cannot be read.
+    """
+
+    def __init__(self, path: Any) -> None:
+        self.files, self.root = found_files(path)
+        stats = [os.stat(file) for file in self.files]
+        self.stamps = tuple((s.st_size, s.st_mtime_ns) for s in stats)
+        self.first = footer(self.files[0], self.stamps[0])
+        self.hive = [hive_values(file, self.root) for file in self.files]
+        self.hive_dtypes = _hive_dtypes(self.hive)
+        self.schema = self.first.schema.to_arrow_schema()
+        self.index_columns = _index_columns(self.schema)
+        self.token = tokenize("parquet", self.files, self.stamps)
+
+    def __shframe_token__(self) -> str:
+        return self.token
+
+    @functools.cached_property
+    def meta(self) -> Any:
+        """The empty frame with all columns."""
+        frame = self.schema.empty_table().to_pandas()
+        for name, dtype in self.hive_dtypes.items():
+            frame[name] = pd.Series([], dtype=dtype, index=frame.index)
+        return frame
+
+    @functools.cached_property
+    def row_groups(self) -> list[RowGroup]:
+        """All row groups of all files; raises SourceDamaged for a footer that cannot be read."""
+        found: list[RowGroup] = []
+        start = 0
+        for place, (file, stamp) in enumerate(zip(self.files, self.stamps, strict=True)):
+            metadata = footer(file, stamp)
+            for number in range(metadata.num_row_groups):
+                group = _row_group(metadata.row_group(number), place, number, start)
+                start += group.rows
+                found.append(group)
+        return found
+
+    def dictionary_columns(self, names: Iterable[str]) -> list[str]:
+        """The text columns of low cardinality among these, judged by their size in the file."""
+        chosen = []
+        rows = max(sum(group.rows for group in self.row_groups), 1)
+        for name in names:
+            kind = self.schema.field(name).type
+            if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+                size = sum(group.nbytes.get(name, 0) for group in self.row_groups)
+                if size / rows < DICTIONARY_BYTES:
+                    chosen.append(name)
+        return chosen
+
+
+@functools.lru_cache(maxsize=4096)
+def footer(file: str, stamp: tuple[int, int]) -> Any:
+    """The metadata of a file; the stamp makes a changed file be read again."""
+    try:
+        return pq.read_metadata(file, memory_map=True)
+    except (pa.ArrowException, OSError) as error:
+        raise SourceDamaged(
+            f"the Parquet file {file!r} cannot be read\n  {error}\n"
+            "  write it again, or leave it out"
+        ) from error
+
+
+def found_files(path: Any) -> tuple[tuple[str, ...], str]:
+    """Absolute names of the files that a path, pattern or list of them means, and their root."""
+    if isinstance(path, (list, tuple)):
+        if not path:
+            raise InvalidArgument("an empty list of files was given; at least one is needed")
+        files = tuple(name for one in path for name in found_files(one)[0])
+        return files, os.path.commonpath([os.path.dirname(name) for name in files])
+    text = os.path.abspath(os.path.expanduser(os.fspath(path)))
+    if os.path.isdir(text):
+        names = sorted(str(p) for p in Path(text).rglob("*") if p.is_file() and _is_data(p, text))
+        if not names:
+            raise SourceNotFound(f"the folder {text!r} holds no Parquet file")
+        return tuple(names), text
+    if os.path.isfile(text):
+        return (text,), os.path.dirname(text)
+    names = sorted(glob.glob(text, recursive=True))
+    if not names:
+        raise SourceNotFound(
+            f"no file, folder or pattern {os.fspath(path)!r}\n  looked for {text!r}"
+        )
+    return tuple(n for n in names if os.path.isfile(n)), os.path.dirname(text.split("*")[0])
+
+
+def _is_data(path: Path, root: str) -> bool:
+    parts = path.relative_to(root).parts
+    return not any(part.startswith(("_", ".")) for part in parts) and path.suffix in (
+        ".parquet",
+        ".parq",
+        ".pq",
+        "",
+    )
+
+
+def hive_values(file: str, root: str) -> dict[str, str]:
+    """key=value of the folders between the root and the file."""
+    folders = Path(os.path.relpath(file, root)).parts[:-1]
+    pairs = (folder.split("=", 1) for folder in folders if "=" in folder)
+    return {key: unquote(value) for key, value in pairs}
+
+
+def _hive_dtypes(hive: Sequence[dict[str, str]]) -> dict[str, Any]:
+    """A categorical dtype for each partition column, of integers where all values are."""
+    found = {}
+    for name in hive[0] if hive else ():
+        texts = sorted({values[name] for values in hive})
+        try:
+            values: Any = np.array(sorted(int(text) for text in texts), dtype="int32")
+        except ValueError:
+            values = texts
+        found[name] = pd.CategoricalDtype(pd.Index(values))
+    return found
+
+
+def _index_columns(schema: Any) -> list[str]:
+    """Columns that pandas wrote as index levels."""
+    described = schema.pandas_metadata or {}
+    return [name for name in described.get("index_columns", []) if isinstance(name, str)]
+
+
+def _row_group(group: Any, file: int, number: int, start: int) -> RowGroup:
+    nbytes: dict[str, int] = {}
+    limits: dict[str, tuple[Any, Any]] = {}
+    for n in range(group.num_columns):
+        column = group.column(n)
+        name = column.path_in_schema.split(".")[0]
+        nbytes[name] = nbytes.get(name, 0) + column.total_uncompressed_size
+        statistics = column.statistics
+        if statistics is not None and statistics.has_min_max:
+            limits[name] = statistics.min, statistics.max
+    return RowGroup(file, number, group.num_rows, start, nbytes, limits)
+
+
+def needed_groups(
+    source: ParquetSource, prune: Sequence[tuple[str, str, Any]], limit: int | None
+) -> list[RowGroup]:
+    """Row groups that may hold a row which meets all conditions, up to `limit` rows."""
+    kept = [g for g in source.row_groups if all(_may_hold(source, g, *one) for one in prune)]
+    if limit is None:
+        return kept
+    rows = 0
+    for n, group in enumerate(kept):
+        rows += group.rows
+        if rows >= limit:
+            return kept[: n + 1]
+    return kept
+
+
+def _may_hold(source: ParquetSource, group: RowGroup, name: str, op: str, value: Any) -> bool:
+    """Whether a row of the group can meet the condition, by its statistics."""
+    hive = source.hive[group.file].get(name)
+    if hive is not None:
+        known = source.hive_dtypes[name].categories
+        here = int(hive) if known.dtype.kind == "i" else hive
+        low = high = here
+    elif name in group.limits:
+        low, high = group.limits[name]
+    else:
+        return True
+    try:
+        return bool(_POSSIBLE[op](low, high, value))
+    except TypeError:
+        return True  # the types do not compare: the exact filter will say so
+
+
+_POSSIBLE: dict[str, Any] = {
+    "eq": lambda low, high, v: low <= v <= high,
+    "lt": lambda low, high, v: low < v,
+    "le": lambda low, high, v: low <= v,
+    "gt": lambda low, high, v: high > v,
+    "ge": lambda low, high, v: high >= v,
+    "in": lambda low, high, v: any(low <= one <= high for one in v),
+}
+
+
+def partitions(
+    groups: Sequence[RowGroup], columns: Sequence[str], workers: int
+) -> list[list[RowGroup]]:
+    """Neighbouring row groups together until they have the size of a partition."""
+    sizes = [sum(group.nbytes.get(name, 0) for name in columns) for group in groups]
+    share = sum(sizes) / max(4 * workers, 1)
+    target = min(max(share, LEAST_PARTITION), MOST_PARTITION)
+    found: list[list[RowGroup]] = []
+    filled = 0.0
+    for group, size in zip(groups, sizes, strict=True):
+        if not found or filled + size / 2 > target:
+            found.append([])
+            filled = 0.0
+        found[-1].append(group)
+        filled += size
+    return found
+
+
+def checked_columns(source: ParquetSource, columns: Any) -> tuple[Any, ...]:
+    """Labels asked for, each of which is there."""
+    known = list(source.meta.columns)
+    if isinstance(columns, str):
+        raise InvalidArgument(f"columns={columns!r}: a list of names is needed")
+    for name in columns:
+        if name not in known:
+            raise ColumnNotFound.among(name, known, f"read_parquet({source.files[0]!r})")
+    return tuple(columns)

@@ -1,0 +1,35 @@
+"""The stages of a frame's plan and the lowering of each node: start reading here."""
+
+from __future__ import annotations
+
+from shframe.dataframe import lower, relations
+from shframe.dataframe.rules.push_columns import push_columns
+from shframe.dataframe.rules.push_filters import push_filters
+from shframe.dataframe.rules.push_limit import push_limit
+from shframe.dataframe.user import UserMap
+from shframe.graph.planner import Planner
+from shframe.graph.rewrite import Stage
+
+PLANNER = Planner(
+    stages=(
+        Stage("push filters", passes=(push_filters,)),
+        Stage("push limit", rules=(push_limit,)),
+        Stage("push columns", passes=(push_columns,)),
+    ),
+    lowerings={
+        relations.FromParts: lower.lower_from_parts,
+        relations.ReadParquet: lower.lower_read_parquet,
+        relations.ReadCsv: lower.lower_read_csv,
+        relations.Map: lower.lower_map,
+        UserMap: lower.lower_map,
+        relations.Whole: lower.lower_whole,
+        relations.Reduce: lower.lower_reduce,
+        relations.GroupAgg: lower.lower_group_agg,
+        relations.Merge: lower.lower_merge,
+        relations.Sort: lower.lower_sort,
+        relations.Head: lower.lower_head,
+        relations.Tree: lower.lower_tree,
+        relations.Repartition: lower.lower_repartition,
+        relations.Renumber: lower.lower_renumber,
+    },
+)

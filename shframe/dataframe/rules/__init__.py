@@ -1,0 +1,1 @@
+"""One file a rule: what rewrites a frame's plan before it becomes tasks."""
