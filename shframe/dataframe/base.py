@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
@@ -499,7 +500,7 @@ def put_parts(obj: Any, count: int) -> tuple[tuple[ObjectRef, ...], tuple[int, .
     rows = len(obj)
     edges = [rows * n // count for n in range(count + 1)]
     refs, sizes = [], []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in itertools.pairwise(edges):
         piece = obj.iloc[low:high] if not isinstance(obj, pd.Index) else obj[low:high]
         table = chunks.as_table(piece) if isinstance(piece, pd.DataFrame) else None
         refs.append(current.put(piece if table is None else table))

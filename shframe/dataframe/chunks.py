@@ -251,10 +251,7 @@ def concatenated(parts: Sequence[Any], meta: Any, *, fresh: bool) -> Any:
         return meta.copy()
     if isinstance(meta, pd.Index):
         return filled[0].append(filled[1:]) if len(filled) > 1 else filled[0].copy(deep=True)
-    if len(filled) == 1:
-        whole = filled[0].copy()
-    else:
-        whole = pd.concat(same_categories(filled))
+    whole = filled[0].copy() if len(filled) == 1 else pd.concat(same_categories(filled))
     if fresh:
         whole.index = pd.RangeIndex(len(whole), name=whole.index.name)
     return whole
@@ -337,10 +334,9 @@ def _joined(pieces: list[Any], dtype: Any) -> Any:
         isinstance(dtype, np.dtype)
         and dtype.kind in "iuf"
         and not any(c.null_count for c in chunks)
-    ):
-        if len({c.type for c in chunks}) == 1:
-            views = [c.to_numpy() for c in chunks]
-            return np.concatenate(views).astype(dtype, copy=False) if views else np.empty(0, dtype)
+    ) and len({c.type for c in chunks}) == 1:
+        views = [c.to_numpy() for c in chunks]
+        return np.concatenate(views).astype(dtype, copy=False) if views else np.empty(0, dtype)
     if len({c.type for c in chunks}) > 1:
         parts = [series_values(pa.chunked_array([c]), dtype) for c in chunks]
         return pd.concat([pd.Series(p) for p in parts], ignore_index=True).array

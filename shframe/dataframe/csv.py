@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import itertools
 import os
 from typing import Any
 
@@ -72,4 +73,4 @@ class CsvSource:
                 edges.append(min(file.tell(), self.size))
         if edges[-1] < self.size:
             edges.append(self.size)
-        return list(zip(edges, edges[1:], strict=False))
+        return list(itertools.pairwise(edges))

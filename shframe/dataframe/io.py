@@ -138,7 +138,7 @@ def to_parquet(
     folder.mkdir(parents=True, exist_ok=True)
     names = [partition_cols] if isinstance(partition_cols, str) else list(partition_cols or [])
     frame._known(names, "to_parquet(partition_cols=)")
-    graph, layer = frame.planner.graph(
+    graph, _layer = frame.planner.graph(
         frame.planner.optimized(frame.expr), _writer(folder, names, index, compression)
     )
     try:

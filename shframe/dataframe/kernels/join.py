@@ -126,7 +126,7 @@ def row_array(rows: Any) -> Any:
 
 
 def coalesced(left: Any, right: Any, found: Matches) -> Any:
-    """The key column of the result: the left's value where there is a left row, else the right's."""
+    """The result's key column: the left's value where there is a left row, else the right's."""
     a = taken(left, found.left)
     if found.left is None or not (found.left < 0).any():
         return a

@@ -63,6 +63,9 @@ def _asked_by_map(node: relations.Map, wanted: set[Any] | None) -> list[tuple[Ex
         asked = {node.params.values["label"]}
     elif node.kernel is rowwise.rows:
         asked = wanted
+    elif node.kernel is rowwise.evaluated:
+        text = node.params.values["text"]  # a name that only looks like a column costs a column
+        asked = {c for c in first.meta.columns if not isinstance(c, str) or c in text}
     elif node.kernel is rowwise.assigned and wanted is not None:
         values = node.params.values
         asked = wanted - set(values["labels"]) - set(values["plain"])

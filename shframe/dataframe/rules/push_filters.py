@@ -76,7 +76,7 @@ def conditions(mask: Expr, read: Expr) -> Iterator[Condition]:
     elif mask.kernel is rowwise.method and values["name"] == "isin":
         label = _column(mask.sources[0], read)
         options = values["args"][0] if values["args"] else None
-        if label is not None and isinstance(options, (list, tuple)) and all(map(_plain, options)):
+        if label is not None and _all_plain(options):
             yield label, "in", tuple(options)
     elif mask.kernel is rowwise.evaluated and mask.sources[0].token == read.token:
         yield from _from_text(values["text"], values["names"])
@@ -84,14 +84,17 @@ def conditions(mask: Expr, read: Expr) -> Iterator[Condition]:
 
 def _column(node: Expr, read: Expr) -> Any:
     """The label when the node is one column of the read."""
-    if isinstance(node, relations.Map) and node.kernel is rowwise.column:
-        if node.sources[0].token == read.token:
-            return node.params.values["label"]
-    return None
+    if not isinstance(node, relations.Map) or node.kernel is not rowwise.column:
+        return None
+    return node.params.values["label"] if node.sources[0].token == read.token else None
 
 
 def _plain(value: Any) -> bool:
     return isinstance(value, (int, float, str, pd.Timestamp)) and value == value
+
+
+def _all_plain(value: Any) -> bool:
+    return isinstance(value, (tuple, list)) and all(map(_plain, value))
 
 
 _AST = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq"}
@@ -114,9 +117,11 @@ def _from_ast(node: ast.expr, names: dict[str, Any]) -> Iterator[Condition]:
         terms = [node.left, *node.comparators]
         for left, op, right in zip(terms, node.ops, terms[1:], strict=False):
             name = _AST.get(type(op))
+            value = _literal(right, names)
+            if isinstance(op, ast.In) and isinstance(left, ast.Name) and _all_plain(value):
+                yield left.id, "in", tuple(value)
             if name is None:
                 continue
-            value = _literal(right, names)
             if isinstance(left, ast.Name) and not left.id.startswith("__at__") and _plain(value):
                 yield left.id, name, value
             value = _literal(left, names)

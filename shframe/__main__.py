@@ -1,0 +1,7 @@
+"""`python -m shframe`."""
+
+import sys
+
+from shframe.cli import main
+
+sys.exit(main())

@@ -1,0 +1,32 @@
+"""The command line: `shframe demo` and `shframe bench`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a subcommand; gives the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["bench"]:
+        from shframe.benchmarks.run import main as bench
+
+        return bench(given[1:])
+    parser = argparse.ArgumentParser(prog="shframe", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help="the main job on real data, beside pandas")
+    demo.add_argument("--rows", type=int, help="a generated table of so many rows instead")
+    demo.add_argument("--data", help="a Parquet file or folder of your own instead")
+    demo.add_argument("--workers", type=int, help="worker processes; default: one per core")
+    commands.add_parser("bench", help="benchmarks beside pandas, NumPy and others")
+    asked = parser.parse_args(given)
+    from shframe.demo import run
+    from shframe.errors import ShframeError
+
+    try:
+        return run(rows=asked.rows, data=asked.data, workers=asked.workers)
+    except ShframeError as error:
+        print(f"shframe: {error}", file=sys.stderr)
+        return 1
