@@ -310,6 +310,8 @@ def _expected_dtype(expected: Any, place: int, plan: Plan) -> Any:
 
 def _typed(column: Any, dtype: Any) -> Any:
     """The dtype that pandas gives for the whole, where the values allow it."""
+    if isinstance(dtype, pd.Int64Dtype):  # counts of masked columns
+        return column.astype(dtype)
     if column.dtype == dtype or not isinstance(dtype, np.dtype) or dtype.kind not in "iufb":
         return column
     if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "iufb":
