@@ -77,7 +77,7 @@ def conditions(mask: Expr, read: Expr) -> Iterator[Condition]:
         label = _column(mask.sources[0], read)
         options = values["args"][0] if values["args"] else None
         if label is not None and _all_plain(options):
-            yield label, "in", tuple(options)
+            yield label, "in", tuple(options or ())
     elif mask.kernel is rowwise.evaluated and mask.sources[0].token == read.token:
         yield from _from_text(values["text"], values["names"])
 
