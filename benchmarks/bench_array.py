@@ -36,3 +36,43 @@ def _asked(xp: Any, question: str, x: Any, y: Any) -> Any:
         return xp.sum(x)
     chain = xp.sqrt(x * x + y * y) * 3 - x / 2
     return xp.sum(chain) if question == "chain_sum" else chain
+
+
+class Tile:
+    """One block in one process, in tiles of several sizes: shframe/array/tiles.py: TILE."""
+
+    rows = 4_000_000
+    quick_rows = 1_000_000
+    param_names = ("chain", "tile", "engine")
+    params = (
+        ["trigonometry", "length"],
+        [4096, 8192, 16384, 32768, 65536, 131072],
+        ["shframe", "numpy"],
+    )
+
+    def setup(self, chain: str, tile: int, engine: str) -> None:
+        import shframe.array as xp
+        from shframe.array.rules import fuse_elementwise
+
+        rng = np.random.default_rng(5)
+        values = [rng.random(self.rows), rng.random(self.rows)]
+        plan: Any = fuse_elementwise(_chain(xp, chain, xp.random.random(4), xp.ones(4)).expr)
+        self.values = values
+        self.operands = values[: len(plan.sources)]
+        self.program = plan.program
+        self.result = np.empty(self.rows)
+
+    def time_block(self, chain: str, tile: int, engine: str) -> Any:
+        if engine == "numpy":
+            return _chain(np, chain, *self.values)
+        from shframe.array.tiles import run
+
+        for _ in run(self.program, self.operands, (self.rows,), self.result, tile):
+            pass
+        return self.result
+
+
+def _chain(xp: Any, chain: str, x: Any, y: Any) -> Any:
+    if chain == "length":
+        return xp.sqrt(x * x + y * y) + 1
+    return xp.sin(x) ** 2 + xp.cos(x) ** 2 * 3 - x / 2

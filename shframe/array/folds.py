@@ -51,7 +51,9 @@ class Ufunc:
 
     def partial(self, values: Array, axes: Axes, origin: Axes, shape: Axes) -> Array:
         """The reduction of one tile."""
-        given = self.ufunc.reduce(values, axis=axes, dtype=self.dtype, keepdims=True)
+        # a unit of time is a detail that ufuncs take from the values alone
+        dtype = None if self.dtype.kind in "mM" else self.dtype
+        given = self.ufunc.reduce(values, axis=axes, dtype=dtype, keepdims=True)
         return np.asarray(given)
 
     def merge(self, one: Array, other: Array) -> Array:

@@ -20,7 +20,7 @@ Array = np.ndarray[Any, Any]
 Box = tuple[slice, ...]
 
 # Elements of a tile: 256 KiB a buffer of float64. Of 4 Ki to 128 Ki elements this was the
-# fastest for a chain of five and of eight ufuncs (benchmarks/bench_tiles.py).
+# fastest for a chain of five and of eight ufuncs (benchmarks/bench_array.py: Tile).
 TILE = 32768
 
 
