@@ -62,7 +62,7 @@ class Tile:
         self.program = plan.program
         self.result = np.empty(self.rows)
 
-    def time_block(self, chain: str, tile: int, engine: str) -> Any:
+    def time_answer(self, chain: str, tile: int, engine: str) -> Any:
         if engine == "numpy":
             return _chain(np, chain, *self.values)
         from shframe.array.tiles import run
