@@ -339,8 +339,25 @@ def _key_codes(key: Any, count: int) -> Any:
         size = high - low + 1
         if size > max(LEAST_CODES, 4 * count):
             return None
-        return _numbers(key) - low, size, lambda code, dtype: (code + low).astype(dtype)
+        return (
+            _offsets(_numbers(key), low),
+            size,
+            lambda code, dtype: _from_offsets(code, low, dtype),
+        )
     return None
+
+
+def _offsets(values: Any, low: int) -> Any:
+    """Distances from the smallest value, in a type in which none of them wraps."""
+    if values.dtype == np.uint64:
+        return (values - np.uint64(low)).astype(np.int64)
+    return values.astype(np.int64) - low
+
+
+def _from_offsets(codes: Any, low: int, dtype: Any) -> Any:
+    if dtype == np.uint64:
+        return codes.astype(np.uint64) + np.uint64(low)
+    return (codes + low).astype(dtype)
 
 
 # --- combining --------------------------------------------------------------------------
