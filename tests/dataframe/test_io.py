@@ -98,6 +98,15 @@ def test_to_parquet_and_back_keeps_everything(tmp_path_factory: Any, frame: Any)
     pd.testing.assert_frame_equal(made, frame, check_index_type=False)
 
 
+def test_categories_of_a_file_are_kept(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"c": pd.Categorical(["a", "b", None, "a"]), "v": [1, 2, 3, 4]})
+    for n in range(3):
+        frame.to_parquet(tmp_path / f"{n}.parquet")
+    expected = pd.concat([frame] * 3, ignore_index=True)
+    same(sf.read_parquet(tmp_path), expected)
+    same(sf.read_parquet(tmp_path)[["c"]].head(2), expected[["c"]].head(2))
+
+
 def test_to_parquet_by_hive_partition_is_read_by_pandas(tmp_path: Path, table: Any) -> None:
     sf.from_pandas(table, npartitions=3).to_parquet(tmp_path / "d", partition_cols="k", index=False)
     made = pd.read_parquet(tmp_path / "d").sort_values("n")
