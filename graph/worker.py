@@ -7,6 +7,7 @@ finished neighbour waiting.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import sys
@@ -87,7 +88,8 @@ class Worker:
         self.functions: OrderedDict[bytes, Function] = OrderedDict()
         self.results: list[Result] = []
         self.recalled: list[int] = []
-        self.held: set[int] = set()
+        self.held: set[int] = set()  # as the driver knows
+        self.kept: set[int] = set()  # what no collection of garbage could free
         self.flushed = 0.0
         self.looked = 0.0
 
@@ -176,6 +178,9 @@ class Worker:
     def _report(self) -> None:
         """Send results, new segments and which views outlive their tasks."""
         pinned = self.store.pinned()
+        if not self.waiting and pinned != self.kept:
+            gc.collect()  # a cycle may hold what its task has let go: no view that lives on
+            pinned = self.kept = self.store.pinned()
         segments = self.store.new_segments()
         held, let_go = pinned - self.held, self.held - pinned
         if self.results or segments or held or let_go or self.recalled:

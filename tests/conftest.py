@@ -77,6 +77,12 @@ def open_descriptors() -> dict[int, str]:
     return found
 
 
+def pool_processes() -> set[int]:
+    """Processes of the current session; a worker that a test killed is replaced by another."""
+    current = sessions._default
+    return set(getattr(current._executor, "pids", ())) if current is not None else set()
+
+
 def live_objects() -> int:
     """Objects in the current session's store after everything dropped has been swept."""
     current = sessions._default
@@ -111,8 +117,8 @@ def nothing_left_behind() -> Iterator[None]:
 
 def _left(before: tuple[set[int], set[threading.Thread], dict[int, str], int]) -> list[str]:
     pids, threads, descriptors, objects = before
-    alive = descendants(os.getpid())  # a worker that a test killed has been replaced
-    found = [f"process {pid}" for pid in alive - pids] if len(alive) > len(pids) else []
+    alive = descendants(os.getpid()) - pool_processes()
+    found = [f"process {pid}" for pid in alive - pids]
     found += [f"thread {t.name}" for t in set(threading.enumerate()) - threads]
     now = open_descriptors()
     found += [f"descriptor {fd}: {now[fd]}" for fd in now.keys() - descriptors.keys()]

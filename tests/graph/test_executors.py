@@ -21,7 +21,7 @@ from shframe.graph.function import Function
 from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
 from shframe.session import Session
-from tests.conftest import warmed
+from tests.conftest import live_objects, warmed
 from tests.graph.test_fuse import evaluated, task_graphs
 
 
@@ -238,6 +238,26 @@ def value_of_all(session: Session, function: Any) -> None:
     session.run(graph)
 
 
+def tangled(array: Any) -> float:
+    box: list[Any] = [array]
+    box.append(box)
+    return float(array.sum())
+
+
+def test_garbage_in_a_worker_holds_no_object(session: Session) -> None:
+    graph = TaskGraph()
+    keys = [Key("made", (n,)) for n in range(4)]
+    graph.add([Task(key, Function(filled), (), key.index) for key in keys])
+    graph.add([Task(Key("sum", (n,)), Function(tangled), (key,)) for n, key in enumerate(keys)])
+    graph.outputs = tuple(Key("sum", (n,)) for n in range(4))
+    before = live_objects()
+    assert [ref.value() for ref in session.run(graph)] == [0.0, 2e5, 4e5, 6e5]
+    deadline = time.monotonic() + 5
+    while live_objects() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert live_objects() == before
+
+
 def test_a_function_is_sent_to_a_worker_once(session: Session) -> None:
     ballast = b"x" * 300_000
     function = Function(lambda n: len(ballast) + n)
@@ -373,7 +393,7 @@ def runs(pid: int) -> bool:
 def test_nothing_remains_after_the_driver_is_killed(tmp_path: Path) -> None:
     code = (
         "import shframe as sf, os, time, numpy as np\n"
-        "from tests.conftest import warmed\n"
+        "from tests.conftest import live_objects, warmed\n"
         "s = sf.init(executor='processes', workers=2, inline_bytes=0)\n"
         "warmed(s)\n"
         "ref = s.put(np.ones(1_000_000))\n"

@@ -4,7 +4,9 @@ A decomposable aggregate (sum, mean, var, first ...) is made of primitives that 
 each partition and combined in a fixed tree, so that two runs give the same bits. Everything else
 (median, nunique, a Python function) is computed by pandas on partitions that hold whole groups.
 
-Sums, counts and sizes take the quick ways of group_fast.py where the keys allow it.
+Keys become one small code per row: dictionary codes as they were read, integers of a small range
+by subtraction, others by factorising; several keys in mixed radix. Sums over codes are bincounts,
+which are exact for integers as long as no sum can pass 2**53.
 Variances are combined by the pairwise formula of Chan, Golub and LeVeque (1979).
 """
 
@@ -15,11 +17,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from shframe.dataframe import chunks
-from shframe.dataframe.kernels.group_fast import combined_sums, partial_sums
 from shframe.graph.function import UserCode
 from shframe.graph.tokens import tokenize
+
+EXACT_FLOAT = 2**53
+LEAST_CODES = 1 << 16  # so many codes are counted directly even for fewer rows
 
 PRIMITIVES: dict[str, tuple[str, ...]] = {
     "sum": ("sum",),
@@ -177,8 +183,8 @@ def partial(part: Any, *, plan: Plan) -> Any:
     Groups come in the order in which they appear.
     """
     slots = _slots(plan)
-    if plan.dropna and chunks.is_table(part):
-        made = partial_sums(part, plan.keys, slots, plan.sort)
+    if chunks.is_table(part):
+        made = _by_codes(part, plan, slots)
         if made is not None:
             return made
     frame = chunks.as_pandas(part)
@@ -217,6 +223,143 @@ def _m2(groups: Any) -> Any:
     return (groups.var(ddof=0) * count).fillna(0.0)
 
 
+def _by_codes(table: Any, plan: Plan, slots: list[tuple[Any, str]]) -> Any:
+    """Sums, counts and sizes by bincount; None where that does not do."""
+    if not plan.dropna or table.num_rows == 0:
+        return None
+    if any(primitive not in ("sum", "count", "size") for _, primitive in slots):
+        return None
+    layout = chunks.layout_of(table)
+    places = {label: n for n, label in enumerate(layout.labels)}
+    values = {}
+    for label, _ in slots:
+        if label is not None and label not in values:
+            dtype = layout.dtypes[places[label]]
+            if not (isinstance(dtype, np.dtype) and dtype.kind in "iuf"):
+                return None
+            column = table.column(places[label])
+            if column.null_count:
+                return None
+            values[label] = _numbers(column)
+    keys = [table.column(places[key]) for key in plan.keys]
+    coded = _codes(keys, table.num_rows)
+    if coded is None:
+        return None
+    codes, total, decode = coded
+    sizes = np.bincount(codes, minlength=total)
+    present = np.flatnonzero(sizes)
+    first = np.empty(total, np.int64)
+    if not plan.sort:
+        first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+        present = present[np.argsort(first[present], kind="stable")]
+    dtypes = [layout.dtypes[places[key]] for key in plan.keys]
+    columns = {f"k{n}": c for n, c in enumerate(decode(present, dtypes))}
+    gaps = {label: np.isnan(v) for label, v in values.items() if v.dtype.kind == "f"}
+    for n, (label, primitive) in enumerate(slots):
+        if primitive == "size":
+            columns[f"p{n}"] = sizes[present]
+        elif primitive == "count":
+            gap = gaps.get(label)
+            lost = np.bincount(codes[gap], minlength=total) if gap is not None and gap.any() else 0
+            columns[f"p{n}"] = (sizes - lost)[present]
+        else:
+            made = _summed(codes, values[label], gaps.get(label), total)
+            if made is None:
+                return None
+            columns[f"p{n}"] = made[present]
+    return pd.DataFrame(columns)
+
+
+def _numbers(column: Any) -> Any:
+    if column.num_chunks == 1:
+        return column.chunk(0).to_numpy()
+    return column.to_numpy()
+
+
+def _summed(codes: Any, values: Any, gap: Any, total: int) -> Any:
+    """Sums per code; None where an integer sum might not be exact."""
+    if values.dtype.kind == "f":
+        if gap is not None and gap.any():
+            values = np.where(gap, 0.0, values)
+        return np.bincount(codes, weights=values, minlength=total)
+    low, high = int(values.min()), int(values.max())
+    if max(abs(low), abs(high)) * len(values) >= EXACT_FLOAT:
+        return None
+    sums = np.bincount(codes, weights=values, minlength=total)
+    return sums.astype(np.uint64 if values.dtype.kind == "u" else np.int64)
+
+
+def _codes(keys: list[Any], count: int) -> Any:
+    """(codes, how many there may be, decoder of codes to key columns); None if too many."""
+    parts = [_key_codes(key, count) for key in keys]
+    if any(part is None for part in parts):
+        return None
+    total = 1
+    for _, size, _ in parts:
+        total *= max(size, 1)
+    if total > max(LEAST_CODES, 4 * count):
+        return None
+    codes = parts[0][0].astype(np.intp)
+    for more, size, _ in parts[1:]:
+        codes *= size
+        codes += more
+
+    def decode(present: Any, dtypes: list[Any]) -> list[Any]:
+        rest, columns = present, []
+        for (_, size, words), dtype in zip(reversed(parts), reversed(dtypes), strict=True):
+            rest, code = np.divmod(rest, max(size, 1))
+            columns.append(words(code, dtype))
+        return columns[::-1]
+
+    return codes, total, decode
+
+
+def _key_codes(key: Any, count: int) -> Any:
+    """(codes of one key, how many, decoder); None where there is a missing key or no quick way."""
+    if key.null_count:
+        return None
+    kind = key.type
+    if pa.types.is_dictionary(kind) or pa.types.is_large_string(kind) or pa.types.is_string(kind):
+        if not pa.types.is_dictionary(kind):
+            key = key.dictionary_encode()
+        whole = key.unify_dictionaries()
+        words = whole.chunk(0).dictionary
+        if words.null_count:
+            return None
+        codes = [chunk.indices.to_numpy() for chunk in whole.chunks]
+        joined = codes[0] if len(codes) == 1 else np.concatenate(codes)
+
+        def text(code: Any, dtype: Any) -> Any:
+            return chunks.series_values(pa.chunked_array([words.take(pa.array(code))]), dtype)
+
+        return joined, len(words), text
+    if pa.types.is_integer(kind):
+        limits = pc.min_max(key)
+        low, high = limits["min"].as_py(), limits["max"].as_py()
+        size = high - low + 1
+        if size > max(LEAST_CODES, 4 * count):
+            return None
+        return (
+            _offsets(_numbers(key), low),
+            size,
+            lambda code, dtype: _from_offsets(code, low, dtype),
+        )
+    return None
+
+
+def _offsets(values: Any, low: int) -> Any:
+    """Distances from the smallest value, in a type in which none of them wraps."""
+    if values.dtype == np.uint64:
+        return (values - np.uint64(low)).astype(np.int64)
+    return values.astype(np.int64) - low
+
+
+def _from_offsets(codes: Any, low: int, dtype: Any) -> Any:
+    if dtype == np.uint64:
+        return codes.astype(np.uint64) + np.uint64(low)
+    return (codes + low).astype(dtype)
+
+
 # --- combining --------------------------------------------------------------------------
 
 
@@ -234,14 +377,11 @@ def _stacked(partials: Any) -> Any:
 
 
 def _combine(frame: Any, plan: Plan, *, sort: bool, observed: bool) -> Any:
-    slots = _slots(plan)
-    quick = combined_sums(frame, len(plan.keys), slots, sort)
-    if quick is not None:
-        return quick
     names = [f"k{n}" for n in range(len(plan.keys))]
     groups = frame.groupby(
         names if len(names) > 1 else names[0], sort=sort, dropna=plan.dropna, observed=observed
     )
+    slots = _slots(plan)
     columns: dict[str, Any] = {}
     for n, (_label, primitive) in enumerate(slots):
         name = f"p{n}"
@@ -310,20 +450,11 @@ def _expected_dtype(expected: Any, place: int, plan: Plan) -> Any:
 
 def _typed(column: Any, dtype: Any) -> Any:
     """The dtype that pandas gives for the whole, where the values allow it."""
-    if isinstance(dtype, pd.Int64Dtype):  # counts of masked columns
-        return column.astype(dtype)
     if column.dtype == dtype or not isinstance(dtype, np.dtype) or dtype.kind not in "iufb":
         return column
     if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "iufb":
         return column
-    if dtype.kind in "iu" and column.dtype.kind in "iu" and not _fits(column, dtype):
-        return column  # a sum of small integers is of their type only while it fits
     return column if dtype.kind != "f" and column.isna().any() else column.astype(dtype)
-
-
-def _fits(column: Any, dtype: Any) -> bool:
-    limits = np.iinfo(dtype)
-    return column.empty or (column.min() >= limits.min and column.max() <= limits.max)
 
 
 def ordered(*parts: Any, plan: Plan) -> Any:
