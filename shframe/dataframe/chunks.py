@@ -147,9 +147,12 @@ def _numpy_values(column: Any, dtype: Any) -> Any:
 def _categorical_values(column: Any, dtype: Any) -> Any:
     if not pa.types.is_dictionary(column.type):
         return pd.Categorical(column.to_pandas(), dtype=dtype)
-    if not len(dtype.categories):  # of a file, whose categories are known when it is read
-        return column.to_pandas().array
-    return column.to_pandas().astype(dtype).array
+    if isinstance(column, pa.ChunkedArray):
+        column = column.unify_dictionaries()
+    found = column.to_pandas()
+    if dtype.categories.empty:  # a file's categories are known only when it has been read
+        return found.array
+    return found.astype(dtype).array
 
 
 def as_table(frame: Any) -> Any:

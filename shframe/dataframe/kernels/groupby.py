@@ -330,6 +330,9 @@ def _key_codes(key: Any, count: int) -> Any:
         joined = codes[0] if len(codes) == 1 else np.concatenate(codes)
 
         def text(code: Any, dtype: Any) -> Any:
+            if isinstance(dtype, pd.CategoricalDtype):
+                known = pd.Index(words.to_pandas())
+                return pd.Categorical.from_codes(code, known, ordered=kind.ordered)
             return chunks.series_values(pa.chunked_array([words.take(pa.array(code))]), dtype)
 
         return joined, len(words), text
@@ -387,6 +390,8 @@ def _combine(frame: Any, plan: Plan, *, sort: bool, observed: bool) -> Any:
         name = f"p{n}"
         if primitive == "m2":
             columns[name] = _combined_m2(frame, names, plan, slots, n, sort, observed)
+        elif primitive == "sum":  # NaN is inf - inf here: missing values were left out before
+            columns[name] = groups[name].sum(skipna=False)
         else:
             columns[name] = getattr(groups[name], _COMBINED.get(primitive, primitive))()
     if not slots:
@@ -450,11 +455,20 @@ def _expected_dtype(expected: Any, place: int, plan: Plan) -> Any:
 
 def _typed(column: Any, dtype: Any) -> Any:
     """The dtype that pandas gives for the whole, where the values allow it."""
+    if isinstance(dtype, pd.Int64Dtype):  # counts of masked columns
+        return column.astype(dtype)
     if column.dtype == dtype or not isinstance(dtype, np.dtype) or dtype.kind not in "iufb":
         return column
     if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "iufb":
         return column
+    if dtype.kind in "iu" and column.dtype.kind in "iu" and not _fits(column, dtype):
+        return column  # a sum of small integers is of their type only while it fits
     return column if dtype.kind != "f" and column.isna().any() else column.astype(dtype)
+
+
+def _fits(column: Any, dtype: Any) -> bool:
+    limits = np.iinfo(dtype)
+    return bool(column.empty or (column.min() >= limits.min and column.max() <= limits.max))
 
 
 def ordered(*parts: Any, plan: Plan) -> Any:

@@ -1,0 +1,53 @@
+"""Groups whose values are at the edge of their types, against pandas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import shframe as sf
+from shframe.session import Session
+
+
+@pytest.mark.parametrize("kind", ["int8", "uint8", "int16", "int64"])
+@pytest.mark.parametrize("values", [[100, 27, 1], [100, 100, 1]])
+def test_sums_of_small_integers_are_wide_only_where_they_must_be(
+    session: Session, kind: str, values: list[int]
+) -> None:
+    frame = pd.DataFrame({"k": [1, 1, 2], "v": np.array(values, dtype=kind)})
+    found = sf.from_pandas(frame, npartitions=3).groupby("k")["v"].sum().compute()
+    pd.testing.assert_series_equal(found, frame.groupby("k")["v"].sum())
+
+
+def test_infinities_of_two_partitions_do_not_vanish(session: Session) -> None:
+    frame = pd.DataFrame({"k": ["a"] * 4 + ["b"], "v": [np.inf, -np.inf, 1.0, 2.0, 3.0]})
+    for parts in (2, 4):
+        found = sf.from_pandas(frame, npartitions=parts).groupby("k")["v"].sum().compute()
+        assert found.isna().tolist() == [True, False]
+
+
+def test_counts_of_masked_columns_are_masked(session: Session) -> None:
+    frame = pd.DataFrame({"k": [1, 1, 2], "v": pd.array([1, None, 2], dtype="Int64")})
+    found = sf.from_pandas(frame, npartitions=3).groupby("k")["v"].count().compute()
+    pd.testing.assert_series_equal(found, frame.groupby("k")["v"].count())
+
+
+@pytest.mark.parametrize("observed", [True, False])
+def test_categories_of_parquet_files_are_kept(
+    session: Session, tmp_path: Path, observed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shframe.dataframe.parquet.LEAST_PARTITION", 1)
+    kinds = pd.CategoricalDtype(["w", "x", "y"])
+    for n, words in enumerate((["x", "y"], ["y", None, "y"])):
+        frame = pd.DataFrame({"k": pd.Series(words, dtype=kinds), "v": range(len(words))})
+        frame.to_parquet(tmp_path / f"{n}.parquet", row_group_size=1)
+    lazy, whole = sf.read_parquet(tmp_path), pd.read_parquet(tmp_path)
+    assert lazy.npartitions > 2
+    pd.testing.assert_frame_equal(lazy.compute(), whole)
+    for asked in ("sum", "min"):
+        found = getattr(lazy.groupby("k", observed=observed), asked)().compute()
+        wanted = getattr(whole.groupby("k", observed=observed), asked)()
+        pd.testing.assert_frame_equal(found, wanted)
