@@ -261,8 +261,8 @@ def same_categories(parts: list[Any]) -> list[Any]:
     if isinstance(first, pd.Series):
         return (
             [
-                p.to_frame(0)[0].rename(p.name)
-                for p in same_categories([p.to_frame(0) for p in parts])
+                frame[0].rename(first.name)
+                for frame in same_categories([p.to_frame(0) for p in parts])
             ]
             if isinstance(first.dtype, pd.CategoricalDtype)
             else parts

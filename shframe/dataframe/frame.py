@@ -150,15 +150,13 @@ class DataFrame(Partitioned):
         if not isinstance(text, str) or not text.strip():
             raise InvalidArgument(f"an expression as text is needed, found {text!r}")
         names = _named_values(text, caller)
-        made = self._map(rowwise.evaluated, index_free=True, text=text, names=names)
         try:
-            _ = made.expr.meta
+            return self._map(rowwise.evaluated, index_free=True, text=text, names=names)
         except pd.errors.UndefinedVariableError as error:
             missing = str(error).split("'")[1]
             raise ColumnNotFound.among(missing, self.columns, f"query {text!r}") from error
         except SyntaxError as error:
             raise InvalidArgument(f"the expression {text!r} cannot be read: {error}") from error
-        return made
 
     def drop(self, labels: Any = None, *, columns: Any = None, axis: Any = 0) -> DataFrame:
         """The frame without some columns."""
