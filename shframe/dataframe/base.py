@@ -395,6 +395,7 @@ class Scalar(Collection):
 
     __slots__ = ()
     planner: ClassVar[Planner] = PLANNER
+    _line = staticmethod(Partitioned._line)
 
     def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
         value = refs[0].value()

@@ -16,7 +16,7 @@ def read(
         file.seek(start)
         data = file.read(stop - start)
     if not data.strip():
-        return pd.DataFrame({name: pd.Series([], dtype="str") for name in header})
+        return pd.DataFrame({name: pd.Series([], dtype="object") for name in header})
     return pd.read_csv(io.BytesIO(data), header=None, names=list(header), **options)
 
 
