@@ -142,6 +142,8 @@ def _numpy_values(column: Any, dtype: Any) -> Any:
 def _categorical_values(column: Any, dtype: Any) -> Any:
     if not pa.types.is_dictionary(column.type):
         return pd.Categorical(column.to_pandas(), dtype=dtype)
+    if not len(dtype.categories):  # of a file, whose categories are known when it is read
+        return column.to_pandas().array
     return column.to_pandas().astype(dtype).array
 
 

@@ -47,6 +47,8 @@ def read(
 
 
 def _chunked(parts: list[Any], dtype: Any) -> Any:
+    if not parts and isinstance(dtype, pd.CategoricalDtype) and not len(dtype.categories):
+        return pa.chunked_array([], pa.dictionary(pa.int8(), pa.string()))
     if not parts:
         return pa.chunked_array(
             [pa.array([], pa.Schema.from_pandas(pd.Series([], dtype=dtype).to_frame("c")).types[0])]
