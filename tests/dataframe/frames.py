@@ -119,3 +119,13 @@ def all_agree(
     for name in names:
         note(name)
         same(table[name](lazy).compute(), table[name](case.frame), inexact=inexact)
+
+
+def write(frame: pd.DataFrame) -> None:
+    """Change a frame in place in the ways that pandas offers."""
+    frame.loc[0, "i"] = 1_000
+    frame.iloc[-1, 2] = 0.25
+    frame.loc[frame.b, "s"] = "masked"
+    frame["k"] += 1
+    frame.loc[0, "c"] = "never"
+    frame.loc[frame.i < 0, "t"] = pd.Timestamp("2000-01-01")
