@@ -10,6 +10,7 @@ import pytest
 
 import shframe as sf
 from shframe.session import Session
+from tests.dataframe.frames import same
 
 
 @pytest.mark.parametrize("kind", ["int8", "uint8", "int16", "int64"])
@@ -51,3 +52,28 @@ def test_categories_of_parquet_files_are_kept(
         found = getattr(lazy.groupby("k", observed=observed), asked)().compute()
         wanted = getattr(whole.groupby("k", observed=observed), asked)()
         pd.testing.assert_frame_equal(found, wanted)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "uint64"])
+def test_keys_of_every_width_are_grouped_without_wrapping(
+    session: Session, tmp_path: Path, dtype: str
+) -> None:
+    limits = np.iinfo(dtype)
+    keys = np.array([limits.min, limits.min + 1, limits.max, limits.max - 1, 0] * 4, dtype=dtype)
+    for chosen in (keys, keys[keys > limits.max // 2], keys[keys <= limits.max // 2]):
+        frame = pd.DataFrame({"k": chosen, "v": np.arange(len(chosen))})
+        for n in range(3):
+            frame.iloc[n::3].to_parquet(tmp_path / f"{n}.parquet", index=False)
+        lazy = sf.read_parquet(tmp_path)
+        same(lazy.groupby("k").v.sum().compute(), frame.groupby("k").v.sum())
+
+
+def test_many_groups_and_partitions_give_the_same_bits_twice(session: Session) -> None:
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"k": rng.integers(0, 5000, 60_000), "v": rng.random(60_000)})
+    lazy = sf.from_pandas(frame, npartitions=20)
+    one = lazy.groupby("k").v.agg(["sum", "mean", "var"]).compute()
+    two = lazy.groupby("k").v.agg(["sum", "mean", "var"]).compute()
+    assert one.to_numpy().tobytes() == two.to_numpy().tobytes()
+    expected = frame.groupby("k").v.agg(["sum", "mean", "var"])
+    pd.testing.assert_frame_equal(one, expected, rtol=1e-9)

@@ -1,178 +1,296 @@
-"""Reading and writing real files, against pandas."""
+"""Files: what is read equals what pandas reads, what is written comes back, damage is named."""
 
 from __future__ import annotations
 
+import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 import shframe as sf
-from shframe.errors import ColumnNotFound, InvalidArgument, SourceDamaged, SourceNotFound
-from tests.dataframe.frames import LIGHT, frames, same
-
-pytestmark = pytest.mark.usefixtures("session")
-
-
-@pytest.fixture
-def table() -> Any:
-    rng = np.random.default_rng(0)
-    return pd.DataFrame(
-        {
-            "n": np.arange(1000),
-            "k": rng.integers(0, 5, 1000),
-            "v": rng.random(1000),
-            "s": pd.Series(rng.integers(0, 9, 1000)).map("id{}".format).astype("str"),
-            "t": pd.date_range("2020", periods=1000, freq="h"),
-        }
-    )
+from shframe.dataframe import csv
+from shframe.errors import (
+    ColumnNotFound,
+    InvalidArgument,
+    SourceDamaged,
+    SourceNotFound,
+    UnsupportedType,
+)
+from shframe.session import Session
+from tests.dataframe.frames import FEW, Case, cases, same, write
 
 
 @pytest.fixture
-def folder(tmp_path: Path, table: Any) -> Path:
-    for n in range(4):
-        part = table.iloc[n * 250 : (n + 1) * 250].reset_index(drop=True)
-        part.to_parquet(tmp_path / f"part-{n}.parquet", row_group_size=100)
-    return tmp_path
+def numbers(tmp_path: Path) -> Path:
+    """A folder of three files, each of four row groups of ten rows; `n` counts all rows."""
+    folder = tmp_path / "numbers"
+    folder.mkdir()
+    for file in range(3):
+        n = np.arange(file * 40, file * 40 + 40)
+        frame = pd.DataFrame({"n": n, "half": n / 2, "word": [f"w{v % 4}" for v in n]})
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        pq.write_table(table, folder / f"part-{file}.parquet", row_group_size=10)
+    return folder
 
 
-def test_a_folder_a_pattern_a_list_and_a_file_are_read(folder: Path, table: Any) -> None:
-    same(sf.read_parquet(folder), table)
-    same(sf.read_parquet(str(folder / "*.parquet")), table)
-    same(sf.read_parquet(sorted(folder.glob("*.parquet"))), table)
-    same(sf.read_parquet(folder / "part-0.parquet"), table.head(250))
-    same(sf.read_parquet(folder, columns=["v", "k"]), table[["v", "k"]])
+def explained(frame: Any) -> str:
+    return next(line for line in frame.explain().splitlines() if "ReadParquet" in line)
 
 
-def test_only_needed_columns_and_row_groups_are_read(folder: Path, table: Any) -> None:
-    lazy = sf.read_parquet(folder)
-    made = lazy[lazy.n >= 730].groupby("k").v.sum()
-    assert "columns 3 of 5" in made.explain()
-    assert "row groups 4 of 12" in made.explain()
-    same(made, table[table.n >= 730].groupby("k").v.sum(), rtol=1e-9)
-    text = lazy.query("n < 120 and s == 'id3'")
-    assert "row groups 2 of 12" in text.explain()
-    same(text, table.query("n < 120 and s == 'id3'"))
-    assert "row groups 1 of 12" in lazy.head(5).explain()
-    same(lazy.head(5), table.head(5))
-    same(lazy[lazy.n > 5000], table[table.n > 5000])
-    both = lazy[lazy.n < 100].v.sum().compute() + lazy.v.sum().compute()
-    np.testing.assert_allclose(both, table[table.n < 100].v.sum() + table.v.sum())
+# --- Parquet, read ------------------------------------------------------------------------
 
 
-def test_a_read_that_others_share_is_not_pruned(folder: Path, table: Any) -> None:
-    lazy = sf.read_parquet(folder)
-    few = lazy[lazy.n < 50]
-    made = lazy.merge(few[["n", "v"]], on="n", how="left")
-    same(made, table.merge(table[table.n < 50][["n", "v"]], on="n", how="left"))
+@FEW
+@given(case=cases(), group=st.integers(1, 9))
+def test_a_file_is_read_as_pandas_reads_it(session: Session, case: Case, group: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "one.parquet")
+        frame = case.frame
+        if isinstance(frame.index, pd.RangeIndex) or frame.empty:
+            frame = frame.reset_index(drop=True)
+        frame.to_parquet(path, row_group_size=group)
+        expected = pd.read_parquet(path)
+        same(sf.read_parquet(path).compute(), expected)
+        same(sf.read_parquet(path, columns=["t", "i"]).compute(), expected[["t", "i"]])
+        same(
+            sf.read_parquet(path).query("i > 0").k.sum().compute(), expected.query("i > 0").k.sum()
+        )
 
 
-def test_filters_are_those_of_pandas(folder: Path, table: Any) -> None:
-    filters = [("n", ">", 400), ("k", "in", [1, 2])]
-    same(sf.read_parquet(folder, filters=filters), pd.read_parquet(folder, filters=filters))
-    made = sf.read_parquet(folder, columns=["v"], filters=[("s", "==", "id1")])
-    same(made, pd.read_parquet(folder, columns=["v"], filters=[("s", "==", "id1")]))
+def test_file_folder_pattern_and_list(session: Session, numbers: Path) -> None:
+    expected = pd.read_parquet(numbers)
+    files = sorted(numbers.iterdir())
+    same(sf.read_parquet(numbers).compute(), expected)
+    same(sf.read_parquet(str(numbers)).compute(), expected)
+    same(sf.read_parquet(numbers / "*.parquet").compute(), expected)
+    same(sf.read_parquet(files).compute(), expected)
+    same(sf.read_parquet(files[1]).compute(), pd.read_parquet(files[1]))
 
 
-def test_hive_partitions_are_columns(tmp_path: Path, table: Any) -> None:
-    table.to_parquet(tmp_path / "data", partition_cols=["k"])
-    expected = pd.read_parquet(tmp_path / "data")
-    lazy = sf.read_parquet(tmp_path / "data")
-    same(lazy, expected)
-    made = lazy[lazy.k == 3]
-    assert "row groups 1 of 5" in made.explain()
-    same(made, expected[expected.k == 3])
+def test_hive_folders_become_columns(session: Session, numbers: Path, tmp_path: Path) -> None:
+    root = tmp_path / "hive"
+    frame = pd.read_parquet(numbers)
+    frame["year"] = frame.n % 3 + 2020
+    frame.to_parquet(root, partition_cols=["year", "word"])
+    lazy = sf.read_parquet(root)
+    expected = pd.read_parquet(root)
+    assert dict(lazy.dtypes) == dict(expected.dtypes)
+    same(lazy.compute(), expected)
+    same(lazy[["word", "n"]].compute(), expected[["word", "n"]])
+    chosen = lazy[lazy.year == 2021]
+    same(chosen.compute(), expected[expected.year == 2021])
+    kept, every = re.search(r"row groups (\d+) of (\d+)", explained(chosen)).groups()
+    assert int(every) == 3 * int(kept) > 0
 
 
-@LIGHT
-@given(frames())
-def test_to_parquet_and_back_keeps_everything(tmp_path_factory: Any, frame: Any) -> None:
-    path = tmp_path_factory.mktemp("out") / "data"
-    sf.from_pandas(frame, npartitions=3).to_parquet(path)
-    expected = pd.concat([pd.read_parquet(p) for p in sorted(path.glob("*.parquet"))])
-    pd.testing.assert_frame_equal(expected, frame, check_index_type=False)
-    made = sf.read_parquet(path).compute()
-    pd.testing.assert_frame_equal(made, frame, check_index_type=False)
+FILTERS = st.tuples(
+    st.just("n"), st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), st.integers(-5, 125)
+) | st.tuples(st.just("word"), st.sampled_from(["in", "not in"]), st.just(["w0", "w3"]))
 
 
-def test_categories_of_a_file_are_kept(tmp_path: Path) -> None:
+@FEW
+@given(filters=st.lists(FILTERS, min_size=1, max_size=3))
+def test_filters_are_those_of_pandas(
+    session: Session, numbers: Path, filters: list[tuple[str, str, Any]]
+) -> None:
+    found = sf.read_parquet(numbers, filters=filters).compute()
+    same(found, pd.read_parquet(numbers, filters=filters))
+
+
+@FEW
+@given(low=st.integers(-5, 125), span=st.integers(0, 60))
+def test_row_groups_without_a_wanted_row_are_not_read(
+    session: Session, numbers: Path, low: int, span: int
+) -> None:
+    lazy = sf.read_parquet(numbers)
+    chosen = lazy[(lazy.n >= low) & (lazy.n < low + span)]
+    groups = [range(n, n + 10) for n in range(0, 120, 10)]
+    wanted = [g for g in groups if g[-1] >= low and g[0] < low + span]
+    assert f"row groups {len(wanted)} of 12" in explained(chosen)
+    frame = pd.read_parquet(numbers)
+    same(chosen.compute(), frame[(frame.n >= low) & (frame.n < low + span)])
+
+
+def test_only_needed_columns_and_rows_are_read(session: Session, numbers: Path) -> None:
+    lazy = sf.read_parquet(numbers)
+    assert "columns 1 of 3" in explained(lazy.half.sum())
+    assert "columns 2 of 3" in explained(lazy[lazy.n > 3].half.mean())
+    assert "row groups 2 of 12" in explained(lazy.head(13))
+    same(lazy.head(13).compute(), pd.read_parquet(numbers).head(13))
+    same(lazy.tail(13).compute(), pd.read_parquet(numbers).tail(13))
+
+
+def test_a_changed_file_is_read_again(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"a": [1, 2, 3]}).to_parquet(path)
+    assert sf.read_parquet(path).a.sum().compute() == 6
+    pd.DataFrame({"a": [10, 20, 30, 40]}).to_parquet(path)
+    assert sf.read_parquet(path).a.sum().compute() == 100
+
+
+# --- Parquet, written -----------------------------------------------------------------------
+
+
+@FEW
+@given(case=cases().filter(lambda case: len(case.frame) > 0))
+def test_what_is_written_comes_back(session: Session, case: Case) -> None:
+    frame, lazy = case.frame.reset_index(drop=True), case.lazy().reset_index(drop=True)
+    with tempfile.TemporaryDirectory() as folder:
+        lazy.to_parquet(Path(folder, "out"), index=False)
+        same(sf.read_parquet(Path(folder, "out")).compute(), frame)
+        same(pd.read_parquet(Path(folder, "out")), frame)
+
+
+def test_hive_folders_are_written(session: Session, numbers: Path, tmp_path: Path) -> None:
+    sf.read_parquet(numbers).to_parquet(tmp_path / "out", partition_cols=["word"], index=False)
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [f"word=w{n}" for n in range(4)]
+    back = pd.read_parquet(tmp_path / "out").astype({"word": "str"})
+    expected = pd.read_parquet(numbers)
+    same(back.sort_values("n", ignore_index=True)[list(expected.columns)], expected)
+
+
+def broken(part: pd.DataFrame) -> pd.DataFrame:
+    if 25 in set(part.a):
+        raise RuntimeError("a row is not wanted")
+    return part
+
+
+def test_a_failed_write_leaves_nothing(session: Session, tmp_path: Path) -> None:
+    lazy = sf.from_pandas(pd.DataFrame({"a": range(30)}), npartitions=3)
+    bad = lazy.map_partitions(broken, meta=pd.DataFrame({"a": pd.Series([], dtype="int64")}))
+    with pytest.raises(RuntimeError, match="not wanted"):
+        bad.to_parquet(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+# --- CSV --------------------------------------------------------------------------------------
+
+
+@FEW
+@given(case=cases())
+def test_csv_is_read_as_pandas_reads_it(session: Session, case: Case) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "one.csv")
+        case.frame.to_csv(path, index=False)
+        same(sf.read_csv(path).compute(), pd.read_csv(path))
+
+
+def test_csv_in_ranges_has_the_dtypes_of_the_whole(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv, "SAMPLE", 1 << 12)
+    monkeypatch.setattr(csv, "LEAST_BLOCK", 1 << 12)
+    path = tmp_path / "long.csv"
+    rows = 6_000
+    frame = pd.DataFrame({"n": np.arange(rows), "late": 1, "word": "abc", "mixed": 7})
+    frame["late"] = frame.late.astype("float64").where(frame.n != rows - 1, 2.5)
+    frame["mixed"] = frame.mixed.astype("str").where(frame.n < rows - 5, "x")
+    frame.to_csv(path, index=False)
+    lazy = sf.read_csv(path)
+    assert lazy.npartitions > 2
+    same(lazy.compute(), pd.read_csv(path, low_memory=False))
+    assert lazy.n.sum().compute() == rows * (rows - 1) // 2
+
+
+def test_csv_options(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("a;b\n1,5;2020-01-01\n-;2021-02-03\n")
+    options: dict[str, Any] = {"sep": ";", "decimal": ",", "na_values": ["-"], "parse_dates": ["b"]}
+    same(sf.read_csv(path, **options).compute(), pd.read_csv(path, **options))
+    with pytest.raises(InvalidArgument, match="no option 'skiprows'"):
+        sf.read_csv(path, skiprows=3)
+
+
+# --- what cannot be read ----------------------------------------------------------------------
+
+
+def test_missing_sources_are_named(session: Session, tmp_path: Path) -> None:
+    for ask in (sf.read_parquet, sf.read_csv):
+        with pytest.raises(SourceNotFound, match="absent"):
+            ask(tmp_path / "absent")
+    with pytest.raises(FileNotFoundError):
+        sf.read_parquet(tmp_path / "absent-*.parquet")
+    with pytest.raises(SourceNotFound, match="holds no Parquet file"):
+        sf.read_parquet(tmp_path)
+    with pytest.raises(InvalidArgument):
+        sf.read_parquet([])
+
+
+def test_damaged_files_are_named(session: Session, numbers: Path) -> None:
+    second = numbers / "part-1.parquet"
+    second.write_bytes(second.read_bytes()[:-20])
+    with pytest.raises(SourceDamaged, match=r"part-1\.parquet"):
+        sf.read_parquet(second)
+    with pytest.raises(SourceDamaged, match=r"part-1\.parquet"):
+        sf.read_parquet(numbers).compute()
+
+
+def test_damaged_pages_are_named(session: Session, numbers: Path) -> None:
+    first = numbers / "part-0.parquet"
+    content = bytearray(first.read_bytes())
+    content[4:200] = b"\xff" * 196
+    first.write_bytes(content)
+    with pytest.raises(SourceDamaged, match=r"part-0\.parquet"):
+        sf.read_parquet(numbers).compute()
+
+
+def test_unknown_columns_and_filters(session: Session, numbers: Path) -> None:
+    with pytest.raises(ColumnNotFound, match="half"):
+        sf.read_parquet(numbers, columns=["hlaf"])
+    with pytest.raises(InvalidArgument, match="a list of names"):
+        sf.read_parquet(numbers, columns="half")
+    with pytest.raises(InvalidArgument, match="no operator '~'"):
+        sf.read_parquet(numbers, filters=[("n", "~", 3)])
+    with pytest.raises(UnsupportedType):
+        sf.from_pandas([1, 2])
+    with pytest.raises(InvalidArgument):
+        sf.from_pandas(pd.DataFrame({"a": [1]}), npartitions=0)
+
+
+def test_from_arrow_has_the_dtypes_of_to_pandas(session: Session) -> None:
+    table = pa.table({"a": [1, 2, None], "s": ["x", None, "y"], "d": pa.array(["u", "v", "u"])})
+    same(sf.from_arrow(table, npartitions=3).compute(), table.to_pandas())
+
+
+# --- results belong to the caller ---------------------------------------------------------------
+
+
+@FEW
+@given(case=cases().filter(lambda case: len(case.frame) > 0))
+def test_results_can_be_written(session: Session, case: Case) -> None:
+    lazy = case.lazy().reset_index(drop=True)
+    found, expected = lazy.compute(), case.frame.reset_index(drop=True)
+    for frame in (found, expected):
+        write(frame)
+    same(found, expected)
+    same(lazy.compute(), case.frame.reset_index(drop=True))
+    values = lazy.i.compute()
+    values.iloc[0] = 99
+    assert values.iloc[0] == 99
+    same(lazy.i.compute(), case.frame.i.reset_index(drop=True))
+
+
+def test_categories_of_a_file_are_kept(session: Session, tmp_path: Path) -> None:
     frame = pd.DataFrame({"c": pd.Categorical(["a", "b", None, "a"]), "v": [1, 2, 3, 4]})
     for n in range(3):
         frame.to_parquet(tmp_path / f"{n}.parquet")
     expected = pd.concat([frame] * 3, ignore_index=True)
-    same(sf.read_parquet(tmp_path), expected)
-    same(sf.read_parquet(tmp_path)[["c"]].head(2), expected[["c"]].head(2))
+    same(sf.read_parquet(tmp_path).compute(), expected)
+    same(sf.read_parquet(tmp_path)[["c"]].head(2).compute(), expected[["c"]].head(2))
 
 
-def test_to_parquet_by_hive_partition_is_read_by_pandas(tmp_path: Path, table: Any) -> None:
-    sf.from_pandas(table, npartitions=3).to_parquet(tmp_path / "d", partition_cols="k", index=False)
-    made = pd.read_parquet(tmp_path / "d").sort_values("n")
-    assert (made["n"].to_numpy() == table["n"].to_numpy()).all()
-    assert (made["k"].astype("int64").to_numpy() == table["k"].to_numpy()).all()
-    assert not list(tmp_path.rglob("*.writing"))
-
-
-def test_a_csv_has_the_dtypes_of_the_whole_file(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("shframe.dataframe.csv.LEAST_BLOCK", 200)
-    path = tmp_path / "t.csv"
-    rows = [f"{n},{n / 4 if n % 7 else ''},word{n % 3},{'x' if n == 90 else n}" for n in range(100)]
-    path.write_text("a,b,c,d\n" + "\n".join(rows) + "\n")
-    lazy = sf.read_csv(path)
-    assert lazy.npartitions >= 3
-    same(lazy, pd.read_csv(path))
-    same(lazy[lazy.a > 50].b, pd.read_csv(path).query("a > 50").b)
-
-
-@pytest.mark.parametrize(
-    ("call", "error"),
-    [
-        (lambda p: sf.read_parquet(p / "nope"), SourceNotFound),
-        (lambda p: sf.read_parquet(p / "*.nope"), SourceNotFound),
-        (lambda p: sf.read_csv(p / "nope.csv"), SourceNotFound),
-        (lambda p: sf.read_parquet(p, columns=["nope"]), ColumnNotFound),
-        (lambda p: sf.read_parquet(p, columns="v"), InvalidArgument),
-        (lambda p: sf.read_parquet(p, filters=[("v", "~", 1)]), InvalidArgument),
-        (lambda p: sf.read_parquet(p, filters="v > 1"), InvalidArgument),
-        (lambda p: sf.read_csv(p / "part-0.parquet", nonsense=1), InvalidArgument),
-    ],
-)
-def test_mistakes_raise_at_the_call(folder: Path, call: Any, error: type[Exception]) -> None:
-    with pytest.raises(error):
-        call(folder)
-
-
-def test_a_damaged_first_footer_raises_at_the_call_and_another_while_computing(
-    folder: Path,
-) -> None:
-    (folder / "part-2.parquet").write_bytes(b"PAR1 this is no Parquet file PAR1")
-    lazy = sf.read_parquet(folder)
-    with pytest.raises(SourceDamaged, match=r"part-2\.parquet"):
-        lazy.v.sum().compute()
-    (folder / "part-0.parquet").write_bytes(b"nothing")
-    with pytest.raises(SourceDamaged, match=r"part-0\.parquet"):
-        sf.read_parquet(folder)
-
-
-def test_damaged_values_are_named_while_computing(folder: Path) -> None:
-    path = folder / "part-1.parquet"
-    data = bytearray(path.read_bytes())
-    data[4:2000] = bytes(1996)
-    path.write_bytes(bytes(data))
-    with pytest.raises(SourceDamaged, match=r"part-1\.parquet"):
-        sf.read_parquet(folder).compute()
-
-
-def test_a_computed_frame_outlives_the_session(folder: Path, table: Any) -> None:
-    made = sf.read_parquet(folder).compute()
-    series = sf.read_parquet(folder).s.compute()
-    sf.shutdown()
-    made.loc[0, "v"] = -1.0
-    made.iloc[1, 0] = -5
-    made.loc[made["k"] == 3, "k"] = 30
-    assert set(made["k"]) <= {0, 1, 2, 4, 30, -5}
-    made["v"] += 1
-    assert made["v"].iloc[0] == 0.0
-    assert made["s"].tolist() == table["s"].tolist() == series.tolist()
+def test_a_read_that_others_share_is_not_pruned(session: Session, numbers: Path) -> None:
+    lazy, frame = sf.read_parquet(numbers), pd.read_parquet(numbers)
+    few = lazy[lazy.n < 50][["n", "half"]]
+    same(
+        lazy.merge(few, on="n", how="left").compute(),
+        frame.merge(frame[frame.n < 50][["n", "half"]], on="n", how="left"),
+    )

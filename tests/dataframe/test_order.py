@@ -1,4 +1,4 @@
-"""Joins, order, and the first and last rows, against pandas."""
+"""Order, ends, distinct rows and indexes are pandas' own; equal keys keep their order."""
 
 from __future__ import annotations
 
@@ -7,137 +7,199 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import shframe as sf
-from shframe.dataframe import lower
-from tests.dataframe.frames import LIGHT, frames, pairs, same
+from shframe.errors import ColumnNotFound, InvalidArgument
+from shframe.session import Session
+from tests.dataframe.frames import FEW, Case, agrees, cases, same
 
-pytestmark = pytest.mark.usefixtures("session")
-
-HOWS = st.sampled_from(["inner", "left", "right", "outer"])
-
-
-@pytest.fixture(params=["broadcast", "by hash"])
-def sides(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.param == "by hash":
-        monkeypatch.setattr(lower, "SMALL_SIDE", -1)
+COLUMNS = st.sampled_from(["k", "i", "f", "b", "s", "t", "c"])
+COUNTS = st.integers(0, 30)
 
 
-@LIGHT
-@given(pairs(), frames(indexed=False), HOWS, st.sampled_from([["k"], ["g"], ["k", "g"], ["f"]]))
-def test_merges_are_those_of_pandas(
-    sides: None, pair: Any, right: Any, how: str, on: list[str]
-) -> None:
-    frame, lazy = pair
-    right = right[[*on, "i", "t"]].rename(columns={"t": "u"})
-    other = sf.from_pandas(right, npartitions=3)
-    same(lazy.merge(other, on=on, how=how), frame.merge(right, on=on, how=how))
-
-
-@LIGHT
-@given(pairs(), frames(indexed=False), HOWS)
-def test_merges_on_different_names_and_suffixes_are_those_of_pandas(
-    sides: None, pair: Any, right: Any, how: str
-) -> None:
-    frame, lazy = pair
-    right = right[["k", "i"]].rename(columns={"k": "key"})
-    made = lazy.merge(
-        sf.from_pandas(right, npartitions=3),
-        left_on="k",
-        right_on="key",
-        how=how,
-        suffixes=("", "_r"),
-    )
-    same(made, frame.merge(right, left_on="k", right_on="key", how=how, suffixes=("", "_r")))
-
-
-@LIGHT
-@given(pairs(), frames(indexed=False))
-def test_what_follows_a_merge_sees_its_index(pair: Any, right: Any) -> None:
-    frame, lazy = pair
-    made, expected = lazy.merge(right[["k", "f"]], on="k"), frame.merge(right[["k", "f"]], on="k")
-    same(made[made.i > 0], expected[expected.i > 0])
-    same(made.groupby("k").i.sum(), expected.groupby("k").i.sum())
-    same(made.reset_index(), expected.reset_index())
-    same(made.tail(3), expected.tail(3))
-
-
-@LIGHT
+@FEW
 @given(
-    pairs(),
-    st.sampled_from(["k", "f", "s", "t", ["k", "f"], ["g", "i"]]),
-    st.booleans(),
-    st.sampled_from(["first", "last"]),
+    case=cases(),
+    by=st.lists(COLUMNS, min_size=1, max_size=3, unique=True),
+    flags=st.lists(st.booleans(), min_size=3, max_size=3),
+    na_position=st.sampled_from(["first", "last"]),
+    ignore_index=st.booleans(),
 )
-def test_sorting_is_that_of_pandas_and_stable(
-    pair: Any, by: Any, ascending: bool, na_position: str
+def test_sort_by_several_columns_is_stable(
+    session: Session,
+    case: Case,
+    by: list[str],
+    flags: list[bool],
+    na_position: Any,
+    ignore_index: bool,
 ) -> None:
-    frame, lazy = pair
-    options = {"ascending": ascending, "na_position": na_position}
-    same(lazy.sort_values(by, **options), frame.sort_values(by, kind="stable", **options))
+    agrees(
+        case,
+        lambda d: d.sort_values(
+            by,
+            ascending=flags[: len(by)],
+            na_position=na_position,
+            ignore_index=ignore_index,
+            kind="stable",
+        ),
+    )
+
+
+@FEW
+@given(case=cases(), by=COLUMNS, ascending=st.booleans())
+def test_sort_of_a_series(session: Session, case: Case, by: str, ascending: bool) -> None:
     same(
-        lazy.sort_values(by, ignore_index=True, **options),
-        frame.sort_values(by, kind="stable", ignore_index=True, **options),
+        case.lazy()[by].sort_values(ascending=ascending).compute(),
+        case.frame[by].sort_values(ascending=ascending, kind="stable"),
     )
 
 
-@LIGHT
-@given(pairs())
-def test_sorting_mixed_directions_series_and_index_is_that_of_pandas(pair: Any) -> None:
-    frame, lazy = pair
-    flags = [False, True]
+@FEW
+@given(case=cases(), by=st.sampled_from(["i", "f", "s"]), ascending=st.booleans())
+def test_sort_by_the_index(session: Session, case: Case, by: str, ascending: bool) -> None:
     same(
-        lazy.sort_values(["k", "i"], ascending=flags),
-        frame.sort_values(["k", "i"], ascending=flags, kind="stable"),
-    )
-    same(lazy.f.sort_values(), frame.f.sort_values(kind="stable"))
-    same(lazy.sort_index(), frame.sort_index(kind="stable"))
-
-
-@LIGHT
-@given(pairs(), st.integers(0, 20), st.integers(1, 7))
-def test_first_last_and_largest_rows_are_those_of_pandas(pair: Any, count: int, parts: int) -> None:
-    frame, lazy = pair
-    same(lazy.head(count), frame.head(count))
-    same(lazy.tail(count), frame.tail(count))
-    same(lazy.nlargest(count, "i"), frame.nlargest(count, "i"))
-    same(lazy.nsmallest(count, ["k", "f"]), frame.nsmallest(count, ["k", "f"]))
-    same(lazy.i.nlargest(count), frame.i.nlargest(count))
-    same(lazy.repartition(parts), frame)
-    assert lazy.repartition(parts).npartitions == parts
-
-
-@LIGHT
-@given(pairs(), st.sampled_from([None, "k", ["g", "b"]]), st.sampled_from(["first", "last"]))
-def test_distinct_rows_are_those_of_pandas(pair: Any, subset: Any, keep: str) -> None:
-    frame, lazy = pair
-    same(lazy.drop_duplicates(subset, keep=keep), frame.drop_duplicates(subset, keep=keep))
-    same(lazy.s.drop_duplicates(), frame.s.drop_duplicates())
-
-
-@LIGHT
-@given(pairs())
-def test_indexes_change_as_pandas_changes_them(pair: Any) -> None:
-    frame, lazy = pair
-    same(lazy.reset_index(), frame.reset_index())
-    same(lazy.reset_index(drop=True), frame.reset_index(drop=True))
-    same(lazy.set_index("s"), frame.set_index("s"))
-    same(lazy.set_index(["k", "g"]), frame.set_index(["k", "g"]))
-    same(
-        lazy.query("i > 0").reset_index(drop=True).head(3),
-        frame.query("i > 0").reset_index(drop=True).head(3),
+        case.lazy().set_index(by).sort_index(ascending=ascending).compute(),
+        case.frame.set_index(by).sort_index(ascending=ascending, kind="stable"),
     )
 
 
-def test_a_large_merge_by_hash_keeps_pandas_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lower, "SMALL_SIDE", -1)
-    rng = np.random.default_rng(0)
-    left = pd.DataFrame({"k": rng.integers(0, 3000, 20_000), "a": rng.random(20_000)})
-    right = pd.DataFrame(
-        {"k": rng.integers(0, 3000, 9_000), "s": rng.integers(0, 99, 9_000).astype("str")}
+@FEW
+@given(
+    case=cases(),
+    subset=st.none() | st.lists(COLUMNS, min_size=1, max_size=2, unique=True),
+    keep=st.sampled_from(["first", "last"]),
+    ignore_index=st.booleans(),
+)
+def test_drop_duplicates(
+    session: Session, case: Case, subset: Any, keep: Any, ignore_index: bool
+) -> None:
+    assume(len(case.frame) or not ignore_index)
+    agrees(case, lambda d: d.drop_duplicates(subset, keep=keep, ignore_index=ignore_index))
+    agrees(case, lambda d: d.s.drop_duplicates(keep=keep))
+
+
+@FEW
+@given(
+    case=cases(),
+    column=st.sampled_from(["k", "i", "f", "b", "s", "t"]),
+    normalize=st.booleans(),
+    sort=st.booleans(),
+    ascending=st.booleans(),
+    dropna=st.booleans(),
+)
+def test_value_counts(
+    session: Session,
+    case: Case,
+    column: str,
+    normalize: bool,
+    sort: bool,
+    ascending: bool,
+    dropna: bool,
+) -> None:
+    agrees(
+        case,
+        lambda d: d[column].value_counts(
+            normalize=normalize, sort=sort, ascending=ascending, dropna=dropna
+        ),
     )
-    for how in ("inner", "left", "right"):
-        made = sf.from_pandas(left, 7).merge(sf.from_pandas(right, 4), on="k", how=how)
-        same(made, left.merge(right, on="k", how=how))
+
+
+@FEW
+@given(
+    case=cases(),
+    n=COUNTS,
+    by=st.lists(st.sampled_from(["k", "i", "f"]), min_size=1, max_size=2, unique=True),
+    keep=st.sampled_from(["first", "last"]),
+)
+def test_largest_and_smallest(
+    session: Session, case: Case, n: int, by: list[str], keep: Any
+) -> None:
+    agrees(case, lambda d: d.nlargest(n, by, keep=keep))
+    agrees(case, lambda d: d.nsmallest(n, by, keep=keep))
+    agrees(case, lambda d: d[by[0]].nlargest(n, keep=keep))
+    agrees(case, lambda d: d[by[0]].nsmallest(n, keep=keep))
+
+
+@FEW
+@given(case=cases(), n=COUNTS)
+def test_ends(session: Session, case: Case, n: int) -> None:
+    agrees(case, lambda d: d.head(n))
+    agrees(case, lambda d: d.tail(n))
+    agrees(case, lambda d: d.s.head(n))
+    agrees(case, lambda d: d[d.b].tail(n))
+
+
+@FEW
+@given(case=cases(), n=COUNTS)
+def test_ends_of_what_is_sorted(session: Session, case: Case, n: int) -> None:
+    agrees(case, lambda d: d.sort_values(["k", "i"], kind="stable").head(n))
+    agrees(case, lambda d: d.sort_values("f", kind="stable").tail(n))
+
+
+@FEW
+@given(case=cases())
+def test_indexes_made_and_undone(session: Session, case: Case) -> None:
+    agrees(case, lambda d: d.reset_index(drop=True))
+    agrees(case, lambda d: d.reset_index())
+    agrees(case, lambda d: d.s.reset_index(drop=True))
+    agrees(case, lambda d: d.set_index("s"))
+    agrees(case, lambda d: d.set_index(["k", "t"], drop=False))
+    agrees(case, lambda d: d.set_index("k").reset_index())
+    agrees(case, lambda d: d.reset_index(drop=True).index)
+
+
+@FEW
+@given(case=cases(), n=st.integers(1, 7))
+def test_repartition_keeps_the_rows(session: Session, case: Case, n: int) -> None:
+    lazy = case.lazy().repartition(n)
+    assert lazy.npartitions == n
+    same(lazy.compute(), case.frame)
+    sizes = lazy.map_partitions(length, meta=pd.Series([], dtype="int64")).compute()
+    assert sizes.sum() == len(case.frame)
+    assert sizes.max() - sizes.min() <= 1
+
+
+def length(part: Any) -> Any:
+    return pd.Series([len(part)], dtype="int64")
+
+
+@FEW
+@given(case=cases(), n=st.integers(1, 4))
+def test_persisted_frames_keep_their_rows(session: Session, case: Case, n: int) -> None:
+    kept = case.lazy().sort_values("i", kind="stable").persist()
+    same(kept.compute(), case.frame.sort_values("i", kind="stable"))
+    same(kept[kept.k < n].compute(), case.frame.sort_values("i", kind="stable").query("k < @n"))
+
+
+@pytest.mark.parametrize("by", ["u", "dense", "text", ["dense", "u"]])
+@pytest.mark.parametrize("ascending", [True, False])
+def test_many_rows_are_sorted(session: Session, by: Any, ascending: bool) -> None:
+    random = np.random.default_rng(3)
+    frame = pd.DataFrame(
+        {
+            "u": random.normal(size=2_000),
+            "dense": random.integers(0, 40, 2_000),
+            "text": random.choice(["b", "a", "", "été", "zz"], 2_000),
+        }
+    )
+    frame.loc[::97, "u"] = np.nan
+    lazy = sf.from_pandas(frame, npartitions=5).sort_values(by, ascending=ascending)
+    same(lazy.compute(), frame.sort_values(by, ascending=ascending, kind="stable"))
+
+
+def test_mistakes_show_at_the_call(session: Session) -> None:
+    lazy = sf.from_pandas(pd.DataFrame({"a": [2, 1]}), npartitions=2)
+    with pytest.raises(ColumnNotFound):
+        lazy.sort_values("b")
+    with pytest.raises(InvalidArgument):
+        lazy.sort_values("a", ascending=[True, False])
+    with pytest.raises(InvalidArgument):
+        lazy.sort_values("a", na_position="middle")
+    with pytest.raises(InvalidArgument):
+        lazy.head(-1)
+    with pytest.raises(InvalidArgument):
+        lazy.repartition(0)
+    with pytest.raises(ColumnNotFound):
+        lazy.set_index("b")

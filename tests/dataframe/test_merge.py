@@ -1,0 +1,122 @@
+"""Merges give pandas' rows in pandas' order, whether a side is sent whole or both go by hash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import shframe as sf
+from shframe.dataframe import lower
+from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
+from shframe.session import Session
+from tests.dataframe.frames import FEW, Case, cases, same
+
+HOWS = ["inner", "left", "right", "outer"]
+
+
+@pytest.fixture(params=["small side whole", "both by hash"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Both ways to bring equal keys together."""
+    if request.param == "both by hash":
+        monkeypatch.setattr(lower, "SMALL_SIDE", -1)
+    return request.param
+
+
+def merged_alike(
+    left: Case, right: Case, choose: Callable[[Any, Any], tuple[Any, Any]], **how: Any
+) -> None:
+    a, b = choose(left.frame, right.frame)
+    x, y = choose(left.lazy(), right.lazy())
+    same(x.merge(y, **how).compute(), a.merge(b, **how))
+
+
+@FEW
+@given(
+    how=st.sampled_from(HOWS),
+    left=cases(12),
+    right=cases(12),
+    on=st.sampled_from(["k", "s", "t", "c", ["k", "s"], "b"]),
+)
+def test_on_equal_names(
+    session: Session, way: str, how: str, left: Case, right: Case, on: Any
+) -> None:
+    keys = on if isinstance(on, list) else [on]
+    merged_alike(left, right, lambda a, b: (a[[*keys, "i"]], b[[*keys, "f", "i"]]), on=on, how=how)
+
+
+@FEW
+@given(how=st.sampled_from(HOWS), left=cases(12), right=cases(12))
+def test_on_different_names_with_suffixes(
+    session: Session, way: str, how: str, left: Case, right: Case
+) -> None:
+    merged_alike(
+        left,
+        right,
+        lambda a, b: (a[["k", "i", "s"]], b[["i", "s", "t"]]),
+        left_on=["k"],
+        right_on=["i"],
+        suffixes=("_left", "_right"),
+        how=how,
+    )
+
+
+@FEW
+@given(left=cases(12), right=cases(12), how=st.sampled_from(HOWS))
+def test_on_all_common_columns(
+    session: Session, way: str, left: Case, right: Case, how: str
+) -> None:
+    merged_alike(left, right, lambda a, b: (a[["k", "b", "f"]], b[["b", "k", "t"]]), how=how)
+
+
+@FEW
+@given(left=cases(12), how=st.sampled_from(HOWS))
+def test_with_a_frame_of_pandas(session: Session, way: str, left: Case, how: str) -> None:
+    names = pd.DataFrame({"k": [2, 1, 1, 7], "name": ["two", "one", "uno", "seven"]})
+    same(
+        left.lazy().merge(names, on="k", how=how).compute(),
+        left.frame.merge(names, on="k", how=how),
+    )
+
+
+@FEW
+@given(left=cases(12), right=cases(12))
+def test_what_follows_a_merge_sees_all_its_rows(
+    session: Session, way: str, left: Case, right: Case
+) -> None:
+    def work(a: Any, b: Any) -> Any:
+        both = a.merge(b[["k", "f"]], on="k", suffixes=("", "_right"))
+        return both[both.i > 0].groupby("s")["f_right"].max()
+
+    same(work(left.lazy(), right.lazy()).compute(), work(left.frame, right.frame))
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_many_rows(session: Session, way: str, how: str) -> None:
+    left = pd.DataFrame({"k": [n * 7919 % 3000 for n in range(6000)], "a": range(6000)})
+    right = pd.DataFrame({"k": [n * 104729 % 4000 for n in range(5000)], "b": range(5000)})
+    lazy = sf.from_pandas(left, npartitions=4).merge(
+        sf.from_pandas(right, npartitions=3), on="k", how=how
+    )
+    same(lazy.compute(), left.merge(right, on="k", how=how))
+
+
+def test_mistakes_show_at_the_call(session: Session) -> None:
+    left = sf.from_pandas(pd.DataFrame({"k": [1, 2], "a": [1, 2]}), npartitions=2)
+    right = sf.from_pandas(pd.DataFrame({"k": [1, 2], "b": [1, 2]}), npartitions=2)
+    with pytest.raises(ColumnNotFound):
+        left.merge(right, on="a")
+    with pytest.raises(InvalidArgument, match="how='cross'"):
+        left.merge(right, how="cross")
+    with pytest.raises(InvalidArgument):
+        left.merge(right, on="k", left_on="k", right_on="k")
+    with pytest.raises(InvalidArgument):
+        left.merge(right, left_on="k")
+    with pytest.raises(InvalidArgument, match="no column in common"):
+        left[["a"]].merge(right)
+    with pytest.raises(UnsupportedType):
+        left.merge([1, 2])

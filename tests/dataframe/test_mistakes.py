@@ -1,0 +1,52 @@
+"""Mistakes show at the call, with what was asked, what was found and what to do."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import shframe as sf
+from shframe.errors import ColumnNotFound, InvalidArgument, NotPicklable, UnsupportedType
+
+LOCK = threading.Lock()
+
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda d: d["prise"], ColumnNotFound, "did you mean 'price'"),
+        (lambda d: d[["price", "nope"]], ColumnNotFound, "'nope'"),
+        (lambda d: d.prise, AttributeError, "prise"),
+        (lambda d: d.query("prise > 0"), ColumnNotFound, "'prise'"),
+        (lambda d: d.query("price >"), InvalidArgument, "price >"),
+        (lambda d: d.query("price > @gone"), InvalidArgument, "gone"),
+        (lambda d: d.drop(columns="nope"), ColumnNotFound, "nope"),
+        (lambda d: d.groupby("nope"), ColumnNotFound, "nope"),
+        (lambda d: d.groupby("name").agg("nope"), InvalidArgument, "nope"),
+        (lambda d: d.sort_values("nope"), ColumnNotFound, "nope"),
+        (lambda d: d.merge(d, on="nope"), ColumnNotFound, "nope"),
+        (lambda d: d.merge(d, on="name", how="sideways"), InvalidArgument, "sideways"),
+        (lambda d: d[d.price], UnsupportedType, "booleans"),
+        (lambda d: d[1:2], UnsupportedType, "slices"),
+        (lambda d: d.name + 1, TypeError, None),
+        (lambda d: d.name.mean(), TypeError, None),
+        (lambda d: d.head(-1), InvalidArgument, "-1"),
+        (lambda d: d.repartition(0), InvalidArgument, "npartitions"),
+        (lambda d: bool(d.price > 1), ValueError, "truth value"),
+        (lambda d: sf.from_pandas([1, 2]), UnsupportedType, "list"),
+        (
+            lambda d: d.map_partitions(lambda p, x=LOCK: p),
+            NotPicklable,
+            "cannot travel",
+        ),
+    ],
+)
+def test_mistakes_raise_at_the_call(call: Any, error: type[Exception], says: str | None) -> None:
+    frame = pd.DataFrame({"price": [1.0, 2.0], "name": ["a", "b"]})
+    with pytest.raises(error, match=says):
+        call(sf.from_pandas(frame, npartitions=2))
