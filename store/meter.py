@@ -29,10 +29,15 @@ class Memory:
 def memory(pids: Iterable[int], segment_fds: Iterable[int]) -> Memory:
     """Measure the processes, all their children, and the segments behind the descriptors.
 
-    A process that ends meanwhile counts nothing. Where there is no /proc, processes are 0.
+    A process that ends meanwhile counts nothing, nor does a segment that is closed. Where
+    there is no /proc, processes are 0.
     """
     parts = [_rollup(pid) for pid in process_tree(pids)]
-    files = {(stat.st_dev, stat.st_ino): stat.st_blocks for stat in map(os.fstat, segment_fds)}
+    files = {}
+    for fd in segment_fds:
+        with contextlib.suppress(OSError):
+            stat = os.fstat(fd)
+            files[stat.st_dev, stat.st_ino] = stat.st_blocks
     return Memory(
         anon=sum(part.get("Pss_Anon", 0) for part in parts),
         segments=sum(files.values()) * 512,
