@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from shframe import session
@@ -30,7 +31,7 @@ class Collection:
         It stays valid after sf.shutdown(); writing into it changes nothing else.
         progress: whether to show a tqdm bar; None: as the session says.
         """
-        refs, layer = self._run(progress)
+        refs, layer = self._run(progress, self._settled)
         return self._result(refs, layer)
 
     def persist(self, *, progress: bool | None = None) -> Self:
@@ -50,8 +51,10 @@ class Collection:
             text += "\n" + graph.text()
         return text
 
-    def _run(self, progress: bool | None) -> tuple[list[ObjectRef], Layer]:
-        graph, layer = self.planner.graph(self.planner.optimized(self.expr))
+    def _run(
+        self, progress: bool | None, last: Callable[[Layer], Layer] | None = None
+    ) -> tuple[list[ObjectRef], Layer]:
+        graph, layer = self.planner.graph(self.planner.optimized(self.expr), last)
         return self._run_graph(graph, progress), layer
 
     @staticmethod
@@ -62,6 +65,10 @@ class Collection:
             return current.run(graph)
         with _Bar() as bar:
             return current.run(graph, bar)
+
+    def _settled(self, layer: Layer) -> Layer:
+        """What is done to each partition, in the workers, before the user gets them."""
+        return layer
 
     def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
         raise AssertionError(f"{type(self).__name__} lacks _result")

@@ -17,8 +17,10 @@ from shframe.dataframe.plan import PLANNER
 from shframe.dataframe.relations import Map, Params, Relation
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.expr import Expr
+from shframe.graph.function import Function
 from shframe.graph.objectref import ObjectRef
 from shframe.graph.planner import Layer, Planner
+from shframe.graph.task import Key, Task
 
 
 class Partitioned(Collection):
@@ -45,6 +47,17 @@ class Partitioned(Collection):
         return type(self.expr).__name__
 
     # --- results ------------------------------------------------------------------------
+
+    def _settled(self, layer: Layer) -> Layer:
+        """Text that was read as dictionaries becomes text in the workers, side by side."""
+        if not isinstance(self.expr.meta, pd.DataFrame):
+            return layer
+        function = Function(rowwise.settled)
+        tasks = [
+            Task(Key("settled", (n,)), function, (key,), nbytes=0)
+            for n, key in enumerate(layer.keys)
+        ]
+        return Layer([task.key for task in tasks], tasks, about=layer.about)
 
     def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
         parts = [ref.value() for ref in refs]

@@ -115,9 +115,13 @@ def series_values(column: Any, dtype: Any) -> Any:
     return pd.Series(column.to_pandas()).astype(dtype).array
 
 
+def as_text(column: Any) -> Any:
+    """A column of text, however it is encoded, as pandas' own string arrays hold it."""
+    return column if column.type == pa.large_string() else column.cast(pa.large_string())
+
+
 def _text_values(column: Any, dtype: Any) -> Any:
-    if column.type != pa.large_string():
-        column = column.cast(pa.large_string())
+    column = as_text(column)
     return _text_array(column, dtype)
 
 

@@ -210,3 +210,15 @@ def without_index(part: Any) -> Any:
         columns = part.columns[: layout.width]
         return chunks.table_of(columns, chunks.Layout(layout.labels, layout.dtypes))
     return part.reset_index(drop=True)
+
+
+def settled(part: Any) -> Any:
+    """The partition as a result holds it: text as text, not as the dictionary it was read as."""
+    if not chunks.is_table(part):
+        return part
+    layout = chunks.layout_of(part)
+    columns = [
+        chunks.as_text(column) if isinstance(dtype, pd.StringDtype) else column
+        for column, dtype in zip(part.columns, (*layout.dtypes, *layout.levels), strict=True)
+    ]
+    return chunks.table_of(columns, layout)
