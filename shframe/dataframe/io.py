@@ -87,15 +87,17 @@ def read_parquet(path: Any, columns: Any = None, filters: Any = None) -> DataFra
     chosen = None if columns is None else parquet.checked_columns(source, columns)
     frame: DataFrame = wrap(relations.ReadParquet(source))
     if filters is not None:
-        frame = _with_filters(frame, filters)
+        kept = frame[_mask(frame, filters)]
+        stored = any(isinstance(level, str) for level in source.index)
+        frame = kept if stored else kept.reset_index(drop=True)  # as pandas has it
     return frame if chosen is None else frame[list(chosen)]
 
 
 _FILTERS = {"==": "eq", "=": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
 
-def _with_filters(frame: DataFrame, filters: Any) -> DataFrame:
-    """Rows that meet all conditions; their index counts them, as pandas has it."""
+def _mask(frame: DataFrame, filters: Any) -> Any:
+    """Whether a row meets all conditions."""
     if not isinstance(filters, (list, tuple)) or not all(
         isinstance(one, (list, tuple)) and len(one) == 3 for one in filters
     ):
@@ -112,7 +114,7 @@ def _with_filters(frame: DataFrame, filters: Any) -> DataFrame:
             known = ", ".join([*_FILTERS, "in", "not in"])
             raise InvalidArgument(f"no operator {op!r} in filters; there are {known}")
         mask = one if mask is None else mask & one
-    return frame[mask].reset_index(drop=True)
+    return mask
 
 
 def read_csv(path: Any, **options: Any) -> DataFrame:

@@ -48,17 +48,17 @@ def lower_read_parquet(node: relations.ReadParquet, sources: tuple[Layer, ...]) 
     source = node.source
     labels = tuple(source.meta.columns) if node.columns is None else node.columns
     stored = set(source.schema.names)
-    index = tuple(source.index_columns)
-    columns = tuple(name for name in (*labels, *index) if name in stored)
+    named = tuple(level for level in source.index if isinstance(level, str))
+    columns = tuple(name for name in (*labels, *named) if name in stored)
     meta = source.meta[list(labels)]
-    levels = tuple(meta.index.get_level_values(n).dtype for n in range(len(index)))
+    levels = tuple(meta.index.get_level_values(n).dtype for n in range(len(source.index)))
     function = Function(
         parquet_kernels.read,
         columns=columns,
         labels=labels,
         dictionaries=tuple(source.dictionary_columns(columns)),
         dtypes=tuple(meta.dtypes),
-        index=index,
+        index=source.index,
         levels=levels,
         names=tuple(meta.index.names),
     )
@@ -68,22 +68,30 @@ def lower_read_parquet(node: relations.ReadParquet, sources: tuple[Layer, ...]) 
     for n, part in enumerate(parts):
         size = sum(group.nbytes.get(name, 0) for group in part for name in columns)
         total += size
-        start = part[0].start if part else 0
-        args = (_pieces(source, part), start)
+        args = (_pieces(source, part),)
         tasks.append(Task(Key(node.name, (n,)), function, (), args, nbytes=4 * size))
     return Layer([task.key for task in tasks], tasks, about=About(nbytes=4 * total))
 
 
 def _pieces(source: Any, part: list[Any]) -> tuple[Any, ...]:
-    """(file, row groups, partition values) of each file in the part; no part: nothing of one."""
-    files: dict[int, list[int]] = {}
+    """Runs of row groups that follow each other in one file; no part: an empty run of one."""
+    runs: list[list[Any]] = []
     for group in part:
-        files.setdefault(group.file, []).append(group.number)
-    if not files:
-        files = {0: []}
+        last = runs[-1][-1] if runs else None
+        if last and (last.file, last.number + 1) == (group.file, group.number):
+            runs[-1].append(group)
+        else:
+            runs.append([group])
+    if not runs:
+        return (parquet_kernels.Piece(source.files[0], (), _typed_hive(source, 0), 0),)
     return tuple(
-        (source.files[file], tuple(numbers), _typed_hive(source, file))
-        for file, numbers in files.items()
+        parquet_kernels.Piece(
+            source.files[run[0].file],
+            tuple(group.number for group in run),
+            _typed_hive(source, run[0].file),
+            run[0].start,
+        )
+        for run in runs
     )
 
 

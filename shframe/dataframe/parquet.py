@@ -51,7 +51,7 @@ class ParquetSource:
         self.hive = [hive_values(file, self.root) for file in self.files]
         self.hive_dtypes = _hive_dtypes(self.hive)
         self.schema = self.first.schema.to_arrow_schema()
-        self.index_columns = _index_columns(self.schema)
+        self.index = _index(self.schema, self.first.num_rows, len(self.files))
         self.token = tokenize("parquet", self.files, self.stamps)
 
     def __shframe_token__(self) -> str:
@@ -61,6 +61,7 @@ class ParquetSource:
     def meta(self) -> Any:
         """The empty frame with all columns."""
         frame = self.schema.empty_table().to_pandas()
+        frame.index = _empty_index(frame.index, self.index)
         for name, dtype in self.hive_dtypes.items():
             frame[name] = pd.Series([], dtype=dtype, index=frame.index)
         return frame
@@ -156,10 +157,42 @@ def _hive_dtypes(hive: Sequence[dict[str, str]]) -> dict[str, Any]:
     return found
 
 
-def _index_columns(schema: Any) -> list[str]:
-    """Columns that pandas wrote as index levels."""
-    described = schema.pandas_metadata or {}
-    return [name for name in described.get("index_columns", []) if isinstance(name, str)]
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An index level that the file describes by its first value and its step."""
+
+    name: Any
+    start: int
+    step: int
+
+
+def _index(schema: Any, rows: int, files: int) -> tuple[str | Counted, ...]:
+    """Index levels that pandas wrote: names of columns, and ranges of one file's rows.
+
+    Nothing where the index counts the rows from 0, or where a range fits the first file only.
+    """
+    found: list[str | Counted] = []
+    for level in (schema.pandas_metadata or {}).get("index_columns", []):
+        if isinstance(level, str):
+            found.append(level)
+        elif files == 1 and rows == len(range(level["start"], level["stop"], level["step"])):
+            found.append(Counted(level["name"], level["start"], level["step"]))
+    plain = len(found) == 1 and isinstance(found[0], Counted)
+    return () if plain and found == [Counted(None, 0, 1)] else tuple(found)
+
+
+def _empty_index(read: Any, levels: tuple[str | Counted, ...]) -> Any:
+    """The index of no row, with the counted levels that a table without rows has lost."""
+    stored = iter(range(read.nlevels))
+    if not any(isinstance(level, Counted) for level in levels):
+        return read
+    made = [
+        pd.RangeIndex(0, name=level.name)
+        if isinstance(level, Counted)
+        else read.get_level_values(next(stored))
+        for level in levels
+    ]
+    return made[0] if len(made) == 1 else pd.MultiIndex.from_arrays(made)
 
 
 def _row_group(group: Any, file: int, number: int, start: int) -> RowGroup:

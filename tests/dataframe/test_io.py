@@ -105,6 +105,31 @@ def test_filters_are_those_of_pandas(
     same(found, pd.read_parquet(numbers, filters=filters))
 
 
+def test_rows_keep_their_index_where_row_groups_between_are_skipped(
+    session: Session, numbers: Path, tmp_path: Path
+) -> None:
+    lazy, frame = sf.read_parquet(numbers), pd.read_parquet(numbers)
+    asked = [1, 35, 77]
+    same(lazy[lazy.n.isin(asked)].compute(), frame[frame.n.isin(asked)])
+    for piece in (frame.iloc[5:], frame.iloc[3::2], frame.iloc[5:].rename_axis("name")):
+        piece.to_parquet(tmp_path / "one.parquet", row_group_size=10)
+        lazy, read = (
+            sf.read_parquet(tmp_path / "one.parquet"),
+            pd.read_parquet(tmp_path / "one.parquet"),
+        )
+        same(lazy.compute(), read)
+        same(lazy[lazy.n.isin(asked)].compute(), read[read.n.isin(asked)])
+
+
+@pytest.mark.parametrize("index", [None, "n", ["word", "n"]])
+def test_filters_keep_a_stored_index(session: Session, tmp_path: Path, index: Any) -> None:
+    frame = pd.DataFrame({"n": range(9), "v": range(9), "word": list("abcabcabc")})
+    path = tmp_path / "one.parquet"
+    (frame.set_index(index) if index else frame.iloc[2:]).to_parquet(path)
+    asked = [("v", ">", 4)]
+    same(sf.read_parquet(path, filters=asked).compute(), pd.read_parquet(path, filters=asked))
+
+
 @FEW
 @given(low=st.integers(-5, 125), span=st.integers(0, 60))
 def test_row_groups_without_a_wanted_row_are_not_read(
