@@ -120,14 +120,12 @@ def _joined(members: list[Task], programs: dict[tuple[object, ...], Function]) -
     if program is None:
         program = programs[shape] = Function(run_program, steps=tuple(steps))
     last = members[-1]
-    sizes = [task.nbytes for task in members]
-    known = [size for size in sizes if size is not None]
     return Task(
         last.key,
         program,
         tuple(inputs),
         (tuple(task.args for task in members),),
-        nbytes=sum(known) if len(known) == len(sizes) else None,
+        nbytes=sum(task.nbytes for task in members),
         fan_in=last.fan_in,
         target=last.target,
     )

@@ -22,8 +22,8 @@ class Key(NamedTuple):
 class Task:
     """Calls `function(*values of inputs, *args)`; the value it returns is the result `key`.
 
-    nbytes: bytes that the call is expected to read and write, None when unknown. Only work that
-        is known to be small may run in the driver.
+    nbytes: bytes that the call is expected to read and make, 0: about what its inputs hold. Only
+        work that is known to be small may run in the driver.
     fan_in: whether all inputs that nobody else reads may be fused into this task, not only one.
     target: the lent segment of a final object of which the call fills a part (output.window).
     """
@@ -32,6 +32,6 @@ class Task:
     function: Function
     inputs: tuple[Key, ...] = ()
     args: tuple[Any, ...] = ()
-    nbytes: int | None = None
+    nbytes: int = 0
     fan_in: bool = False
     target: int | None = None

@@ -95,10 +95,10 @@ class Session:
         return self.executor.run(graph, trace, progress)
 
     def _is_small(self, graph: TaskGraph) -> bool:
-        """Whether all tasks are ours, of known size, and small together."""
+        """Whether all tasks are ours, those without inputs of known size, and small together."""
         total = sum(ref.nbytes for ref in graph.data.values())
         for task in graph.tasks.values():
-            if task.nbytes is None or not task.function.ours:
+            if not task.function.ours or not (task.inputs or task.nbytes):
                 return False
             total += task.nbytes
         return total < self.options.inline_bytes

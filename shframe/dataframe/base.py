@@ -53,10 +53,7 @@ class Partitioned(Collection):
         if not isinstance(self.expr.meta, pd.DataFrame):
             return layer
         function = Function(rowwise.settled)
-        tasks = [
-            Task(Key("settled", (n,)), function, (key,), nbytes=0)
-            for n, key in enumerate(layer.keys)
-        ]
+        tasks = [Task(Key("settled", (n,)), function, (key,)) for n, key in enumerate(layer.keys)]
         return Layer([task.key for task in tasks], tasks, about=layer.about)
 
     def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:

@@ -9,8 +9,10 @@ complex numbers, periods) stays a pandas object, so that nothing is converted by
 from __future__ import annotations
 
 import functools
+import os
 import pickle
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -303,18 +305,20 @@ def _concatenated_tables(parts: Sequence[Any], *, fresh: bool) -> Any:
             whole.index = pd.RangeIndex(len(whole), name=whole.index.name)
         return whole
     first = layouts[filled[0]]
-    columns = [
-        _joined([parts[n].column(place) for n in filled], dtype)
-        for place, dtype in enumerate((*first.dtypes, *first.levels))
+    dtypes = (*first.dtypes, *first.levels)
+    pieces: list[list[Any]] = [
+        [parts[n].column(place) for n in filled] for place in range(len(dtypes))
     ]
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:  # copies let go of the GIL
+        columns: list[Any] = list(pool.map(_joined, pieces, dtypes))
     rows = sum(parts[n].num_rows for n in filled)
     index: Any
     if fresh or (not first.levels and _consecutive(parts, layouts, filled)):
         start = 0 if fresh else first.start
         index = pd.RangeIndex(start, start + rows, name=first.names[0])
     elif not first.levels:
-        pieces = [np.arange(layouts[n].start, layouts[n].start + parts[n].num_rows) for n in filled]
-        index = pd.Index(np.concatenate(pieces), name=first.names[0])
+        runs = [np.arange(layouts[n].start, layouts[n].start + parts[n].num_rows) for n in filled]
+        index = pd.Index(np.concatenate(runs), name=first.names[0])
     elif len(first.levels) == 1:
         index = pd.Index(columns[first.width], name=first.names[0], copy=False)
     else:
@@ -339,16 +343,23 @@ def _joined(pieces: list[Any], dtype: Any) -> Any:
     if isinstance(dtype, pd.StringDtype) and dtype.storage == "pyarrow":
         plain = [c if c.type == pa.large_string() else c.cast(pa.large_string()) for c in chunks]
         return _text_array(pa.chunked_array(plain, pa.large_string()), dtype)
-    if (
-        isinstance(dtype, np.dtype)
-        and dtype.kind in "iuf"
-        and not any(c.null_count for c in chunks)
-    ) and len({c.type for c in chunks}) == 1:
-        views = [c.to_numpy() for c in chunks]
-        return np.concatenate(views).astype(dtype, copy=False) if views else np.empty(0, dtype)
+    if isinstance(dtype, np.dtype) and dtype.kind in "iuf":
+        return _joined_numbers(chunks, dtype)
     if len({c.type for c in chunks}) > 1:
         parts = [series_values(pa.chunked_array([c]), dtype) for c in chunks]
         return pd.concat([pd.Series(p) for p in parts], ignore_index=True).array
     column = pa.chunked_array(chunks) if chunks else pieces[0]
     values = series_values(column.unify_dictionaries(), dtype)
     return values.copy()
+
+
+def _joined_numbers(chunks: list[Any], dtype: Any) -> Any:
+    """Numbers in one new array; with a null among them integers become floats, as in pandas."""
+    lost = dtype.kind in "iu" and any(chunk.null_count for chunk in chunks)
+    whole = np.empty(sum(map(len, chunks)), np.dtype("float64") if lost else dtype)
+    start = 0
+    for chunk in chunks:
+        place = whole[start : start + len(chunk)]
+        place[:] = chunk.to_numpy(zero_copy_only=False)
+        start += len(chunk)
+    return whole

@@ -69,7 +69,7 @@ def lower_read_parquet(node: relations.ReadParquet, sources: tuple[Layer, ...]) 
         size = sum(group.nbytes.get(name, 0) for group in part for name in columns)
         total += size
         args = (_pieces(source, part),)
-        tasks.append(Task(Key(node.name, (n,)), function, (), args, nbytes=4 * size))
+        tasks.append(Task(Key(node.name, (n,)), function, (), args, nbytes=4 * size or 1))
     return Layer([task.key for task in tasks], tasks, about=About(nbytes=4 * total))
 
 
@@ -109,7 +109,8 @@ def lower_read_csv(node: relations.ReadCsv, sources: tuple[Layer, ...]) -> Layer
     )
     blocks = source.blocks(workers())
     raw = [
-        Task(Key(f"{node.name}-block", (n,)), function, (), block) for n, block in enumerate(blocks)
+        Task(Key(f"{node.name}-block", (n,)), function, (), block, source.size // len(blocks))
+        for n, block in enumerate(blocks)
     ]
     kinds = [
         Task(Key(f"{node.name}-kinds", (n,)), Function(csv_kernels.dtypes_of), (task.key,))
@@ -164,9 +165,8 @@ def lower_map(node: relations.Map, sources: tuple[Layer, ...]) -> Layer:
         )
     function = Function(node.kernel, **node.params.values)
     nbytes = sources[0].about.nbytes
-    size = None if nbytes is None else nbytes // max(len(sources[0].keys), 1)
     tasks = [
-        Task(Key(node.name, (n,)), function, tuple(keys), nbytes=size, fan_in=True)
+        Task(Key(node.name, (n,)), function, tuple(keys), fan_in=True)
         for n, keys in enumerate(zip(*(layer.keys for layer in sources), strict=True))
     ]
     return Layer([task.key for task in tasks], [*before, *tasks], about=About(fresh, nbytes))
@@ -213,21 +213,15 @@ def lower_reduce(node: relations.Reduce, sources: tuple[Layer, ...]) -> Layer:
         node.partial, **{k: v for k, v in node.params.values.items() if k != "series"}
     )
     parts = [
-        Task(Key(f"{node.name}-partial", (n,)), partial, (key,), nbytes=_share(sources[0]))
+        Task(Key(f"{node.name}-partial", (n,)), partial, (key,))
         for n, key in enumerate(sources[0].keys)
     ]
     final = Task(
         Key(node.name, (0,)),
         Function(node.final, **node.params.values),
         tuple(task.key for task in parts),
-        nbytes=1000,
     )
     return Layer([final.key], [*parts, final], about=About())
-
-
-def _share(layer: Layer) -> int | None:
-    nbytes = layer.about.nbytes
-    return None if nbytes is None else int(nbytes // max(len(layer.keys), 1))
 
 
 def lower_group_agg(node: relations.GroupAgg, sources: tuple[Layer, ...]) -> Layer:
@@ -235,7 +229,7 @@ def lower_group_agg(node: relations.GroupAgg, sources: tuple[Layer, ...]) -> Lay
     if groupby.is_decomposable(node.source.meta, plan):
         partial = Function(groupby.partial, plan=plan)
         parts = [
-            Task(Key(f"{node.name}-partial", (n,)), partial, (key,), nbytes=_share(layer))
+            Task(Key(f"{node.name}-partial", (n,)), partial, (key,))
             for n, key in enumerate(layer.keys)
         ]
         final = Function(groupby.finished, plan=plan, expected=node.meta)
@@ -308,8 +302,7 @@ def lower_tree(node: relations.Tree, sources: tuple[Layer, ...]) -> Layer:
     values = node.params.values
     partial = Function(node.partial, **values)
     parts = [
-        Task(Key(f"{node.name}-partial", (n,)), partial, (key,), nbytes=_share(layer))
-        for n, key in enumerate(layer.keys)
+        Task(Key(f"{node.name}-partial", (n,)), partial, (key,)) for n, key in enumerate(layer.keys)
     ]
     combine = Function(node.combine, last=False, **values)
     final = Function(node.combine, last=True, **values)
@@ -469,7 +462,6 @@ def lower_renumber(node: relations.Renumber, sources: tuple[Layer, ...]) -> Laye
     drop = Function(rowwise.without_index)
     layer = sources[0]
     tasks = [
-        Task(Key(node.name, (n,)), drop, (key,), nbytes=_share(layer), fan_in=True)
-        for n, key in enumerate(layer.keys)
+        Task(Key(node.name, (n,)), drop, (key,), fan_in=True) for n, key in enumerate(layer.keys)
     ]
     return Layer([t.key for t in tasks], tasks, about=About(True, layer.about.nbytes))
