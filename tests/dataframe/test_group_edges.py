@@ -77,3 +77,11 @@ def test_many_groups_and_partitions_give_the_same_bits_twice(session: Session) -
     assert one.to_numpy().tobytes() == two.to_numpy().tobytes()
     expected = frame.groupby("k").v.agg(["sum", "mean", "var"])
     pd.testing.assert_frame_equal(one, expected, rtol=1e-9)
+
+
+def test_a_key_that_is_missing_anywhere_is_a_float(session: Session) -> None:
+    times = pd.to_datetime(pd.Series(["2020-01-01", None, "2021-01-01", "2020-05-01"]))
+    frame = pd.DataFrame({"t": times, "v": [1.0, 2.0, 3.0, 4.0]})
+    lazy = sf.from_pandas(frame, npartitions=4)
+    found = lazy.groupby(lazy.t.dt.year).v.sum().compute()
+    same(found, frame.groupby(frame.t.dt.year).v.sum())

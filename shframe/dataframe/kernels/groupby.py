@@ -373,10 +373,20 @@ def combined(*partials: Any, plan: Plan) -> Any:
 
 
 def _stacked(partials: Any) -> Any:
+    """Partial results one after another; a key that lost a missing value anywhere is a float."""
     filled = [p for p in partials if len(p)] or list(partials[:1])
+    lost = {
+        name
+        for part in partials
+        for name, dtype in part.dtypes.items()
+        if str(name).startswith("k") and dtype == np.dtype("f8")
+    }
     if len(filled) == 1:
-        return filled[0]
-    return pd.concat(chunks.same_categories(filled), ignore_index=True)
+        whole = filled[0]
+    else:
+        whole = pd.concat(chunks.same_categories(filled), ignore_index=True)
+    changed = [name for name in lost if whole[name].dtype.kind in "iu"]
+    return whole.astype(dict.fromkeys(changed, "f8")) if changed else whole
 
 
 def _combine(frame: Any, plan: Plan, *, sort: bool, observed: bool) -> Any:
