@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from shframe.graph import output
+from shframe.graph import conversions, output
 from shframe.graph.objectref import ObjectRef
 from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
@@ -117,6 +117,7 @@ class SyncExecutor:
                     time.monotonic(),
                     0,
                     size,
+                    conversions.taken(),
                 )
             )
             if progress is not None:

@@ -326,8 +326,10 @@ class Shell:
         key = live.order[result.number - live.first]
         call = live.graph.tasks[key].function.name
         live.done += 1
-        _, _, _, start, end, read = result
-        live.trace.spans.append(Span(key, call, worker.slot, worker.pid, start, end, read, size))
+        _, _, _, start, end, read, copied = result
+        live.trace.spans.append(
+            Span(key, call, worker.slot, worker.pid, start, end, read, size, copied)
+        )
 
     # --- carrying instructions out ------------------------------------------------------
 

@@ -14,7 +14,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from shframe.graph import output
+from shframe.graph import conversions, output
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import SessionClosed
 from shframe.graph.executor import Progress, target_fd, wait_for
@@ -154,10 +154,11 @@ class ThreadExecutor:
                 self._carry_out(self.scheduler.handle(Failed(worker, number)))
             return
         end = time.monotonic()
+        copied = conversions.taken()
         with self.lock:
             self.values[number] = value
             live.done += 1
-            span = Span(key, task.function.name, worker, os.getpid(), start, end, 0, 0)
+            span = Span(key, task.function.name, worker, os.getpid(), start, end, 0, 0, copied)
             live.trace.spans.append(span)
             self._carry_out(self.scheduler.handle(Done(worker, [(number, end - start)])))
 

@@ -52,9 +52,35 @@ class Trace:
         """Processes that ran a task."""
         return {span.pid for span in self.spans}
 
+    def alone(self) -> dict[str, float]:
+        """Seconds in which a call was the only one that ran, by call: what no worker shared."""
+        events = sorted(
+            [(span.start, 1, n) for n, span in enumerate(self.spans)]
+            + [(span.end, 0, n) for n, span in enumerate(self.spans)]
+        )
+        found: dict[str, float] = {}
+        running: set[int] = set()
+        before = 0.0
+        for now, starts, n in events:
+            if len(running) == 1:
+                call = self.spans[next(iter(running))].call
+                found[call] = found.get(call, 0.0) + now - before
+            (running.add if starts else running.discard)(n)
+            before = now
+        return found
+
+    def copied(self, call: str) -> dict[str, int]:
+        """Bytes that tasks of a call converted to read their inputs, by reason."""
+        found: Counter[str] = Counter()
+        for span in self.spans:
+            if span.call == call:
+                found.update(dict(span.copied))
+        return dict(found)
+
     def text(self) -> str:
-        """A line per kind of call: tasks, seconds, bytes in and out, pids."""
+        """A line per kind of call: tasks, seconds, bytes in and out, what was converted, pids."""
         lines = []
+        alone = self.alone()
         for call, pids in self.steps():
             spans = [span for span in self.spans if span.call == call]
             seconds = sum(span.end - span.start for span in spans)
@@ -62,9 +88,13 @@ class Trace:
             made = sum(span.bytes_out for span in spans) / 1e6
             where = ", ".join(f"pid {pid}: {count}" for pid, count in sorted(pids.items()))
             lines.append(
-                f"{len(spans):>5} x {call}  {seconds:.3f} s, "
+                f"{len(spans):>5} x {call}  {seconds:.3f} s ({alone.get(call, 0.0):.3f} s alone), "
                 f"{read:.1f} MB in, {made:.1f} MB out ({where})"
             )
+            lines += [
+                f"        converted {nbytes / 1e6:.1f} MB: {reason}"
+                for reason, nbytes in self.copied(call).items()
+            ]
         return "\n".join([*lines, *self.notes])
 
     def write(self, path: str | os.PathLike[str]) -> None:

@@ -16,7 +16,7 @@ import traceback
 from collections import OrderedDict, deque
 from typing import Any, NamedTuple, Self
 
-from shframe.graph import output
+from shframe.graph import conversions, output
 from shframe.graph.channel import Channel, Closed
 from shframe.graph.errors import TaskFailed
 from shframe.graph.function import Function
@@ -65,6 +65,7 @@ class Result(NamedTuple):
     start: float
     end: float
     bytes_in: int
+    copied: conversions.Copied
 
 
 class Report(NamedTuple):
@@ -168,7 +169,8 @@ class Worker:
             ref, error = None, _packed(raised)
             del raised
         size = sum(ref.nbytes for ref in refs) if refs else 0
-        self.results.append(Result(number, ref, error, start, time.monotonic(), size))
+        copied = conversions.taken()
+        self.results.append(Result(number, ref, error, start, time.monotonic(), size, copied))
 
     def _call(self, digest: bytes, refs: tuple[Ref, ...], args: tuple[Any, ...]) -> Ref:
         function = self.functions[digest]

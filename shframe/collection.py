@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -32,7 +33,10 @@ class Collection:
         progress: whether to show a tqdm bar; None: as the session says.
         """
         refs, layer = self._run(progress, self._settled)
-        return self._result(refs, layer)
+        start = time.monotonic()
+        made = self._result(refs, layer)
+        _note(len(refs), time.monotonic() - start)
+        return made
 
     def persist(self, *, progress: bool | None = None) -> Self:
         """The same collection with its partitions computed and kept in shared memory."""
@@ -101,3 +105,12 @@ class _Bar:
 
     def __exit__(self, *exc: object) -> None:
         self._bar.close()
+
+
+def _note(parts: int, seconds: float) -> None:
+    """Say in the trace what the driver did by itself to give the result."""
+    from shframe.graph.conversions import taken
+
+    made = "".join(f", converted {n / 1e6:.1f} MB: {reason}" for reason, n in taken())
+    note = f"the result was made of {parts} parts in the driver: {seconds:.3f} s{made}"
+    session.current().last_trace.notes.append(note)

@@ -20,6 +20,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from shframe.graph.conversions import converted
+
 _META = b"shframe"
 
 
@@ -119,12 +121,16 @@ def series_values(column: Any, dtype: Any) -> Any:
 
 def as_text(column: Any) -> Any:
     """A column of text, however it is encoded, as pandas' own string arrays hold it."""
-    return column if column.type == pa.large_string() else column.cast(pa.large_string())
+    if column.type == pa.large_string():
+        return column
+    text = column.cast(pa.large_string())
+    plain = pa.types.is_string(column.type)  # only its offsets become longer
+    converted(f"{_kind(column)} to text", 8 * len(text) if plain else text.nbytes)
+    return text
 
 
 def _text_values(column: Any, dtype: Any) -> Any:
-    column = as_text(column)
-    return _text_array(column, dtype)
+    return _text_array(as_text(column), dtype)
 
 
 def _text_array(column: Any, dtype: Any) -> Any:
@@ -134,20 +140,39 @@ def _text_array(column: Any, dtype: Any) -> Any:
 
 def _numpy_values(column: Any, dtype: Any) -> Any:
     if isinstance(column, pa.ChunkedArray):
-        column = (
-            column.chunk(0)
-            if column.num_chunks == 1
-            else pa.concat_arrays(column.chunks or [pa.array([], column.type)])
-        )
+        column = column.chunk(0) if column.num_chunks == 1 else _one_array(column)
     if column.null_count and dtype.kind in "iub":
-        return column.to_pandas().to_numpy()
-    if dtype.kind in "mM":
+        values = column.to_pandas().to_numpy()
+    elif dtype.kind in "mM":
         unit = np.datetime_data(dtype)[0]
         wanted = pa.timestamp(unit) if dtype.kind == "M" else pa.duration(unit)
         column = column.cast(wanted) if column.type != wanted else column
-        values = column.to_numpy(zero_copy_only=False)
-        return values.astype(dtype, copy=False)
-    return column.to_numpy(zero_copy_only=False).astype(dtype, copy=False)
+        values = column.to_numpy(zero_copy_only=False).astype(dtype, copy=False)
+    else:
+        values = column.to_numpy(zero_copy_only=False).astype(dtype, copy=False)
+    if values.nbytes and not _shares(values, column):
+        converted(f"{_kind(column)} to {values.dtype}", values.nbytes)
+    return values
+
+
+def _one_array(column: Any) -> Any:
+    """The chunks of a column in one array."""
+    if not column.num_chunks:
+        return pa.array([], column.type)
+    whole = pa.concat_arrays(column.chunks)
+    converted(f"{column.num_chunks} chunks to one of {column.type}", whole.nbytes)
+    return whole
+
+
+def _shares(values: Any, column: Any) -> bool:
+    """Whether the values lie where the column has them."""
+    buffer = column.buffers()[1]
+    return buffer is not None and 0 <= values.ctypes.data - buffer.address < buffer.size
+
+
+def _kind(column: Any) -> str:
+    """What is converted, in words."""
+    return f"{column.type} with nulls" if column.null_count else str(column.type)
 
 
 def _categorical_values(column: Any, dtype: Any) -> Any:

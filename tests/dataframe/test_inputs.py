@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -57,3 +58,25 @@ def test_persist_keeps_the_result_and_repr_computes_nothing(session: Session) ->
     assert "a: int64" in repr(kept)
     assert "rows" not in kept.explain()
     assert session.last_trace is before
+
+
+def test_the_trace_names_what_was_converted_and_what_ran_alone(
+    session: Session, tmp_path: Path
+) -> None:
+    frame = pd.DataFrame({"a": range(3000), "b": [True, False, True] * 1000, "f": 0.5})
+    frame.to_parquet(tmp_path / "one.parquet", row_group_size=1000)
+    lazy = sf.read_parquet(tmp_path / "one.parquet")
+    lazy[["a", "f"]].map_partitions(len_of).compute()
+    assert not any(span.copied for span in session.last_trace.spans)
+    lazy.map_partitions(len_of).compute()
+    trace = session.last_trace
+    copied = {reason for span in trace.spans for reason, _ in span.copied}
+    assert copied == {"bool to bool"}
+    assert sum(nbytes for span in trace.spans for _, nbytes in span.copied) == len(frame)
+    assert "converted 0.0 MB: bool to bool" in trace.text()
+    assert any("in the driver" in note for note in trace.notes)
+    assert sum(trace.alone().values()) <= sum(span.end - span.start for span in trace.spans)
+
+
+def len_of(part: pd.DataFrame) -> pd.Series:
+    return pd.Series([len(part)])

@@ -1,0 +1,33 @@
+"""What a task had to convert or copy to read its inputs; its span in the trace names it.
+
+Inputs are read in place; where pandas cannot hold what Arrow stores (bits as booleans, missing
+integers, dictionaries as text) a kernel says here what it made instead.
+"""
+
+from __future__ import annotations
+
+import threading
+
+Copied = tuple[tuple[str, int], ...]  # (reason, bytes)
+
+
+class _Found(threading.local):
+    def __init__(self) -> None:
+        self.nbytes: dict[str, int] = {}
+
+
+_found = _Found()
+
+
+def converted(reason: str, nbytes: int) -> None:
+    """Note bytes that the running task made of an input that could not be read as it lies."""
+    _found.nbytes[reason] = _found.nbytes.get(reason, 0) + nbytes
+
+
+def taken() -> Copied:
+    """What was noted in this thread since the last call."""
+    if not _found.nbytes:
+        return ()
+    copied = tuple(_found.nbytes.items())
+    _found.nbytes = {}
+    return copied
