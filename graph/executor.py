@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shframe.graph import conversions, output
-from shframe.graph.objectref import ObjectRef
+from shframe.graph.objectref import ObjectRef, swept
 from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
@@ -74,8 +74,7 @@ class SyncExecutor:
 
     def sweep(self) -> None:
         """Release the objects whose last handle has died."""
-        while self.dropped:
-            self.store.release(self.dropped.popleft())
+        swept(self.store, self.dropped)
 
     def run(
         self, graph: TaskGraph, trace: Trace, progress: Progress | None = None

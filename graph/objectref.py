@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from shframe.store.store import Store
 
 
+def swept(store: Store, dropped: deque[int]) -> None:
+    """Release the objects whose last handle has died."""
+    ids = []
+    while dropped:
+        ids.append(dropped.popleft())
+    if ids:
+        store.release_all(ids)
+
+
 class ObjectRef:
     """A counted handle; dropping the last one frees the object's memory.
 

@@ -43,7 +43,7 @@ from shframe.graph.messages import (
     Run,
     Submitted,
 )
-from shframe.graph.objectref import ObjectRef
+from shframe.graph.objectref import ObjectRef, swept
 from shframe.graph.pool import Pool, WorkerHandle
 from shframe.graph.server import Ended
 from shframe.graph.state import Scheduler
@@ -52,7 +52,7 @@ from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
 from shframe.graph.worker import Report, Result, Work
 from shframe.store.ref import Ref
-from shframe.store.store import Store
+from shframe.store.store import DRIVER, Store
 
 GRACE_SECONDS = 0.3  # a worker that still runs a task given up is killed after that
 
@@ -89,8 +89,7 @@ class ProcessExecutor:
     def put(self, value: object) -> ObjectRef:
         """Store a value and give a handle on it."""
         self._check()
-        while self.dropped:
-            self.store.release(self.dropped.popleft())
+        swept(self.store, self.dropped)
         return ObjectRef(self.store.put(value), self.store, self.dropped)
 
     def start(self) -> Shell:
@@ -230,7 +229,7 @@ class Shell:
             for ended in self.pool.news():
                 self._bury(ended)
         self._kill_doomed()
-        self._sweep()
+        swept(self.store, self.dropped)
         self._post()
 
     def _wait(self) -> set[int]:
@@ -300,14 +299,16 @@ class Shell:
         done: list[tuple[int, float]] = []
         failed: list[Result] = []
         live: LiveRun | None = None
+        # an inline result has no memory to be counted
+        shared = [r.ref for r in results if r.ref is not None and r.ref.segment >= 0]
+        if shared:
+            self.store.adopt_all(shared, worker.slot)
         for result in results:
             self.doomed.pop((worker.slot, result.number), None)
             if result.ref is None:
                 failed.append(result)
                 continue
             ref = result.ref
-            if ref.segment >= 0:  # an inline result has no memory to be counted
-                self.store.adopt(ref, worker.slot)
             self.refs[result.number] = ref
             done.append((result.number, result.end - result.start))
             if live is None or not live.first <= result.number < live.first + len(live.order):
@@ -389,15 +390,13 @@ class Shell:
 
     def _finish(self, number: int) -> None:
         live = self.runs.pop(number)
-        made: dict[Key, ObjectRef] = {}
-        for key in live.graph.outputs:
-            if key in live.graph.data:
-                made[key] = live.graph.data[key]
-            elif key not in made:
-                ref = self.refs.pop(live.place[key])
-                if ref.segment < 0:
-                    self.store.adopt(ref, 0)
-                made[key] = ObjectRef(ref, self.store, self.dropped)
+        data = live.graph.data
+        made = {key: data[key] for key in live.graph.outputs if key in data}
+        wanted = [key for key in dict.fromkeys(live.graph.outputs) if key not in made]
+        refs = [self.refs.pop(live.place[key]) for key in wanted]
+        self.store.adopt_all((ref for ref in refs if ref.inline), DRIVER)
+        for key, ref in zip(wanted, refs, strict=True):
+            made[key] = ObjectRef(ref, self.store, self.dropped)
         live.handles = [made[key] for key in live.graph.outputs]
         self._end(live)
 
@@ -478,10 +477,6 @@ class Shell:
         self.refs.clear()
 
     # --- sending ------------------------------------------------------------------------
-
-    def _sweep(self) -> None:
-        while self.dropped:
-            self.store.release(self.dropped.popleft())
 
     def _post(self) -> None:
         """Send what has come together for each worker, as one message."""

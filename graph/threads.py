@@ -31,7 +31,7 @@ from shframe.graph.messages import (
     Run,
     Submitted,
 )
-from shframe.graph.objectref import ObjectRef
+from shframe.graph.objectref import ObjectRef, swept
 from shframe.graph.state import Scheduler
 from shframe.graph.task import Key
 from shframe.graph.taskgraph import TaskGraph
@@ -72,8 +72,7 @@ class ThreadExecutor:
 
     def put(self, value: object) -> ObjectRef:
         """Store a value and give a handle on it."""
-        while self.dropped:
-            self.store.release(self.dropped.popleft())
+        swept(self.store, self.dropped)
         return ObjectRef(self.store.put(value), self.store, self.dropped)
 
     def run(

@@ -8,6 +8,7 @@ object has no reference and no process has a view of it. Finalizers only append 
 
 import os
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from shframe.store.errors import ObjectLost, StoreClosed, StoreFull
@@ -75,11 +76,16 @@ class Store:
 
         Raises: ObjectLost: when that worker was already declared dead.
         """
+        self.adopt_all((ref,), owner)
+
+    def adopt_all(self, refs: Iterable[Ref], owner: int) -> None:
+        """Enter many objects at once, as adopt() does. Raises: ObjectLost."""
         with self._lock:
             self._enter("adopt")
-            if owner in self._dead and ref.segment != INLINE:
-                raise ObjectLost.for_id(ref.id, f"the worker in slot {owner} died before")
-            self._table.add(ref, owner)
+            for ref in refs:
+                if owner in self._dead and ref.segment != INLINE:
+                    raise ObjectLost.for_id(ref.id, f"the worker in slot {owner} died before")
+                self._table.add(ref, owner)
 
     def retain(self, id: int) -> None:
         """One reference more. Raises: ObjectLost."""
@@ -89,10 +95,15 @@ class Store:
 
     def release(self, id: int) -> None:
         """One reference less; after the last, memory is used again. Raises: ObjectLost."""
+        self.release_all((id,))
+
+    def release_all(self, ids: Iterable[int]) -> None:
+        """One reference less to each. Raises: ObjectLost."""
         with self._lock:
             self._enter("release")
-            self._table.release(id)
-            self._reclaim(id)
+            for id in ids:
+                self._table.release(id)
+                self._reclaim(id)
 
     def hold(self, id: int, slot: int) -> None:
         """The process in `slot` keeps views of the object. Raises: ObjectLost."""
