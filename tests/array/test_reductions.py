@@ -46,6 +46,7 @@ def test_reductions_are_those_of_numpy(
     values, lazy = pair
     assume(not (name == "ptp" and values.dtype == bool))
     assume(not (values.dtype.kind == "c" and name in ("nanmin", "nanmax", "ptp")))
+    assume(values.ndim or name not in ("nanvar", "nanstd"))  # NumPy 2.4 fails on those of 0-d
     if name.removeprefix("nan") == "prod" and values.dtype.kind in "fc":
         assume(np.isfinite(values).all())
     axis = data.draw(axes_of(values.ndim))

@@ -120,3 +120,15 @@ def test_mistakes_show_at_the_call(session: Session) -> None:
         left[["a"]].merge(right)
     with pytest.raises(UnsupportedType):
         left.merge([1, 2])
+
+
+@pytest.mark.parametrize("empty", ["left", "right", "neither"])
+def test_outer_rows_go_by_categories(session: Session, way: str, empty: str) -> None:
+    sides = {}
+    for side, keys in (("left", ["y", None, "x"]), ("right", [None, "x", "z"])):
+        shown = [] if side == empty else keys
+        key = pd.Categorical(shown, categories=["z", "y", "x"])
+        sides[side] = pd.DataFrame({"c": key, side: range(len(shown))})
+    lazy = {side: sf.from_pandas(frame, npartitions=2) for side, frame in sides.items()}
+    expected = sides["left"].merge(sides["right"], on="c", how="outer")
+    same(lazy["left"].merge(lazy["right"], on="c", how="outer").compute(), expected)

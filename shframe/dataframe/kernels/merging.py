@@ -99,11 +99,16 @@ def joined(left: Any, right: Any, *, plan: JoinPlan) -> Any:
 
 
 def _joined_tables(left: Any, right: Any, plan: JoinPlan) -> tuple[Any, join.Matches] | None:
-    """The result and the row numbers it was made of; None where the keys' types differ."""
+    """The result and the row numbers it was made of; None where pandas must see the keys' dtypes.
+
+    That is where they differ, and where outer rows are sorted by categories.
+    """
     a, b = chunks.layout_of(left), chunks.layout_of(right)
     lefts = [a.labels.get_loc(key) for key in plan.left_on]
     rights = [b.labels.get_loc(key) for key in plan.right_on]
     if any(a.dtypes[x] != b.dtypes[y] for x, y in zip(lefts, rights, strict=True)):
+        return None
+    if plan.how == "outer" and any(isinstance(a.dtypes[x], pd.CategoricalDtype) for x in lefts):
         return None
     found = join.matches(
         [left.column(n) for n in lefts], [right.column(n) for n in rights], plan.how
