@@ -14,7 +14,7 @@ import shframe.array as xp
 from shframe.array.chunks import normalized, regrouped, unified
 from shframe.errors import ChunkMismatch, InvalidArgument
 from shframe.session import Session
-from tests.array.arrays import LIGHT, grids, pairs, same
+from tests.array.arrays import LIGHT, grids, pairs, quiet, same
 
 pytestmark = pytest.mark.usefixtures("session")
 FEW = ["f8", "i2", "bool"]
@@ -63,7 +63,8 @@ def test_orders_of_axes_are_numpys(pair: Any, data: st.DataObject) -> None:
     values, lazy = pair
     axes = tuple(data.draw(st.permutations(range(values.ndim))))
     same(lazy.transpose(axes), values.transpose(axes))
-    same(xp.permute_dims(lazy * 1, axes) + 1, values.transpose(axes) * 1 + 1)
+    expected = quiet(lambda: values.transpose(axes) * 1 + 1)
+    same(xp.permute_dims(lazy * 1, axes) + 1, expected)
     same(lazy.T, values.T)
     same(xp.flip(lazy), np.flip(values))
     if values.ndim:
