@@ -18,6 +18,7 @@ from shframe.store.errors import (
     ObjectLost,
     SegmentGone,
     ShframeError,
+    SpillFailed,
     StoreClosed,
     StoreFull,
 )
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
     from shframe.store.local import LocalStore as LocalStore
     from shframe.store.meter import Memory as Memory
     from shframe.store.meter import memory as memory
+    from shframe.store.spill import SpillFile as SpillFile
     from shframe.store.store import Store as Store
     from shframe.store.table import ObjectInfo as ObjectInfo
 
 # Names that need NumPy or are rarely used load with their first use.
 _HOMES = {
     "LocalStore": "local",
+    "SpillFile": "spill",
     "Store": "store",
     "Ledger": "ledger",
     "ObjectInfo": "table",
@@ -55,6 +58,7 @@ __all__ = [
     "LocalStore",
     "Ledger",
     "ObjectInfo",
+    "SpillFile",
     # memory
     "Memory",
     "memory",
@@ -64,6 +68,7 @@ __all__ = [
     # errors
     "ShframeError",
     "StoreFull",
+    "SpillFailed",
     "ObjectLost",
     "SegmentGone",
     "NotStorable",

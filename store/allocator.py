@@ -29,8 +29,7 @@ class Allocator:
 
     def allocate(self, nbytes: int) -> int | None:
         """Take a range and give its offset; None when no range is large enough."""
-        size = round_up(max(nbytes, 1), PAGE if nbytes >= LARGE else ALIGNMENT)
-        unit = PAGE if nbytes >= LARGE else ALIGNMENT
+        unit, size = _unit(nbytes), block_size(nbytes)
         offset = self._take_freed(size, unit)
         if offset is None:
             offset = self._take_fresh(size, unit)
@@ -115,3 +114,12 @@ class Allocator:
         size = self._free.pop(start)
         del self._starts[start + size]
         del self._by_size[bisect_left(self._by_size, (size, start))]
+
+
+def block_size(nbytes: int) -> int:
+    """How many bytes a range for `nbytes` takes up."""
+    return round_up(max(nbytes, 1), _unit(nbytes))
+
+
+def _unit(nbytes: int) -> int:
+    return PAGE if nbytes >= LARGE else ALIGNMENT

@@ -76,6 +76,18 @@ class Arena:
         """Take a block back; its pages stay warm. Raises: KeyError: when it is not in use."""
         self._ledger.add_live(-self._pieces[segment].allocator.free(offset))
 
+    def free_punched(self, segment: int, offset: int, nbytes: int) -> None:
+        """Take a block back whose inner pages the driver has given back to the machine.
+
+        The driver has taken block and pages out of its own row of the ledger: ours stays.
+        """
+        piece = self._pieces[segment]
+        piece.allocator.free(offset)
+        first, last = inner_granules(offset, nbytes)
+        if first < last:
+            piece.missing(first, last)
+            piece.resident[first:last] = bytes(last - first)
+
     def owns(self, segment: int) -> bool:
         """Whether the segment is one of this arena."""
         return segment in self._pieces
@@ -171,6 +183,11 @@ class Arena:
             sealed=live,
             what=what,
         )
+
+
+def inner_granules(offset: int, nbytes: int) -> tuple[int, int]:
+    """The granules [first, last) that hold nothing but this range."""
+    return -(-offset // GRANULE), (offset + nbytes) // GRANULE
 
 
 def writable_range(segment: Segment, offset: int, nbytes: int) -> Any:

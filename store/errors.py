@@ -9,6 +9,7 @@ from values, and the values stay as attributes.
     │   └── SegmentGone                its memory is not mapped here
     ├── NotStorable    (TypeError)     a value that cannot be put
     ├── BadSize        (ValueError)    a size in bytes that cannot be read
+    ├── SpillFailed    (OSError)       the spill folder cannot be used
     └── StoreClosed    (RuntimeError)  a call after close(), or in a forked child
 """
 
@@ -107,6 +108,10 @@ class NotStorable(ShframeError, TypeError):
         error = cls(f"a value of type {name} cannot be put into the store: {reason}\n  {advice}")
         error.type_name = name
         return error
+
+
+class SpillFailed(ShframeError, OSError):
+    """The folder that objects are to be spilled to cannot be used."""
 
 
 class StoreClosed(ShframeError, RuntimeError):

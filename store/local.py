@@ -129,6 +129,13 @@ class LocalStore(Reader):
                 else:
                     self._arena.free(*place)
 
+    def free_punched(self, blocks: Iterable[tuple[int, int, int]]) -> None:
+        """Take back blocks (segment, offset, nbytes) whose pages the driver gave back."""
+        self._check("free_punched")
+        with self._lock:
+            for segment, offset, nbytes in blocks:
+                self._arena.free_punched(segment, offset, nbytes)
+
     def new_segments(self) -> list[tuple[int, int]]:
         """(id, descriptor) of own segments made since the last call; the caller closes them.
 

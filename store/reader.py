@@ -97,6 +97,14 @@ class Reader:
                 raise SegmentGone.for_segment(segment_id, segment_id)
             return segment.readonly_fd()
 
+    def descriptor(self, segment_id: int) -> int:
+        """The descriptor of a readable segment, which stays ours. Raises: SegmentGone."""
+        with self._lock:
+            segment = self._segments.get(segment_id)
+            if segment is None:
+                raise SegmentGone.for_segment(segment_id, segment_id)
+            return segment.fd
+
     def knows(self, segment_id: int) -> bool:
         """Whether objects of the segment can be read here."""
         return segment_id == INLINE or segment_id in self._segments

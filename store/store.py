@@ -8,9 +8,12 @@ object has no reference and no process has a view of it. Finalizers only append 
 
 import os
 import threading
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, TypeVar
 
+from shframe.store.allocator import block_size
+from shframe.store.arena import GRANULE, inner_granules
 from shframe.store.errors import ObjectLost, StoreClosed, StoreFull
 from shframe.store.ledger import Ledger
 from shframe.store.lending import Lending
@@ -18,7 +21,12 @@ from shframe.store.local import LocalStore
 from shframe.store.pins import Place
 from shframe.store.ref import INLINE, Kind, Ref
 from shframe.store.segment import Attached, punch_all_but
+from shframe.store.spill import SEGMENT, SPILL_SLOT, SpillFile
 from shframe.store.table import Entry, ObjectInfo, ObjectTable
+
+Punched = tuple[int, int, int]  # segment, offset, bytes of a block without pages
+NextUse = Callable[[int], float]
+Made = TypeVar("Made")
 
 DRIVER = 0  # the driver's slot; its own views are those of holder 0
 
@@ -26,8 +34,15 @@ DRIVER = 0  # the driver's slot; its own views are those of holder 0
 class Store:
     """The objects of one session. Safe to call from any thread of the driver."""
 
-    def __init__(self, budget: int, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self, budget: int, ledger: Ledger | None = None, spill: SpillFile | None = None
+    ) -> None:
+        """budget: bytes in memory; spill: where objects go that have no room, None: nowhere."""
         self.budget = budget
+        self._spill = spill
+        self.ask_for_pages: Callable[[], None] | None = None  # what workers hold and do not use
+        self._punched: dict[int, list[Punched]] = {}
+        self._debt: dict[int, tuple[int, int]] = {}  # slot -> (live, resident) too much in its row
         self.ledger = ledger if ledger is not None else Ledger.create()
         self.local = LocalStore(DRIVER, budget, self.ledger)
         self._table = ObjectTable()
@@ -45,7 +60,7 @@ class Store:
         Raises: NotStorable, StoreFull: and nothing has been changed.
         """
         self._enter("put")
-        ref = self.local.put(value)
+        ref = self._with_room(lambda: self.local.put(value))
         with self._lock:
             self._table.add(ref, DRIVER)
         return ref
@@ -55,7 +70,7 @@ class Store:
         # Under the lock, so that no release can fall between the look-up and the pin.
         with self._lock:
             self._enter("get")
-            self._table.find(ref.id)
+            ref = self._table.find(ref.id).ref
             pin = self.local.hold(ref)
         value = self.local.get(ref)
         del pin
@@ -65,7 +80,7 @@ class Store:
         """The value as an ordinary writable object of the caller's own. Raises: ObjectLost."""
         with self._lock:
             self._enter("get_writable")
-            self._table.find(ref.id)
+            ref = self._table.find(ref.id).ref
             pin = self.local.hold(ref)
         value = self.local.get_writable(ref)
         del pin
@@ -132,6 +147,67 @@ class Store:
             self._enter("freed")
             return self._freed.pop(slot, [])
 
+    def punched(self, slot: int) -> list[Punched]:
+        """The blocks of the worker in `slot` whose pages are gone already, each given once."""
+        with self._lock:
+            self._enter("punched")
+            return self._punched.pop(slot, [])
+
+    def send(self, refs: Iterable[Ref]) -> list[Ref]:
+        """Where these objects lie now, for a task that reads them: none moves until `ended`."""
+        with self._lock:
+            self._enter("send")
+            now = []
+            for ref in refs:
+                if not ref.inline:
+                    ref = self._table.find(ref.id).ref
+                    self._table.send(ref.id, 1)
+                now.append(ref)
+            return now
+
+    def ended(self, refs: Iterable[Ref]) -> None:
+        """The task that was sent these has ended; its views are known by now."""
+        with self._lock:
+            for ref in refs:
+                if not ref.inline:
+                    self._table.send(ref.id, -1)
+                    self._reclaim(ref.id)
+
+    def relieve(self, needed: int, next_use: NextUse | None = None) -> int:
+        """Move objects to the disk until `needed` bytes of memory are given back, or none is left.
+
+        next_use: when an object will be read next, in any unit; those needed last go first.
+        An object that somebody looks at, or that a task was sent, stays.
+        Raises: SpillFailed.
+        Cost: writes the bytes to disk.
+        """
+        with self._lock:
+            self._enter("relieve")
+            freed = self.local.trim()
+            if self._spill is None or freed >= needed:
+                return freed
+            pinned = self.local.pinned()
+            movable = [
+                entry
+                for entry in self._table.movable()
+                if entry.owner != SPILL_SLOT and entry.ref.id not in pinned
+            ]
+            if next_use is not None:
+                movable.sort(key=lambda entry: -next_use(entry.ref.id))
+            for entry in movable:
+                if freed >= needed:
+                    break
+                freed += self._move_to_disk(entry, self._spill)
+            return freed + self.local.trim()
+
+    def room(self) -> int:
+        """Bytes of the budget that no object takes up."""
+        return self.budget - self.ledger.totals()[0]
+
+    def spilled_bytes(self) -> int:
+        """Bytes of the objects that lie on the disk."""
+        return 0 if self._spill is None else self._spill.nbytes
+
     def attach_worker(self, slot: int, segment_id: int, fd: int) -> None:
         """Take over the read-write descriptor of a worker's segment and map it for reading."""
         with self._lock:
@@ -162,6 +238,10 @@ class Store:
             self.drop_holder(slot)
             self._dead.add(slot)
             self._freed.pop(slot, None)
+            self._punched.pop(slot, None)
+            live, resident = self._debt.pop(slot, (0, 0))  # the worker's row is about to be true
+            self.ledger.add_live(live)
+            self.ledger.retract(-resident)
             self._settle_dead(slot)
 
     def objects(self) -> list[ObjectInfo]:
@@ -175,13 +255,7 @@ class Store:
 
         Raises: StoreFull.
         """
-        with self._lock:
-            self._enter("lend")
-            try:
-                return self._lending.lend(nbytes)
-            except StoreFull:
-                self.local.trim()
-                return self._lending.lend(nbytes)
+        return self._with_room(lambda: self._lend(nbytes))
 
     def lent_fd(self, segment_id: int) -> int:
         """A read-write descriptor of a lent segment for one worker; the caller closes it."""
@@ -227,6 +301,8 @@ class Store:
                 segment.close()
             self._attached.clear()
             self._lending.close()
+            if self._spill is not None:
+                self._spill.close()
             self.local.close()
             self.ledger.close()
 
@@ -251,7 +327,10 @@ class Store:
         place = (entry.ref.segment, entry.ref.offset)
         if entry.ref.inline:
             return
-        if self._lending.knows(entry.ref.segment):
+        if entry.owner == SPILL_SLOT:
+            assert self._spill is not None, "only a store with a spill file has such objects"
+            self._spill.free(entry.ref.offset)
+        elif self._lending.knows(entry.ref.segment):
             self._lending.drop(entry.ref.segment)
         elif entry.owner == DRIVER:
             self.local.free([place])
@@ -259,6 +338,71 @@ class Store:
             self._settle_dead(entry.owner)
         else:
             self._freed.setdefault(entry.owner, []).append(place)
+
+    def _lend(self, nbytes: int) -> int:
+        with self._lock:
+            self._enter("lend")
+            return self._lending.lend(nbytes)
+
+    def _with_room(self, call: Callable[[], Made]) -> Made:
+        """Call; where memory is full, again after others have made room. Not under the lock."""
+        try:
+            return call()
+        except StoreFull as full:
+            if full.needed > self.budget:
+                raise
+            needed = full.needed
+        if self.ask_for_pages is not None:
+            self.ask_for_pages()
+        for _ in range(3):  # somebody else may take the room that was made
+            try:
+                return call()
+            except StoreFull:
+                if not self.relieve(needed):
+                    raise
+        return call()
+
+    def _move_to_disk(self, entry: Entry, spill: SpillFile) -> int:
+        """Bytes of memory that are free when the object lies on the disk; 0: it stays."""
+        old, owner = entry.ref, entry.owner
+        place = spill.write(self.local.descriptor(old.segment), old.offset, old.nbytes)
+        if place is None:
+            return 0
+        self.local.adopt_segment(spill.segment())
+        entry.ref, entry.owner = replace(old, segment=SEGMENT, offset=place), SPILL_SLOT
+        if self._lending.knows(old.segment):
+            self._lending.drop(old.segment)
+            return old.nbytes
+        if owner == DRIVER:
+            self.local.free([(old.segment, old.offset)])
+            return self.local.trim()
+        if owner in self._dead:
+            self._settle_dead(owner)
+            return old.nbytes
+        return self._punch_block(owner, old)
+
+    def _punch_block(self, owner: int, ref: Ref) -> int:
+        """Give back the pages of a block in a worker's arena, who hears of it later.
+
+        The worker may be busy for long: so block and pages go out of the driver's row of the
+        ledger, and stay in the worker's.
+        """
+        first, last = inner_granules(ref.offset, ref.nbytes)
+        if first >= last:  # smaller than a granule: room for the worker, not for others
+            self._freed.setdefault(owner, []).append((ref.segment, ref.offset))
+            return ref.nbytes
+        live, resident = block_size(ref.nbytes), (last - first) * GRANULE
+        self._attached[owner][ref.segment].punch(first * GRANULE, resident)
+        self._owe(owner, live, resident)
+        self._punched.setdefault(owner, []).append((ref.segment, ref.offset, ref.nbytes))
+        return resident
+
+    def _owe(self, slot: int, live: int, resident: int) -> None:
+        """Take bytes out of the driver's row that a worker's row has too much."""
+        before = self._debt.get(slot, (0, 0))
+        self._debt[slot] = before[0] + live, before[1] + resident
+        self.ledger.add_live(-live)
+        self.ledger.retract(resident)
 
     def _settle_dead(self, slot: int) -> None:
         """Give back the pages of a dead worker's arena that no object of the table needs."""

@@ -12,11 +12,15 @@ from shframe.store.ref import Ref
 
 @dataclass(slots=True)
 class Entry:
-    """One sealed object. It is garbage when `count` is 0 and `holders` is empty."""
+    """One sealed object. It is garbage when `count` and `sent` are 0 and `holders` is empty.
+
+    sent: tasks under way that were told its address: until they end it must not move.
+    """
 
     ref: Ref
     owner: int
     count: int = 1
+    sent: int = 0
     holders: set[int] = field(default_factory=set)  # slots of processes with live views
 
 
@@ -70,6 +74,19 @@ class ObjectTable:
         if id in self._entries:
             self._entries[id].holders.discard(slot)
 
+    def send(self, id: int, times: int) -> None:
+        """The address was told to so many tasks more; below 0: so many have ended."""
+        if id in self._entries:
+            self._entries[id].sent += times
+
+    def movable(self) -> list[Entry]:
+        """The objects that nobody looks at and whose address no task was told."""
+        return [
+            entry
+            for entry in self._entries.values()
+            if not entry.holders and not entry.sent and entry.count and not entry.ref.inline
+        ]
+
     def held_by(self, slot: int) -> list[int]:
         """The objects that the process in `slot` has views of."""
         return [id for id, entry in self._entries.items() if slot in entry.holders]
@@ -79,9 +96,9 @@ class ObjectTable:
         return [entry for entry in self._entries.values() if entry.owner == slot]
 
     def is_garbage(self, id: int) -> bool:
-        """Whether nobody refers to the object or looks at it."""
+        """Whether nobody refers to the object, looks at it or is about to."""
         entry = self._entries.get(id)
-        return entry is not None and entry.count == 0 and not entry.holders
+        return entry is not None and not (entry.count or entry.sent or entry.holders)
 
     def remove(self, id: int) -> Entry:
         """Forget an object that is garbage."""
