@@ -28,10 +28,10 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A worker finished tasks; each with the seconds that it took."""
+    """A worker finished tasks; each with the seconds that it took and the bytes of its result."""
 
     worker: int
-    tasks: Sequence[tuple[int, float]]
+    tasks: Sequence[tuple[int, float, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,25 @@ class Died:
     worker: int
 
 
-Event = Submitted | Done | Failed | Cancelled | Joined | Died
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A task found no memory for its result; it has changed nothing and may run again.
+
+    needed: bytes that it asked for; relieved: whether memory has been made free since.
+    """
+
+    worker: int
+    task: int
+    needed: int
+    relieved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Relieved:
+    """There may be memory again for tasks that found none."""
+
+
+Event = Submitted | Done | Failed | Cancelled | Joined | Died | Refused | Relieved
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +116,8 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Abort:
-    """The run cannot end well: `task` raised, or was running each time its worker died.
+    """The run cannot end well: `task` raised, or was running each time its worker died, or
+    there is no memory for its result.
 
     task: None when the user gave the run up.
     """

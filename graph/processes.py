@@ -40,11 +40,14 @@ from shframe.graph.messages import (
     Instruction,
     Joined,
     Recall,
+    Refused,
+    Relieved,
     Run,
     Submitted,
 )
 from shframe.graph.objectref import ObjectRef, swept
 from shframe.graph.pool import Pool, WorkerHandle
+from shframe.graph.pressure import PATIENCE, Pressure, next_uses
 from shframe.graph.server import Ended
 from shframe.graph.state import Scheduler
 from shframe.graph.task import Key, Task
@@ -85,6 +88,7 @@ class ProcessExecutor:
         self._lock = threading.Lock()  # two user threads may start the shell at once
         self._shell: Shell | None = None
         self._closed = False
+        store.ask_for_pages = self._ask_for_pages
 
     def put(self, value: object) -> ObjectRef:
         """Store a value and give a handle on it."""
@@ -117,6 +121,11 @@ class ProcessExecutor:
         if live.error is not None:
             raise live.error
         return live.handles
+
+    def _ask_for_pages(self) -> None:
+        """Have the workers give back the pages that they do not use, unless they are busy."""
+        if self._shell is not None:
+            self._shell.ask_for_pages().wait(PATIENCE)
 
     @property
     def pids(self) -> list[int]:
@@ -153,7 +162,10 @@ class Shell:
         self.dropped = dropped
         self.scheduler = Scheduler()
         self.pool = Pool(store, workers)
+        self.pressure = Pressure(store)
         self.refs: dict[int, Ref] = {}
+        self.sent: dict[tuple[int, int], list[Ref]] = {}  # (worker, task) -> what it was sent
+        self.refusals: dict[int, bytes] = {}  # task -> the error of one that found no memory
         self.runs: dict[int, LiveRun] = {}
         self.run_of: list[tuple[int, LiveRun]] = []  # first task of a run, in order
         self.next_task = 0
@@ -181,6 +193,12 @@ class Shell:
     def cancel(self, live: LiveRun) -> None:
         """Give a run up; a run that has ended already loses nothing."""
         self._call(lambda: self._carry_out(self.scheduler.handle(Cancelled(live.number))))
+
+    def ask_for_pages(self) -> threading.Event:
+        """Ask all workers for the pages that they do not use; set when all have answered."""
+        answered = threading.Event()
+        self._call(lambda: self._tell_when_trimmed(answered))
+        return answered
 
     def close(self) -> None:
         """End the thread and the pool; runs under way fail with SessionClosed."""
@@ -217,6 +235,7 @@ class Shell:
     def _turn(self) -> None:
         """Wait for something, take it in, send what follows from it."""
         ready = self._wait()
+        self.scheduler.admission.room = self.store.room()
         if self.wake_out in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(self.wake_out, 65536)
@@ -230,6 +249,8 @@ class Shell:
                 self._bury(ended)
         self._kill_doomed()
         swept(self.store, self.dropped)
+        if self.scheduler.admission.short:
+            self._relieve(self.scheduler.admission.short)
         self._post()
 
     def _wait(self) -> set[int]:
@@ -284,33 +305,46 @@ class Shell:
         for segment, fd in zip(report.segments, fds, strict=True):
             self.store.attach_worker(worker.slot, segment, fd)
             worker.segments.add(segment)
+        results = [Result(*result) for result in report.results]
+        # an inline result has no memory to be counted
+        shared = [r.ref for r in results if r.ref is not None and r.ref.segment >= 0]
+        if shared:
+            self.store.adopt_all(shared, worker.slot)
         for held in report.held:
             self.store.hold(held, worker.slot)
         for let_go in report.let_go:
             self.store.unhold(let_go, worker.slot)
         if report.recalled:
             for number in report.recalled:
-                self.doomed.pop((worker.slot, number), None)
+                self._ended(worker.slot, number)
             self._carry_out(self.scheduler.recalled(worker.slot, report.recalled))
-        if report.results:
-            self._take_results(worker, [Result(*result) for result in report.results])
+        if results:
+            self._take_results(worker, results)
+        if report.trimmed:
+            self.pressure.answered(worker.slot)
+            self._carry_out(self.scheduler.handle(Relieved()))
+
+    def _ended(self, slot: int, number: int) -> None:
+        """The worker does not run the task any more."""
+        self.doomed.pop((slot, number), None)
+        sent = self.sent.pop((slot, number), None)
+        if sent is not None:
+            self.store.ended(sent)
 
     def _take_results(self, worker: WorkerHandle, results: list[Result]) -> None:
-        done: list[tuple[int, float]] = []
+        done: list[tuple[int, float, int]] = []
         failed: list[Result] = []
         live: LiveRun | None = None
-        # an inline result has no memory to be counted
-        shared = [r.ref for r in results if r.ref is not None and r.ref.segment >= 0]
-        if shared:
-            self.store.adopt_all(shared, worker.slot)
         for result in results:
-            self.doomed.pop((worker.slot, result.number), None)
+            self._ended(worker.slot, result.number)
             if result.ref is None:
                 failed.append(result)
                 continue
             ref = result.ref
             self.refs[result.number] = ref
-            done.append((result.number, result.end - result.start))
+            self.refusals.pop(result.number, None)
+            size = 0 if ref.inline else ref.nbytes
+            done.append((result.number, result.end - result.start, size))
             if live is None or not live.first <= result.number < live.first + len(live.order):
                 live = self._run_holding(result.number)
             if live is not None:
@@ -318,16 +352,56 @@ class Shell:
         if done:
             self._carry_out(self.scheduler.handle(Done(worker.slot, done)))
         for result in failed:
+            if result.needed:
+                self._refuse(worker, result)
+                continue
             live = self._run_holding(result.number)
             if live is not None and live.error is None:
                 live.error = _unpacked(result.error)
             self._carry_out(self.scheduler.handle(Failed(worker.slot, result.number)))
 
+    # --- when memory runs short ---------------------------------------------------------
+
+    def _refuse(self, worker: WorkerHandle, result: Result) -> None:
+        """A task found no memory: make room, and let it run again."""
+        assert result.error is not None, "a task without a result has an error"
+        self.refusals[result.number] = result.error
+        asked = self._ask_to_trim()
+        relieved = self._made_free(result.needed) > 0
+        refused = Refused(worker.slot, result.number, result.needed, relieved)
+        self._carry_out(self.scheduler.handle(refused))
+        if relieved or not asked:
+            self._carry_out(self.scheduler.handle(Relieved()))
+
+    def _relieve(self, short: int) -> None:
+        """Make room for a task that waits for it; where there is none, it waits for others."""
+        if self.store.room() < self.store.budget // 8:
+            self._ask_to_trim()
+        if self._made_free(short):
+            self._carry_out(self.scheduler.handle(Relieved()))
+
+    def _made_free(self, needed: int) -> int:
+        graphs = [(live.first, live.order, live.graph) for live in self.runs.values()]
+        freed = self.pressure.relieve(needed, next_uses(self.scheduler, graphs, self.refs))
+        self.scheduler.admission.room = self.store.room()
+        return freed
+
+    def _tell_when_trimmed(self, answered: threading.Event) -> None:
+        self._ask_to_trim()
+        self.pressure.tell(answered)
+
+    def _ask_to_trim(self) -> bool:
+        """Have all workers give back the pages that they do not use; False: all are asked."""
+        new = self.pressure.ask(self.pool.workers)
+        for slot in new:
+            self.outbox[slot] = self._work_for(slot)._replace(trim=True)
+        return bool(new)
+
     def _record(self, worker: WorkerHandle, live: LiveRun, result: Result, size: int) -> None:
         key = live.order[result.number - live.first]
         call = live.graph.tasks[key].function.name
         live.done += 1
-        _, _, _, start, end, read, copied = result
+        start, end, read, copied = result[4:]
         live.trace.spans.append(
             Span(key, call, worker.slot, worker.pid, start, end, read, size, copied)
         )
@@ -364,15 +438,18 @@ class Shell:
                 live = self._run_holding(number)
             assert live is not None, "the scheduler runs tasks of live runs only"
             task = live.graph.tasks[live.order[number - live.first]]
-            refs = tuple(self._source(live, key) for key in task.inputs)
+            refs = self.store.send(self._source(live, key) for key in task.inputs)
             for ref in refs:
                 self._share(worker, work, ref)
+            shared = [ref for ref in refs if not ref.inline]
+            if shared:
+                self.sent[worker.slot, number] = shared
             function = task.function
             if function.digest not in worker.known:
                 worker.known.add(function.digest)
                 work.functions[function.digest] = function.payload
             filled = task.target is not None
-            work.tasks.append((number, function.digest, refs, task.args, filled))
+            work.tasks.append((number, function.digest, tuple(refs), task.args, filled))
             if task.target is not None:
                 self.targets.setdefault(worker.slot, []).append(self.store.lent_fd(task.target))
 
@@ -406,8 +483,14 @@ class Shell:
 
     def _abort(self, instruction: Abort) -> None:
         live = self.runs.pop(instruction.run)
+        refusal = self.refusals.get(-1 if instruction.task is None else instruction.task)
+        for number in list(self.refusals):
+            if live.first <= number < live.first + len(live.order):
+                del self.refusals[number]
         if live.error is None:
-            if instruction.died and instruction.task is not None:
+            if refusal is not None and not instruction.died:
+                live.error = _unpacked(refusal)
+            elif instruction.died and instruction.task is not None:
                 live.error = self._death(live, instruction.task)
             else:
                 live.error = CancelledError("the computation was given up")
@@ -443,8 +526,9 @@ class Shell:
         self.outbox.pop(ended.slot, None)
         for fd in self.targets.pop(ended.slot, []):
             os.close(fd)
-        for pair in [pair for pair in self.doomed if pair[0] == ended.slot]:
-            del self.doomed[pair]
+        for slot, number in [pair for pair in (*self.doomed, *self.sent) if pair[0] == ended.slot]:
+            self._ended(slot, number)
+        self.pressure.answered(ended.slot)
         self.store.worker_died(ended.slot)
         for live in self.runs.values():
             live.trace.notes.append(f"worker pid {ended.pid} ended with code {ended.code}")
@@ -482,14 +566,14 @@ class Shell:
         """Send what has come together for each worker, as one message."""
         for worker in [*self.pool.workers.values()]:
             work = self.outbox.pop(worker.slot, None)
-            freed = self.store.freed(worker.slot)
-            if work is None and not freed:
+            freed, punched = self.store.freed(worker.slot), self.store.punched(worker.slot)
+            if work is None and not freed and not punched:
                 continue
             work = work or Work.nothing()
             if worker.surroundings != self.changes:
                 worker.surroundings = self.changes
                 work = work._replace(surroundings=self.surroundings)
-            work = work._replace(freed=freed)
+            work = work._replace(freed=freed, punched=punched)
             fds = [self.store.descriptor(segment) for segment in work.segments]
             fds += self.targets.pop(worker.slot, [])
             worker.channel.queue(_encoded(work), fds)

@@ -8,6 +8,9 @@ Ready tasks are taken by number, which is depth-first order, so that memory is f
 worker gets as many tasks ahead as it is expected to run in HORIZON seconds: enough that a short
 task costs no round trip, few enough that a long one keeps nothing waiting. Seconds are learned
 per kind of task; of an unknown kind a worker gets one at a time.
+
+A task is sent only when what it is expected to make fits into memory (admission.py). One that
+found no room all the same waits until another task has ended or memory was made free.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from shframe.graph.admission import Admission
 from shframe.graph.messages import (
     Abort,
     Cancelled,
@@ -29,12 +33,17 @@ from shframe.graph.messages import (
     Instruction,
     Joined,
     Recall,
+    Refused,
+    Relieved,
     Run,
     Submitted,
 )
 
 HORIZON = 0.012  # seconds of work ahead of a worker: a hundred round trips of 0.1 ms
 RETRIES = 3  # a task that was running when its worker died is tried so often again
+REFUSALS = (
+    4  # a task that finds no memory so often in a row, with nothing else running, is given up
+)
 SMOOTHING = 0.3  # weight of the newest duration in the learned one
 
 
@@ -49,6 +58,7 @@ class TaskState:
     readers: int  # tasks that have yet to read the result, and 1 for an output
     dependents: list[int] = field(default_factory=list)
     tries: int = 0
+    refusals: int = 0  # since memory was last made free
     done: bool = False
 
 
@@ -78,6 +88,8 @@ class Scheduler:
         self.workers: dict[int, WorkerState] = {}
         self.ready: list[int] = []
         self.seconds: dict[object, float] = {}
+        self.admission = Admission()
+        self._without_room: list[int] = []  # tasks that found no memory
         self._handlers: dict[type[Any], Callable[[Any], list[Instruction]]] = {
             Submitted: self._submitted,
             Done: self._done,
@@ -85,6 +97,8 @@ class Scheduler:
             Cancelled: self._cancelled,
             Joined: self._joined,
             Died: self._died,
+            Refused: self._refused,
+            Relieved: self._relieved,
         }
 
     def handle(self, event: Event) -> list[Instruction]:
@@ -112,13 +126,15 @@ class Scheduler:
     def _done(self, event: Done) -> list[Instruction]:
         dropped: list[int] = []
         ended: list[int] = []
-        for number, seconds in event.tasks:
+        self._try_again()
+        for number, seconds, nbytes in event.tasks:
             self._unassign(event.worker, number)
             task = self.tasks.get(number)
             if task is None:  # its run was given up while it ran
                 dropped.append(number)
                 continue
             self._learn(task.kind, seconds)
+            self.admission.learn(task.kind, nbytes)
             task.done = True
             self._feed_dependents(task)
             self._release_sources(task, dropped)
@@ -170,6 +186,31 @@ class Scheduler:
             return []
         return [*self._given_up(task.run), Abort(task.run, event.task)]
 
+    def _refused(self, event: Refused) -> list[Instruction]:
+        self._unassign(event.worker, event.task)
+        task = self.tasks.get(event.task)
+        if task is None:
+            return []
+        self.admission.learn(task.kind, event.needed)
+        task.refusals = 0 if event.relieved else task.refusals + 1
+        if task.refusals > REFUSALS and not self._anything_runs():
+            return [*self._given_up(task.run), Abort(task.run, event.task)]
+        self._without_room.append(event.task)
+        return []
+
+    def _relieved(self, _: Relieved) -> list[Instruction]:
+        self._try_again()
+        return []
+
+    def _try_again(self) -> None:
+        for number in self._without_room:
+            if number in self.tasks:
+                heapq.heappush(self.ready, number)
+        self._without_room.clear()
+
+    def _anything_runs(self) -> bool:
+        return any(state.assigned for state in self.workers.values())
+
     def _cancelled(self, event: Cancelled) -> list[Instruction]:
         if event.run not in self.runs:
             return []
@@ -199,6 +240,7 @@ class Scheduler:
         out: list[Instruction] = []
         state = self.workers.pop(event.worker, WorkerState())
         for place, number in enumerate(state.assigned):
+            self.admission.ended(number)
             task = self.tasks.get(number)
             if task is None:
                 continue
@@ -212,6 +254,7 @@ class Scheduler:
         return out
 
     def _unassign(self, worker: int, number: int) -> None:
+        self.admission.ended(number)
         state = self.workers.get(worker)
         if state is not None:
             state.load -= state.assigned.pop(number, 0.0)
@@ -226,26 +269,32 @@ class Scheduler:
 
     def _assign(self) -> list[Instruction]:
         """Give ready tasks to the workers with the least to do."""
+        self.admission.short = 0
         if not self.ready:
             return []
         out: list[Instruction] = []
+        alone = not self._anything_runs()
         share = -(-len(self.ready) // max(1, len(self.workers)))
         for worker, state in sorted(self.workers.items(), key=lambda item: item[1].load):
-            batch = self._filled(state, share)
+            batch = self._filled(state, share, alone)
             if batch:
+                alone = False
                 out.append(Run(worker, batch))
         return out
 
-    def _filled(self, state: WorkerState, share: int) -> list[int]:
+    def _filled(self, state: WorkerState, share: int, alone: bool) -> list[int]:
         batch: list[int] = []
         while self.ready and len(batch) < share:
             if state.assigned and state.load >= HORIZON:
                 break
             number = self.ready[0]
-            expected = self.seconds.get(self.tasks[number].kind)
+            kind = self.tasks[number].kind
+            expected = self.seconds.get(kind)
             if expected is None:
                 expected = HORIZON
             if state.assigned and state.load + expected > HORIZON:
+                break
+            if not self.admission.admits(number, kind, alone and not batch):
                 break
             heapq.heappop(self.ready)
             state.assigned[number] = expected

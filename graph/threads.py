@@ -159,7 +159,7 @@ class ThreadExecutor:
             live.done += 1
             span = Span(key, task.function.name, worker, os.getpid(), start, end, 0, 0, copied)
             live.trace.spans.append(span)
-            self._carry_out(self.scheduler.handle(Done(worker, [(number, end - start)])))
+            self._carry_out(self.scheduler.handle(Done(worker, [(number, end - start, 0)])))
 
     def _value(self, live: _Live, key: Key) -> Any:
         data = live.graph.data.get(key)

@@ -20,6 +20,7 @@ from shframe.graph import conversions, output
 from shframe.graph.channel import Channel, Closed
 from shframe.graph.errors import TaskFailed
 from shframe.graph.function import Function
+from shframe.store.errors import StoreFull
 from shframe.store.local import LocalStore
 from shframe.store.ref import Ref
 
@@ -39,6 +40,8 @@ class Work(NamedTuple):
     functions: pickled (callable, shared parameters) by digest, of those not sent before.
     segments: ids of segments whose read-only descriptors come with the message, in order.
     freed: refs of this worker's own objects whose memory may be used again.
+    punched: own blocks (segment, offset, bytes) that have moved to the disk, pages and all.
+    trim: whether pages that are not in use are to be given back, and that to be reported.
     recalled: numbers of tasks that are not to be started any more.
     surroundings: (working directory, environment) when they have changed.
     """
@@ -47,21 +50,27 @@ class Work(NamedTuple):
     functions: dict[bytes, bytes]
     segments: list[int]
     freed: list[Any]
+    punched: list[tuple[int, int, int]]
+    trim: bool
     recalled: list[int]
     surroundings: tuple[str, dict[str, str]] | None
 
     @classmethod
     def nothing(cls) -> Self:
         """A message to be filled."""
-        return cls([], {}, [], [], [], None)
+        return cls([], {}, [], [], [], False, [], None)
 
 
 class Result(NamedTuple):
-    """How one task ended: its result's ref, or the pickled error."""
+    """How one task ended: its result's ref, or the pickled error.
+
+    needed: bytes that it found no memory for, which may change; 0: that was not why it failed.
+    """
 
     number: int
     ref: Ref | None
     error: bytes | None
+    needed: int
     start: float
     end: float
     bytes_in: int
@@ -69,13 +78,18 @@ class Result(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Worker to driver. held, let_go: objects of which views (still, no longer) live here."""
+    """Worker to driver.
+
+    held, let_go: objects of which views (still, no longer) live here.
+    trimmed: pages that are not in use have been given back, as was asked.
+    """
 
     results: list[Result]
     segments: list[int]
     held: list[int]
     let_go: list[int]
     recalled: list[int]
+    trimmed: bool
 
 
 class Worker:
@@ -89,6 +103,7 @@ class Worker:
         self.functions: OrderedDict[bytes, Function] = OrderedDict()
         self.results: list[Result] = []
         self.recalled: list[int] = []
+        self.trimmed = False
         self.held: set[int] = set()  # as the driver knows
         self.kept: set[int] = set()  # what no collection of garbage could free
         self.flushed = 0.0
@@ -129,6 +144,11 @@ class Worker:
         self.targets.update((task[0], next(rest)) for task in work.tasks if task[4])
         if work.freed:
             self.store.free(work.freed)
+        if work.punched:
+            self.store.free_punched(work.punched)
+        if work.trim:
+            self.store.trim()
+            self.trimmed = True
         if work.surroundings is not None:
             self._surround(*work.surroundings)
         for digest, payload in work.functions.items():
@@ -164,18 +184,26 @@ class Worker:
                     ref = self._call(digest, refs, args)
             else:
                 ref = self._call(digest, refs, args)
-            error = None
+            error, needed = None, 0
         except BaseException as raised:
-            ref, error = None, _packed(raised)
+            ref, error, needed = None, _packed(raised), self._needed(raised)
             del raised
         size = sum(ref.nbytes for ref in refs) if refs else 0
         copied = conversions.taken()
-        self.results.append(Result(number, ref, error, start, time.monotonic(), size, copied))
+        self.results.append(
+            Result(number, ref, error, needed, start, time.monotonic(), size, copied)
+        )
 
     def _call(self, digest: bytes, refs: tuple[Ref, ...], args: tuple[Any, ...]) -> Ref:
         function = self.functions[digest]
         inputs = [self.store.get(ref) for ref in refs]
         return self.store.put(function(*inputs, *args))
+
+    def _needed(self, error: BaseException) -> int:
+        """What an empty store would have had room for; 0 for any other error."""
+        if isinstance(error, StoreFull) and error.needed <= self.store.budget:
+            return error.needed
+        return 0
 
     def _report(self) -> None:
         """Send results, new segments and which views outlive their tasks."""
@@ -185,12 +213,17 @@ class Worker:
             pinned = self.kept = self.store.pinned()
         segments = self.store.new_segments()
         held, let_go = pinned - self.held, self.held - pinned
-        if self.results or segments or held or let_go or self.recalled:
+        if self.results or segments or held or let_go or self.recalled or self.trimmed:
             report = Report(
-                self.results, [s for s, _ in segments], list(held), list(let_go), self.recalled
+                self.results,
+                [s for s, _ in segments],
+                list(held),
+                list(let_go),
+                self.recalled,
+                self.trimmed,
             )
             self.channel.send(tuple(report), [fd for _, fd in segments])
-            self.results, self.recalled = [], []
+            self.results, self.recalled, self.trimmed = [], [], False
         self.held = set(pinned)
         self.flushed = time.monotonic()
 

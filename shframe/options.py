@@ -18,6 +18,10 @@ class Options:
     workers: processes (or threads) that run tasks; None: one per core that we may use.
     memory: bytes, or text such as "4GB", that the store may hold; None: 60 % of what is
         available.
+    spill_folder: where objects go that memory has no room for, on a real disk; None: the folder
+        for temporary files, or another one that is not kept in memory.
+    spill_limit: bytes, or text such as "50GB", that may lie there; 0: nothing goes to disk;
+        None: nine tenths of what is free on the disk.
     executor: "processes", "threads" or "sync" (everything in the calling thread).
     inline_bytes: a computation of our own kernels on fewer bytes runs in the driver.
     progress: show a tqdm progress bar while computing.
@@ -25,6 +29,8 @@ class Options:
 
     workers: int | None = None
     memory: int | str | None = None
+    spill_folder: str | os.PathLike[str] | None = None
+    spill_limit: int | str | None = None
     executor: str = "processes"
     inline_bytes: int = 1 << 20
     progress: bool = False
@@ -57,6 +63,13 @@ class Options:
         return default_budget() if self.memory is None else parse_bytes(self.memory)
 
     @property
+    def spill_bytes(self) -> int | None:
+        """Bytes that may lie on the disk; None: as the disk has room."""
+        from shframe.store.bytesize import parse_bytes
+
+        return None if self.spill_limit is None else parse_bytes(self.spill_limit)
+
+    @property
     def worker_count(self) -> int:
         """Workers asked for, or the cores that this process may use."""
         return self.workers or len(os.sched_getaffinity(0))
@@ -73,7 +86,7 @@ def _from_environment() -> Options:
 
 
 def _parsed(name: str, text: str) -> Any:
-    if name in ("memory", "executor"):
+    if name in ("memory", "spill_folder", "spill_limit", "executor"):
         return text
     if name == "progress":
         return text.lower() in ("1", "true", "yes", "on")

@@ -43,9 +43,11 @@ class Session:
 
     def _started(self) -> Executor:
         from shframe.graph.executor import SyncExecutor
+        from shframe.store.spill import SpillFile
         from shframe.store.store import Store
 
-        store = Store(self.options.budget)
+        spill = SpillFile(self.options.spill_folder, self.options.spill_bytes)
+        store = Store(self.options.budget, spill=spill)
         if self.options.executor == "processes":
             from shframe.graph.processes import ProcessExecutor
 

@@ -15,10 +15,12 @@ from shframe.graph.messages import (
     Finish,
     Joined,
     Recall,
+    Refused,
+    Relieved,
     Run,
     Submitted,
 )
-from shframe.graph.state import HORIZON, RETRIES, Scheduler
+from shframe.graph.state import HORIZON, REFUSALS, RETRIES, Scheduler
 
 
 @st.composite
@@ -78,12 +80,19 @@ class Model:
             else:
                 assert isinstance(instruction, Recall)
 
-    def finish_some(self, worker: int, count: int, seconds: float) -> None:
+    def finish_some(self, worker: int, count: int, seconds: float, nbytes: int = 0) -> None:
         line = self.queues[worker]
         done, self.queues[worker] = line[:count], line[count:]
         if done:
             self.there.update(done)
-            self.take(self.scheduler.handle(Done(worker, [(n, seconds) for n in done])))
+            self.take(self.scheduler.handle(Done(worker, [(n, seconds, nbytes) for n in done])))
+
+    def refuse(self, worker: int) -> None:
+        """The first task of a worker finds no memory."""
+        number = self.queues[worker].pop(0)
+        self.take(self.scheduler.handle(Refused(worker, number, 1 << 20, False)))
+        if not any(self.queues.values()):
+            self.take(self.scheduler.handle(Relieved()))
 
     def die(self, worker: int) -> None:
         del self.queues[worker]
@@ -98,16 +107,21 @@ def test_every_task_runs_once_after_its_inputs_and_results_are_dropped_when_last
 ) -> None:
     sources, outputs = graph
     model = Model(sources, outputs, workers)
-    deaths = 0
+    deaths = refusals = 0
     while not model.finished:
         busy = [w for w, line in model.queues.items() if line]
         assert busy, "ready tasks wait while every worker is idle"
         worker = data.draw(st.sampled_from(busy))
+        model.scheduler.admission.room = data.draw(st.sampled_from([0, 1 << 20, 1 << 24]))
         if deaths < RETRIES and data.draw(st.integers(0, 5)) == 0:
             deaths += 1
             model.die(worker)
+        elif refusals < REFUSALS and data.draw(st.integers(0, 5)) == 0:
+            refusals += 1
+            model.refuse(worker)
         else:
-            model.finish_some(worker, data.draw(st.integers(1, 4)), data.draw(st.floats(0, 0.01)))
+            seconds, nbytes = data.draw(st.floats(0, 0.01)), data.draw(st.integers(0, 1 << 21))
+            model.finish_some(worker, data.draw(st.integers(1, 4)), seconds, nbytes)
     assert model.there == set(outputs)
     assert sorted(model.dropped) == sorted(set(range(len(sources))) - set(outputs))
     assert model.scheduler.tasks == {}
@@ -134,7 +148,7 @@ def test_a_run_given_up_leaves_nothing_behind(
     assert model.scheduler.tasks == {}
     for name, rest in model.queues.items():  # what was under way ends by itself, and is dropped
         for number in rest:
-            assert model.scheduler.handle(Done(name, [(number, 0.0)])) == [Drop([number])]
+            assert model.scheduler.handle(Done(name, [(number, 0.0, 0)])) == [Drop([number])]
     assert all(not w.assigned for w in model.scheduler.workers.values())
 
 
@@ -151,7 +165,7 @@ def test_a_queued_task_loses_no_try_when_the_worker_dies() -> None:
     scheduler = Scheduler()
     scheduler.handle(Joined(0))
     scheduler.handle(Submitted(1, 0, ["k"], [()], [0]))
-    scheduler.handle(Done(0, [(0, 1e-6)]))
+    scheduler.handle(Done(0, [(0, 1e-6, 0)]))
     (run,) = scheduler.handle(Submitted(2, 1, ["k"] * 3, [()] * 3, [1, 2, 3]))
     assert run == Run(0, [1, 2, 3])
     scheduler.handle(Died(0))
@@ -162,8 +176,8 @@ def test_short_tasks_go_ahead_in_batches_and_long_ones_one_at_a_time() -> None:
     scheduler = Scheduler()
     scheduler.handle(Joined(0))
     scheduler.handle(Submitted(1, 0, ["short", "long"], [(), ()], []))
-    scheduler.handle(Done(0, [(0, HORIZON / 100)]))
-    scheduler.handle(Done(0, [(1, 1.0)]))
+    scheduler.handle(Done(0, [(0, HORIZON / 100, 0)]))
+    scheduler.handle(Done(0, [(1, 1.0, 0)]))
     (run,) = scheduler.handle(Submitted(2, 2, ["short"] * 500, [()] * 500, []))
     assert isinstance(run, Run)
     assert 90 <= len(run.tasks) <= 101
@@ -178,6 +192,39 @@ def test_ready_tasks_are_shared_out_over_idle_workers() -> None:
     for worker in range(4):
         scheduler.handle(Joined(worker))
     scheduler.handle(Submitted(1, 0, ["k"], [()], []))
-    scheduler.handle(Done(0, [(0, 1e-6)]))
+    scheduler.handle(Done(0, [(0, 1e-6, 0)]))
     runs = scheduler.handle(Submitted(2, 1, ["k"] * 8, [()] * 8, []))
     assert sorted(len(run.tasks) for run in runs if isinstance(run, Run)) == [2, 2, 2, 2]
+
+
+def test_tasks_run_side_by_side_only_as_far_as_their_results_fit() -> None:
+    scheduler = Scheduler()
+    for worker in range(4):
+        scheduler.handle(Joined(worker))
+    scheduler.admission.room = 10 << 20
+    scheduler.handle(Submitted(1, 0, ["one"] * 20, [()] * 20, list(range(20))))
+    for worker in range(4):  # unknown sizes: each worker has one
+        scheduler.handle(Done(worker, [(worker, 1.0, 4 << 20)]))
+    assert sum(len(state.assigned) for state in scheduler.workers.values()) == 2
+    assert scheduler.admission.short == 2 << 20
+    scheduler.admission.room = 0  # one task may always run
+    while scheduler.tasks:
+        busy = [(w, n) for w, state in scheduler.workers.items() for n in state.assigned]
+        worker, number = busy[0]
+        scheduler.handle(Done(worker, [(number, 1.0, 4 << 20)]))
+        busy = [n for state in scheduler.workers.values() for n in state.assigned]
+        assert len(busy) <= 1
+    assert scheduler.runs == {}
+
+
+def test_a_task_that_never_finds_memory_is_given_up_when_nothing_else_runs() -> None:
+    scheduler = Scheduler()
+    for worker in range(2):
+        scheduler.handle(Joined(worker))
+    scheduler.handle(Submitted(1, 0, ["one", "two"], [(), ()], [0, 1]))
+    for _ in range(REFUSALS + 3):  # task 1 runs on
+        assert scheduler.handle(Refused(0, 0, 100, False)) == []
+        assert scheduler.handle(Relieved()) == [Run(0, [0])]
+    scheduler.handle(Done(1, [(1, 0.1, 0)]))
+    assert scheduler.handle(Refused(0, 0, 100, False)) == [Drop([1]), Abort(1, 0)]
+    assert scheduler.tasks == {}
