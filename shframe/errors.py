@@ -10,6 +10,8 @@ ShframeError
   StoreFull           MemoryError    (store) no room within the budget
   NotStorable         TypeError      (store) a value that cannot be stored
   ObjectLost          LookupError    (store) an object that is gone
+  SpillFailed         OSError        (store) a spill folder that cannot be used
+  BadSize             ValueError     (store) a size in bytes that cannot be read
   SegmentGone, StoreClosed           (store)
   WorkerDied          RuntimeError   (graph) a worker ended while it ran a task
   TaskFailed          RuntimeError   (graph) an exception that could not travel
@@ -34,15 +36,18 @@ from shframe.graph.errors import (
     WorkerDied,
 )
 from shframe.store.errors import (
+    BadSize,
     NotStorable,
     ObjectLost,
     SegmentGone,
     ShframeError,
+    SpillFailed,
     StoreClosed,
     StoreFull,
 )
 
 __all__ = [
+    "BadSize",
     "Cancelled",
     "ChunkMismatch",
     "ColumnNotFound",
@@ -58,6 +63,7 @@ __all__ = [
     "ShframeError",
     "SourceDamaged",
     "SourceNotFound",
+    "SpillFailed",
     "StoreClosed",
     "StoreFull",
     "TaskFailed",

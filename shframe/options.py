@@ -43,6 +43,13 @@ class Options:
             raise InvalidArgument(f"workers={self.workers}: at least one is needed")
         if self.inline_bytes < 0:
             raise InvalidArgument(f"inline_bytes={self.inline_bytes} is negative; 0 means never")
+        if self.memory is not None:
+            _ = self.budget
+        _ = self.spill_bytes
+        if self.spill_folder is not None:
+            from shframe.store.spill import checked_folder
+
+            checked_folder(self.spill_folder)
 
     @classmethod
     def made(cls, **given: Any) -> Options:

@@ -119,6 +119,7 @@ class LocalStore(Reader):
         """
         self._check("free")
         with self._lock:
+            self._sweep()
             viewed = set(self._pins.live().values())
             for block in blocks:
                 place = (block.segment, block.offset) if isinstance(block, Ref) else block
@@ -162,6 +163,7 @@ class LocalStore(Reader):
         """Give the pages of freed blocks back to the machine; say how many bytes."""
         self._check("trim")
         with self._lock:
+            self._sweep()
             return self._arena.trim()
 
     def stats(self) -> dict[str, int]:

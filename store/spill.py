@@ -38,8 +38,7 @@ class SpillFile:
         self._segment: Attached | None = None
         self._allocator = Allocator(0)
         self._said = False
-        self._folder = _checked(Path(folder)) if folder is not None else None
-        self._named = folder is not None
+        self._folder = checked_folder(folder) if folder is not None else None
 
     @property
     def nbytes(self) -> int:
@@ -144,7 +143,9 @@ def default_folder() -> Path | None:
     return None
 
 
-def _checked(folder: Path) -> Path:
+def checked_folder(name: str | os.PathLike[str]) -> Path:
+    """The folder, if objects can be spilled to it. Raises: SpillFailed."""
+    folder = Path(name)
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise SpillFailed(f"spill_folder={os.fspath(folder)!r} is no folder that can be written")
     if _in_memory(folder):
