@@ -16,12 +16,14 @@ class Admission:
     """The bytes that running tasks are expected to make, and the room for them.
 
     room: bytes that no object takes up, told by the shell; without limit at first.
+    counts: whether any kind of task is known to make large results.
     short: bytes missing for the task that was refused last; 0 when none was.
     """
 
     def __init__(self) -> None:
         self.room: float = math.inf
         self.short = 0
+        self.counts = False
         self._sizes: dict[object, int] = {}
         self._promised: dict[int, int] = {}
         self._sum = 0
@@ -43,12 +45,14 @@ class Admission:
 
     def ended(self, number: int) -> None:
         """The task runs no more, or will not run."""
-        self._sum -= self._promised.pop(number, 0)
+        if self._promised:
+            self._sum -= self._promised.pop(number, 0)
 
     def learn(self, kind: object, nbytes: int) -> None:
         """A task of this kind has made, or would have made, so many bytes."""
         old = self._sizes.get(kind, 0)
         if nbytes >= old or old < COUNTED:
             self._sizes[kind] = nbytes
+            self.counts = self.counts or nbytes >= COUNTED
         else:
             self._sizes[kind] = int(old + SMOOTHING * (nbytes - old))

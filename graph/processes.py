@@ -235,7 +235,8 @@ class Shell:
     def _turn(self) -> None:
         """Wait for something, take it in, send what follows from it."""
         ready = self._wait()
-        self.scheduler.admission.room = self.store.room()
+        if self.scheduler.admission.counts:
+            self.scheduler.admission.room = self.store.room()
         if self.wake_out in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(self.wake_out, 65536)
@@ -438,32 +439,35 @@ class Shell:
                 live = self._run_holding(number)
             assert live is not None, "the scheduler runs tasks of live runs only"
             task = live.graph.tasks[live.order[number - live.first]]
-            refs = self.store.send(self._source(live, key) for key in task.inputs)
-            for ref in refs:
-                self._share(worker, work, ref)
-            shared = [ref for ref in refs if not ref.inline]
-            if shared:
-                self.sent[worker.slot, number] = shared
+            refs = self._sent(worker, work, number, live, task) if task.inputs else ()
             function = task.function
             if function.digest not in worker.known:
                 worker.known.add(function.digest)
                 work.functions[function.digest] = function.payload
             filled = task.target is not None
-            work.tasks.append((number, function.digest, tuple(refs), task.args, filled))
+            work.tasks.append((number, function.digest, refs, task.args, filled))
             if task.target is not None:
                 self.targets.setdefault(worker.slot, []).append(self.store.lent_fd(task.target))
+
+    def _sent(
+        self, worker: WorkerHandle, work: Work, number: int, live: LiveRun, task: Task
+    ) -> tuple[Ref, ...]:
+        """Where the inputs lie now; they stay there until the task has ended."""
+        refs = tuple(self.store.send(self._source(live, key) for key in task.inputs))
+        shared = [ref for ref in refs if not ref.inline]
+        for ref in shared:
+            if ref.segment not in worker.segments:
+                worker.segments.add(ref.segment)
+                work.segments.append(ref.segment)
+        if shared:
+            self.sent[worker.slot, number] = shared
+        return refs
 
     def _source(self, live: LiveRun, key: Key) -> Ref:
         data = live.graph.data.get(key)
         if data is not None:
             return data.ref
         return self.refs[live.place[key]]
-
-    def _share(self, worker: WorkerHandle, work: Work, ref: Ref) -> None:
-        """Let the worker know the segment that the object lies in."""
-        if ref.segment >= 0 and ref.segment not in worker.segments:
-            worker.segments.add(ref.segment)
-            work.segments.append(ref.segment)
 
     def _finish(self, number: int) -> None:
         live = self.runs.pop(number)
