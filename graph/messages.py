@@ -58,9 +58,10 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Died:
-    """A worker's process ended."""
+    """A worker's process ended; `running` is the task that it was in, None: in none."""
 
     worker: int
+    running: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -526,6 +526,8 @@ class Shell:
         for message, fds in worker.channel.arrived():
             self._take(worker, Report(*message), fds)
         self.last_end = ended
+        note = self.store.ledger.note_of(ended.slot)
+        running = note - 1 if note else None
         self.pool.remove(ended.slot)
         self.outbox.pop(ended.slot, None)
         for fd in self.targets.pop(ended.slot, []):
@@ -536,7 +538,7 @@ class Shell:
         self.store.worker_died(ended.slot)
         for live in self.runs.values():
             live.trace.notes.append(f"worker pid {ended.pid} ended with code {ended.code}")
-        self._carry_out(self.scheduler.handle(Died(ended.slot)))
+        self._carry_out(self.scheduler.handle(Died(ended.slot, running)))
         replacement = self.pool.add_worker()
         self._carry_out(self.scheduler.handle(Joined(replacement.slot)))
 

@@ -236,15 +236,16 @@ class Scheduler:
         return []
 
     def _died(self, event: Died) -> list[Instruction]:
-        """The first task assigned was running: it has used up a try; the others go back."""
+        """The task that was running, or was to run next, has used up a try; the others go back."""
         out: list[Instruction] = []
         state = self.workers.pop(event.worker, WorkerState())
-        for place, number in enumerate(state.assigned):
+        blamed = next(iter(state.assigned), None) if event.running is None else event.running
+        for number in state.assigned:
             self.admission.ended(number)
             task = self.tasks.get(number)
             if task is None:
                 continue
-            if place == 0:
+            if number == blamed:
                 task.tries += 1
             if task.tries > self.retries:
                 out.extend(self._given_up(task.run))

@@ -177,6 +177,7 @@ class Worker:
         number, digest, refs, args, filling = self.waiting.popleft()
         if not self.results:
             self.flushed = time.monotonic()
+        self.store.ledger.note(number + 1)  # the driver reads it if this process ends here
         start = time.monotonic()
         try:
             if filling:
@@ -188,11 +189,14 @@ class Worker:
         except BaseException as raised:
             ref, error, needed = None, _packed(raised), self._needed(raised)
             del raised
+        self.store.ledger.note(0)
         size = sum(ref.nbytes for ref in refs) if refs else 0
         copied = conversions.taken()
         self.results.append(
             Result(number, ref, error, needed, start, time.monotonic(), size, copied)
         )
+        if ref is not None and not ref.inline:
+            self._report()  # what is sealed must not be lost with a task that ends this process
 
     def _call(self, digest: bytes, refs: tuple[Ref, ...], args: tuple[Any, ...]) -> Ref:
         function = self.functions[digest]

@@ -1,6 +1,7 @@
-"""How much every process of a session uses: one shared page, two numbers a process.
+"""How much every process of a session uses: shared pages, three numbers a process.
 
-Each process writes its own two numbers only, so no lock is shared between processes.
+Each process writes its own numbers only, so no lock is shared between processes. The third is a
+note of its own choice, which says what it was doing when it ended without a word.
 """
 
 import os
@@ -14,7 +15,8 @@ from shframe.store.mapping import Mapping
 from shframe.store.segment import open_shared
 
 SLOTS = 4096  # workers of one session, dead ones too: a slot is never given twice
-_LIVE, _RESIDENT = 0, 1
+_LIVE, _RESIDENT, _NOTE = 0, 1, 2
+_ROW = 24  # bytes
 
 
 class Ledger:
@@ -25,16 +27,17 @@ class Ledger:
             raise ValueError(f"slot {slot} was asked for, a session has slots 0 to {SLOTS - 1}")
         self.fd = fd
         self.slot = slot
-        # (SLOTS, 2) int64: live bytes, resident bytes
+        # (SLOTS, 3) int64: live bytes, resident bytes, note
         self._numbers: Any = (
-            np.asarray(Mapping(fd, SLOTS * 16, writable=True)).view(np.int64).reshape(SLOTS, 2)
+            np.asarray(Mapping(fd, SLOTS * _ROW, writable=True)).view(np.int64).reshape(SLOTS, 3)
         )
+        self._note: Any = self._numbers[slot, _NOTE:].data
         self._lock = threading.Lock()
 
     @classmethod
     def create(cls) -> Self:
         """A new ledger, all zeros, with the right to write slot 0 (the driver's)."""
-        return cls(open_shared(SLOTS * 16), 0)
+        return cls(open_shared(SLOTS * _ROW), 0)
 
     @classmethod
     def attach(cls, fd: int, slot: int) -> Self:
@@ -68,24 +71,33 @@ class Ledger:
     def overwrite(self, slot: int, live: int, resident: int) -> None:
         """Set the numbers of a process that has died (called by the driver alone)."""
         self._row()
-        self._numbers[slot] = live, resident
+        self._numbers[slot, :_NOTE] = live, resident
 
     def totals(self) -> tuple[int, int]:
         """(live, resident) bytes, summed over all processes."""
         self._row()
-        live, resident = self._numbers.sum(axis=0).tolist()
+        live, resident = self._numbers[:, :_NOTE].sum(axis=0).tolist()
         return int(live), int(resident)
 
     def of_slot(self, slot: int) -> tuple[int, int]:
         """(live, resident) bytes of one process."""
         self._row()
-        live, resident = self._numbers[slot].tolist()
+        live, resident = self._numbers[slot, :_NOTE].tolist()
         return int(live), int(resident)
+
+    def note(self, number: int) -> None:
+        """Leave a number that others can read when this process is gone."""
+        self._note[0] = number
+
+    def note_of(self, slot: int) -> int:
+        """The number that a process has left; 0 when it has left none."""
+        self._row()
+        return int(self._numbers[slot, _NOTE])
 
     def close(self) -> None:
         """Unmap the page and close the descriptor."""
         if self._numbers is not None:
-            self._numbers = None
+            self._numbers = self._note = None
             os.close(self.fd)
 
     def _row(self) -> Any:

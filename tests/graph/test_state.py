@@ -95,8 +95,8 @@ class Model:
             self.take(self.scheduler.handle(Relieved()))
 
     def die(self, worker: int) -> None:
-        del self.queues[worker]
-        self.take(self.scheduler.handle(Died(worker)))
+        line = self.queues.pop(worker)
+        self.take(self.scheduler.handle(Died(worker, line[0] if line else None)))
         self.join()
 
 
@@ -168,7 +168,7 @@ def test_a_queued_task_loses_no_try_when_the_worker_dies() -> None:
     scheduler.handle(Done(0, [(0, 1e-6, 0)]))
     (run,) = scheduler.handle(Submitted(2, 1, ["k"] * 3, [()] * 3, [1, 2, 3]))
     assert run == Run(0, [1, 2, 3])
-    scheduler.handle(Died(0))
+    scheduler.handle(Died(0, None))
     assert [scheduler.tasks[n].tries for n in (1, 2, 3)] == [1, 0, 0]
 
 
@@ -228,3 +228,16 @@ def test_a_task_that_never_finds_memory_is_given_up_when_nothing_else_runs() -> 
     scheduler.handle(Done(1, [(1, 0.1, 0)]))
     assert scheduler.handle(Refused(0, 0, 100, False)) == [Drop([1]), Abort(1, 0)]
     assert scheduler.tasks == {}
+
+
+def test_only_the_task_that_was_running_is_blamed_for_a_death() -> None:
+    scheduler = Scheduler(retries=1)
+    scheduler.handle(Joined(0))
+    scheduler.handle(Submitted(1, 0, ["one"] * 4, [()] * 4, [0, 1, 2, 3]))
+    scheduler.handle(Done(0, [(0, 1e-6, 0)]))
+    assert list(scheduler.workers[0].assigned) == [1, 2, 3]
+    scheduler.handle(Died(0, 2))  # task 1 has ended, but nobody heard of it
+    assert [scheduler.tasks[n].tries for n in (1, 2, 3)] == [0, 1, 0]
+    scheduler.handle(Joined(1))
+    out = scheduler.handle(Died(1, 2))
+    assert out[-1] == Abort(1, 2, died=True)
