@@ -17,6 +17,7 @@ from shframe.session import Session
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", default="200", help="how often a worker is killed under real jobs")
     parser.addoption("--soak", action="store_true", help="also run what takes long")
 
 
