@@ -126,9 +126,7 @@ print(*session.executor.pids, flush=True)
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.parametrize("busy", [False, True])
 def test_nothing_is_left_of_a_driver_that_is_killed(how: int, busy: bool, tmp_path: Path) -> None:
-    body = (
-        "kept.map_blocks(lambda b: (time.sleep(5), b)[1]).compute()" if busy else "time.sleep(60)"
-    )
+    slow = "kept.map_blocks(lambda b: (time.sleep(5), b)[1]).compute()"
     names = set(os.listdir("/dev/shm"))
     driver = subprocess.Popen(
         [sys.executable, "-c", driver_script(slow if busy else "time.sleep(60)")],
