@@ -122,6 +122,12 @@ class Channel:
             fds = [self._fds.popleft() for _ in range(count)]
             yield pickle.loads(payload), fds
 
+    def end(self) -> None:
+        """Close, and tell the other side so, even where a forked child has the socket too."""
+        with contextlib.suppress(OSError):  # the other side has ended it, or it is closed
+            self.sock.shutdown(socket.SHUT_RDWR)
+        self.close()
+
     def close(self) -> None:
         """Close the socket, descriptors that nobody took and those not sent."""
         self.sock.close()

@@ -83,7 +83,7 @@ class Pool:
         """Forget a worker that has ended."""
         worker = self.workers.pop(slot, None)
         if worker is not None:
-            worker.channel.close()
+            worker.channel.end()
         return worker
 
     def kill(self, slot: int) -> None:
@@ -96,9 +96,9 @@ class Pool:
     def close(self) -> None:
         """End all processes and wait until they are gone."""
         for worker in self.workers.values():
-            worker.channel.close()
+            worker.channel.end()
         self.workers.clear()
-        self.channel.close()  # the server ends everything below it, then itself
+        self.channel.end()  # the server ends everything below it, then itself
         try:
             self.process.wait(timeout=5)
         except subprocess.TimeoutExpired:

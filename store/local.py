@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from shframe.store import codec, codec_numpy
+from shframe.store import codec, codec_numpy, forks
 from shframe.store.arena import Arena, writable_range
 from shframe.store.ledger import Ledger
 from shframe.store.mapping import Mapping
@@ -150,6 +150,7 @@ class LocalStore(Reader):
     @property
     def has_released(self) -> bool:
         """Whether `drain_released` may have something to say (read without the lock)."""
+        forks.sweep()
         return self._pins.waiting or bool(self._released)
 
     def drain_released(self) -> list[int]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from shframe.store import codec
+from shframe.store import codec, forks
 from shframe.store.errors import SegmentGone, StoreClosed
 from shframe.store.pins import DRAFT, Pin, Pins, PrivatePin
 from shframe.store.ref import INLINE, Ref
@@ -26,6 +26,7 @@ class Reader:
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self._closed = False
+        forks.watch(self)
 
     def get(self, ref: Ref) -> Any:
         """The value, read-only, over the shared bytes; its views keep it pinned.
@@ -109,8 +110,17 @@ class Reader:
         """Whether objects of the segment can be read here."""
         return segment_id == INLINE or segment_id in self._segments
 
+    def live_pins(self) -> list[Pin]:
+        """The pins of what this process looks at; no lock, for a fork may come at any time."""
+        return self._pins.pins() if self._pid == os.getpid() else []
+
+    def forked(self) -> None:
+        """Called in a child of this process, where another thread's lock would never open."""
+        self._lock = threading.RLock()
+
     def pinned(self) -> set[int]:
-        """The objects that have live views in this process."""
+        """The objects that have live views in this process, or in a child that it forked."""
+        forks.sweep()
         with self._lock:
             return set(self._pins.live())
 

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from shframe.store import forks
 from shframe.store.allocator import block_size
 from shframe.store.arena import GRANULE, inner_granules
 from shframe.store.errors import ObjectLost, StoreClosed, StoreFull
 from shframe.store.ledger import Ledger
 from shframe.store.lending import Lending
 from shframe.store.local import LocalStore
-from shframe.store.pins import Place
+from shframe.store.pins import Pin, Place
 from shframe.store.ref import INLINE, Kind, Ref
 from shframe.store.segment import Attached, punch_all_but
 from shframe.store.spill import SEGMENT, SPILL_SLOT, SpillFile
@@ -53,6 +54,7 @@ class Store:
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self._closed = False
+        forks.watch(self)
 
     def put(self, value: object) -> Ref:
         """Store a value; the caller owns its one reference.
@@ -307,6 +309,14 @@ class Store:
                 self._spill.close()
             self.local.close()
             self.ledger.close()
+
+    def live_pins(self) -> list[Pin]:
+        """None of its own: `local` has them."""
+        return []
+
+    def forked(self) -> None:
+        """Called in a child of the driver, where another thread's lock would never open."""
+        self._lock = threading.RLock()
 
     def _all_segments(self) -> list[Attached]:
         attached = [one for segments in self._attached.values() for one in segments.values()]

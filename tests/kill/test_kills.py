@@ -168,3 +168,60 @@ def test_a_worker_that_is_stopped_for_a_while_holds_nothing_up_for_good() -> Non
         assert float((values + 1).sum().compute()) == 2**39 + 2**19
     finally:
         sf.shutdown()
+
+
+def forked_sleeper(_: Any = None) -> int:
+    """A child that does nothing and has all that its parent had."""
+    pid = os.fork()
+    if not pid:
+        time.sleep(30)
+        os._exit(0)
+    return pid
+
+
+def ended(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, 0)
+
+
+def test_a_session_ends_at_once_whoever_was_forked_from_the_driver() -> None:
+    session = sf.init(workers=2, memory="256MB", inline_bytes=0)
+    assert float(xp.arange(1 << 20, chunks=1 << 18).sum().compute()) == 2**39 - 2**19
+    pids = session.executor.pids  # type: ignore[attr-defined]
+    child = forked_sleeper()
+    try:
+        begin = time.monotonic()
+        sf.shutdown()
+        assert time.monotonic() - begin < 2
+        assert not any(alive(pid) for pid in pids)
+    finally:
+        ended(child)
+
+
+def test_a_task_may_fork_and_its_child_reads_the_same_bytes_for_long(tmp_path: Path) -> None:
+    sf.init(workers=1, memory="64MB", inline_bytes=0)
+    said = tmp_path / "said"
+    try:
+        values = xp.arange(1 << 20, chunks=1 << 20, dtype="f8").persist()
+
+        def forking(block: Any) -> Any:
+            if not os.fork():
+                time.sleep(1)
+                expected = np.arange(1 << 20, dtype="f8")
+                said.write_text("same" if (block == expected).all() else "something else")
+                os._exit(0)
+            return block[:1].copy()
+
+        first = values.map_blocks(forking, chunks=((1,),), dtype="f8")
+        assert first.compute().tolist() == [0.0]
+        del values, first
+        for n in range(20):  # uses all memory again and again
+            xp.full(1 << 20, n, chunks=1 << 18, dtype="f8").persist()
+        deadline = time.monotonic() + 10
+        while not (said.exists() and said.read_text()):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert said.read_text() == "same"
+    finally:
+        sf.shutdown()

@@ -1,0 +1,78 @@
+"""Forks of a process that looks at objects: what its child may still read stays as it is.
+
+A child has its parent's mappings, so views that it inherits stay valid as long as nobody uses
+their memory again. So the parent keeps the pins of that moment until the child has ended, which
+a pipe tells: its writing end is closed with the last process that inherited it, or by an exec.
+Calls of the store raise in the child (StoreClosed), so it can look at nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import weakref
+from typing import Any, Protocol
+
+from shframe.store.pins import Pin
+
+
+class Forkable(Protocol):
+    """What has pins, or only a lock that the child needs anew."""
+
+    def live_pins(self) -> list[Pin]:
+        """The pins of what this process looks at."""
+
+    def forked(self) -> None:
+        """Called in the child: locks that another thread held at the fork stay held for ever."""
+
+
+_known: weakref.WeakSet[Any] = weakref.WeakSet()
+_children: list[tuple[int, list[Pin]]] = []  # what tells the end of a child, and what it may read
+_at_fork: list[tuple[int, int, list[Pin]]] = []  # between the hooks of one fork
+_lock = threading.Lock()
+
+
+def watch(one: Forkable) -> None:
+    """Keep what `one` looks at whenever this process forks."""
+    _known.add(one)
+
+
+def sweep() -> None:
+    """Let go of what children could see that have ended. Costs nothing while there are none."""
+    if not _children:
+        return
+    with _lock:
+        for child in [*_children]:
+            poll = select.poll()
+            poll.register(child[0], select.POLLIN)
+            if poll.poll(0):
+                _children.remove(child)
+                os.close(child[0])
+
+
+def _before() -> None:
+    pins = [pin for one in list(_known) for pin in one.live_pins()]
+    if pins:
+        _at_fork.append((*os.pipe2(os.O_CLOEXEC), pins))
+
+
+def _after_in_parent() -> None:
+    while _at_fork:
+        ours, theirs, pins = _at_fork.pop()
+        os.close(theirs)
+        _children.append((ours, pins))
+
+
+def _after_in_child() -> None:
+    global _lock
+    _lock = threading.Lock()
+    for ours, _, _ in _at_fork:  # the other end stays open until this process ends
+        os.close(ours)
+    for one in list(_known):
+        one.forked()
+
+
+os.register_at_fork(
+    before=_before, after_in_parent=_after_in_parent, after_in_child=_after_in_child
+)
