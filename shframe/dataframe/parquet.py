@@ -22,6 +22,7 @@ from shframe.graph.tokens import tokenize
 
 DICTIONARY_BYTES = 2.5  # text that takes fewer bytes a value in the file is read as a dictionary
 LEAST_PARTITION = 1 << 20  # bytes of encoded columns; below that a task costs more than its work
+SHARED_PARTITION = 1 << 17  # but for this much it is worth to have every worker take part
 MOST_PARTITION = 64 << 20
 
 
@@ -255,8 +256,8 @@ def partitions(
 ) -> list[list[RowGroup]]:
     """Neighbouring row groups together until they have the size of a partition."""
     sizes = [sum(group.nbytes.get(name, 0) for name in columns) for group in groups]
-    share = sum(sizes) / max(4 * workers, 1)
-    target = min(max(share, LEAST_PARTITION), MOST_PARTITION)
+    each = sum(sizes) / max(workers, 1)
+    target = min(max(each / 4, LEAST_PARTITION), max(each, SHARED_PARTITION), MOST_PARTITION)
     found: list[list[RowGroup]] = []
     filled = 0.0
     for group, size in zip(groups, sizes, strict=True):
