@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 from shframe.store.errors import ShframeError
@@ -47,19 +48,29 @@ class WorkerDied(ShframeError, RuntimeError):
         cls, task: str, worker: int, pid: int, code: int, tries: int, inputs: str
     ) -> WorkerDied:
         """Name the worker, how it ended, the task, its inputs and how often it was tried."""
-        end = f"killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        cause = (
-            "  signal 9 without a user's kill is mostly the kernel's memory killer: "
-            "give the session fewer workers or smaller partitions\n"
-            if code == -9
-            else ""
-        )
+        end = f"was killed by {_signal(-code)}" if code < 0 else f"ended with exit code {code}"
+        cause = _CAUSES.get(-code, "")
         text = (
-            f"worker {worker} (pid {pid}) was {end} while running {task}\n"
+            f"worker {worker} (pid {pid}) {end} while running {task}\n"
             f"  inputs: {inputs}\n{cause}"
             f"  the task had been tried {tries} times"
         )
         return cls(text, task, pid, code, tries)
+
+
+_CAUSES = {
+    signal.SIGKILL: "  without a user's kill that is mostly the kernel's memory killer: "
+    "give the session fewer workers or smaller partitions\n",
+    signal.SIGSEGV: "  compiled code that wrote into a read-only view ends so: "
+    "let it write into a copy\n",
+}
+
+
+def _signal(number: int) -> str:
+    try:
+        return f"signal {number} ({signal.Signals(number).name})"
+    except ValueError:  # a real-time signal has no name
+        return f"signal {number}"
 
 
 class TaskFailed(ShframeError, RuntimeError):
