@@ -58,7 +58,7 @@ class WorkerDied(ShframeError, RuntimeError):
         return cls(text, task, pid, code, tries)
 
 
-_CAUSES = {
+_CAUSES: dict[int, str] = {
     signal.SIGKILL: "  without a user's kill that is mostly the kernel's memory killer: "
     "give the session fewer workers or smaller partitions\n",
     signal.SIGSEGV: "  compiled code that wrote into a read-only view ends so: "

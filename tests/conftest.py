@@ -66,16 +66,28 @@ def descendants(pid: int) -> set[int]:
 
 
 def open_descriptors() -> dict[int, str]:
-    """Descriptors of this process and what they are; segments of a live session are its own."""
+    """Descriptors of this process and what they are; those of a live session are its own."""
     found = {}
+    ours = pool_sockets()
     for path in Path("/proc/self/fd").iterdir():
         try:
             target = os.readlink(path)
         except OSError:
             continue
-        if not (target.startswith("/memfd:shframe") and sessions._default is not None):
+        if target.startswith("/memfd:shframe") and sessions._default is not None:
+            continue
+        if int(path.name) not in ours:
             found[int(path.name)] = target
     return found
+
+
+def pool_sockets() -> set[int]:
+    """Descriptors of the connections to the current workers, who may be replaced at any time."""
+    current = sessions._default
+    shell = getattr(current._executor, "_shell", None) if current is not None else None
+    if shell is None:
+        return set()
+    return {worker.channel.fileno() for worker in list(shell.pool.workers.values())}
 
 
 def pool_processes() -> set[int]:
