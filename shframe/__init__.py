@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from shframe.graph.objectref import ObjectRef
     from shframe.objects import get, put
     from shframe.session import Session, init, is_initialized, shutdown
+    from shframe.sharing import attach, publish, published, unpublish
     from shframe.tracing import last_trace
 
 __version__ = "0.1.0"
@@ -48,6 +49,10 @@ _HOMES = {
     "is_initialized": "shframe.session",
     "last_trace": "shframe.tracing",
     "put": "shframe.objects",
+    "attach": "shframe.sharing",
+    "publish": "shframe.sharing",
+    "published": "shframe.sharing",
+    "unpublish": "shframe.sharing",
     "read_csv": "shframe.dataframe",
     "read_parquet": "shframe.dataframe",
     "shutdown": "shframe.session",
@@ -55,6 +60,10 @@ _HOMES = {
 _ROOMS = ("array", "errors")
 
 __all__ = [
+    "unpublish",
+    "published",
+    "publish",
+    "attach",
     "DataFrame",
     "Index",
     "ObjectRef",

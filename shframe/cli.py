@@ -1,4 +1,4 @@
-"""The command line: `shframe demo` and `shframe bench`."""
+"""The command line: `shframe demo`, `shframe bench` and `shframe store`."""
 
 from __future__ import annotations
 
@@ -21,12 +21,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo.add_argument("--data", help="a Parquet file or folder of your own instead")
     demo.add_argument("--workers", type=int, help="worker processes; default: one per core")
     commands.add_parser("bench", help="benchmarks beside pandas, NumPy and others")
+    commands.add_parser("store", help="what programs of this user have published")
     asked = parser.parse_args(given)
-    from shframe.demo import run
     from shframe.errors import ShframeError
 
     try:
+        if asked.command == "store":
+            return _store()
+        from shframe.demo import run
+
         return run(rows=asked.rows, data=asked.data, workers=asked.workers)
     except ShframeError as error:
         print(f"shframe: {error}", file=sys.stderr)
         return 1
+
+
+def _store() -> int:
+    """List what is published."""
+    import time
+
+    from shframe.store.bytesize import format_bytes
+    from shframe.store.publishing import published
+
+    found = published()
+    if not found:
+        print("nothing is published")
+    for one in found:
+        age = max(0, round(time.time() - one.since))
+        size = format_bytes(one.nbytes)
+        print(f"{one.name}  {one.kind}, {size}, by process {one.pid}, {age} s ago")
+    return 0

@@ -12,6 +12,8 @@ ShframeError
   ObjectLost          LookupError    (store) an object that is gone
   SpillFailed         OSError        (store) a spill folder that cannot be used
   BadSize             ValueError     (store) a size in bytes that cannot be read
+  SharingFailed       RuntimeError   (store) data cannot be shared between programs as asked
+    NameTaken, NotPublished          (store)
   SegmentGone, StoreClosed           (store)
   WorkerDied          RuntimeError   (graph) a worker ended while it ran a task
   TaskFailed          RuntimeError   (graph) an exception that could not travel
@@ -37,9 +39,12 @@ from shframe.graph.errors import (
 )
 from shframe.store.errors import (
     BadSize,
+    NameTaken,
+    NotPublished,
     NotStorable,
     ObjectLost,
     SegmentGone,
+    SharingFailed,
     ShframeError,
     SpillFailed,
     StoreClosed,
@@ -53,13 +58,16 @@ __all__ = [
     "ColumnNotFound",
     "CycleFound",
     "InvalidArgument",
+    "NameTaken",
     "NotPicklable",
+    "NotPublished",
     "NotStorable",
     "ObjectLost",
     "PlanNotStable",
     "RemoteTraceback",
     "SegmentGone",
     "SessionClosed",
+    "SharingFailed",
     "ShframeError",
     "SourceDamaged",
     "SourceNotFound",

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from shframe.options import Options
 
 if TYPE_CHECKING:
-    from shframe.graph.executor import Executor, Progress, SyncExecutor
+    from shframe.graph.executor import Executor, Progress
     from shframe.graph.objectref import ObjectRef
     from shframe.graph.taskgraph import TaskGraph
     from shframe.graph.trace import Trace
+    from shframe.store.publishing import Publisher
 
 
 class Session:
@@ -30,7 +31,7 @@ class Session:
         self.last_trace: Trace = Trace()
         self._dropped: deque[int] = deque()
         self._executor: Executor | None = None
-        self._inline: SyncExecutor | None = None
+        self._publisher: Publisher | None = None
         self._lock = threading.RLock()  # two threads of the user may compute first at once
 
     @property
@@ -40,6 +41,16 @@ class Session:
             if self._executor is None:
                 self._executor = self._started()
             return self._executor
+
+    @property
+    def publisher(self) -> Publisher:
+        """What this session offers to other programs."""
+        with self._lock:
+            if self._publisher is None:
+                from shframe.store.publishing import Publisher
+
+                self._publisher = Publisher(self.executor.store)
+            return self._publisher
 
     def _started(self) -> Executor:
         from shframe.graph.executor import SyncExecutor
@@ -109,6 +120,9 @@ class Session:
         """End the workers and free the store; computed results stay valid."""
         with self._lock:
             executor, self._executor = self._executor, None
+            publisher, self._publisher = self._publisher, None
+        if publisher is not None:
+            publisher.close()
         if executor is not None:
             executor.close()
 

@@ -10,6 +10,9 @@ from values, and the values stay as attributes.
     ├── NotStorable    (TypeError)     a value that cannot be put
     ├── BadSize        (ValueError)    a size in bytes that cannot be read
     ├── SpillFailed    (OSError)       the spill folder cannot be used
+    ├── SharingFailed (RuntimeError)   a name, folder or socket that cannot be used
+    │   ├── NameTaken                  something is published under that name
+    │   └── NotPublished (LookupError) nothing is
     └── StoreClosed    (RuntimeError)  a call after close(), or in a forked child
 """
 
@@ -112,6 +115,32 @@ class NotStorable(ShframeError, TypeError):
 
 class SpillFailed(ShframeError, OSError):
     """The folder that objects are to be spilled to cannot be used."""
+
+
+class SharingFailed(ShframeError, RuntimeError):
+    """Data cannot be shared between programs as asked."""
+
+
+class NameTaken(SharingFailed):
+    """A name under which something is published already."""
+
+    @classmethod
+    def by(cls, name: str, pid: int) -> Self:
+        """Name the process that has it."""
+        return cls(
+            f"{name!r} is published by process {pid}\n"
+            "  choose another name, or unpublish() it there"
+        )
+
+
+class NotPublished(SharingFailed, LookupError):
+    """A name under which nothing is published."""
+
+    @classmethod
+    def among(cls, name: str, known: list[str], lead: str) -> Self:
+        """Name what is there."""
+        shown = ", ".join(map(repr, known[:20])) or "nothing"
+        return cls(f"nothing is published as {name!r}\n  {lead} {shown}")
 
 
 class StoreClosed(ShframeError, RuntimeError):

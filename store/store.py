@@ -6,22 +6,25 @@ object has no reference and no process has a view of it. Finalizers only append 
 (pins.py); whatever they noted is done at the next call.
 """
 
+import itertools
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from shframe.store import forks
+from shframe.store import codec, forks
 from shframe.store.allocator import block_size
 from shframe.store.arena import GRANULE, inner_granules
 from shframe.store.errors import ObjectLost, StoreClosed, StoreFull
 from shframe.store.ledger import Ledger
 from shframe.store.lending import Lending
 from shframe.store.local import LocalStore
+from shframe.store.mapping import PAGE
 from shframe.store.pins import Pin, Place
-from shframe.store.ref import INLINE, Kind, Ref
-from shframe.store.segment import Attached, punch_all_but
+from shframe.store.publishing import laid_out_apart
+from shframe.store.ref import INLINE, SEGMENT_BITS, Kind, Ref
+from shframe.store.segment import Attached, Segment, punch_all_but
 from shframe.store.spill import SEGMENT, SPILL_SLOT, SpillFile
 from shframe.store.table import Entry, ObjectInfo, ObjectTable
 
@@ -29,6 +32,7 @@ Punched = tuple[int, int, int]  # segment, offset, bytes of a block without page
 NextUse = Callable[[int], float]
 Made = TypeVar("Made")
 
+APART_SLOT = SPILL_SLOT - 1  # no process has it: the owner of what other programs have published
 DRIVER = 0  # the driver's slot; its own views are those of holder 0
 
 
@@ -50,6 +54,8 @@ class Store:
         self._lending = Lending(budget, self.ledger, self.local)
         self._attached: dict[int, dict[int, Attached]] = {}  # slot -> segment -> mapping
         self._freed: dict[int, list[Place]] = {}
+        self._aparts = itertools.count()
+        self._left_apart: dict[int, int] = {}  # segment of another program -> objects left in it
         self._dead: set[int] = set()
         self._lock = threading.RLock()
         self._pid = os.getpid()
@@ -194,7 +200,7 @@ class Store:
             movable = [
                 entry
                 for entry in self._table.movable()
-                if entry.owner != SPILL_SLOT and entry.ref.id not in pinned
+                if entry.owner not in (SPILL_SLOT, APART_SLOT) and entry.ref.id not in pinned
             ]
             if next_use is not None:
                 movable.sort(key=lambda entry: -next_use(entry.ref.id))
@@ -290,6 +296,76 @@ class Store:
             self._enter("abort_lent")
             self._lending.drop(segment_id)
 
+    def written_apart(
+        self, values: Sequence[object], what: str
+    ) -> tuple[Segment, tuple[Ref, ...], int]:
+        """Copy values into a segment that holds nothing else: it, their addresses, their bytes.
+
+        The addresses have no numbers yet: whoever attaches the segment gives them (`adopt_apart`).
+        Raises: NotStorable, StoreFull: and nothing has been changed.
+        """
+        self._enter("written_apart")
+        encoded = [codec.encode(value) for value in values]
+        layouts = [codec.lay_out(one, 64) for one in encoded]
+        offsets, size = laid_out_apart(layouts)
+        size = max(size, PAGE)
+        self._with_room(lambda: self._claim_apart(size, what))
+        segment: Segment | None = None
+        try:
+            segment = Segment.create(0, size)
+            segment.reserve(0, size)
+            refs = []
+            for one, layout, offset in zip(encoded, layouts, offsets, strict=True):
+                codec.write(one, layout, segment.writable[offset : offset + layout.nbytes])
+                spans = codec.ref_spans(layout)
+                refs.append(Ref(0, 0, offset, layout.nbytes, one.kind, layout.header, spans))
+        except BaseException as error:
+            self.ledger.add_live(-size)
+            self.ledger.retract(size)
+            if segment is not None:
+                segment.close()
+            if isinstance(error, OSError):
+                reason = error.strerror or "no reason given"
+                raise StoreFull.for_machine(
+                    size, budget=self.budget, what=what, reason=reason
+                ) from error
+            raise
+        return segment, tuple(refs), sum(layout.nbytes for layout in layouts)
+
+    def close_apart(self, segment: Segment) -> None:
+        """Let go of such a segment; its memory lives as long as another process has it."""
+        self.ledger.add_live(-segment.capacity)
+        self.ledger.retract(segment.capacity)
+        segment.close()
+
+    def adopt_apart(self, fd: int, refs: Iterable[Ref]) -> list[Ref]:
+        """Enter the objects of another program's segment, each with one reference.
+
+        Takes over `fd`. They take no room of the budget: it is the other program's memory.
+        """
+        with self._lock:
+            self._enter("adopt_apart")
+            segment = Attached((APART_SLOT << SEGMENT_BITS) + next(self._aparts), fd)
+            self.local.adopt_segment(segment)
+            made = [replace(ref, id=self.local.next_id(), segment=segment.id) for ref in refs]
+            for ref in made:
+                self._table.add(ref, APART_SLOT)
+            self._left_apart[segment.id] = len(made)
+            return made
+
+    def _claim_apart(self, size: int, what: str) -> None:
+        if not self.ledger.claim(size, self.budget):
+            live, resident = self.ledger.totals()
+            raise StoreFull.for_bytes(
+                size,
+                free=max(self.budget - resident, 0),
+                budget=self.budget,
+                pinned=self.local.pinned_bytes(),
+                sealed=live,
+                what=what,
+            )
+        self.ledger.add_live(size)
+
     def close(self) -> None:
         """Give back all memory but what live views need; those stay valid. May come twice.
 
@@ -342,6 +418,11 @@ class Store:
         if entry.owner == SPILL_SLOT:
             assert self._spill is not None, "only a store with a spill file has such objects"
             self._spill.free(entry.ref.offset)
+        elif entry.owner == APART_SLOT:
+            self._left_apart[entry.ref.segment] -= 1
+            if not self._left_apart[entry.ref.segment]:
+                del self._left_apart[entry.ref.segment]
+                self.local.detach(entry.ref.segment)
         elif self._lending.knows(entry.ref.segment):
             self._lending.drop(entry.ref.segment)
         elif entry.owner == DRIVER:
