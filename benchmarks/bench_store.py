@@ -5,6 +5,9 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
+import subprocess
+import sys
+from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
 import numpy as np
@@ -78,3 +81,49 @@ class PutGet:
             np.copyto(self.target, self.source)
             return self.target.nbytes
         return sf.get(self.ref).nbytes
+
+
+class Attach:
+    """Opening 800 MB that another program holds: attach() beside shared_memory by its name."""
+
+    rows = 100_000_000
+    quick_rows = 1_000_000
+    param_names = ("how",)
+    params = (["shframe", "shared_memory"],)
+
+    def setup(self, how: str) -> None:
+        holder = (
+            "import sys, numpy as np, shframe as sf\n"
+            "from multiprocessing.shared_memory import SharedMemory\n"
+            f"data = np.ones({self.rows})\n"
+            "if sys.argv[1] == 'shframe':\n"
+            "    sf.publish('shframe-bench', data)\n    print(flush=True)\n"
+            "else:\n"
+            "    block = SharedMemory(create=True, size=data.nbytes)\n"
+            "    np.frombuffer(block.buf, 'f8')[:] = data\n    print(block.name, flush=True)\n"
+            "sys.stdin.read()\n"
+            "if sys.argv[1] == 'shframe':\n    sf.shutdown()\nelse:\n    block.unlink()\n"
+        )
+        self.holder = subprocess.Popen(
+            [sys.executable, "-c", holder, how],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self.holder.stdout is not None
+        self.name = self.holder.stdout.readline().strip()
+
+    def teardown(self, how: str) -> None:
+        self.holder.communicate()
+
+    def time_answer(self, how: str) -> Any:
+        if how == "shframe":
+            import shframe as sf
+
+            return sf.attach("shframe-bench").nbytes
+        block = SharedMemory(name=self.name)
+        assert block.buf is not None
+        nbytes = np.frombuffer(block.buf, "f8").nbytes
+        block.close()
+        return nbytes

@@ -151,11 +151,11 @@ def init(**options: Any) -> Session:
     >>> session = sf.init(executor="sync")
     >>> sf.shutdown()
     """
-    global _default
+    global _default, _owner
     made = Session(Options.made(**options))
     with _lock:
         shutdown()
-        _default = made
+        _default, _owner = made, os.getpid()
     return made
 
 

@@ -42,9 +42,7 @@ def publish(name: str, value: object) -> int:
         value = value.value()
     if not isinstance(value, Collection):
         return publisher.publish(name, type(value).__name__, [value])
-    from shframe.store.publishing import checked_name
-
-    checked_name(name)  # before the work
+    publisher.check(name)  # before the work
     persisted = value.persist()
     whole: Any = persisted.expr
     field = next(one for one in _PARTS if hasattr(whole, one))
@@ -60,7 +58,8 @@ def attach(name: str) -> Any:
 
     A frame or an array that was lazy is lazy; any other value is as sf.get() gives it.
 
-    Raises: NotPublished, which names what there is.
+    Raises: NotPublished, which names what there is; SharingFailed: also when its program is
+        stopped and does not answer.
     Cost: milliseconds, whatever the size.
 
     Examples
@@ -69,15 +68,16 @@ def attach(name: str) -> Any:
     """
     import pickle
 
-    from shframe.store.publishing import offer
+    from shframe.graph.objectref import swept
+    from shframe.store.publishing import descriptor
 
     executor = session.current().executor
-    found = offer(name)
-    refs = executor.store.adopt_apart(found.fd, found.refs)
+    swept(executor.store, executor.dropped)
+    refs, about = executor.store.adopt_apart(descriptor(name))
     handles = tuple(ObjectRef(ref, executor.store, executor.dropped) for ref in refs)
-    if not found.about:
+    if not about:
         return handles[0].value()
-    collection, field, node = pickle.loads(found.about)
+    collection, field, node = pickle.loads(about)
     return collection(replace(node, **{field: handles}))
 
 

@@ -1,40 +1,36 @@
 """Sharing between programs of one user: values published under a name, and read in place.
 
-What is published lies in a segment of its own, which holds nothing else: a reader that has its
-descriptor goes on after the publisher has ended, and keeps nothing but what it reads. Each
-publisher listens on a Unix socket in a folder that only its user can enter; whoever connects is
-known by the kernel (SO_PEERCRED) and refused before a byte of theirs is read.
+What is published lies in a segment of its own (apart.py): a reader that has its descriptor goes
+on after the publisher has ended, and keeps nothing but what it reads. The publisher listens at
+the name (rendezvous.py), with one thread for all its names, until it takes the name back.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
+import logging
 import os
-import pickle
-import re
+import select
 import socket
-import stat
-import struct
-import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from shframe.store import forks, rendezvous
 from shframe.store.errors import NameTaken, NotPublished, SharingFailed
-from shframe.store.mapping import PAGE, round_up
-from shframe.store.ref import Ref
+from shframe.store.pins import Pin
+from shframe.store.rendezvous import NobodyListens, checked_name
 from shframe.store.segment import Segment
 
 if TYPE_CHECKING:
     from shframe.store.store import Store
 
-PATIENCE = 5.0  # seconds that one side waits for the other
-_LENGTH = struct.Struct("!I")
-_LONGEST_REQUEST = 1 << 16
-_NAME = re.compile(r"[^/\0]{1,200}")
+LOG = logging.getLogger("shframe")
+_LONGEST_KIND = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +45,11 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """A published value as its reader gets it: how to read it, where, and a description."""
-
-    refs: tuple[Ref, ...]
-    about: bytes
-    fd: int
-
-
-@dataclass(slots=True)
 class _Publication:
-    published: Published
     segment: Segment
-    refs: tuple[Ref, ...]
-    about: bytes
+    listener: socket.socket
+    path: Path
+    message: bytes
 
 
 class Publisher:
@@ -70,215 +57,185 @@ class Publisher:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._publications: dict[str, _Publication] = {}
+        self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._listener: socket.socket | None = None
-        self._path: Path | None = None
+        self._publications: dict[str, _Publication] = {}
+        self._by_fd: dict[int, _Publication] = {}
+        self._ready: select.epoll | None = None
+        self._wake: tuple[int, int] | None = None
         self._thread: threading.Thread | None = None
+        forks.watch(self)
+
+    def check(self, name: object) -> str:
+        """The name, when it can be used: before the work. Raises: NameTaken, SharingFailed."""
+        name = checked_name(name)
+        taken = rendezvous.holder(name)
+        if taken is not None:
+            raise NameTaken.by(name, taken)
+        return name
 
     def publish(self, name: str, kind: str, values: Sequence[object], about: bytes = b"") -> int:
         """Copy values into a segment of their own and offer them; the bytes that were copied.
 
         Raises: NameTaken, NotStorable, StoreFull, SharingFailed: and nothing is published.
         """
-        checked_name(name)
-        for other in published():
-            if other.name == name:
-                raise NameTaken.by(name, other.pid)
-        segment, refs, nbytes = self._store.written_apart(values, f"publishing {name!r}")
-        shown = Published(name, kind, nbytes, os.getpid(), time.time())
+        self.check(name)
+        segment, nbytes = self._store.written_apart(values, about, f"publishing {name!r}")
+        shown = Published(name, kind[:_LONGEST_KIND], nbytes, self._pid, time.time())
+        message = json.dumps(asdict(shown)).encode()
         try:
-            self._listen()
-        except OSError as error:
+            with self._lock:
+                listener, path = rendezvous.listen(name)
+                publication = _Publication(segment, listener, path, message)
+                try:
+                    self._start(publication)
+                except OSError as error:
+                    _close(publication)
+                    raise SharingFailed(f"{name!r} cannot be published: {error}") from error
+                self._publications[name] = publication
+        except BaseException:
             self._store.close_apart(segment)
-            raise SharingFailed(f"no socket can be made in {_folder()}\n  {error}") from error
-        with self._lock:
-            self._publications[name] = _Publication(shown, segment, refs, about)
+            raise
         return nbytes
 
     def unpublish(self, name: str) -> None:
         """Offer it no more; who has attached it goes on. Raises: NotPublished."""
         with self._lock:
             publication = self._publications.pop(name, None)
-            known = sorted(self._publications)
-        if publication is None:
-            raise NotPublished.among(name, known, "this program has published")
-        self._store.close_apart(publication.segment)
+            if publication is None:
+                known = sorted(self._publications)
+                raise NotPublished.among(name, known, "this program has published")
+            self._end(publication)
 
     def close(self) -> None:
-        """Offer nothing any more; end the thread and remove the socket."""
-        if self._listener is not None and self._path is not None:
-            with contextlib.suppress(OSError):
-                self._path.unlink()
-            with contextlib.suppress(OSError):
-                self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread
-            self._listener.close()
-            self._listener = None
-        if self._thread is not None:
-            self._thread.join()
-        for publication in self._publications.values():
-            self._store.close_apart(publication.segment)
-        self._publications.clear()
-
-    def _listen(self) -> None:
-        if self._listener is not None:
+        """Offer nothing any more and end the thread. Does nothing in a fork of the publisher."""
+        if os.getpid() != self._pid:
             return
-        path = _folder() / f"{os.getpid()}-{id(self):x}.sock"
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        try:
-            listener.bind(os.fspath(path))
-            listener.listen(16)
-        except OSError:
-            listener.close()
-            raise
-        self._listener, self._path = listener, path
-        self._thread = threading.Thread(
-            target=self._serve, args=(listener,), name="shframe-publisher", daemon=True
-        )
-        self._thread.start()
-
-    def _serve(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return  # closed
-            with connection, contextlib.suppress(OSError, ValueError, EOFError):
-                connection.settimeout(PATIENCE)
-                if peer_uid(connection) == os.geteuid():
-                    self._answer(connection)
-
-    def _answer(self, connection: socket.socket) -> None:
-        request = _receive(connection, _LONGEST_REQUEST)[0].decode()
         with self._lock:
-            if not request:
-                _send(connection, pickle.dumps([p.published for p in self._publications.values()]))
+            while self._publications:
+                self._end(self._publications.popitem()[1])
+            thread, self._thread = self._thread, None
+            if self._wake is not None:
+                os.write(self._wake[1], b"!")
+        if thread is not None:
+            thread.join()
+        if self._wake is not None and self._ready is not None:
+            self._ready.close()
+            for fd in self._wake:
+                os.close(fd)
+        self._wake = self._ready = None
+
+    def live_pins(self) -> list[Pin]:
+        """None: a child of this process reads what is published by attaching it."""
+        return []
+
+    def forked(self) -> None:
+        """In a child: keep no listener open, or those who connect would wait for the child."""
+        self._lock = threading.Lock()
+        for publication in self._publications.values():
+            publication.listener.close()
+        if self._ready is not None and self._wake is not None:
+            self._ready.close()
+            for fd in self._wake:
+                os.close(fd)
+        self._wake = self._ready = self._thread = None
+        self._publications.clear()
+        self._by_fd.clear()
+
+    def _start(self, publication: _Publication) -> None:
+        if self._ready is None or self._wake is None:
+            wake = os.pipe2(os.O_CLOEXEC)
+            try:
+                self._ready = select.epoll()
+            except OSError:
+                for fd in wake:
+                    os.close(fd)
+                raise
+            self._wake = wake
+            self._ready.register(wake[0], select.EPOLLIN)
+        if self._thread is None:
+            self._thread = threading.Thread(
+                target=self._serve,
+                args=(self._ready, self._wake[0]),
+                name="shframe-publisher",
+                daemon=True,
+            )
+            self._thread.start()
+        self._by_fd[publication.listener.fileno()] = publication
+        self._ready.register(publication.listener, select.EPOLLIN)
+
+    def _end(self, publication: _Publication) -> None:
+        assert self._ready is not None, "what was published was registered"
+        self._ready.unregister(publication.listener)
+        del self._by_fd[publication.listener.fileno()]
+        _close(publication)
+        self._store.close_apart(publication.segment)
+
+    def _serve(self, ready: select.epoll, wake: int) -> None:
+        while True:
+            fds = [fd for fd, _ in ready.poll()]
+            if wake in fds:
                 return
-            publication = self._publications.get(request)
-            if publication is None:
-                _send(connection, b"")
-                return
-            fd = publication.segment.readonly_fd()
-        try:
-            _send(connection, pickle.dumps((publication.refs, publication.about)), fd)
-        finally:
-            os.close(fd)
+            for fd in fds:
+                with self._lock:  # so that nobody takes it back meanwhile; an answer is short
+                    publication = self._by_fd.get(fd)
+                    if publication is not None and not _answered(publication):
+                        time.sleep(0.01)  # no descriptor is left: they wait in the queue
+
+
+def _answered(publication: _Publication) -> bool:
+    """Whether who has connected got what it came for, or went away."""
+    try:
+        fd = publication.segment.readonly_fd()
+    except OSError:
+        return False
+    try:
+        rendezvous.answer(publication.listener, publication.message, fd)
+    except (BlockingIOError, ConnectionError):
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+    return True
+
+
+def _close(publication: _Publication) -> None:
+    """Give the name back: the socket goes first, so that nobody meets a dead one."""
+    with contextlib.suppress(OSError):
+        publication.path.unlink()
+    publication.listener.close()
 
 
 def published() -> list[Published]:
     """What all programs of this user have published, by name.
 
-    Cost: a connection to each publisher; sockets of dead ones are removed.
+    Cost: a connection to each; sockets of dead programs are removed. A stopped program is left
+    out, with a line in the log.
     """
     found: list[Published] = []
-    for connection in _connections():
-        with contextlib.suppress(OSError, EOFError):
-            _send(connection, b"")
-            found.extend(pickle.loads(_receive(connection)[0]))
+    for path in rendezvous.socket_paths():
+        try:
+            message, fd = rendezvous.ask(path)
+        except NobodyListens:
+            rendezvous.remove_dead(path)
+        except SharingFailed as error:
+            LOG.warning("published() leaves one out: %s", error)
+        else:
+            os.close(fd)
+            found.append(Published(**json.loads(message)))
     return sorted(found, key=lambda one: one.name)
 
 
-def offer(name: str) -> Offer:
-    """Ask all publishers for what has this name. Raises: NotPublished.
+def descriptor(name: str) -> int:
+    """A read-only descriptor of the segment published under a name; the caller closes it.
 
-    Cost: some messages; no byte of the value is read.
+    Raises: NotPublished, SharingFailed.
+    Cost: one message; no byte of the value is read.
     """
-    checked_name(name)
-    for connection in _connections():
-        with contextlib.suppress(OSError, EOFError):
-            _send(connection, name.encode())
-            answer, fds = _receive(connection)
-            if answer:
-                refs, about = pickle.loads(answer)
-                return Offer(refs, about, fds[0])
-    raise NotPublished.among(name, [one.name for one in published()], "there are")
-
-
-def checked_name(name: str) -> str:
-    """The name, when it can be one. Raises: SharingFailed."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise SharingFailed(
-            f"{name!r} is no name for published data\n"
-            "  a text of 1 to 200 characters without '/' is needed"
-        )
-    return name
-
-
-def peer_uid(connection: socket.socket) -> int:
-    """The user at the other end, as the kernel knows it."""
-    size = struct.calcsize("3i")
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-    return int(struct.unpack("3i", credentials)[1])
-
-
-def _folder() -> Path:
-    """A folder that nobody else can enter, made when there is none. Raises: SharingFailed."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    if runtime:
-        folder = Path(runtime) / "shframe"
-    else:
-        folder = Path(tempfile.gettempdir()) / f"shframe-{os.geteuid()}"
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-    found = os.lstat(folder)
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise SharingFailed(
-            f"the folder {os.fspath(folder)!r} is not this user's alone\n"
-            "  remove it, or name another one by XDG_RUNTIME_DIR"
-        )
-    return folder
-
-
-def _connections() -> Iterator[socket.socket]:
-    """A connection to each publisher of this user that lives."""
-    for path in sorted(_folder().glob("*.sock")):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(PATIENCE)
-            try:
-                connection.connect(os.fspath(path))
-            except ConnectionRefusedError:  # its process was killed
-                with contextlib.suppress(FileNotFoundError):
-                    path.unlink()
-                continue
-            except OSError:
-                continue
-            if peer_uid(connection) == os.geteuid():
-                yield connection
-
-
-def _send(connection: socket.socket, payload: bytes, fd: int | None = None) -> None:
-    head = _LENGTH.pack(len(payload))
-    if fd is not None:
-        socket.send_fds(connection, [head], [fd])
-        head = b""
-    connection.sendall(head + payload)  # at once: the other side may answer and go
-
-
-def _receive(connection: socket.socket, longest: int = 1 << 31) -> tuple[bytes, list[int]]:
-    head, fds, _, _ = socket.recv_fds(connection, _LENGTH.size, 1, socket.MSG_WAITALL)
+    path = rendezvous.socket_path(checked_name(name))
     try:
-        if len(head) < _LENGTH.size:
-            raise EOFError("the other side has closed the connection")
-        (length,) = _LENGTH.unpack(head)
-        if length > longest:
-            raise ValueError(f"a message of {length} bytes, {longest} are allowed")
-        payload = bytearray()
-        while len(payload) < length:
-            part = connection.recv(min(length - len(payload), 1 << 20))
-            if not part:
-                raise EOFError("the other side has closed the connection")
-            payload += part
-    except BaseException:
-        for fd in fds:
-            os.close(fd)
-        raise
-    return bytes(payload), fds
-
-
-def laid_out_apart(layouts: Sequence[Any]) -> tuple[list[int], int]:
-    """Where values begin that lie one after another, each on a page; and where the last ends."""
-    offsets, end = [], 0
-    for layout in layouts:
-        offsets.append(end)
-        end = round_up(end + max(layout.nbytes, 1), PAGE)
-    return offsets, end
+        return rendezvous.ask(path)[1]
+    except NobodyListens:
+        rendezvous.remove_dead(path)
+    raise NotPublished.among(name, [one.name for one in published()], "there are")

@@ -13,16 +13,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from shframe.store import codec, forks
+from shframe.store import apart, forks
 from shframe.store.allocator import block_size
 from shframe.store.arena import GRANULE, inner_granules
 from shframe.store.errors import ObjectLost, StoreClosed, StoreFull
 from shframe.store.ledger import Ledger
 from shframe.store.lending import Lending
 from shframe.store.local import LocalStore
-from shframe.store.mapping import PAGE
 from shframe.store.pins import Pin, Place
-from shframe.store.publishing import laid_out_apart
 from shframe.store.ref import INLINE, SEGMENT_BITS, Kind, Ref
 from shframe.store.segment import Attached, Segment, punch_all_but
 from shframe.store.spill import SEGMENT, SPILL_SLOT, SpillFile
@@ -297,40 +295,32 @@ class Store:
             self._lending.drop(segment_id)
 
     def written_apart(
-        self, values: Sequence[object], what: str
-    ) -> tuple[Segment, tuple[Ref, ...], int]:
-        """Copy values into a segment that holds nothing else: it, their addresses, their bytes.
+        self, values: Sequence[object], about: bytes, what: str
+    ) -> tuple[Segment, int]:
+        """Copy values, and a description of them, into a segment of their own; the values' bytes.
 
-        The addresses have no numbers yet: whoever attaches the segment gives them (`adopt_apart`).
         Raises: NotStorable, StoreFull: and nothing has been changed.
         """
         self._enter("written_apart")
-        encoded = [codec.encode(value) for value in values]
-        layouts = [codec.lay_out(one, 64) for one in encoded]
-        offsets, size = laid_out_apart(layouts)
-        size = max(size, PAGE)
-        self._with_room(lambda: self._claim_apart(size, what))
+        plan = apart.Plan(values, about)
+        self._with_room(lambda: self._claim_apart(plan.size, what))
         segment: Segment | None = None
         try:
-            segment = Segment.create(0, size)
-            segment.reserve(0, size)
-            refs = []
-            for one, layout, offset in zip(encoded, layouts, offsets, strict=True):
-                codec.write(one, layout, segment.writable[offset : offset + layout.nbytes])
-                spans = codec.ref_spans(layout)
-                refs.append(Ref(0, 0, offset, layout.nbytes, one.kind, layout.header, spans))
+            segment = Segment.create(0, plan.size)
+            segment.reserve(0, plan.size)
+            plan.write(segment)
         except BaseException as error:
-            self.ledger.add_live(-size)
-            self.ledger.retract(size)
+            self.ledger.add_live(-plan.size)
+            self.ledger.retract(plan.size)
             if segment is not None:
                 segment.close()
             if isinstance(error, OSError):
                 reason = error.strerror or "no reason given"
                 raise StoreFull.for_machine(
-                    size, budget=self.budget, what=what, reason=reason
+                    plan.size, budget=self.budget, what=what, reason=reason
                 ) from error
             raise
-        return segment, tuple(refs), sum(layout.nbytes for layout in layouts)
+        return segment, plan.nbytes
 
     def close_apart(self, segment: Segment) -> None:
         """Let go of such a segment; its memory lives as long as another process has it."""
@@ -338,20 +328,22 @@ class Store:
         self.ledger.retract(segment.capacity)
         segment.close()
 
-    def adopt_apart(self, fd: int, refs: Iterable[Ref]) -> list[Ref]:
+    def adopt_apart(self, fd: int) -> tuple[list[Ref], bytes]:
         """Enter the objects of another program's segment, each with one reference.
 
         Takes over `fd`. They take no room of the budget: it is the other program's memory.
+        Raises: OSError, ValueError: when it cannot be mapped, or holds something else.
         """
+        segment = Attached((APART_SLOT << SEGMENT_BITS) + next(self._aparts), fd)
+        refs, about = apart.read(segment)
         with self._lock:
             self._enter("adopt_apart")
-            segment = Attached((APART_SLOT << SEGMENT_BITS) + next(self._aparts), fd)
             self.local.adopt_segment(segment)
             made = [replace(ref, id=self.local.next_id(), segment=segment.id) for ref in refs]
             for ref in made:
                 self._table.add(ref, APART_SLOT)
             self._left_apart[segment.id] = len(made)
-            return made
+            return made, about
 
     def _claim_apart(self, size: int, what: str) -> None:
         if not self.ledger.claim(size, self.budget):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,7 @@ import shframe.array as xp
 from shframe.cli import main
 from shframe.errors import NameTaken, NotPublished, SharingFailed, StoreFull
 from shframe.session import current
-from shframe.store import memory, publishing
+from shframe.store import memory, rendezvous
 
 ROOT = Path(__file__).parents[2]
 ROWS = 1_000_000
@@ -175,7 +178,7 @@ def test_a_name_is_used_once_and_must_be_one(other: Any) -> None:
     program = other("sf.publish('x', 1)")
     with pytest.raises(NameTaken, match=str(program.process.pid)):
         sf.publish("x", 2)
-    for name in ("", "a/b", 3, "n" * 300):
+    for name in ("", "a/b", 3, "n" * 300, "a\nb", "\ud800"):
         with pytest.raises(SharingFailed, match="name"):
             sf.publish(name, 1)  # type: ignore[arg-type]
     with pytest.raises(NotPublished, match="there are 'x'"):
@@ -224,36 +227,122 @@ def test_a_folder_that_others_can_enter_is_refused(tmp_path: Path) -> None:
         sf.publish("x", 1)
 
 
+@pytest.fixture
+def passable(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A runtime folder that others may walk through, as far as its own modes let them."""
+    with tempfile.TemporaryDirectory(prefix="shframe-test-") as folder:
+        os.chmod(folder, 0o711)
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield Path(folder)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_another_user_is_refused_before_a_byte_is_read(tmp_path: Path) -> None:
+def test_another_user_is_refused_before_a_byte_is_read(passable: Path) -> None:
     sf.publish("x", np.arange(10))
-    (path,) = (tmp_path / "shframe").glob("*.sock")
-    for folder in (tmp_path / "shframe", *tmp_path.parents, tmp_path):
-        if os.stat(folder).st_uid == 0 and folder != Path("/"):
-            os.chmod(folder, 0o711)
-    os.chmod(path, 0o777)
+    (path,) = (passable / "shframe").glob("*.sock")
     script = (
         "import os, socket, sys\nos.setgid(65534); os.setuid(65534)\n"
-        "s = socket.socket(socket.AF_UNIX)\ns.connect(sys.argv[1])\n"
-        "try:\n    s.sendall(b'\\0\\0\\0\\1x')\n    answer = s.recv(10)\n"
-        "except (BrokenPipeError, ConnectionResetError):\n    answer = b''\nprint(answer)"
+        "s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n"
+        "try:\n    s.connect(sys.argv[1])\nexcept PermissionError:\n"
+        "    print('shut out')\n    sys.exit()\n"
+        "message, fds, _, _ = socket.recv_fds(s, 1 << 16, 1)\nprint(message, fds)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, os.fspath(path)], capture_output=True, text=True, timeout=20
-    )
-    assert done.stdout.strip() == "b''", done.stderr
-    os.chmod(tmp_path / "shframe", 0o700)
+    command = [sys.executable, "-c", script, os.fspath(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    assert done.stdout.strip() == "shut out", done.stderr
+    os.chmod(passable / "shframe", 0o711)  # as nobody should: the kernel's word remains
+    os.chmod(path, 0o777)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    assert done.stdout.strip() == "b'' []", done.stderr
+    os.chmod(passable / "shframe", 0o700)
     assert (sf.attach("x") == np.arange(10)).all()
 
 
-def test_a_client_that_sends_nonsense_harms_nobody(tmp_path: Path) -> None:
+def test_a_client_that_sends_nonsense_or_goes_away_harms_nobody(tmp_path: Path) -> None:
     sf.publish("x", [1])
     (path,) = (tmp_path / "shframe").glob("*.sock")
-    for message in (b"", b"\0", b"\xff\xff\xff\xff", b"\0\0\0\2\xff\xfe", b"\0\0\0\5ab"):
-        with socket.socket(socket.AF_UNIX) as client:
+    for message in (None, b"\0", b"\xff" * 1000):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
             client.connect(os.fspath(path))
-            client.sendall(message)
+            if message is not None:
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    client.send(message)
     assert sf.attach("x") == [1]
+
+
+def test_a_stopped_publisher_is_told_from_a_dead_one(
+    other: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(rendezvous, "PATIENCE", 0.2)
+    program = other("sf.publish('x', 1)")
+    sf.publish("mine", 2)
+    pid = program.process.pid
+    program.process.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(SharingFailed, match=f"process {pid} has not answered"):
+            sf.attach("x")
+        with pytest.raises(NameTaken, match=str(pid)):
+            sf.publish("x", 3)
+        assert [one.name for one in sf.published()] == ["mine"]
+        assert str(pid) in caplog.text
+    finally:
+        program.process.send_signal(signal.SIGCONT)
+    assert sf.attach("x") == 1
+
+
+def test_one_of_many_gets_a_name_that_all_want_at_once() -> None:
+    """Eight threads publish under one name, again and again: one wins, the others hear of it."""
+    for _ in range(5):
+        with ThreadPoolExecutor(8) as pool:
+            tried = [pool.submit(sf.publish, "x", n) for n in range(8)]
+        errors = [one.exception() for one in tried]
+        (won,) = [n for n, error in enumerate(errors) if error is None]
+        assert all(isinstance(e, NameTaken) for n, e in enumerate(errors) if n != won)
+        assert sf.attach("x") == won
+        sf.unpublish("x")
+    assert current().executor.store.ledger.totals() == (0, 0)
+
+
+def test_a_fork_of_the_publisher_neither_answers_nor_takes_the_names_away(tmp_path: Path) -> None:
+    sf.publish("x", np.arange(10))
+    child = os.fork()
+    if not child:  # lives on after the parent has taken the name back
+        with contextlib.suppress(BaseException):
+            current().publisher.close()
+            signal.pause()
+        os._exit(0)
+    try:
+        assert (sf.attach("x") == np.arange(10)).all()
+        sf.unpublish("x")
+        assert list((tmp_path / "shframe").iterdir()) == []
+        sf.publish("x", 3)
+        assert sf.attach("x") == 3
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def test_without_descriptors_the_error_says_so(other: Any) -> None:
+    other("sf.publish('x', np.arange(10))")
+    sf.attach("x")  # all modules are there
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    next_one = os.dup(0)
+    os.close(next_one)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next_one, hard))
+    try:
+        with pytest.raises(SharingFailed, match="ulimit -n"):
+            sf.attach("x")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert (sf.attach("x") == np.arange(10)).all()
+
+
+def test_a_runtime_folder_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/no/such/folder")
+    with pytest.raises(SharingFailed, match="/no/such/folder"):
+        sf.publish("x", 1)
+    with pytest.raises(SharingFailed, match="XDG_RUNTIME_DIR"):
+        sf.published()
 
 
 def test_the_command_lists_what_is_published(capsys: pytest.CaptureFixture[str]) -> None:
@@ -267,4 +356,4 @@ def test_the_command_lists_what_is_published(capsys: pytest.CaptureFixture[str])
 def test_the_kernel_says_who_is_there() -> None:
     a, b = socket.socketpair()
     with a, b:
-        assert publishing.peer_uid(a) == os.geteuid()
+        assert rendezvous.peer(a) == (os.getpid(), os.geteuid())
