@@ -7,6 +7,7 @@ import mmap
 import os
 import subprocess
 import sys
+from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
@@ -123,6 +124,7 @@ class Attach:
 
             return sf.attach("shframe-bench").nbytes
         block = SharedMemory(name=self.name)
+        resource_tracker.unregister(f"/{block.name}", "shared_memory")  # or it removes the name
         assert block.buf is not None
         nbytes = np.frombuffer(block.buf, "f8").nbytes
         block.close()
