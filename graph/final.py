@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from shframe.graph.executor import Executor
-from shframe.graph.objectref import ObjectRef
+from shframe.graph.objectref import ObjectRef, swept
 
 
 class Final:
@@ -23,6 +23,7 @@ class Final:
     def __init__(self, executor: Executor, nbytes: int) -> None:
         self._executor = executor
         self._sealed = False
+        swept(executor.store, executor.dropped)  # the last result's memory may serve again
         self.segment = executor.store.lend(nbytes)
 
     def __enter__(self) -> Self:

@@ -174,6 +174,7 @@ class Shell:
         self.doomed: dict[tuple[int, int], float] = {}  # (worker, task given up) -> deadline
         self.surroundings: tuple[str, dict[str, str]] = (os.getcwd(), dict(os.environ))
         self.last_end = Ended(0, 0, 0)
+        self.segments_closed = 0
         self.changes = 0
         self.commands: deque[Callable[[], None]] = deque()
         self.wake_out, self.wake_in = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -570,6 +571,7 @@ class Shell:
 
     def _post(self) -> None:
         """Send what has come together for each worker, as one message."""
+        self._tell_what_is_gone()
         for worker in [*self.pool.workers.values()]:
             work = self.outbox.pop(worker.slot, None)
             freed, punched = self.store.freed(worker.slot), self.store.punched(worker.slot)
@@ -587,6 +589,17 @@ class Shell:
             if worker.channel.pending:
                 with contextlib.suppress(Closed):  # the server will say how it ended
                     worker.channel.flush()
+
+    def _tell_what_is_gone(self) -> None:
+        """Have workers forget segments that are no more, or their descriptors would run out."""
+        if self.store.segments_closed == self.segments_closed:
+            return
+        self.segments_closed = self.store.segments_closed
+        for worker in self.pool.workers.values():
+            gone = self.store.gone(worker.segments)
+            if gone:
+                worker.segments.difference_update(gone)
+                self._work_for(worker.slot).gone.extend(gone)
 
 
 def _encoded(work: Work) -> bytes:

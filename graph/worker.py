@@ -39,6 +39,7 @@ class Work(NamedTuple):
         a target) each; the targets' descriptors come after those of the segments.
     functions: pickled (callable, shared parameters) by digest, of those not sent before.
     segments: ids of segments whose read-only descriptors come with the message, in order.
+    gone: ids of segments that hold no object any more.
     freed: refs of this worker's own objects whose memory may be used again.
     punched: own blocks (segment, offset, bytes) that have moved to the disk, pages and all.
     trim: whether pages that are not in use are to be given back, and that to be reported.
@@ -49,6 +50,7 @@ class Work(NamedTuple):
     tasks: list[Assigned]
     functions: dict[bytes, bytes]
     segments: list[int]
+    gone: list[int]
     freed: list[Any]
     punched: list[tuple[int, int, int]]
     trim: bool
@@ -58,7 +60,7 @@ class Work(NamedTuple):
     @classmethod
     def nothing(cls) -> Self:
         """A message to be filled."""
-        return cls([], {}, [], [], [], False, [], None)
+        return cls([], {}, [], [], [], [], False, [], None)
 
 
 class Result(NamedTuple):
@@ -142,6 +144,8 @@ class Worker:
         for segment in work.segments:
             self.store.attach(segment, next(rest))
         self.targets.update((task[0], next(rest)) for task in work.tasks if task[4])
+        for segment in work.gone:
+            self.store.detach(segment)
         if work.freed:
             self.store.free(work.freed)
         if work.punched:

@@ -2,11 +2,14 @@
 
 The one exception to the rule that a process writes only into its own arena: it saves a copy
 that grows with the result. Every borrower unmaps the segment and closes its descriptor
-(LocalStore.borrow) before the seal.
+(LocalStore.borrow) before the seal. When the object is garbage its segment stays warm: the next
+one of about its size is filled without a fresh page. Warm segments count in the budget, and go
+first where it is full.
 """
 
 import itertools
 import os
+from dataclasses import dataclass
 
 from shframe.store.errors import SegmentGone, StoreFull
 from shframe.store.ledger import Ledger
@@ -18,6 +21,16 @@ from shframe.store.segment import Segment
 _FIRST_ID = 1 << (SEGMENT_BITS - 1)  # above the numbers of the driver's own arena (slot 0)
 
 
+_LARGER = 1.25  # how much larger than asked for a warm segment may be
+
+
+@dataclass(slots=True)
+class _Lent:
+    segment: Segment
+    nbytes: int  # that were asked for
+    sealed: bool = False
+
+
 class Lending:
     """The lent segments of a session, sealed ones too; guarded by the store's lock."""
 
@@ -25,40 +38,31 @@ class Lending:
         self._budget = budget
         self._ledger = ledger
         self._local = local
-        self._segments: dict[int, tuple[Segment, int]] = {}  # with the bytes asked for
+        self._lent: dict[int, _Lent] = {}
+        self._warm: list[Segment] = []
         self._ids = itertools.count(_FIRST_ID)
+        self.fresh = 0  # bytes of new segments, ever
+        self.closed = 0  # segments that are no more
 
     def lend(self, nbytes: int) -> int:
-        """A new segment, sparse; its pages come as the borrowers write. Raises: StoreFull."""
+        """A segment, warm or sparse; pages come as the borrowers write. Raises: StoreFull."""
         size = round_up(max(nbytes, 1))
-        what = "a result that workers fill together"
-        if not self._ledger.claim(size, self._budget):
-            live, resident = self._ledger.totals()
-            free = max(self._budget - resident, 0)
-            raise StoreFull.for_bytes(
-                nbytes,
-                free=free,
-                budget=self._budget,
-                pinned=self._local.pinned_bytes(),
-                sealed=live,
-                what=what,
-            )
-        segment = Segment.create(next(self._ids), size)
-        self._ledger.add_live(size)
-        self._segments[segment.id] = segment, nbytes
+        segment = self._warm_one(size) or self._fresh_one(size, nbytes)
+        self._ledger.add_live(segment.capacity)
+        self._lent[segment.id] = _Lent(segment, nbytes)
         return segment.id
 
     def knows(self, segment_id: int) -> bool:
         """Whether the segment was lent and not given back."""
-        return segment_id in self._segments
+        return segment_id in self._lent
 
     def segments(self) -> list[Segment]:
-        """All of them."""
-        return [segment for segment, _ in self._segments.values()]
+        """All of them, warm ones too."""
+        return [*(lent.segment for lent in self._lent.values()), *self._warm]
 
     def descriptor(self, segment_id: int) -> int:
         """A read-write descriptor that the caller closes. Raises: SegmentGone."""
-        return os.dup(self._find(segment_id)[0].fd)
+        return os.dup(self._find(segment_id).segment.fd)
 
     def seal(
         self,
@@ -68,28 +72,82 @@ class Lending:
         spans: tuple[tuple[int, int], ...] | None,
     ) -> Ref:
         """The address of what was written. Raises: SegmentGone."""
-        segment, nbytes = self._find(segment_id)
-        self._local.adopt_segment(segment)
-        spans = ((0, nbytes),) if spans is None else spans
-        return Ref(self._local.next_id(), segment_id, 0, nbytes, kind, header, spans)
+        lent = self._find(segment_id)
+        lent.sealed = True
+        self._local.adopt_segment(lent.segment)
+        spans = ((0, lent.nbytes),) if spans is None else spans
+        return Ref(self._local.next_id(), segment_id, 0, lent.nbytes, kind, header, spans)
+
+    def free(self, segment_id: int) -> None:
+        """Nobody has a view of the object: its segment is kept warm. Raises: SegmentGone."""
+        lent = self._find(segment_id)
+        if not lent.sealed:  # somebody may still be writing
+            return self.drop(segment_id)
+        del self._lent[segment_id]
+        self._ledger.add_live(-lent.segment.capacity)
+        self._warm.append(lent.segment)
 
     def drop(self, segment_id: int) -> None:
         """Give the memory back, whoever still has the segment mapped. Raises: SegmentGone."""
-        segment, _ = self._find(segment_id)
-        del self._segments[segment_id]
-        segment.punch(0, segment.capacity)
+        segment = self._find(segment_id).segment
+        del self._lent[segment_id]
         self._ledger.add_live(-segment.capacity)
-        self._ledger.retract(segment.capacity)
-        self._local.detach(segment_id)
-        segment.close()
+        self._give_back(segment)
+
+    def trim(self) -> int:
+        """Give the warm segments back to the machine; say how many bytes."""
+        given = 0
+        while self._warm:
+            segment = self._warm.pop()
+            given += segment.capacity
+            self._give_back(segment)
+        return given
 
     def close(self) -> None:
         """Forget all segments; their mappings go with the last view."""
         for segment in self.segments():
             segment.close()
-        self._segments.clear()
+        self._lent.clear()
+        self._warm.clear()
 
-    def _find(self, segment_id: int) -> tuple[Segment, int]:
-        if segment_id not in self._segments:
+    def _warm_one(self, size: int) -> Segment | None:
+        fitting = [one for one in self._warm if size <= one.capacity <= size * _LARGER]
+        if not fitting:
+            return None
+        best = min(fitting, key=lambda one: one.capacity)
+        self._warm.remove(best)
+        return best
+
+    def _fresh_one(self, size: int, nbytes: int) -> Segment:
+        claimed = self._ledger.claim(size, self._budget) or (
+            self.trim() > 0 and self._ledger.claim(size, self._budget)
+        )
+        if not claimed:
+            live, resident = self._ledger.totals()
+            raise StoreFull.for_bytes(
+                nbytes,
+                free=max(self._budget - resident, 0),
+                budget=self._budget,
+                pinned=self._local.pinned_bytes(),
+                sealed=live,
+                what="a result that workers fill together",
+            )
+        try:
+            segment = Segment.create(next(self._ids), size)
+        except OSError:
+            self._ledger.retract(size)
+            raise
+        self.fresh += size
+        return segment
+
+    def _give_back(self, segment: Segment) -> None:
+        segment.punch(0, segment.capacity)
+        self._ledger.retract(segment.capacity)
+        self._local.detach(segment.id)
+        segment.close()
+        self.closed += 1
+
+    def _find(self, segment_id: int) -> _Lent:
+        if segment_id not in self._lent:
             raise SegmentGone.for_segment(segment_id, segment_id)
-        return self._segments[segment_id]
+        return self._lent[segment_id]

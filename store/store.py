@@ -54,6 +54,7 @@ class Store:
         self._freed: dict[int, list[Place]] = {}
         self._aparts = itertools.count()
         self._left_apart: dict[int, int] = {}  # segment of another program -> objects left in it
+        self._detached = 0
         self._dead: set[int] = set()
         self._lock = threading.RLock()
         self._pid = os.getpid()
@@ -191,7 +192,7 @@ class Store:
         """
         with self._lock:
             self._enter("relieve")
-            freed = self.local.trim()
+            freed = self._trim()
             if self._spill is None or freed >= needed:
                 return freed
             pinned = self.local.pinned()
@@ -206,7 +207,7 @@ class Store:
                 if freed >= needed:
                     break
                 freed += self._move_to_disk(entry, self._spill)
-            return freed + self.local.trim()
+            return freed + self._trim()
 
     def room(self) -> int:
         """Bytes of the budget that no object takes up."""
@@ -235,6 +236,15 @@ class Store:
         with self._lock:
             self._enter("descriptor")
             return self.local.readonly_fd(segment_id)
+
+    @property
+    def segments_closed(self) -> int:
+        """How many segments are no more: while it stays, all that workers have mapped are."""
+        return self._detached + self._lending.closed
+
+    def gone(self, segments: Iterable[int]) -> list[int]:
+        """Those of these segments that are no more: a worker can forget them."""
+        return [one for one in segments if not self.local.knows(one)]
 
     def worker_died(self, slot: int) -> None:
         """A worker ended: its views are gone, its sealed objects stay until released.
@@ -414,15 +424,23 @@ class Store:
             self._left_apart[entry.ref.segment] -= 1
             if not self._left_apart[entry.ref.segment]:
                 del self._left_apart[entry.ref.segment]
-                self.local.detach(entry.ref.segment)
+                self._detach(entry.ref.segment)
         elif self._lending.knows(entry.ref.segment):
-            self._lending.drop(entry.ref.segment)
+            self._lending.free(entry.ref.segment)
         elif entry.owner == DRIVER:
             self.local.free([place])
         elif entry.owner in self._dead:
             self._settle_dead(entry.owner)
         else:
             self._freed.setdefault(entry.owner, []).append(place)
+
+    def _trim(self) -> int:
+        """Give the driver's unused pages back; bytes."""
+        return self._lending.trim() + self.local.trim()
+
+    def _detach(self, segment_id: int) -> None:
+        self.local.detach(segment_id)
+        self._detached += 1
 
     def _lend(self, nbytes: int) -> int:
         with self._lock:
@@ -505,7 +523,7 @@ class Store:
             resident += os.fstat(segment.fd).st_blocks * 512
             if segment_id not in kept:
                 del segments[segment_id]
-                self.local.detach(segment_id)
+                self._detach(segment_id)
         self.ledger.overwrite(slot, live, resident)
 
 

@@ -24,6 +24,7 @@ from shframe.store import (
     array_header,
     codec,
 )
+from shframe.store.mapping import round_up
 from shframe.store.segment import Segment
 
 BUDGET = 48 << 20
@@ -462,6 +463,37 @@ def test_lent_segment_is_filled_by_workers_and_sealed(store: Store, worker: Loca
     for reader in (store.get, worker.get, worker.get_writable):
         assert (reader(ref).ravel() == np.arange(2 * ROWS)).all()
     store.release(ref.id)
+    assert store.ledger.totals() == (0, round_up(nbytes))
+
+
+def test_a_lent_segment_stays_warm_for_the_next_result_and_goes_first_when_full(
+    store: Store, worker: LocalStore
+) -> None:
+    def result(count: int, value: int) -> tuple[int, Ref]:
+        segment = store.lend(count)
+        with worker.borrow(segment, store.lent_fd(segment)) as part:
+            part[:] = value
+        return segment, store.seal_lent(segment, array_header("u1", (count,), "C"))
+
+    first, ref = result(8 << 20, 1)
+    view = store.get(ref)
+    store.release(ref.id)
+    second, ref = result(8 << 20, 2)
+    assert second != first  # somebody looks at the first
+    assert (view == 1).all()
+    del view
+    third, other = result(7 << 20, 3)
+    assert third == first
+    assert (store.get(other) == 3).all()
+    assert (store.get(ref) == 2).all()
+    assert store.ledger.totals() == (16 << 20, 16 << 20)
+    for one in (ref, other):
+        store.release(one.id)
+    assert store.ledger.totals() == (0, 16 << 20)
+    closed = store.segments_closed
+    store.abort_lent(store.lend(40 << 20))  # nearly all of the budget
+    assert store.segments_closed == closed + 3
+    assert store.gone([first, second]) == [first, second]
     assert store.ledger.totals() == (0, 0)
 
 
