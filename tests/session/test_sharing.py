@@ -213,6 +213,24 @@ def test_an_attached_value_leaves_no_trace_when_it_is_dropped(other: Any) -> Non
     assert len(store.local._segments) == before
 
 
+def test_workers_forget_what_nobody_reads_any_more(other: Any) -> None:
+    other("sf.publish('x', xp.arange(1 << 20, chunks=1 << 18, dtype='f8'))")
+
+    def summed() -> float:
+        return float((sf.attach("x") * 2).sum().compute())
+
+    def descriptors() -> list[int]:
+        executor: Any = current().executor
+        return [len(os.listdir(f"/proc/{pid}/fd")) for pid in executor.pids[1:]]
+
+    expected = summed()
+    summed()
+    before = descriptors()
+    for _ in range(12):
+        assert summed() == expected
+    assert all(now <= then + 2 for now, then in zip(descriptors(), before, strict=True))
+
+
 def test_a_socket_of_a_dead_publisher_is_removed(other: Any, tmp_path: Path) -> None:
     program = other("sf.publish('x', 1)")
     program.end(signal.SIGKILL)
