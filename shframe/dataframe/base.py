@@ -11,11 +11,11 @@ import pandas as pd
 
 from shframe import session
 from shframe.collection import Collection
-from shframe.dataframe import chunks, relations
+from shframe.dataframe import chunks, relations, trial
 from shframe.dataframe.kernels import reduce, rowwise
 from shframe.dataframe.plan import PLANNER
 from shframe.dataframe.relations import Map, Params, Relation
-from shframe.errors import InvalidArgument, UnsupportedType
+from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
 from shframe.graph.expr import Expr
 from shframe.graph.function import Function
 from shframe.graph.objectref import ObjectRef
@@ -123,6 +123,8 @@ class Partitioned(Collection):
                 rowwise.scalar, index_free=True, name=name, value=other, reflected=reflected
             )
         _ = made.expr.meta
+        if name in ("lt", "le", "gt", "ge"):
+            trial.compare(made.expr)
         return made
 
     def __add__(self, other: Any) -> Any:
@@ -239,7 +241,14 @@ class Partitioned(Collection):
         return self._method("fillna", value)
 
     def astype(self, dtype: Any) -> Any:
-        """Values in another dtype; raises what pandas raises, for bad values while computing."""
+        """Values in another dtype; raises what pandas raises, for bad values while computing.
+
+        Raises: ColumnNotFound for a name in a dictionary of dtypes.
+        """
+        if isinstance(dtype, (dict, pd.Series)) and hasattr(self, "columns"):
+            for label in dict(dtype):
+                if label not in self.columns:
+                    raise ColumnNotFound.among(label, self.columns, "astype")
         return self._method("astype", dtype)
 
     def isin(self, values: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe import relations
+from shframe.dataframe import relations, trial
 from shframe.dataframe.base import Partitioned, row_count, wrap
 from shframe.dataframe.kernels import rowwise, small
 from shframe.dataframe.relations import Params
@@ -151,12 +151,18 @@ class DataFrame(Partitioned):
             raise InvalidArgument(f"an expression as text is needed, found {text!r}")
         names = _named_values(text, caller)
         try:
-            return self._map(rowwise.evaluated, index_free=True, text=text, names=names)
+            made = self._map(rowwise.evaluated, index_free=True, text=text, names=names)
+            trial.compare(made.expr)
+            return made
         except pd.errors.UndefinedVariableError as error:
             missing = str(error).split("'")[1]
             raise ColumnNotFound.among(missing, self.columns, f"query {text!r}") from error
         except SyntaxError as error:
             raise InvalidArgument(f"the expression {text!r} cannot be read: {error}") from error
+        except (AttributeError, NotImplementedError) as error:
+            raise UnsupportedType(
+                f"the expression {text!r} has a part that pandas cannot evaluate: {error}"
+            ) from error
 
     def drop(self, labels: Any = None, *, columns: Any = None, axis: Any = 0) -> DataFrame:
         """The frame without some columns."""

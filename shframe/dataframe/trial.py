@@ -1,0 +1,51 @@
+"""A trial of comparisons on one made-up row: pandas lets an empty frame compare anything.
+
+So `column_of_text > 1` raises when it is written, as in pandas, not when it is computed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from shframe.dataframe.relations import Map
+
+
+def compare(node: Map) -> None:
+    """Raises: TypeError: what pandas raises for dtypes that cannot be compared."""
+    examples = [_one_row(source.meta) for source in node.sources]
+    if any(example is None for example in examples):
+        return
+    try:
+        node.kernel(*examples, **node.params.values)
+    except TypeError:
+        raise
+    except Exception:  # it is about the made-up values, which say nothing
+        return
+
+
+def _one_row(meta: Any) -> Any:
+    """One row of a meta's columns; None where a dtype does not tell what its values are."""
+    if isinstance(meta, pd.Series):
+        value = _one_value(meta.dtype)
+        return None if value is None else pd.Series(value, name=meta.name)
+    if not isinstance(meta, pd.DataFrame):
+        return None
+    values = [_one_value(dtype) for dtype in meta.dtypes]
+    found = [value for value in values if value is not None]
+    if not found or len(found) < len(values):
+        return None
+    row = pd.concat(found, axis=1)
+    row.columns = meta.columns
+    return row
+
+
+def _one_value(dtype: Any) -> pd.Series[Any] | None:
+    if isinstance(dtype, pd.StringDtype):
+        return pd.Series(["a"], dtype=dtype)
+    if pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype):
+        return pd.Series([1]).astype(dtype)
+    if pd.api.types.is_datetime64_any_dtype(dtype) or pd.api.types.is_timedelta64_dtype(dtype):
+        return pd.Series([1]).astype(dtype)
+    return None
