@@ -67,7 +67,7 @@ def fused(graph: TaskGraph) -> TaskGraph:
         absorbed |= group - {root}
         members = [graph.tasks[key] for key in sorted(group, key=position.__getitem__)]
         tasks[root] = members[0] if len(members) == 1 else _joined(members, programs)
-    return TaskGraph(dict(reversed(tasks.items())), graph.data, graph.outputs)
+    return TaskGraph(dict(reversed(tasks.items())), graph.data, graph.outputs, graph.notes)
 
 
 def _group(

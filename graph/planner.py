@@ -27,12 +27,14 @@ class Layer:
 
     keys: in order of the partitions (frames) or in C order of the block grid (arrays).
     about: what the lowering knows of the pieces, for the lowerings above it.
+    notes: what the trace is to say of how it runs.
     """
 
     keys: Sequence[Key]
     tasks: list[Task] = field(default_factory=list)
     data: dict[Key, ObjectRef] = field(default_factory=dict)
     about: Any = None
+    notes: tuple[str, ...] = ()
 
 
 Lowering = Callable[[Any, tuple[Layer, ...]], Layer]
@@ -77,6 +79,7 @@ class Planner:
             layers[node.token] = layer
             graph.add(layer.tasks)
             graph.data.update(layer.data)
+            graph.notes.extend(layer.notes)
         top = layers[plan.token]
         if last is not None:
             top = last(top)

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class TaskGraph:
-    """Tasks by key; `data` are inputs that exist already; `outputs` are the results wanted."""
+    """Tasks by key; `data` are inputs that exist already; `outputs` are the results wanted;
+    `notes` are for the trace."""
 
     tasks: dict[Key, Task] = field(default_factory=dict)
     data: dict[Key, ObjectRef] = field(default_factory=dict)
     outputs: tuple[Key, ...] = ()
+    notes: list[str] = field(default_factory=list)
 
     def add(self, tasks: Iterable[Task]) -> None:
         """Take tasks in; a key that is there already keeps its task."""
@@ -39,7 +41,7 @@ class TaskGraph:
         kept = {key: self.tasks[key] for key in self.sorted_keys()}
         needed = {source for task in kept.values() for source in task.inputs} | set(self.outputs)
         data = {key: ref for key, ref in self.data.items() if key in needed}
-        return TaskGraph(kept, data, self.outputs)
+        return TaskGraph(kept, data, self.outputs, self.notes)
 
     def sorted_keys(self) -> list[Key]:
         """Tasks that the outputs need, each after its inputs, depth first; raises CycleFound."""

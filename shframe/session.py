@@ -99,6 +99,7 @@ class Session:
         self, trace: Trace, graph: TaskGraph, progress: Progress | None = None
     ) -> list[ObjectRef]:
         """Run a graph as a further part of the computation that `trace` records."""
+        trace.notes.extend(graph.notes)
         if self._is_small(graph):
             from shframe.graph.executor import SyncExecutor
 

@@ -188,7 +188,9 @@ def lower_whole(node: relations.Whole, sources: tuple[Layer, ...]) -> Layer:
         tuple(inputs),
         fan_in=True,
     )
-    return Layer([task.key], [*tasks, task], about=About())
+    size = sum(len(layer.keys) for layer in sources)
+    note = f"{task.function.name} ran in one task over all of its {size} partitions"
+    return Layer([task.key], [*tasks, task], about=About(), notes=(note,))
 
 
 def tree(name: str, keys: list[Key], combine: Function, final: Function) -> list[Task]:

@@ -76,6 +76,8 @@ def test_the_trace_names_what_was_converted_and_what_ran_alone(
     assert "converted 0.0 MB: bool to bool" in trace.text()
     assert any("in the driver" in note for note in trace.notes)
     assert sum(trace.alone().values()) <= sum(span.end - span.start for span in trace.spans)
+    lazy.median().compute()
+    assert any("one task over all" in note for note in session.last_trace.notes)
 
 
 def len_of(part: pd.DataFrame) -> pd.Series:
