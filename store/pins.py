@@ -41,6 +41,11 @@ class Pin:
         return self._interface
 
     @property
+    def address(self) -> int:
+        """Where the bytes begin in this process."""
+        return int(self._interface["data"][0])
+
+    @property
     def nbytes(self) -> int:
         """How many bytes it keeps."""
         return int(self._interface["shape"][0])
@@ -85,6 +90,13 @@ class Pins:
         if id != DRAFT:
             self._live[id] = weakref.ref(pin)
         return pin
+
+    def around(self, low: int, high: int) -> Pin | None:
+        """The live pin of the object that holds the addresses from `low` to `high`."""
+        for pin in self.pins():
+            if pin.address <= low and high <= pin.address + pin.nbytes:
+                return pin
+        return None
 
     def promote(self, pin: Pin, id: int) -> None:
         """The draft under `pin` was sealed as object `id`: its views are views of that."""

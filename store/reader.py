@@ -4,8 +4,11 @@ Gives values over shared bytes, read-only or privately writable. Allocates nothi
 nothing: it only knows what must not be reused because somebody here looks at it.
 """
 
+from __future__ import annotations
+
 import os
 import threading
+import weakref
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,22 @@ from shframe.store.errors import SegmentGone, StoreClosed
 from shframe.store.pins import DRAFT, Pin, Pins, PrivatePin
 from shframe.store.ref import INLINE, Ref
 from shframe.store.segment import Attached
+
+_readers: weakref.WeakSet[Reader] = weakref.WeakSet()
+_SMALL = 1 << 16  # bytes from which on a mapping of its own costs less than a copy
+
+
+def writable_copy(array: Any) -> Any:
+    """The values of a NumPy array, to be written by who asked and seen by nobody else.
+
+    Of what lies in a store only the pages that are written are copied; all else is copied here.
+    """
+    if array.nbytes >= _SMALL and not array.dtype.hasobject:
+        for reader in list(_readers):
+            found = reader.private(array)
+            if found is not None:
+                return found
+    return array.copy(order="K")
 
 
 class Reader:
@@ -27,6 +46,7 @@ class Reader:
         self._pid = os.getpid()
         self._closed = False
         forks.watch(self)
+        _readers.add(self)
 
     def get(self, ref: Ref) -> Any:
         """The value, read-only, over the shared bytes; its views keep it pinned.
@@ -58,6 +78,22 @@ class Reader:
             pages, address = segment.private_view(ref.offset, ref.nbytes)
         payload = np.asarray(PrivatePin(pages, address, ref.nbytes, pin))
         return codec.decode(ref.kind, ref.header, payload, ref.spans)
+
+    def private(self, array: Any) -> Any | None:
+        """An array's values over private pages, where it views an object; else None.
+
+        Cost: a system call; later a copy of each page that is written.
+        """
+        low, high = np.lib.array_utils.byte_bounds(array)
+        with self._lock:
+            pin = self._pins.around(low, high)
+            segment = None if pin is None else self._segments.get(pin.place[0])
+            if pin is None or segment is None:
+                return None
+            pages, address = segment.private_view(pin.place[1] + low - pin.address, high - low)
+        payload = np.asarray(PrivatePin(pages, address, high - low, pin))
+        first = array.__array_interface__["data"][0] - low
+        return np.ndarray(array.shape, array.dtype, payload, first, array.strides)
 
     def attach(self, segment_id: int, fd: int) -> None:
         """Map a segment of another process; takes over `fd`. A second time changes nothing."""

@@ -24,16 +24,19 @@ def map_blocks(
     drop_axis: Any = None,
     new_axis: Any = None,
     block_id: bool = False,
+    writable: bool = False,
     **keywords: Any,
 ) -> ndarray.Array:
     """A function of the blocks that lie at one place of the arrays' common grid.
 
-    The function is captured by value at the call; it gets read-only blocks.
+    The function is captured by value at the call; it gets read-only blocks, unless `writable`.
 
     dtype: of the result; when None it is learned by calling the function on the first block.
     chunks: the result's grid if blocks change their lengths; each place keeps its place.
     drop_axis, new_axis: axes that the function removes, and adds with length 1.
     block_id: whether the function takes a keyword block_id, the block's place in the grid.
+    writable: whether the function may write into its blocks, which costs a copy of the pages
+        that it writes; a block that is still in the making, or smaller than 64 KiB, is copied.
     Raises: NotPicklable, ChunkMismatch when a block has another shape than the grid says.
 
     Examples
@@ -53,7 +56,7 @@ def map_blocks(
     given_words = tuple(sorted(keywords.items()))
 
     def node(kind: Any) -> nodes.MapBlocks:
-        return nodes.MapBlocks(code, sources, given_words, block_id, over, grid, kind)
+        return nodes.MapBlocks(code, sources, given_words, block_id, writable, over, grid, kind)
 
     return ndarray.Array(node(np.dtype(dtype) if dtype is not None else _learned(node(None))))
 

@@ -22,6 +22,7 @@ from shframe.array.views import View, seen
 from shframe.errors import ChunkMismatch
 from shframe.graph import output
 from shframe.graph.function import UserCode
+from shframe.store.reader import writable_copy
 
 Array = np.ndarray[Any, Any]
 DType = np.dtype[Any]
@@ -267,11 +268,20 @@ def multiplied(*values: Any, dtype: DType) -> Array:
     return result
 
 
-def mapped(*values: Any, function: UserCode, keywords: dict[str, Any], dtype: DType | None) -> Any:
+def mapped(
+    *values: Any,
+    function: UserCode,
+    keywords: dict[str, Any],
+    dtype: DType | None,
+    writable: bool,
+) -> Any:
     """A user's function of blocks; `place`, if any, is given as `block_id`."""
     *inputs, parts, shape, place = values
     extra = {} if place is None else {"block_id": place}
-    result = np.asarray(function(*_operands(inputs, parts), **keywords, **extra))
+    blocks = _operands(inputs, parts)
+    if writable:
+        blocks = [writable_copy(block) for block in blocks]
+    result = np.asarray(function(*blocks, **keywords, **extra))
     if shape is not None and result.shape != shape:
         raise ChunkMismatch(
             f"{function.name} gave a block of shape {result.shape}, {shape} was expected\n"

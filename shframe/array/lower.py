@@ -144,6 +144,7 @@ def map_blocks(node: nodes.MapBlocks, sources: tuple[Layer, ...]) -> Layer:
         function=node.function,
         keywords=dict(node.keywords),
         dtype=node.dtype,
+        writable=node.writable,
     )
     shapes = list(grids.block_shapes(node.chunks))
     tasks = []

@@ -253,6 +253,7 @@ class MapBlocks(Node):
     sources: tuple[Expr, ...]
     keywords: tuple[tuple[str, Any], ...]
     with_place: bool
+    writable: bool
     over: Chunks
     chunks: Chunks
     dtype: DType

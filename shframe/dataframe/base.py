@@ -284,9 +284,18 @@ class Partitioned(Collection):
         return self._method("replace", to_replace, value)
 
     def map_partitions(
-        self, function: Callable[..., Any], *args: Any, meta: Any = None, **kwargs: Any
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        meta: Any = None,
+        writable: bool = True,
+        **kwargs: Any,
     ) -> Any:
-        """`function` called on each partition, a pandas object that it may change.
+        """`function` called on each partition, a pandas object.
+
+        writable: whether the function may change its partition. That costs a copy of the pages
+        that it writes, of numbers and times that lie in shared memory; other columns, and those
+        still in the making, are copied. Without it values that lie in shared memory are read-only.
 
         The function is captured by value at this call. What it gives is learned by running it on
         the first partition that has rows, unless `meta`, an empty pandas object, says it.
@@ -295,7 +304,7 @@ class Partitioned(Collection):
         """
         from shframe.dataframe.user import mapped_by_user
 
-        return mapped_by_user(self, function, args, kwargs, meta)
+        return mapped_by_user(self, function, args, kwargs, meta, writable)
 
     def head(self, n: int = 5) -> Any:
         """The first `n` rows; from Parquet only the row groups that hold them are read."""

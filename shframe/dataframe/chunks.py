@@ -21,6 +21,7 @@ import pandas as pd
 import pyarrow as pa
 
 from shframe.graph.conversions import converted
+from shframe.store.reader import writable_copy
 
 _META = b"shframe"
 
@@ -89,6 +90,26 @@ def as_pandas(part: Any) -> Any:
     frame = pd.DataFrame(dict(enumerate(columns)), index=index, copy=False)
     frame.columns = layout.labels
     return frame
+
+
+def as_writable(part: Any) -> Any:
+    """The partition as a pandas object that its reader may change: columns of numbers and times
+    that lie in the store are copied by the page, as they are written."""
+    seen = as_pandas(part)
+    if isinstance(seen, pd.Index):
+        return seen  # immutable
+    if isinstance(seen, pd.Series):
+        return pd.Series(_writable(seen), index=seen.index, name=seen.name, copy=False)
+    columns = {n: _writable(seen.iloc[:, n]) for n in range(seen.shape[1])}
+    frame = pd.DataFrame(columns, index=seen.index, copy=False)
+    frame.columns = seen.columns
+    return frame
+
+
+def _writable(column: Any) -> Any:
+    if isinstance(column.dtype, np.dtype):
+        return writable_copy(column.to_numpy())
+    return column.array.copy()
 
 
 def index_of(table: Any, layout: Layout) -> Any:

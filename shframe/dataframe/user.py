@@ -27,12 +27,17 @@ class UserMap(Map):
 
 
 def mapped_by_user(
-    collection: Any, function: Callable[..., Any], args: Any, kwargs: Any, meta: Any
+    collection: Any,
+    function: Callable[..., Any],
+    args: Any,
+    kwargs: Any,
+    meta: Any,
+    writable: bool,
 ) -> Any:
     """The collection of a user's function applied to each partition."""
     from shframe.dataframe.base import wrap
 
-    params = Params(function=UserCode(function), args=args, kwargs=kwargs)
+    params = Params(function=UserCode(function), args=args, kwargs=kwargs, writable=writable)
     known = None if meta is None else Meta(meta)
     node = UserMap((collection.expr,), rowwise.user_function, params, False, known)
     return wrap(node)

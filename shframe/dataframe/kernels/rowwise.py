@@ -130,10 +130,12 @@ def attribute(part: Any, *, name: str) -> Any:
     return found
 
 
-def user_function(part: Any, *others: Any, function: Any, args: Any, kwargs: Any) -> Any:
-    """A user's function on a partition; it sees pandas objects that it may change."""
-    values = [chunks.as_pandas(other).copy() for other in (part, *others)]
-    return function(*values, *args, **kwargs)
+def user_function(
+    part: Any, *others: Any, function: Any, args: Any, kwargs: Any, writable: bool = True
+) -> Any:
+    """A user's function on a partition; it sees pandas objects."""
+    seen = chunks.as_writable if writable else chunks.as_pandas
+    return function(*map(seen, (part, *others)), *args, **kwargs)
 
 
 def evaluated(part: Any, *, text: str, names: dict[str, Any]) -> Any:
