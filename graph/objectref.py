@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from shframe.graph.errors import SessionClosed
+from shframe.graph.site import user_line
 
 if TYPE_CHECKING:
     from shframe.store.ref import Ref
@@ -31,10 +32,15 @@ class ObjectRef:
 
     __slots__ = ("__weakref__", "dropped", "ref", "store")
 
-    def __init__(self, ref: Ref, store: Store, dropped: deque[int]) -> None:
+    def __init__(
+        self, ref: Ref, store: Store, dropped: deque[int], site: str | None = None
+    ) -> None:
+        """site: the user's `file:line` that asked for it, None: that of the caller."""
         self.ref = ref
         self.store = weakref.ref(store)
         self.dropped = dropped
+        if not ref.inline:
+            store.note_site(ref.id, user_line() if site is None else site)
 
     @property
     def nbytes(self) -> int:

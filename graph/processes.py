@@ -49,6 +49,7 @@ from shframe.graph.objectref import ObjectRef, swept
 from shframe.graph.pool import Pool, WorkerHandle
 from shframe.graph.pressure import PATIENCE, Pressure, next_uses
 from shframe.graph.server import Ended
+from shframe.graph.site import user_line
 from shframe.graph.state import Scheduler
 from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
@@ -74,6 +75,7 @@ class LiveRun:
     ended: threading.Event = field(default_factory=threading.Event)
     handles: list[ObjectRef] = field(default_factory=list)
     error: BaseException | None = None
+    site: str = field(default_factory=user_line)
 
 
 class ProcessExecutor:
@@ -134,6 +136,13 @@ class ProcessExecutor:
             return []
         pool = self._shell.pool
         return [pool.process.pid, *(w.pid for w in pool.workers.values() if w.pid)]
+
+    @property
+    def slots(self) -> dict[int, int]:
+        """The pid of the worker in each slot of the store."""
+        if self._shell is None:
+            return {}
+        return {w.slot: w.pid for w in [*self._shell.pool.workers.values()] if w.pid}
 
     def _check(self) -> None:
         if self._closed:
@@ -478,7 +487,7 @@ class Shell:
         refs = [self.refs.pop(live.place[key]) for key in wanted]
         self.store.adopt_all((ref for ref in refs if ref.inline), DRIVER)
         for key, ref in zip(wanted, refs, strict=True):
-            made[key] = ObjectRef(ref, self.store, self.dropped)
+            made[key] = ObjectRef(ref, self.store, self.dropped, live.site)
         live.handles = [made[key] for key in live.graph.outputs]
         self._end(live)
 

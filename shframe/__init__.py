@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         read_parquet,
     )
     from shframe.graph.objectref import ObjectRef
+    from shframe.inventory import compact, memory
     from shframe.objects import get, put
     from shframe.session import Session, init, is_initialized, shutdown
     from shframe.sharing import attach, publish, published, unpublish
@@ -42,28 +43,26 @@ _HOMES = {
     "ObjectRef": "shframe.graph.objectref",
     "Series": "shframe.dataframe",
     "Session": "shframe.session",
+    "attach": "shframe.sharing",
+    "compact": "shframe.inventory",
     "from_arrow": "shframe.dataframe",
     "from_pandas": "shframe.dataframe",
     "get": "shframe.objects",
     "init": "shframe.session",
     "is_initialized": "shframe.session",
     "last_trace": "shframe.tracing",
-    "put": "shframe.objects",
-    "attach": "shframe.sharing",
+    "memory": "shframe.inventory",
     "publish": "shframe.sharing",
     "published": "shframe.sharing",
-    "unpublish": "shframe.sharing",
+    "put": "shframe.objects",
     "read_csv": "shframe.dataframe",
     "read_parquet": "shframe.dataframe",
     "shutdown": "shframe.session",
+    "unpublish": "shframe.sharing",
 }
 _ROOMS = ("array", "errors")
 
 __all__ = [
-    "unpublish",
-    "published",
-    "publish",
-    "attach",
     "DataFrame",
     "Index",
     "ObjectRef",
@@ -71,6 +70,8 @@ __all__ = [
     "Session",
     "__version__",
     "array",
+    "attach",
+    "compact",
     "errors",
     "from_arrow",
     "from_pandas",
@@ -78,10 +79,14 @@ __all__ = [
     "init",
     "is_initialized",
     "last_trace",
+    "memory",
+    "publish",
+    "published",
     "put",
     "read_csv",
     "read_parquet",
     "shutdown",
+    "unpublish",
 ]
 
 

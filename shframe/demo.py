@@ -162,9 +162,9 @@ def _timed(call: Callable[[], Any]) -> tuple[Any, float]:
 
 
 def _memory() -> str:
-    from shframe import session
+    import shframe as sf
 
-    return session.current().memory_text()
+    return str(sf.memory(holders=False)).splitlines()[0]
 
 
 def _indented(text: str) -> str:

@@ -69,20 +69,6 @@ class Session:
             return ThreadExecutor(store, self._dropped, self.options.worker_count)
         return SyncExecutor(store, self._dropped)
 
-    def memory_text(self) -> str:
-        """Where memory stands, in words: objects in the store, pages, budget, processes."""
-        from shframe.store.bytesize import format_bytes
-        from shframe.store.meter import memory
-
-        store = self.executor.store
-        live, resident = store.ledger.totals()
-        used = memory([os.getpid()], [])
-        return (
-            f"{format_bytes(live)} in objects, {format_bytes(resident)} of shared pages of a "
-            f"budget of {format_bytes(store.budget)}; {format_bytes(used.anon)} private in all "
-            "processes"
-        )
-
     def put(self, value: object) -> ObjectRef:
         """Store a value once, shared by all workers."""
         return self.executor.put(value)

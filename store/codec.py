@@ -20,6 +20,7 @@ INLINE_LIMIT = 100 << 10  # an object below this many bytes travels in its Ref
 ATOMS = frozenset({bool, float, int, str, type(None)})
 _RECIPE_LIMIT = 4 << 10  # a longer recipe lies beside the buffers, as the first of them
 _INLINE_ALIGNMENT = 16  # what the data of a Python bytes object has
+_OWN_ALIGNMENT = 64
 _MANY_SPANS = 64  # more of them lie beside the buffers too, as a table of int64 pairs
 _TABLE = b"spans"  # the header of an object that has such a table; no recipe looks like it
 
@@ -106,6 +107,15 @@ def pack_inline(encoded: Encoded) -> tuple[bytes, int, Layout] | None:
     header[: len(encoded.recipe)] = encoded.recipe
     write(encoded, layout, np.frombuffer(header, np.uint8)[start:])
     return bytes(header), start, layout
+
+
+def own_copy(value: object) -> Any:
+    """The value again, ordinary and writable, in memory of this process that holds only it."""
+    encoded = encode(value)
+    layout = lay_out(encoded, _OWN_ALIGNMENT)
+    payload = np.empty(layout.nbytes, np.uint8)
+    write(encoded, layout, payload)
+    return decode(encoded.kind, layout.header, payload, ref_spans(layout))
 
 
 def ref_spans(layout: Layout) -> tuple[tuple[int, int], ...]:

@@ -41,7 +41,7 @@ def encode(value: object) -> Encoded:
             reason = "it is nested too deeply"
             raise NotStorable.for_value(value, reason, "put it in flatter parts") from error
         raise NotStorable.for_value(value, _reason(value, error), _ADVICE) from error
-    return Encoded("pickle", stream.getvalue(), pickler.pieces)
+    return Encoded("pickle", stream.getvalue(), pickler.taken.pieces)
 
 
 def decode(recipe: bytes, buffers: Sequence[Any]) -> Any:
@@ -50,12 +50,12 @@ def decode(recipe: bytes, buffers: Sequence[Any]) -> Any:
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
-    """Collects, in the order of the stream, the pieces that go out of band."""
+    """Knows how to take apart what pickle would copy; the pieces go out of band."""
 
     def __init__(self, stream: io.BytesIO) -> None:
-        super().__init__(stream, protocol=5, buffer_callback=self._take)
-        self.pieces: list[Piece] = []
-        self._placeholders: dict[int, tuple[bytearray, Piece]] = {}
+        # Not a method of ours: a pickler that refers to itself would keep the value's views.
+        self.taken = _Taken()
+        super().__init__(stream, protocol=5, buffer_callback=self.taken.take)
 
     def reducer_override(self, value: Any) -> Any:
         """Called by pickle for each value that is no plain builtin."""
@@ -101,18 +101,27 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
         return None
 
     def _apart(self, rebuild: Callable[..., Any], encoded: Encoded) -> Any:
-        """Put a buffer of one byte into the stream for each piece; `_take` swaps it."""
+        """Put a buffer of one byte into the stream for each piece; `take` swaps it."""
         buffers = []
         for piece in encoded.pieces:
             # Writable, or the stream would wrap what it gets back into a memoryview.
             placeholder = bytearray(1)
-            self._placeholders[id(placeholder)] = placeholder, piece
+            self.taken.waiting[id(placeholder)] = placeholder, piece
             buffers.append(pickle.PickleBuffer(placeholder))
         return rebuild, (encoded.recipe, buffers)
 
-    def _take(self, buffer: pickle.PickleBuffer) -> None:
+
+class _Taken:
+    """The pieces in the order of the stream, and those that wait for their placeholder."""
+
+    def __init__(self) -> None:
+        self.pieces: list[Piece] = []
+        self.waiting: dict[int, tuple[bytearray, Piece]] = {}
+
+    def take(self, buffer: pickle.PickleBuffer) -> None:
+        """Note the next buffer of the stream, or what its placeholder stands for."""
         raw = buffer.raw()
-        held = self._placeholders.pop(id(raw.obj), None)
+        held = self.waiting.pop(id(raw.obj), None)
         self.pieces.append(held[1] if held is not None else piece_of_buffers([raw]))
 
 

@@ -1,7 +1,7 @@
-"""How much every process of a session uses: shared pages, three numbers a process.
+"""How much every process of a session uses: shared pages, five numbers a process.
 
-Each process writes its own numbers only, so no lock is shared between processes. The third is a
-note of its own choice, which says what it was doing when it ended without a word.
+Each process writes its own numbers only, so no lock is shared between processes. One is a note
+of its own choice, which says what it was doing when it ended without a word.
 """
 
 import os
@@ -15,8 +15,8 @@ from shframe.store.mapping import Mapping
 from shframe.store.segment import open_shared
 
 SLOTS = 4096  # workers of one session, dead ones too: a slot is never given twice
-_LIVE, _RESIDENT, _NOTE = 0, 1, 2
-_ROW = 24  # bytes
+_LIVE, _RESIDENT, _NOTE, _FRESH, _WRITTEN = range(5)
+_ROW = 40  # bytes
 
 
 class Ledger:
@@ -27,9 +27,9 @@ class Ledger:
             raise ValueError(f"slot {slot} was asked for, a session has slots 0 to {SLOTS - 1}")
         self.fd = fd
         self.slot = slot
-        # (SLOTS, 3) int64: live bytes, resident bytes, note
+        # (SLOTS, 5) int64: live bytes, resident bytes, note, bytes ever fresh, ever written
         self._numbers: Any = (
-            np.asarray(Mapping(fd, SLOTS * _ROW, writable=True)).view(np.int64).reshape(SLOTS, 3)
+            np.asarray(Mapping(fd, SLOTS * _ROW, writable=True)).view(np.int64).reshape(SLOTS, -1)
         )
         self._note: Any = self._numbers[slot, _NOTE:].data
         self._lock = threading.Lock()
@@ -54,6 +54,7 @@ class Ledger:
             self._row()[_RESIDENT] += nbytes
         with self._lock:  # the lock's atomic operation keeps the write before the reads
             if int(self._numbers[:, _RESIDENT].sum()) <= budget:
+                self._numbers[self.slot, _FRESH] += nbytes
                 return True
             self._numbers[self.slot, _RESIDENT] -= nbytes
             return False
@@ -67,6 +68,17 @@ class Ledger:
         """Note bytes that came into use (or, below zero, went out of use)."""
         with self._lock:
             self._row()[_LIVE] += nbytes
+
+    def add_written(self, nbytes: int) -> None:
+        """Count bytes that were written into objects."""
+        with self._lock:
+            self._row()[_WRITTEN] += nbytes
+
+    def flow(self) -> tuple[int, int]:
+        """Bytes of fresh pages ever claimed, and bytes ever written, of all processes."""
+        self._row()
+        fresh, written = self._numbers[:, _FRESH:].sum(axis=0).tolist()
+        return int(fresh), int(written)
 
     def overwrite(self, slot: int, live: int, resident: int) -> None:
         """Set the numbers of a process that has died (called by the driver alone)."""

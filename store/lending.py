@@ -41,7 +41,6 @@ class Lending:
         self._lent: dict[int, _Lent] = {}
         self._warm: list[Segment] = []
         self._ids = itertools.count(_FIRST_ID)
-        self.fresh = 0  # bytes of new segments, ever
         self.closed = 0  # segments that are no more
 
     def lend(self, nbytes: int) -> int:
@@ -74,6 +73,7 @@ class Lending:
         """The address of what was written. Raises: SegmentGone."""
         lent = self._find(segment_id)
         lent.sealed = True
+        self._ledger.add_written(lent.nbytes)
         self._local.adopt_segment(lent.segment)
         spans = ((0, lent.nbytes),) if spans is None else spans
         return Ref(self._local.next_id(), segment_id, 0, lent.nbytes, kind, header, spans)
@@ -137,7 +137,6 @@ class Lending:
         except OSError:
             self._ledger.retract(size)
             raise
-        self.fresh += size
         return segment
 
     def _give_back(self, segment: Segment) -> None:

@@ -73,6 +73,7 @@ class LocalStore(Reader):
                 self._arena.free(segment.id, offset)
             raise
         self._written += layout.nbytes
+        self.ledger.add_written(layout.nbytes)
         return Ref(
             self._ids(),
             segment.id,
@@ -219,6 +220,7 @@ class LocalStore(Reader):
         with self._lock:
             self._pins.promote(pin, id)
         segment, offset = pin.place
+        self.ledger.add_written(array.nbytes)
         return Ref(id, segment, offset, array.nbytes, "array", header, ((0, array.nbytes),))
 
     def _sweep(self) -> None:

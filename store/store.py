@@ -109,6 +109,12 @@ class Store:
                     raise ObjectLost.for_id(ref.id, f"the worker in slot {owner} died before")
                 self._table.add(ref, owner)
 
+    def note_site(self, id: int, site: str) -> None:
+        """Remember the line of code that asked for the object, if none is known yet."""
+        with self._lock:
+            entry = self._table.find(id)
+            entry.site = entry.site or site
+
     def retain(self, id: int) -> None:
         """One reference more. Raises: ObjectLost."""
         with self._lock:
@@ -266,7 +272,7 @@ class Store:
         """All live objects."""
         with self._lock:
             self._enter("objects")
-            return self._table.objects(self.local.pinned())
+            return self._table.objects(self.local.pinned(), _whereabouts)
 
     def lend(self, nbytes: int) -> int:
         """Make a segment of its own that workers fill together; give its id.
@@ -525,6 +531,12 @@ class Store:
                 del segments[segment_id]
                 self._detach(segment_id)
         self.ledger.overwrite(slot, live, resident)
+
+
+def _whereabouts(entry: Entry) -> str:
+    if entry.ref.inline:
+        return "inline"
+    return {SPILL_SLOT: "spilled", APART_SLOT: "attached"}.get(entry.owner, "shared")
 
 
 def _ref_of(entry: Entry) -> Ref:

@@ -4,6 +4,7 @@ Lives in the driver. Knows no bytes: it says which objects have become garbage, 
 knows whose memory they lie in. Not locked: the store's lock guards it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shframe.store.errors import ObjectLost
@@ -15,18 +16,25 @@ class Entry:
     """One sealed object. It is garbage when `count` and `sent` are 0 and `holders` is empty.
 
     sent: tasks under way that were told its address: until they end it must not move.
+    site: `file:line` of the code that asked for it.
     """
 
     ref: Ref
     owner: int
     count: int = 1
     sent: int = 0
+    site: str = ""
     holders: set[int] = field(default_factory=set)  # slots of processes with live views
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
-    """What the store knows of one live object; `place` is (segment, offset)."""
+    """What the store knows of one live object.
+
+    count: references; holders: slots of the processes that have views, 0 is the driver's.
+    place: (segment, offset); where: inline, shared, spilled or attached.
+    site: `file:line` of the code that asked for it, "" when that is not known.
+    """
 
     id: int
     kind: str
@@ -34,6 +42,8 @@ class ObjectInfo:
     count: int
     holders: tuple[int, ...]
     place: tuple[int, int]
+    where: str
+    site: str
 
 
 class ObjectTable:
@@ -105,7 +115,7 @@ class ObjectTable:
         assert self.is_garbage(id), "only garbage is removed"
         return self._entries.pop(id)
 
-    def objects(self, held_here: set[int]) -> list[ObjectInfo]:
+    def objects(self, held_here: set[int], where: Callable[[Entry], str]) -> list[ObjectInfo]:
         """All entries by number; of those in `held_here` the driver itself has views."""
         return [
             ObjectInfo(
@@ -115,6 +125,8 @@ class ObjectTable:
                 entry.count,
                 tuple(sorted(entry.holders | ({0} if id in held_here else set()))),
                 (entry.ref.segment, entry.ref.offset),
+                where(entry),
+                entry.site,
             )
             for id, entry in sorted(self._entries.items())
         ]

@@ -1,0 +1,194 @@
+"""memory and compact: what lies in the store, what holds it, and how to let go of it."""
+
+from __future__ import annotations
+
+import gc
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from shframe import session
+from shframe.graph.objectref import ObjectRef
+
+_NAMED = 20  # of so many objects, the largest, the holders are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One live object: what it is, how large, where, since which line, and what holds it.
+
+    kind: array, table, pickle...; where: inline, shared, spilled (on disk) or attached.
+    site: `file:line` of the code that asked for it.
+    references: handles and computations that refer to it.
+    viewers: pids of the processes that have views of it, which pin it.
+    holders: what refers to it in this process, in words, as far as it was looked for.
+    """
+
+    id: int
+    kind: str
+    nbytes: int
+    where: str
+    site: str
+    references: int
+    viewers: tuple[int, ...]
+    holders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MemoryReport:
+    """Where memory stands, in bytes; printed, a table of the largest objects.
+
+    live: in objects; resident: pages of shared memory, warm ones that wait for use too.
+    spilled: on the disk; private: memory of all processes that is not shared.
+    fresh: pages ever taken from the machine; written: bytes ever written into objects. When
+        fresh stops growing while written grows, pages are used again.
+    """
+
+    budget: int
+    live: int
+    resident: int
+    spilled: int
+    private: int
+    fresh: int
+    written: int
+    objects: tuple[StoredObject, ...]
+
+    def __str__(self) -> str:
+        from shframe.store.bytesize import format_bytes as text
+
+        lines = [
+            f"{text(self.live)} in {len(self.objects)} objects, {text(self.resident)} of shared "
+            f"pages of a budget of {text(self.budget)}, {text(self.spilled)} on the disk; "
+            f"{text(self.private)} private in all processes"
+        ]
+        for one in self.objects[:_NAMED]:
+            lines.append(f"  {text(one.nbytes):>10}  {one.kind}, {one.where}, {one.site}")
+            lines.extend(f"{'':14}held by {holder}" for holder in one.holders)
+            if one.viewers:
+                seen = ["this process" if pid == os.getpid() else str(pid) for pid in one.viewers]
+                lines.append(f"{'':14}viewed by {', '.join(seen)}")
+        if len(self.objects) > _NAMED:
+            lines.append(f"  and {len(self.objects) - _NAMED} smaller ones")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+def memory(holders: bool = True) -> MemoryReport:
+    """What lies in the session's store, the largest first, and what still holds it.
+
+    holders: whether to look for variables, frames, tracebacks and cycles that refer to the 20
+        largest objects: that takes a moment for each.
+
+    Examples
+    --------
+    >>> import numpy as np, shframe as sf
+    >>> ref = sf.put(np.zeros(100_000))
+    >>> sf.memory().objects[0].nbytes
+    800000
+    >>> sf.shutdown()
+    """
+    from shframe.graph.objectref import swept
+    from shframe.store.meter import memory as measured
+
+    executor: Any = session.current().executor
+    store = executor.store
+    swept(store, executor.dropped)
+    infos = sorted(store.objects(), key=lambda info: -info.nbytes)
+    pids = store_pids(executor)
+    named = _holders([info.id for info in infos[:_NAMED]], store) if holders else {}
+    live, resident = store.ledger.totals()
+    fresh, written = store.ledger.flow()
+    return MemoryReport(
+        store.budget,
+        live,
+        resident,
+        store.spilled_bytes(),
+        measured([os.getpid()], []).anon,
+        fresh,
+        written,
+        tuple(
+            StoredObject(
+                info.id,
+                info.kind,
+                info.nbytes,
+                info.where,
+                info.site,
+                info.count,
+                tuple(pids.get(slot, 0) for slot in info.holders),
+                tuple(named.get(info.id, ())),
+            )
+            for info in infos
+        ),
+    )
+
+
+def compact(value: Any) -> Any:
+    """A copy of a value that pins nothing: for a small slice of a large object.
+
+    A view keeps the whole object that it shows a part of. Its copy is an ordinary, writable
+    value in this process's own memory, and holds only what the view shows.
+
+    Raises: NotStorable for a value that sf.put() would refuse.
+    Cost: one copy of the bytes that are shown.
+
+    Examples
+    --------
+    >>> import numpy as np, shframe as sf
+    >>> few = sf.compact(sf.get(sf.put(np.arange(1_000_000)))[:3])
+    >>> few.tolist()
+    [0, 1, 2]
+    >>> sf.shutdown()
+    """
+    from shframe.store import codec
+
+    return codec.own_copy(value)
+
+
+def store_pids(executor: Any) -> dict[int, int]:
+    """The process in each slot of the store, as far as they live."""
+    return {0: os.getpid(), **getattr(executor, "slots", {})}
+
+
+def _holders(ids: list[int], store: Any) -> dict[int, list[str]]:
+    """By object, what refers to its handles and views here."""
+    from shframe.holders import named_holders
+
+    wanted = set(ids)
+    found: dict[int, list[Any]] = {}
+    for one in gc.get_objects():
+        if type(one) is ObjectRef and one.ref.id in wanted and one.store() is store:
+            found.setdefault(one.ref.id, []).append(one)
+    for pin in store.local.live_pins():
+        if pin.id in wanted:
+            found.setdefault(pin.id, []).extend(_viewers_of(pin))
+    named: dict[int, list[str]] = {}
+    for id in found:
+        phrases: dict[str, None] = {}
+        while found[id]:
+            value = found[id].pop()
+            phrases.update(dict.fromkeys(named_holders(value, [found, *found.values()])))
+        named[id] = list(phrases)
+    return named
+
+
+def _viewers_of(pin: Any) -> list[Any]:
+    """The NumPy arrays that lie over a pin, as far as something that can be seen holds them."""
+    import numpy as np
+
+    from shframe.holders import referred_to
+
+    views: dict[int, Any] = {}
+    for value in referred_to():
+        if type(value) is np.ndarray and _root(value) is pin:
+            views[id(value)] = value
+    return list(views.values())
+
+
+def _root(array: Any) -> Any:
+    from shframe.store.pins import PrivatePin
+
+    base = array
+    while base is not None and hasattr(base, "base"):
+        base = base.base
+    return base._pin if isinstance(base, PrivatePin) else base
