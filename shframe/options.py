@@ -79,7 +79,9 @@ class Options:
     @property
     def worker_count(self) -> int:
         """Workers asked for, or the cores that this process may use."""
-        return self.workers or len(os.sched_getaffinity(0))
+        from shframe.store.cores import available_cores
+
+        return self.workers or available_cores()
 
 
 def _from_environment() -> Options:

@@ -158,4 +158,5 @@ def _open_unlinked(capacity: int) -> int:
     fd, path = tempfile.mkstemp(prefix="shframe-", dir=folder)
     os.unlink(path)
     os.ftruncate(fd, capacity)
+    os.fchmod(fd, 0o400)
     return fd

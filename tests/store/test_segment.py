@@ -17,6 +17,17 @@ from shframe.store.segment import Attached, Segment
 MEBIBYTE = 1 << 20
 
 
+def _memfd_is_refused() -> bool:
+    try:
+        os.close(os.memfd_create("shframe-test"))
+    except OSError:
+        return True
+    return False
+
+
+refused = _memfd_is_refused()
+
+
 @pytest.fixture
 def segment() -> Any:
     segment = Segment.create(5, 16 * MEBIBYTE)
@@ -38,6 +49,7 @@ def test_segment_is_sparse_until_reserved_and_after_a_punch(segment: Segment) ->
     assert not np.asarray(segment.readonly)[:PAGE].any()
 
 
+@pytest.mark.skipif(refused, reason="memfd_create is refused here: the fallback cannot be sealed")
 def test_segment_cannot_shrink_or_grow_and_belongs_to_its_owner(segment: Segment) -> None:
     seals = fcntl.fcntl(segment.fd, fcntl.F_GET_SEALS)
     assert seals == fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
@@ -167,7 +179,7 @@ def test_segment_without_memfd_is_a_file_without_a_name(
     segment = Segment.create(1, MEBIBYTE)
     assert set(os.listdir("/dev/shm")) == before
     assert os.fstat(segment.fd).st_nlink == 0
-    assert os.fstat(segment.fd).st_mode & 0o777 == 0o600
+    assert os.fstat(segment.fd).st_mode & 0o777 == 0o400
     segment.reserve(0, MEBIBYTE)
     segment.writable[:4] = 6
     attached = Attached(1, segment.readonly_fd())
@@ -186,6 +198,7 @@ def test_mappings_use_no_descriptor(segment: Segment) -> None:
     del views
 
 
+@pytest.mark.skipif(refused, reason="memfd_create is refused here: the fallback cannot be sealed")
 def test_segment_that_cannot_be_reserved_raises_instead_of_dying(segment: Segment) -> None:
     with pytest.raises(OSError):  # noqa: PT011  # past the sealed end: the number varies
         segment.reserve(segment.capacity, PAGE)

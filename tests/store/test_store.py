@@ -639,3 +639,22 @@ def test_ids_of_different_processes_never_meet(store: Store, worker: LocalStore)
     ids = [store.put(0).id, store.put(0).id, worker.put(0).id, worker.put(0).id]
     assert len(set(ids)) == 4
     assert [id >> 40 for id in ids] == [0, 0, 1, 1]
+
+
+def test_many_objects_and_views_take_few_mappings(store: Store) -> None:
+    """The kernel allows vm.max_map_count of them, 65,530 as a rule."""
+
+    def mappings() -> int:
+        with open("/proc/self/maps") as lines:
+            return sum(1 for _ in lines)
+
+    begin = mappings()
+    refs = [store.put(np.full(ROWS, float(n))) for n in range(250)]
+    views = [store.get(ref) for ref in refs for _ in range(20)]
+    assert mappings() - begin < 20
+    writable = [store.get_writable(ref) for ref in refs]
+    assert mappings() - begin < len(refs) + 20
+    assert [view[0] for view in views[::20]] == [other[-1] for other in writable] == [*range(250)]
+    del views, writable
+    for ref in refs:
+        store.release(ref.id)
