@@ -29,6 +29,7 @@ from shframe.graph.errors import (
     WorkerDied,
 )
 from shframe.graph.executor import Progress, wait_for
+from shframe.graph.idle import Idle
 from shframe.graph.messages import (
     Abort,
     Cancelled,
@@ -184,6 +185,8 @@ class Shell:
         self.surroundings: tuple[str, dict[str, str]] = (os.getcwd(), dict(os.environ))
         self.last_end = Ended(0, 0, 0)
         self.segments_closed = 0
+        self.idle = Idle()
+        self.last_rest: object = None
         self.changes = 0
         self.commands: deque[Callable[[], None]] = deque()
         self.wake_out, self.wake_in = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -262,6 +265,8 @@ class Shell:
         swept(self.store, self.dropped)
         if self.scheduler.admission.short:
             self._relieve(self.scheduler.admission.short)
+        if not self.runs:
+            self._give_back()
         self._post()
 
     def _wait(self) -> set[int]:
@@ -274,7 +279,30 @@ class Shell:
         timeout = None
         if self.doomed:
             timeout = max(0.0, min(self.doomed.values()) - time.monotonic()) * 1000
+        elif not self.runs:
+            timeout = self.idle.wait(time.monotonic(), *self._rest()) * 1000
         return {fd for fd, _ in poll.poll(timeout)}
+
+    def _rest(self) -> tuple[object, int]:
+        """What changes with all that is done; bytes of pages that no object uses."""
+        live, resident = self.store.ledger.totals()
+        return (self.next_task, live, self.store.ledger.flow()), resident - live
+
+    def _give_back(self) -> None:
+        """Of a session at rest, the driver's warm pages first, then those of its workers."""
+        before = self._rest()
+        asked = self.idle.give_back(time.monotonic(), *before)
+        if not asked:
+            return
+        left = asked - self.store.trim(asked)
+        if left > 0:
+            slots = [*self.pool.workers]
+            for slot in slots:
+                share = -(-left // len(slots))
+                self.outbox[slot] = self._work_for(slot)._replace(trim=share)
+            if before == self.last_rest:  # the workers gave nothing the last time
+                self.idle.nothing_left()
+            self.last_rest = before
 
     def _submit(self, live: LiveRun, here: tuple[str, dict[str, str]]) -> None:
         if here != self.surroundings:
@@ -405,7 +433,7 @@ class Shell:
         """Have all workers give back the pages that they do not use; False: all are asked."""
         new = self.pressure.ask(self.pool.workers)
         for slot in new:
-            self.outbox[slot] = self._work_for(slot)._replace(trim=True)
+            self.outbox[slot] = self._work_for(slot)._replace(trim=-1)
         return bool(new)
 
     def _record(self, worker: WorkerHandle, live: LiveRun, result: Result, size: int) -> None:

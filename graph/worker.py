@@ -42,7 +42,7 @@ class Work(NamedTuple):
     gone: ids of segments that hold no object any more.
     freed: refs of this worker's own objects whose memory may be used again.
     punched: own blocks (segment, offset, bytes) that have moved to the disk, pages and all.
-    trim: whether pages that are not in use are to be given back, and that to be reported.
+    trim: bytes of pages not in use that are to be given back, -1: all; and that is reported.
     recalled: numbers of tasks that are not to be started any more.
     surroundings: (working directory, environment) when they have changed.
     """
@@ -53,14 +53,14 @@ class Work(NamedTuple):
     gone: list[int]
     freed: list[Any]
     punched: list[tuple[int, int, int]]
-    trim: bool
+    trim: int
     recalled: list[int]
     surroundings: tuple[str, dict[str, str]] | None
 
     @classmethod
     def nothing(cls) -> Self:
         """A message to be filled."""
-        return cls([], {}, [], [], [], [], False, [], None)
+        return cls([], {}, [], [], [], [], 0, [], None)
 
 
 class Result(NamedTuple):
@@ -151,7 +151,7 @@ class Worker:
         if work.punched:
             self.store.free_punched(work.punched)
         if work.trim:
-            self.store.trim()
+            self.store.trim(work.trim if work.trim > 0 else None)
             self.trimmed = True
         if work.surroundings is not None:
             self._surround(*work.surroundings)

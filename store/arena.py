@@ -96,13 +96,15 @@ class Arena:
         """The segments, oldest first."""
         return [piece.segment for piece in self._pieces.values()]
 
-    def trim(self) -> int:
-        """Give the pages of all free ranges back to the machine; say how many bytes."""
-        freed = sum(
-            self._punch(piece, start, end)
-            for piece in self._pieces.values()
-            for start, end in piece.allocator.free_ranges()
-        )
+    def trim(self, most: int | None = None) -> int:
+        """Give pages of free ranges back to the machine, all or about `most` bytes; how many."""
+        freed = 0
+        for piece in reversed(self._pieces.values()):
+            for start, end in reversed(list(piece.allocator.free_ranges())):
+                if most is None:
+                    freed += self._punch(piece, start, end)
+                elif freed < most:
+                    freed += self._punch_some(piece, start, end, most - freed)
         self._ledger.retract(freed)
         return freed
 
@@ -172,6 +174,18 @@ class Arena:
             return 0
         piece.resident[first:last] = bytes(last - first)
         return held * GRANULE
+
+    def _punch_some(self, piece: _Piece, start: int, end: int, most: int) -> int:
+        """As _punch, from the end and not much more than `most` bytes."""
+        first, last = -(-start // GRANULE), min(end // GRANULE, len(piece.resident))
+        freed = 0
+        while freed < most and first < last:
+            top = piece.resident.rfind(1, first, last) + 1
+            if not top:
+                break
+            last = max(first, top - -(-(most - freed) // GRANULE))
+            freed += self._punch(piece, last * GRANULE, top * GRANULE)
+        return freed
 
     def _full(self, nbytes: int, what: str, pinned: int) -> StoreFull:
         live, resident = self._ledger.totals()

@@ -94,10 +94,10 @@ class Lending:
         self._ledger.add_live(-segment.capacity)
         self._give_back(segment)
 
-    def trim(self) -> int:
-        """Give the warm segments back to the machine; say how many bytes."""
+    def trim(self, most: int | None = None) -> int:
+        """Give warm segments back to the machine, all or at least `most` bytes; say how many."""
         given = 0
-        while self._warm:
+        while self._warm and (most is None or given < most):
             segment = self._warm.pop()
             given += segment.capacity
             self._give_back(segment)

@@ -161,12 +161,12 @@ class LocalStore(Reader):
             released, self._released = self._released, []
             return [id for id in released if self._pins.find(id) is None]
 
-    def trim(self) -> int:
-        """Give the pages of freed blocks back to the machine; say how many bytes."""
+    def trim(self, most: int | None = None) -> int:
+        """Give pages of freed blocks back to the machine, all or about `most` bytes; how many."""
         self._check("trim")
         with self._lock:
             self._sweep()
-            return self._arena.trim()
+            return self._arena.trim(most)
 
     def stats(self) -> dict[str, int]:
         """Bytes in use, resident, ever fresh, copied in by put, under live views."""

@@ -198,7 +198,7 @@ class Store:
         """
         with self._lock:
             self._enter("relieve")
-            freed = self._trim()
+            freed = self.trim()
             if self._spill is None or freed >= needed:
                 return freed
             pinned = self.local.pinned()
@@ -213,7 +213,16 @@ class Store:
                 if freed >= needed:
                     break
                 freed += self._move_to_disk(entry, self._spill)
-            return freed + self._trim()
+            return freed + self.trim()
+
+    def trim(self, most: int | None = None) -> int:
+        """Give the driver's unused pages back, all or about `most` bytes; say how many."""
+        with self._lock:
+            self._enter("trim")
+            given = self._lending.trim(most)
+            if most is not None and given >= most:
+                return given
+            return given + self.local.trim(None if most is None else most - given)
 
     def room(self) -> int:
         """Bytes of the budget that no object takes up."""
@@ -439,10 +448,6 @@ class Store:
             self._settle_dead(entry.owner)
         else:
             self._freed.setdefault(entry.owner, []).append(place)
-
-    def _trim(self) -> int:
-        """Give the driver's unused pages back; bytes."""
-        return self._lending.trim() + self.local.trim()
 
     def _detach(self, segment_id: int) -> None:
         self.local.detach(segment_id)
