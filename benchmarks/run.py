@@ -16,16 +16,14 @@ import math
 import os
 import statistics
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from shframe.store.meter import Memory, memory
+from shframe.benchmarks.peaks import Peaks, measured
 
-MODULES = ("groupby", "join", "array", "tasks", "store", "start")
+MODULES = ("groupby", "join", "array", "tasks", "store", "start", "budget")
 ROUNDS = 5
 OWN = "shframe"
 
@@ -124,37 +122,10 @@ def _peak() -> Iterator[list[float]]:
     """Bytes above the start, at most, by the store's meter; in a list of one."""
     from shframe import session
 
-    ended = threading.Event()
     session.current().put(None)  # releases what was dropped
     objects = session.current().executor.store.objects()
-    start = _memory().anon + sum(info.nbytes for info in objects)
+    start = measured().anon + sum(info.nbytes for info in objects)
     found = [0.0]
-
-    def sample() -> None:
-        while not ended.wait(0.01):
-            found[0] = max(found[0], _memory().total - start)
-
-    thread = threading.Thread(target=sample)
-    thread.start()
-    try:
+    with Peaks() as peaks:
         yield found
-    finally:
-        found[0] = max(found[0], _memory().total - start)
-        ended.set()
-        thread.join()
-
-
-def _memory() -> Memory:
-    return memory([os.getpid()], _segments())
-
-
-def _segments() -> list[int]:
-    """Descriptors of this process that are segments, each file once."""
-    found: dict[int, int] = {}
-    for path in Path("/proc/self/fd").iterdir():
-        try:
-            if os.readlink(path).startswith("/memfd:shframe"):
-                found.setdefault(os.stat(path).st_ino, int(path.name))
-        except OSError:
-            continue
-    return list(found.values())
+    found[0] = float(peaks.total - start)

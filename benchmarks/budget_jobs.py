@@ -1,0 +1,180 @@
+"""The jobs of bench_budget.py: each in a process of its own, over data of four times its budget.
+
+`python -m shframe.benchmarks.budget_jobs JOB ROWS` prints what it took as JSON. Results stay in the
+store, so mostly on disk, and are checked there: 4 times the budget would not fit into the driver.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from shframe.benchmarks.peaks import Peaks
+
+TIMES = 4  # data over budget
+ROW = 24  # bytes of a row of the table
+SCHEMA = pa.schema([("key", "int64"), ("id", "int64"), ("x", "float64")])
+STRIDE = 1_000_003  # a prime: multiples of it modulo the rows come in no order
+Run = Callable[[], None]
+
+
+def write_table(path: Path, rows: int) -> None:
+    """Parquet files of 16 row groups: key (as many values as rows / 4), id (a permutation), x."""
+    path.mkdir()
+    order = np.random.default_rng(0)
+    step = -(-rows // 16)
+    for n in range(4):
+        with pq.ParquetWriter(path / f"{n}.parquet", SCHEMA, compression="lz4") as file:
+            for m in range(4):
+                first = (4 * n + m) * step
+                count = max(0, min(step, rows - first))
+                id = np.arange(first, first + count) * STRIDE % rows
+                key = order.integers(0, rows // 4, count)
+                file.write_table(pa.table({"key": key, "id": id, "x": id * 0.5}, SCHEMA))
+
+
+def sort(folder: Path, rows: int) -> Run:
+    """All rows ordered by id."""
+    import shframe as sf
+
+    write_table(folder / "t", rows)
+
+    def run() -> None:
+        ordered = sf.read_parquet(folder / "t").sort_values("id").persist()
+        ids = ordered.map_partitions(run_of_ids, meta=ENDS).compute()
+        ids = ids[ids["count"] > 0]
+        assert ids["count"].sum() == rows
+        assert ids["rising"].all()
+        assert (ids["first"].to_numpy()[1:] > ids["last"].to_numpy()[:-1]).all()
+        assert ordered.x.sum().compute() == rows * (rows - 1) * 0.25
+
+    return run
+
+
+def run_of_ids(part: Any) -> Any:
+    """One row that says whether the ids of a partition rise, from where to where."""
+    ids = part["id"].to_numpy()
+    ends = (ids[0], ids[-1]) if len(ids) else (0, 0)
+    rising = bool((ids[1:] > ids[:-1]).all())
+    return pd.DataFrame(
+        {"count": [len(ids)], "first": [ends[0]], "last": [ends[1]], "rising": [rising]}
+    )
+
+
+ENDS = run_of_ids(pd.DataFrame({"id": [0]}))
+
+
+def groupby(folder: Path, rows: int) -> Run:
+    """Groups of about four rows."""
+    import shframe as sf
+
+    write_table(folder / "t", rows)
+
+    def run() -> None:
+        groups = sf.read_parquet(folder / "t").groupby("key").agg({"x": "sum", "id": "count"})
+        groups = groups.persist()
+        assert groups["id"].sum().compute() == rows
+        total = groups["x"].sum().compute()
+        assert abs(total / (rows * (rows - 1) * 0.25) - 1) < 1e-9
+
+    return run
+
+
+def join(folder: Path, rows: int) -> Run:
+    """Two tables of half the bytes each, one row of the second for each of the first."""
+    import shframe as sf
+
+    write_table(folder / "a", rows // 2)
+    write_table(folder / "b", rows // 2)
+
+    def run() -> None:
+        left, right = (sf.read_parquet(folder / name) for name in "ab")
+        both = left.merge(right, on="id", suffixes=("", "_b")).persist()
+        same = (both.x == both.x_b).sum()
+        assert same.compute() == rows // 2
+        assert both["id"].sum().compute() == (rows // 2) * (rows // 2 - 1) // 2
+
+    return run
+
+
+def matrix(rows: int) -> tuple[Any, int]:
+    """A square matrix of about `rows` times 24 bytes whose values tell where they are."""
+    import shframe.array as xp
+
+    side = int((rows * ROW // 8) ** 0.5)
+    column = xp.arange(side, dtype=xp.float64, chunks=max(1, side // 16))
+    return xp.expand_dims(column, axis=1) * side + xp.expand_dims(column, axis=0), side
+
+
+def rechunk(folder: Path, rows: int) -> Run:
+    """Blocks of rows become blocks of columns."""
+    import shframe.array as xp
+
+    def run() -> None:
+        made, side = matrix(rows)
+        made = made.rechunk((max(1, side // 32), side)).persist()
+        turned = made.rechunk((side, max(1, side // 32))).persist()
+        del made
+        sums = xp.sum(turned, axis=0).compute()
+        expected = np.arange(side) * side + side * (side * (side - 1) // 2)
+        np.testing.assert_allclose(sums, expected, rtol=1e-12)
+
+    return run
+
+
+def transpose(folder: Path, rows: int) -> Run:
+    """x + x.T of a matrix that is kept."""
+    import shframe.array as xp
+
+    def run() -> None:
+        made, side = matrix(rows)
+        made = made.rechunk((max(1, side // 32), side)).persist()
+        both = (made + made.T).persist()
+        del made
+        sums = xp.sum(both, axis=0).compute()
+        every = side * (side - 1) // 2
+        np.testing.assert_allclose(sums, (side + 1) * (np.arange(side) * side + every))
+
+    return run
+
+
+JOBS = {"sort": sort, "groupby": groupby, "join": join, "rechunk": rechunk, "transpose": transpose}
+
+
+def main(job: str, rows: int) -> None:
+    """Run one job within its budget; print what it took."""
+    import shframe as sf
+    from shframe.session import current
+
+    budget = rows * ROW // TIMES
+    with tempfile.TemporaryDirectory() as folder:
+        run = JOBS[job](Path(folder), rows)
+        sf.init(memory=budget, spill_folder=os.environ.get("SHFRAME_SPILL_FOLDER"))
+        frame = pd.DataFrame({"id": [1, 2]})
+        sf.from_pandas(frame, npartitions=2).map_partitions(run_of_ids, meta=ENDS).compute()
+        with Peaks() as idle:
+            time.sleep(0.1)
+        with Peaks() as peaks:
+            start = time.perf_counter()
+            run()
+            seconds = time.perf_counter() - start
+        executor: Any = current().executor
+        told = {"seconds": seconds, "budget": budget, "processes": len(executor.pids) + 1}
+        told |= {"idle": idle.anon, **peaks.told()}
+        print(json.dumps(told))
+        sf.shutdown()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
