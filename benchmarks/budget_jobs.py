@@ -26,22 +26,19 @@ TIMES = 4  # data over budget
 ROW = 24  # bytes of a row of the table
 SCHEMA = pa.schema([("key", "int64"), ("id", "int64"), ("x", "float64")])
 STRIDE = 1_000_003  # a prime: multiples of it modulo the rows come in no order
+GROUP = 1_000_000  # rows
 Run = Callable[[], None]
 
 
 def write_table(path: Path, rows: int) -> None:
-    """Parquet files of 16 row groups: key (as many values as rows / 4), id (a permutation), x."""
-    path.mkdir()
-    order = np.random.default_rng(0)
-    step = -(-rows // 16)
-    for n in range(4):
-        with pq.ParquetWriter(path / f"{n}.parquet", SCHEMA, compression="lz4") as file:
-            for m in range(4):
-                first = (4 * n + m) * step
-                count = max(0, min(step, rows - first))
-                id = np.arange(first, first + count) * STRIDE % rows
-                key = order.integers(0, rows // 4, count)
-                file.write_table(pa.table({"key": key, "id": id, "x": id * 0.5}, SCHEMA))
+    """A Parquet file in row groups of a million rows: key (rows / 4 values), id (all once), x."""
+    random = np.random.default_rng(0)
+    with pq.ParquetWriter(path, SCHEMA, compression="lz4") as file:
+        for first in range(0, rows, GROUP):
+            count = min(GROUP, rows - first)
+            id = np.arange(first, first + count) * STRIDE % rows
+            key = random.integers(0, rows // 4, count)
+            file.write_table(pa.table({"key": key, "id": id, "x": id * 0.5}, SCHEMA))
 
 
 def sort(folder: Path, rows: int) -> Run:

@@ -347,6 +347,7 @@ def test_twenty_thousand_operations_leave_everything_as_it_was() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(int(HOUR * 1.2))
 def test_an_hour_leaves_everything_as_it_was() -> None:
     faulthandler.cancel_dump_traceback_later()  # pytest's limit for a test
     end = time.monotonic() + HOUR
