@@ -9,6 +9,8 @@ from typing import Any
 from shframe.errors import InvalidArgument
 
 EXECUTORS = ("processes", "threads", "sync")
+TASKS_IN_BUDGET = 16  # partitions for each worker: what 4 tasks read and make, twice over
+LEAST_PARTITION = 1 << 20  # bytes: below that a task costs more than its work
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,12 @@ class Options:
         from shframe.store.bytesize import parse_bytes
 
         return None if self.spill_limit is None else parse_bytes(self.spill_limit)
+
+    @property
+    def partition_bytes(self) -> int:
+        """What a partition may have in memory, so that a task of each worker fits into the budget
+        with what it reads, makes and needs meanwhile."""
+        return max(self.budget // (TASKS_IN_BUDGET * self.worker_count), LEAST_PARTITION)
 
     @property
     def worker_count(self) -> int:

@@ -27,13 +27,20 @@ SMALLEST = 1 << 20  # below this a second block costs more than it gains
 
 
 def normalized(
-    chunks: Any, shape: Shape, itemsize: int, *, parts: int = 1, missing: Chunks | None = None
+    chunks: Any,
+    shape: Shape,
+    itemsize: int,
+    *,
+    parts: int = 1,
+    missing: Chunks | None = None,
+    largest: int = LARGEST,
 ) -> Chunks:
     """The grid that a user's `chunks=` means for an array of this shape.
 
     chunks: "auto", a number of bytes as text ("64MiB"), or for all axes or for each one of
         "auto", a length, -1 or None (one block), or the lengths of the blocks.
     parts: blocks that an automatic grid of a large array has at least.
+    largest: bytes of an automatic block at most.
     missing: the grid of the axes that a dict does not name; one block when None.
     Raises: InvalidArgument, ChunkMismatch when lengths do not add up to the shape.
 
@@ -43,7 +50,7 @@ def normalized(
     ((2, 2, 1), (3,))
     """
     wanted = _per_axis(chunks, shape, missing)
-    target = _target(chunks, math.prod(shape) * itemsize, parts)
+    target = _target(chunks, math.prod(shape) * itemsize, parts, min(largest, LARGEST))
     automatic = [isinstance(want, str) for want in wanted]
     known = [
         None if isinstance(want, str) else _lengths(want, length, axis)
@@ -82,7 +89,7 @@ def _axis(axis: Any, ndim: int) -> int:
     return axis % ndim
 
 
-def _target(chunks: Any, nbytes: int, parts: int) -> int:
+def _target(chunks: Any, nbytes: int, parts: int, largest: int) -> int:
     """Bytes of an automatic block."""
     if isinstance(chunks, str) and chunks != "auto":
         try:
@@ -91,7 +98,7 @@ def _target(chunks: Any, nbytes: int, parts: int) -> int:
             raise InvalidArgument(
                 f"chunks={chunks!r} is neither 'auto' nor a size\n  such as '64MiB'"
             ) from error
-    return max(SMALLEST, min(LARGEST, -(-nbytes // max(parts, 1))))
+    return max(SMALLEST, min(largest, -(-nbytes // max(parts, 1))))
 
 
 def _lengths(want: Any, length: int, axis: int) -> Axis:

@@ -20,9 +20,14 @@ def parts() -> int:
     return 2 * session.current().options.worker_count
 
 
+def largest() -> int:
+    """Bytes of an automatic block at most, so that tasks fit into the session's memory."""
+    return session.current().options.partition_bytes
+
+
 def gridded(chunks: Any, shape: Shape, dtype: np.dtype[Any]) -> Chunks:
     """The grid that `chunks=` means for a new array."""
-    return grids.normalized(chunks, shape, max(dtype.itemsize, 1), parts=parts())
+    return grids.normalized(chunks, shape, max(dtype.itemsize, 1), parts=parts(), largest=largest())
 
 
 def from_array(x: Any, chunks: Any = "auto") -> ndarray.Array:

@@ -22,7 +22,14 @@ def rechunk(x: Any, chunks: Any = "auto") -> ndarray.Array:
     """The same array on another grid; axes that a dict does not name keep theirs."""
     node = creation.asarray(x).expr
     size = max(node.dtype.itemsize, 1)
-    grid = grids.normalized(chunks, node.shape, size, parts=creation.parts(), missing=node.chunks)
+    grid = grids.normalized(
+        chunks,
+        node.shape,
+        size,
+        parts=creation.parts(),
+        missing=node.chunks,
+        largest=creation.largest(),
+    )
     return ndarray.Array(on_grid(node, grid))
 
 

@@ -20,7 +20,7 @@ from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.function import Function
 from shframe.graph.task import Key, Task
 
-PARTITION_BYTES = 64 << 20
+MOST_PARTITION = 64 << 20  # bytes
 
 
 def from_pandas(obj: Any, npartitions: int | None = None) -> Any:
@@ -52,7 +52,9 @@ def _partition_count(obj: Any) -> int:
     nbytes = int(usage.sum()) if isinstance(usage, pd.Series) else int(usage)
     if nbytes < 1 << 20:
         return 1
-    return max(-(-nbytes // PARTITION_BYTES), 2 * session.current().options.worker_count)
+    options = session.current().options
+    most = min(MOST_PARTITION, options.partition_bytes)
+    return max(-(-nbytes // most), 2 * options.worker_count)
 
 
 def from_arrow(table: Any, npartitions: int | None = None) -> DataFrame:

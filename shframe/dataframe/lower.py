@@ -20,6 +20,7 @@ from shframe.graph.planner import Layer
 from shframe.graph.task import Key, Task
 
 ARITY = 8  # partial results that one task combines
+MOST_AT_ONCE = 4  # partitions, as large as memory allows, that one task may have all groups of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,16 @@ class About:
 def workers() -> int:
     """Workers of the session that will run the plan."""
     return session.current().options.worker_count
+
+
+def partition_bytes() -> int:
+    """What a partition may have in memory, in that session."""
+    return session.current().options.partition_bytes
+
+
+def parts_for(layer: Layer, least: int) -> int:
+    """Partitions for the rows of a layer, at least so many, so that each fits into memory."""
+    return max(least, -(-(layer.about.nbytes or 0) // partition_bytes()))
 
 
 def lower_from_parts(node: relations.FromParts, sources: tuple[Layer, ...]) -> Layer:
@@ -63,7 +74,7 @@ def lower_read_parquet(node: relations.ReadParquet, sources: tuple[Layer, ...]) 
         names=tuple(meta.index.names),
     )
     groups = parquet.needed_groups(source, node.prune, node.limit)
-    parts = parquet.partitions(groups, columns, workers()) or [[]]
+    parts = parquet.partitions(groups, columns, workers(), partition_bytes()) or [[]]
     tasks, total = [], 0
     for n, part in enumerate(parts):
         size = sum(group.nbytes.get(name, 0) for group in part for name in columns)
@@ -234,11 +245,13 @@ def lower_group_agg(node: relations.GroupAgg, sources: tuple[Layer, ...]) -> Lay
             Task(Key(f"{node.name}-partial", (n,)), partial, (key,))
             for n, key in enumerate(layer.keys)
         ]
+        if _by_hash(node) and (layer.about.nbytes or 0) > MOST_AT_ONCE * partition_bytes():
+            return _groups_in_parts(node, parts, layer)
         final = Function(groupby.finished, plan=plan, expected=node.meta)
         combine = Function(groupby.combined, plan=plan)
         tasks = [*parts, *tree(node.name, [t.key for t in parts], combine, final)]
         return Layer([tasks[-1].key], tasks, about=About(not plan.as_index))
-    if not _by_hash(node):
+    if not (_by_hash(node) and plan.as_index):
         whole = relations.Whole((node.source,), groupby.pandas_result, relations.Params(plan=plan))
         return lower_whole(whole, sources)
     shuffled = hash_shuffled(node.name, layer, plan.keys)
@@ -250,20 +263,45 @@ def lower_group_agg(node: relations.GroupAgg, sources: tuple[Layer, ...]) -> Lay
     return Layer([last.key], [*shuffled.tasks, *made, last], about=About())
 
 
+def _groups_in_parts(node: relations.GroupAgg, partials: list[Task], layer: Layer) -> Layer:
+    """Partial results by hash, combined, and brought into the order of their keys.
+
+    There may be as many groups as rows, so no task has all of them.
+    """
+    plan, name = node.plan, node.name
+    count = parts_for(layer, 2 * workers())
+    labels = groupby.key_columns(plan)
+    split = Function(shuffle.split_frame, labels=labels, count=count)
+    splits = [
+        Task(Key(f"{name}-split", (n,)), split, (task.key,)) for n, task in enumerate(partials)
+    ]
+    sources = tuple(task.key for task in splits)
+    combined = [
+        Task(Key(f"{name}-part", (n,)), Function(groupby.gathered, place=n, plan=plan), sources)
+        for n in range(count)
+    ]
+    how = {"by": labels, "ascending": (True,) * len(labels), "na_position": "last"}
+    order = ranged(f"{name}-order", [task.key for task in combined], count, how)
+    finish = Function(groupby.finished_part, plan=plan, expected=node.meta)
+    made = [Task(Key(name, (n,)), finish, (task.key,)) for n, task in enumerate(order[-count:])]
+    tasks = [*partials, *splits, *combined, *order, *made]
+    return Layer([t.key for t in made], tasks, about=About(not plan.as_index, layer.about.nbytes))
+
+
 def _by_hash(node: relations.GroupAgg) -> bool:
     """Whether whole groups can be brought together by hash and put in order afterwards."""
     plan, meta = node.plan, node.source.meta
     import pandas as pd
 
     categorical = any(isinstance(meta[key].dtype, pd.CategoricalDtype) for key in plan.keys)
-    return plan.sort and plan.as_index and not categorical and shuffle.can_hash(meta, plan.keys)
+    return plan.sort and not categorical and shuffle.can_hash(meta, plan.keys)
 
 
 def hash_shuffled(
     name: str, layer: Layer, keys: tuple[Any, ...], count: int | None = None
 ) -> Layer:
     """Rows with equal keys brought into one partition; order within a partition is kept."""
-    count = count or max(len(layer.keys), 2 * workers())
+    count = count or parts_for(layer, max(len(layer.keys), 2 * workers()))
     split = Function(shuffle.split_frame, labels=keys, count=count)
     splits = [Task(Key(f"{name}-split", (n,)), split, (key,)) for n, key in enumerate(layer.keys)]
     made = [
@@ -361,7 +399,7 @@ def _hash_merge(node: relations.Merge, plan: Any, left: Layer, right: Layer, abo
     which partition of the result it goes and where.
     """
     drives = right if node.how == "right" else left
-    count = max(len(left.keys), len(right.keys), 2 * workers())
+    count = max(parts_for(left, len(left.keys)), parts_for(right, len(right.keys)), 2 * workers())
     sides = {}
     tasks: list[Task] = []
     for side, layer, keys in (("left", left, node.left_on), ("right", right, node.right_on)):
@@ -400,40 +438,43 @@ def lower_sort(node: relations.Sort, sources: tuple[Layer, ...]) -> Layer:
     layer = numbered(node.source.name, sources[0])
     before = layer.tasks if layer is not sources[0] else []
     how = {"by": node.by, "ascending": node.ascending, "na_position": node.na_position}
-    count = len(layer.keys)
     local = [
         Task(Key(f"{node.name}-local", (n,)), Function(sorting.ordered, **how), (key,))
         for n, key in enumerate(layer.keys)
     ]
-    if count == 1:
-        return Layer(
-            [local[0].key], [*before, *local], about=About(node.ignore_index, layer.about.nbytes)
-        )
+    tasks = [*before, *local]
+    about = About(node.ignore_index, layer.about.nbytes)
+    count = parts_for(layer, len(local))
+    made = ranged(node.name, [task.key for task in local], count, how)
+    return Layer([t.key for t in made[-count:]], [*tasks, *made], about=about)
+
+
+def ranged(name: str, keys: list[Key], count: int, how: dict[str, Any]) -> list[Task]:
+    """Tasks that bring sorted partitions into one order; the last `count` are the result's.
+
+    how: by, ascending and na_position of the kernels in sorting.py.
+    """
     samples = [
-        Task(Key(f"{node.name}-sample", (n,)), Function(sorting.sample, **how), (task.key,))
-        for n, task in enumerate(local)
+        Task(Key(f"{name}-sample", (n,)), Function(sorting.sample, **how), (key,))
+        for n, key in enumerate(keys)
     ]
     cuts = Task(
-        Key(f"{node.name}-cuts"),
+        Key(f"{name}-cuts"),
         Function(sorting.cuts, count=count, **how),
         tuple(task.key for task in samples),
     )
-    splits = [
-        Task(Key(f"{node.name}-split", (n,)), Function(sorting.split, **how), (task.key, cuts.key))
-        for n, task in enumerate(local)
+    begins = [
+        Task(Key(f"{name}-begins", (n,)), Function(sorting.begins, **how), (key, cuts.key))
+        for n, key in enumerate(keys)
     ]
+    offsets = Task(
+        Key(f"{name}-offsets"), Function(rowwise.collected), tuple(task.key for task in begins)
+    )
     made = [
-        Task(
-            Key(node.name, (n,)),
-            Function(sorting.merged, place=n, **how),
-            tuple(task.key for task in splits),
-        )
+        Task(Key(name, (n,)), Function(sorting.merged, place=n, **how), (offsets.key, *keys))
         for n in range(count)
     ]
-    about = About(node.ignore_index, layer.about.nbytes)
-    return Layer(
-        [t.key for t in made], [*before, *local, *samples, cuts, *splits, *made], about=about
-    )
+    return [*samples, cuts, *begins, offsets, *made]
 
 
 def lower_repartition(node: relations.Repartition, sources: tuple[Layer, ...]) -> Layer:

@@ -252,12 +252,12 @@ _POSSIBLE: dict[str, Any] = {
 
 
 def partitions(
-    groups: Sequence[RowGroup], columns: Sequence[str], workers: int
+    groups: Sequence[RowGroup], columns: Sequence[str], workers: int, most: int
 ) -> list[list[RowGroup]]:
-    """Neighbouring row groups together until they have the size of a partition."""
+    """Neighbouring row groups together until they have the size of a partition, at most `most`."""
     sizes = [sum(group.nbytes.get(name, 0) for name in columns) for group in groups]
     each = sum(sizes) / max(workers, 1)
-    target = min(max(each / 4, LEAST_PARTITION), max(each, SHARED_PARTITION), MOST_PARTITION)
+    target = min(max(each / 4, LEAST_PARTITION), max(each, SHARED_PARTITION), MOST_PARTITION, most)
     found: list[list[RowGroup]] = []
     filled = 0.0
     for group, size in zip(groups, sizes, strict=True):

@@ -20,7 +20,8 @@ WHOLE_AXES = {"matmul", "vecdot", "matvec", "vecmat"}
 UFUNCS = {
     name: value
     for name, value in vars(np).items()
-    if isinstance(value, np.ufunc) and name not in WHOLE_AXES
+    # not what another library has set in NumPy
+    if isinstance(value, np.ufunc) and name not in WHOLE_AXES and name in np.__all__
 }
 
 

@@ -433,6 +433,32 @@ def _combined_m2(
 def finished(*partials: Any, plan: Plan, expected: Any) -> Any:
     """The final table from all partial results."""
     frame = _combine(_stacked(partials), plan, sort=plan.sort, observed=plan.observed)
+    return _final(frame, plan, expected)
+
+
+def key_columns(plan: Plan) -> tuple[str, ...]:
+    """The labels that the keys have in partial results."""
+    return tuple(f"k{n}" for n in range(len(plan.keys)))
+
+
+def gathered(*splits: Any, place: int, plan: Plan) -> Any:
+    """The groups of one hash target, combined from all partial results, in order."""
+    parts = [
+        chunks.as_pandas(
+            chunks.sliced(one.table, int(one.offsets[place]), int(one.offsets[place + 1]))
+        )
+        for one in splits
+    ]
+    return _combine(_stacked(parts), plan, sort=True, observed=True).reset_index()
+
+
+def finished_part(part: Any, *, plan: Plan, expected: Any) -> Any:
+    """The final table of combined groups that are in order."""
+    return _final(chunks.as_pandas(part).set_index(list(key_columns(plan))), plan, expected)
+
+
+def _final(frame: Any, plan: Plan, expected: Any) -> Any:
+    """The outputs from combined groups, whose keys are the index."""
     slots = _slots(plan)
 
     def slot(label: Any, primitive: str) -> Any:

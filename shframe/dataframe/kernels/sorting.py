@@ -66,8 +66,8 @@ def cuts(*samples: Any, count: int, by: Any, ascending: Any, na_position: str) -
     return keys.iloc[places].reset_index(drop=True)
 
 
-def split(part: Any, cut: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
-    """The sorted partition and where each target's rows begin and end in it."""
+def begins(part: Any, cut: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
+    """Where each target's rows begin in a sorted partition, and its length, int64."""
     keys = _keys(part, by)
     both = _order(
         pd.concat([cut, keys], ignore_index=True) if len(keys) else cut, ascending, na_position
@@ -75,16 +75,19 @@ def split(part: Any, cut: Any, *, by: Any, ascending: Any, na_position: str) -> 
     rows = both.index.to_numpy()
     places = np.empty(len(rows), np.int64)
     places[rows] = np.arange(len(rows))
-    begins = np.sort(places[: len(cut)]) - np.arange(len(cut))
-    return part, np.concatenate([[0], begins, [len(part)]]).astype(np.int64)
+    begin = np.sort(places[: len(cut)]) - np.arange(len(cut))
+    return np.concatenate([[0], begin, [len(part)]]).astype(np.int64)
 
 
-def merged(*splits: Any, place: int, by: Any, ascending: Any, na_position: str) -> Any:
-    """One target: its rows of every partition, in order."""
+def merged(offsets: Any, *parts: Any, place: int, by: Any, ascending: Any, na_position: str) -> Any:
+    """One target: its rows of every sorted partition, in order.
+
+    offsets: what `begins` has found in each partition.
+    """
     pieces = []
-    for part, offsets in splits:
-        if place + 1 < len(offsets):
-            pieces.append(part.iloc[offsets[place] : offsets[place + 1]])
-    filled = [piece for piece in pieces if len(piece)] or [splits[0][0].iloc[:0]]
+    for part, begin in zip(parts, offsets, strict=True):
+        if place + 1 < len(begin):
+            pieces.append(part.iloc[begin[place] : begin[place + 1]])
+    filled = [piece for piece in pieces if len(piece)] or [parts[0].iloc[:0]]
     whole = pd.concat(chunks.same_categories(filled)) if len(filled) > 1 else filled[0]
     return ordered(whole, by=by, ascending=ascending, na_position=na_position)
