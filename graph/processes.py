@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import os
 import pickle
 import select
@@ -182,6 +183,7 @@ class Shell:
         self.outbox: dict[int, Work] = {}
         self.targets: dict[int, list[int]] = {}  # worker -> descriptors of what its tasks fill
         self.doomed: dict[tuple[int, int], float] = {}  # (worker, task given up) -> deadline
+        self.aborted: list[LiveRun] = []  # whose tasks have not all ended yet
         self.surroundings: tuple[str, dict[str, str]] = (os.getcwd(), dict(os.environ))
         self.last_end = Ended(0, 0, 0)
         self.segments_closed = 0
@@ -262,6 +264,8 @@ class Shell:
             for ended in self.pool.news():
                 self._bury(ended)
         self._kill_doomed()
+        if self.aborted:
+            self._end_aborted()
         swept(self.store, self.dropped)
         if self.scheduler.admission.short:
             self._relieve(self.scheduler.admission.short)
@@ -277,8 +281,9 @@ class Shell:
             wanted = select.POLLIN | (select.POLLOUT if worker.channel.pending else 0)
             poll.register(worker.channel.fileno(), wanted)
         timeout = None
-        if self.doomed:
-            timeout = max(0.0, min(self.doomed.values()) - time.monotonic()) * 1000
+        due = min(self.doomed.values(), default=math.inf)
+        if due < math.inf:
+            timeout = max(0.0, due - time.monotonic()) * 1000
         elif not self.runs:
             timeout = self.idle.wait(time.monotonic(), *self._rest()) * 1000
         return {fd for fd, _ in poll.poll(timeout)}
@@ -536,7 +541,7 @@ class Shell:
                 live.error = self._death(live, instruction.task)
             else:
                 live.error = CancelledError("the computation was given up")
-        self._end(live)
+        self.aborted.append(live)
 
     def _recall(self, instruction: Recall) -> None:
         """Tasks not started come back; one that runs gets a little time, then its worker goes."""
@@ -548,8 +553,16 @@ class Shell:
     def _kill_doomed(self) -> None:
         now = time.monotonic()
         for slot, number in [pair for pair, deadline in self.doomed.items() if deadline <= now]:
-            del self.doomed[slot, number]
+            self.doomed[slot, number] = math.inf  # until the worker is buried
             self.pool.kill(slot)
+
+    def _end_aborted(self) -> None:
+        """Tell the user of a run given up when none of its tasks does anything any more."""
+        for live in [*self.aborted]:
+            numbers = range(live.first, live.first + len(live.order))
+            if not any(number in numbers for _, number in self.doomed):
+                self.aborted.remove(live)
+                self._end(live)
 
     # --- deaths -------------------------------------------------------------------------
 
@@ -598,10 +611,11 @@ class Shell:
         return found
 
     def _fail_all(self, error: BaseException) -> None:
-        for live in [*self.runs.values()]:
+        for live in [*self.runs.values(), *self.aborted]:
             live.error = live.error or error
             self._end(live)
         self.runs.clear()
+        self.aborted.clear()
         self.refs.clear()
 
     # --- sending ------------------------------------------------------------------------

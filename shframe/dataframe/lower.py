@@ -74,14 +74,14 @@ def lower_read_parquet(node: relations.ReadParquet, sources: tuple[Layer, ...]) 
         names=tuple(meta.index.names),
     )
     groups = parquet.needed_groups(source, node.prune, node.limit)
-    parts = parquet.partitions(groups, columns, workers(), partition_bytes()) or [[]]
+    parts = parquet.partitions(source, groups, columns, workers(), partition_bytes()) or [[]]
     tasks, total = [], 0
     for n, part in enumerate(parts):
-        size = sum(group.nbytes.get(name, 0) for group in part for name in columns)
+        size = sum(source.memory_bytes(group, columns) for group in part)
         total += size
         args = (_pieces(source, part),)
-        tasks.append(Task(Key(node.name, (n,)), function, (), args, nbytes=4 * size or 1))
-    return Layer([task.key for task in tasks], tasks, about=About(nbytes=4 * total))
+        tasks.append(Task(Key(node.name, (n,)), function, (), args, nbytes=size or 1))
+    return Layer([task.key for task in tasks], tasks, about=About(nbytes=total))
 
 
 def _pieces(source: Any, part: list[Any]) -> tuple[Any, ...]:
@@ -245,13 +245,13 @@ def lower_group_agg(node: relations.GroupAgg, sources: tuple[Layer, ...]) -> Lay
             Task(Key(f"{node.name}-partial", (n,)), partial, (key,))
             for n, key in enumerate(layer.keys)
         ]
-        if _by_hash(node) and (layer.about.nbytes or 0) > MOST_AT_ONCE * partition_bytes():
+        if _in_order(node) and (layer.about.nbytes or 0) > MOST_AT_ONCE * partition_bytes():
             return _groups_in_parts(node, parts, layer)
         final = Function(groupby.finished, plan=plan, expected=node.meta)
         combine = Function(groupby.combined, plan=plan)
         tasks = [*parts, *tree(node.name, [t.key for t in parts], combine, final)]
         return Layer([tasks[-1].key], tasks, about=About(not plan.as_index))
-    if not (_by_hash(node) and plan.as_index):
+    if not (_in_order(node) and plan.as_index):
         whole = relations.Whole((node.source,), groupby.pandas_result, relations.Params(plan=plan))
         return lower_whole(whole, sources)
     shuffled = hash_shuffled(node.name, layer, plan.keys)
@@ -264,32 +264,32 @@ def lower_group_agg(node: relations.GroupAgg, sources: tuple[Layer, ...]) -> Lay
 
 
 def _groups_in_parts(node: relations.GroupAgg, partials: list[Task], layer: Layer) -> Layer:
-    """Partial results by hash, combined, and brought into the order of their keys.
+    """Partial results in the order of their keys, cut at the same keys, and combined.
 
     There may be as many groups as rows, so no task has all of them.
     """
     plan, name = node.plan, node.name
-    count = parts_for(layer, 2 * workers())
     labels = groupby.key_columns(plan)
-    split = Function(shuffle.split_frame, labels=labels, count=count)
-    splits = [
-        Task(Key(f"{name}-split", (n,)), split, (task.key,)) for n, task in enumerate(partials)
-    ]
-    sources = tuple(task.key for task in splits)
-    combined = [
-        Task(Key(f"{name}-part", (n,)), Function(groupby.gathered, place=n, plan=plan), sources)
-        for n in range(count)
-    ]
     how = {"by": labels, "ascending": (True,) * len(labels), "na_position": "last"}
-    order = ranged(f"{name}-order", [task.key for task in combined], count, how)
-    finish = Function(groupby.finished_part, plan=plan, expected=node.meta)
-    made = [Task(Key(name, (n,)), finish, (task.key,)) for n, task in enumerate(order[-count:])]
-    tasks = [*partials, *splits, *combined, *order, *made]
+    local = [
+        Task(Key(f"{name}-local", (n,)), Function(sorting.ordered, **how), (task.key,))
+        for n, task in enumerate(partials)
+    ]
+    cut = cuts(name, [task.key for task in local], parts_for(layer, 2 * workers()), how)
+    made = [
+        Task(
+            Key(name, (n,)),
+            Function(groupby.finished_range, place=n, plan=plan, expected=node.meta),
+            (cut[-1].key, *(task.key for task in local)),
+        )
+        for n in range(parts_for(layer, 2 * workers()))
+    ]
+    tasks = [*partials, *local, *cut, *made]
     return Layer([t.key for t in made], tasks, about=About(not plan.as_index, layer.about.nbytes))
 
 
-def _by_hash(node: relations.GroupAgg) -> bool:
-    """Whether whole groups can be brought together by hash and put in order afterwards."""
+def _in_order(node: relations.GroupAgg) -> bool:
+    """Whether parts of the groups can be made apart and put in order afterwards."""
     plan, meta = node.plan, node.source.meta
     import pandas as pd
 
@@ -445,36 +445,38 @@ def lower_sort(node: relations.Sort, sources: tuple[Layer, ...]) -> Layer:
     tasks = [*before, *local]
     about = About(node.ignore_index, layer.about.nbytes)
     count = parts_for(layer, len(local))
-    made = ranged(node.name, [task.key for task in local], count, how)
-    return Layer([t.key for t in made[-count:]], [*tasks, *made], about=about)
+    cut = cuts(node.name, [task.key for task in local], count, how)
+    tables = (cut[-1].key, *(task.key for task in local))
+    made = [
+        Task(Key(node.name, (n,)), Function(sorting.merged, place=n, **how), tables)
+        for n in range(count)
+    ]
+    return Layer([t.key for t in made], [*tasks, *cut, *made], about=about)
 
 
-def ranged(name: str, keys: list[Key], count: int, how: dict[str, Any]) -> list[Task]:
-    """Tasks that bring sorted partitions into one order; the last `count` are the result's.
+def cuts(name: str, keys: list[Key], count: int, how: dict[str, Any]) -> list[Task]:
+    """Tasks that cut sorted partitions at the same `count - 1` keys.
 
+    The last one gives where each of the `count` ranges begins in each partition.
     how: by, ascending and na_position of the kernels in sorting.py.
     """
     samples = [
         Task(Key(f"{name}-sample", (n,)), Function(sorting.sample, **how), (key,))
         for n, key in enumerate(keys)
     ]
-    cuts = Task(
+    cut = Task(
         Key(f"{name}-cuts"),
         Function(sorting.cuts, count=count, **how),
         tuple(task.key for task in samples),
     )
     begins = [
-        Task(Key(f"{name}-begins", (n,)), Function(sorting.begins, **how), (key, cuts.key))
+        Task(Key(f"{name}-begins", (n,)), Function(sorting.begins, **how), (key, cut.key))
         for n, key in enumerate(keys)
     ]
     offsets = Task(
         Key(f"{name}-offsets"), Function(rowwise.collected), tuple(task.key for task in begins)
     )
-    made = [
-        Task(Key(name, (n,)), Function(sorting.merged, place=n, **how), (offsets.key, *keys))
-        for n in range(count)
-    ]
-    return [*samples, cuts, *begins, offsets, *made]
+    return [*samples, cut, *begins, offsets]
 
 
 def lower_repartition(node: relations.Repartition, sources: tuple[Layer, ...]) -> Layer:

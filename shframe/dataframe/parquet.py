@@ -80,6 +80,24 @@ class ParquetSource:
                 found.append(group)
         return found
 
+    def memory_bytes(self, group: RowGroup, names: Iterable[str]) -> int:
+        """Bytes of these columns of a row group in memory; of text and lists an estimate."""
+        total = 0
+        for name in names:
+            kind = self.schema.field(name).type
+            encoded = group.nbytes.get(name, 0)
+            if pa.types.is_primitive(kind):
+                total += group.rows * kind.bit_width // 8
+            elif name in self._dictionaries:
+                total += group.rows * 4 + encoded
+            else:
+                total += group.rows * 8 + encoded
+        return total
+
+    @functools.cached_property
+    def _dictionaries(self) -> frozenset[str]:
+        return frozenset(self.dictionary_columns(self.schema.names))
+
     def dictionary_columns(self, names: Iterable[str]) -> list[str]:
         """The text columns of low cardinality among these, judged by their size in the file."""
         chosen = []
@@ -252,20 +270,29 @@ _POSSIBLE: dict[str, Any] = {
 
 
 def partitions(
-    groups: Sequence[RowGroup], columns: Sequence[str], workers: int, most: int
+    source: ParquetSource,
+    groups: Sequence[RowGroup],
+    columns: Sequence[str],
+    workers: int,
+    most: int,
 ) -> list[list[RowGroup]]:
-    """Neighbouring row groups together until they have the size of a partition, at most `most`."""
+    """Neighbouring row groups together until they have the size of a partition.
+
+    most: bytes in memory that more than one row group may have together.
+    """
     sizes = [sum(group.nbytes.get(name, 0) for name in columns) for group in groups]
     each = sum(sizes) / max(workers, 1)
-    target = min(max(each / 4, LEAST_PARTITION), max(each, SHARED_PARTITION), MOST_PARTITION, most)
+    target = min(max(each / 4, LEAST_PARTITION), max(each, SHARED_PARTITION), MOST_PARTITION)
     found: list[list[RowGroup]] = []
-    filled = 0.0
+    filled = in_memory = 0.0
     for group, size in zip(groups, sizes, strict=True):
-        if not found or filled + size / 2 > target:
+        nbytes = source.memory_bytes(group, columns)
+        if not found or filled + size / 2 > target or in_memory + nbytes > most:
             found.append([])
-            filled = 0.0
+            filled = in_memory = 0.0
         found[-1].append(group)
         filled += size
+        in_memory += nbytes
     return found
 
 

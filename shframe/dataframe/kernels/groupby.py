@@ -441,20 +441,16 @@ def key_columns(plan: Plan) -> tuple[str, ...]:
     return tuple(f"k{n}" for n in range(len(plan.keys)))
 
 
-def gathered(*splits: Any, place: int, plan: Plan) -> Any:
-    """The groups of one hash target, combined from all partial results, in order."""
+def finished_range(offsets: Any, *partials: Any, place: int, plan: Plan, expected: Any) -> Any:
+    """The final table of one range of keys, from partial results that are in their order.
+
+    offsets: where each range begins in each partial result.
+    """
     parts = [
-        chunks.as_pandas(
-            chunks.sliced(one.table, int(one.offsets[place]), int(one.offsets[place + 1]))
-        )
-        for one in splits
+        part.iloc[begin[place] : begin[place + 1]] if place + 1 < len(begin) else part.iloc[:0]
+        for part, begin in zip(partials, offsets, strict=True)
     ]
-    return _combine(_stacked(parts), plan, sort=True, observed=True).reset_index()
-
-
-def finished_part(part: Any, *, plan: Plan, expected: Any) -> Any:
-    """The final table of combined groups that are in order."""
-    return _final(chunks.as_pandas(part).set_index(list(key_columns(plan))), plan, expected)
+    return _final(_combine(_stacked(parts), plan, sort=True, observed=True), plan, expected)
 
 
 def _final(frame: Any, plan: Plan, expected: Any) -> Any:
