@@ -28,10 +28,14 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A worker finished tasks; each with the seconds that it took and the bytes of its result."""
+    """A worker finished tasks; each with the seconds that it took and the bytes of its result.
+
+    heap: private memory that the longest of them needed, as far as it was seen.
+    """
 
     worker: int
     tasks: Sequence[tuple[int, float, int]]
+    heap: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from shframe.graph.errors import (
     WorkerDied,
 )
 from shframe.graph.executor import Progress, wait_for
+from shframe.graph.heaps import PAUSE, Heaps
 from shframe.graph.idle import Idle
 from shframe.graph.messages import (
     Abort,
@@ -49,7 +50,7 @@ from shframe.graph.messages import (
 )
 from shframe.graph.objectref import ObjectRef, swept
 from shframe.graph.pool import Pool, WorkerHandle
-from shframe.graph.pressure import PATIENCE, Pressure, next_uses
+from shframe.graph.pressure import PATIENCE, SLACK, Pressure, next_uses
 from shframe.graph.server import Ended
 from shframe.graph.site import user_line
 from shframe.graph.state import Scheduler
@@ -188,6 +189,8 @@ class Shell:
         self.last_end = Ended(0, 0, 0)
         self.segments_closed = 0
         self.idle = Idle()
+        self.heaps = Heaps()
+        self.scheduler.admission.most_heap = store.budget // 4
         self.last_rest: object = None
         self.changes = 0
         self.commands: deque[Callable[[], None]] = deque()
@@ -250,8 +253,8 @@ class Shell:
     def _turn(self) -> None:
         """Wait for something, take it in, send what follows from it."""
         ready = self._wait()
-        if self.scheduler.admission.counts:
-            self.scheduler.admission.room = self.store.room()
+        if self.runs:
+            self._watch_memory()
         if self.wake_out in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(self.wake_out, 65536)
@@ -273,6 +276,27 @@ class Shell:
             self._give_back()
         self._post()
 
+    def _watch_memory(self) -> None:
+        """Look what the workers' heaps take; pages that are only kept warm make way for them."""
+        slots = {worker.slot: worker.pid for worker in self.pool.workers.values() if worker.pid}
+        self.heaps.look(time.monotonic(), slots)
+        admission = self.scheduler.admission
+        if not admission.counts:
+            return
+        self._count_room()
+        live, resident = self.store.ledger.totals()
+        over = min(
+            resident + admission.heap + self.heaps.kept() - self.store.budget, resident - live
+        )
+        if over > self.store.budget // SLACK:
+            over -= self.store.trim(int(over))
+            if over > 0:
+                self._ask_to_trim(int(over))
+
+    def _count_room(self) -> None:
+        kept = min(self.heaps.kept(), self.scheduler.admission.most_heap)
+        self.scheduler.admission.room = self.store.room() - kept
+
     def _wait(self) -> set[int]:
         poll = select.poll()
         poll.register(self.wake_out, select.POLLIN)
@@ -284,7 +308,9 @@ class Shell:
         due = min(self.doomed.values(), default=math.inf)
         if due < math.inf:
             timeout = max(0.0, due - time.monotonic()) * 1000
-        elif not self.runs:
+        elif self.runs:
+            timeout = PAUSE * 1000
+        else:
             timeout = self.idle.wait(time.monotonic(), *self._rest()) * 1000
         return {fd for fd, _ in poll.poll(timeout)}
 
@@ -394,7 +420,8 @@ class Shell:
             if live is not None:
                 self._record(worker, live, result, ref.nbytes)
         if done:
-            self._carry_out(self.scheduler.handle(Done(worker.slot, done)))
+            heap = self.heaps.taken(worker.slot)
+            self._carry_out(self.scheduler.handle(Done(worker.slot, done, heap)))
         for result in failed:
             if result.needed:
                 self._refuse(worker, result)
@@ -427,18 +454,22 @@ class Shell:
     def _made_free(self, needed: int) -> int:
         graphs = [(live.first, live.order, live.graph) for live in self.runs.values()]
         freed = self.pressure.relieve(needed, next_uses(self.scheduler, graphs, self.refs))
-        self.scheduler.admission.room = self.store.room()
+        self._count_room()
         return freed
 
     def _tell_when_trimmed(self, answered: threading.Event) -> None:
         self._ask_to_trim()
         self.pressure.tell(answered)
 
-    def _ask_to_trim(self) -> bool:
-        """Have all workers give back the pages that they do not use; False: all are asked."""
+    def _ask_to_trim(self, nbytes: int | None = None) -> bool:
+        """Have all workers give back pages that they do not use, all or about `nbytes`.
+
+        False: all are asked already.
+        """
         new = self.pressure.ask(self.pool.workers)
+        share = -1 if nbytes is None else -(-nbytes // len(self.pool.workers))
         for slot in new:
-            self.outbox[slot] = self._work_for(slot)._replace(trim=-1)
+            self.outbox[slot] = self._work_for(slot)._replace(trim=share)
         return bool(new)
 
     def _record(self, worker: WorkerHandle, live: LiveRun, result: Result, size: int) -> None:

@@ -127,6 +127,7 @@ class Scheduler:
         dropped: list[int] = []
         ended: list[int] = []
         self._try_again()
+        longest = max(event.tasks, key=_seconds)[0] if event.heap else None
         for number, seconds, nbytes in event.tasks:
             self._unassign(event.worker, number)
             task = self.tasks.get(number)
@@ -134,7 +135,7 @@ class Scheduler:
                 dropped.append(number)
                 continue
             self._learn(task.kind, seconds)
-            self.admission.learn(task.kind, nbytes)
+            self.admission.learn(task.kind, nbytes, event.heap if number == longest else 0)
             task.done = True
             self._feed_dependents(task)
             self._release_sources(task, dropped)
@@ -302,3 +303,7 @@ class Scheduler:
             state.load += expected
             batch.append(number)
         return batch
+
+
+def _seconds(done: tuple[int, float, int]) -> float:
+    return done[1]

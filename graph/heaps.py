@@ -1,0 +1,70 @@
+"""How much private memory tasks take while they run, seen from outside.
+
+The driver reads the anonymous pages of each busy worker every few milliseconds: what pandas or
+Arrow allocate meanwhile no task reports, and at its end it is gone. What a kind of task took above
+the level at which it found its worker is what admission.py expects of the next one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+
+PAUSE = 0.02  # seconds between two looks: a task that is shorter makes no large heap
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(slots=True)
+class _Heap:
+    """Bytes of one worker. idle: before its first task; level: after its last; peak: since then."""
+
+    pid: int
+    idle: int
+    level: int
+    peak: int
+
+
+class Heaps:
+    """The private memory of the workers of one session. Reads no clock."""
+
+    def __init__(self) -> None:
+        self._heaps: dict[int, _Heap] = {}
+        self._looked = 0.0
+
+    def look(self, now: float, workers: dict[int, int]) -> None:
+        """Read how much each worker has, unless that was done just now. workers: slot -> pid."""
+        if now - self._looked < PAUSE:
+            return
+        self._looked = now
+        for slot in self._heaps.keys() - workers.keys():
+            del self._heaps[slot]
+        for slot, pid in workers.items():
+            nbytes = anonymous(pid)
+            heap = self._heaps.get(slot)
+            if heap is None or heap.pid != pid:
+                self._heaps[slot] = _Heap(pid, nbytes, nbytes, nbytes)
+            else:
+                heap.peak = max(heap.peak, nbytes)
+
+    def taken(self, slot: int) -> int:
+        """What the tasks that the worker has just ended took at most; the next ones start anew."""
+        heap = self._heaps.get(slot)
+        if heap is None or heap.peak == heap.level:
+            return 0
+        found = heap.peak - heap.level
+        heap.level = heap.peak = anonymous(heap.pid)
+        return max(found, 0)
+
+    def kept(self) -> int:
+        """What workers have kept of what tasks took, above what they had at first."""
+        return sum(max(heap.level - heap.idle, 0) for heap in self._heaps.values())
+
+
+def anonymous(pid: int) -> int:
+    """Bytes of private pages of a process; 0 of one that has ended, and where there is no /proc."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/statm") as file:
+        fields = file.read().split()
+        if len(fields) > 2:
+            return (int(fields[1]) - int(fields[2])) * _PAGE
+    return 0
