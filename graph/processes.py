@@ -190,7 +190,7 @@ class Shell:
         self.segments_closed = 0
         self.idle = Idle()
         self.heaps = Heaps()
-        self.scheduler.admission.most_heap = store.budget // 4
+        self.scheduler.admission.most_heap = store.budget // 2
         self.last_rest: object = None
         self.changes = 0
         self.commands: deque[Callable[[], None]] = deque()

@@ -18,6 +18,9 @@ import pytest
 import shframe as sf
 import shframe.array as xp
 from shframe.errors import BadSize, SpillFailed, StoreFull
+from shframe.graph.function import Function
+from shframe.graph.task import Key, Task
+from shframe.graph.taskgraph import TaskGraph
 from shframe.session import current
 from shframe.store import Store
 
@@ -27,9 +30,9 @@ ROWS = 1 << 19  # of a chunk: 4 MiB of float64
 
 @contextmanager
 def session(**options: Any) -> Iterator[Store]:
-    made = sf.init(memory=BUDGET, **{"workers": 2, **options})
+    opened = sf.init(**{"memory": BUDGET, "workers": 2, **options})
     try:
-        yield made.executor.store
+        yield opened.executor.store
     finally:
         sf.shutdown()
 
@@ -83,6 +86,35 @@ def test_chunks_pass_through_a_barrier_larger_than_the_budget() -> None:
         assert float(turned.sum().compute()) == expected.sum()
         assert store.spilled_bytes() >= expected.nbytes - BUDGET
         assert peak[0] <= BUDGET
+
+
+def made(place: int, nbytes: int) -> Any:
+    return np.full(nbytes // 8, float(place))
+
+
+def summed(*arrays: Any) -> float:
+    return float(sum(array.sum() for array in arrays))
+
+
+@pytest.mark.parametrize(
+    "nbytes", [10 << 20, pytest.param(100 << 20, marks=pytest.mark.soak)], ids=["10 MB", "100 MB"]
+)
+def test_200_partitions_pass_through_room_for_ten(nbytes: int) -> None:
+    """Each is read by two tasks, so that it lies in the store meanwhile."""
+    graph = TaskGraph()
+    sources = [Task(Key("made", (n,)), Function(made), (), (n, nbytes)) for n in range(200)]
+    pairs = zip(sources, sources[1:] + sources[:1], strict=True)
+    sums = [
+        Task(Key("summed", (n,)), Function(summed), (a.key, b.key))
+        for n, (a, b) in enumerate(pairs)
+    ]
+    graph.add([*sources, *sums])
+    graph.outputs = tuple(task.key for task in sums)
+    with session(memory=10 * nbytes, spill_limit=0) as store, highest(store) as peak:
+        found = sf.get(current().run(graph))
+    expected = [float(nbytes // 8) * (n + (n + 1) % 200) for n in range(200)]
+    assert found == expected
+    assert peak[0] <= 10 * nbytes
 
 
 def test_frames_of_four_times_the_budget_are_sorted_and_joined(tmp_path: Path) -> None:
