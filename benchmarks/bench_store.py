@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import mmap
+import multiprocessing
 import os
+import pickle
 import subprocess
 import sys
 from multiprocessing import resource_tracker
@@ -53,35 +56,216 @@ def _pwritten(fd: int, data: memoryview) -> int:
     return offset
 
 
+SIZES = {"1 KB": (128, 1000), "1 MB": (131_072, 100), "800 MB": (100_000_000, 1)}
+
+
+def start_ray() -> None:
+    """A Ray of two workers, with room for the largest case."""
+    import ray
+
+    if not ray.is_initialized():
+        ray.init(
+            num_cpus=2,
+            object_store_memory=3 << 30,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
+
+
+def stop(engine: str) -> None:
+    """End what start_ray has started."""
+    if engine == "ray":
+        import ray
+
+        ray.shutdown()
+
+
 class PutGet:
-    """put of 800 MB into pages used before, beside a copy into memory used before."""
+    """1,000 times 1 KB, 100 times 1 MB, once 800 MB; into memory that was used before."""
 
     rows = 100_000_000
     quick_rows = 1_000_000
-    param_names = ("what",)
-    params = (["put", "copy", "get"],)
+    param_names = ("call", "size", "engine")
+    params = (["put", "get"], [*SIZES], ["shframe", "ray", "shared_memory", "pickle", "copy"])
 
-    def setup(self, what: str) -> None:
+    def setup(self, call: str, size: str, engine: str) -> None:
+        items, self.count = SIZES[size]
+        self.source = np.ones(min(items, self.rows))
+        self.block: SharedMemory | None = None
+        self.put = getattr(self, f"_put_{engine}")
+        self.take = getattr(self, f"_get_{engine}")
+        if engine == "ray":
+            start_ray()
+        self.kept: Any = np.ones_like(self.source) if engine == "copy" else None
+        for _ in range(2):
+            self.put()
+
+    def teardown(self, call: str, size: str, engine: str) -> None:
+        self.kept = None
+        if self.block is not None:
+            self.block.unlink()
+        stop(engine)
+
+    def time_answer(self, call: str, size: str, engine: str) -> Any:
+        do = self.put if call == "put" else self.take
+        for _ in range(self.count):
+            do()
+
+    def _put_shframe(self) -> None:
         import shframe as sf
 
-        self.source = np.ones(self.rows)
-        self.target = np.ones(self.rows)
-        self.ref = sf.put(self.source)
-        if what == "put":
-            self.ref = sf.put(np.ones(1))
-            sf.put(self.source)
+        self.kept = None  # a program that puts again and again has let go of what was before
+        self.kept = sf.put(self.source)
 
-    def time_answer(self, what: str) -> Any:
+    def _get_shframe(self) -> None:
         import shframe as sf
 
-        if what == "put":
-            self.ref = sf.put(np.ones(1))  # the one of the last round is free from here on
-            self.ref = sf.put(self.source)
-            return self.ref.nbytes
-        if what == "copy":
-            np.copyto(self.target, self.source)
-            return self.target.nbytes
-        return sf.get(self.ref).nbytes
+        sf.get(self.kept)
+
+    def _put_ray(self) -> None:
+        import ray
+
+        self.kept = None
+        self.kept = ray.put(self.source)
+
+    def _get_ray(self) -> None:
+        import ray
+
+        ray.get(self.kept)
+
+    def _put_shared_memory(self) -> None:
+        if self.block is not None:
+            self.block.unlink()
+        self.block = SharedMemory(create=True, size=self.source.nbytes)
+        assert self.block.buf is not None
+        np.frombuffer(self.block.buf, "f8")[: len(self.source)] = self.source
+        self.block.close()
+
+    def _get_shared_memory(self) -> None:
+        assert self.block is not None
+        block = SharedMemory(name=self.block.name)
+        resource_tracker.unregister(f"/{block.name}", "shared_memory")  # or it removes the name
+        assert block.buf is not None
+        np.frombuffer(block.buf, "f8")
+        block.close()
+
+    def _put_pickle(self) -> None:
+        self.kept = pickle.dumps(self.source, protocol=5)
+
+    def _get_pickle(self) -> None:
+        pickle.loads(self.kept)
+
+    def _put_copy(self) -> None:
+        np.copyto(self.kept, self.source)
+
+    def _get_copy(self) -> None:
+        self.kept.copy()
+
+
+def made(place: int, items: int) -> Any:
+    """An array that a task makes."""
+    return np.full(items, float(place))
+
+
+def summed(array: Any) -> float:
+    return float(array.sum())
+
+
+def by_hand(place: int, items: int) -> float:
+    """make, copy into shared memory that is warm, sum: what a task and its reader do."""
+    if "block" not in _warm:
+        _warm["block"] = np.frombuffer(mmap.mmap(-1, items * 8), "f8")
+    np.copyto(_warm["block"], made(place, items))
+    return summed(_warm["block"])
+
+
+_warm: dict[str, Any] = {}
+
+
+class Results:
+    """Arrays of 80 MB: made by tasks and summed by tasks, brought here, one read by ten tasks."""
+
+    rows = 10_000_000
+    quick_rows = 1_000_000
+    param_names = ("job", "engine")
+    params = (["20 made and summed", "8 to the driver", "1 read by 10"], ["shframe", "ray", "none"])
+
+    def setup(self, job: str, engine: str) -> None:
+        if engine == "ray":
+            start_ray()
+        if engine == "none":  # two processes that do the work and nothing else
+            self.pool = multiprocessing.get_context("fork").Pool(2)
+
+    def teardown(self, job: str, engine: str) -> None:
+        if engine == "none":
+            self.pool.terminate()
+            self.pool.join()
+        stop(engine)
+
+    def time_answer(self, job: str, engine: str) -> Any:
+        return getattr(self, f"_{engine}")(job)
+
+    def _shframe(self, job: str) -> Any:
+        import shframe as sf
+        from shframe.graph.function import Function
+        from shframe.graph.task import Key, Task
+        from shframe.graph.taskgraph import TaskGraph
+        from shframe.session import current
+
+        graph = TaskGraph()
+        make, add = Function(made), Function(summed)
+        sources = {"20 made and summed": 20, "8 to the driver": 8, "1 read by 10": 0}[job]
+        tasks = [Task(Key("made", (n,)), make, (), (n, self.rows)) for n in range(sources)]
+        outputs = tasks
+        if job == "20 made and summed":
+            outputs = [Task(Key("sum", (n,)), add, (t.key,)) for n, t in enumerate(tasks)]
+            tasks = [*tasks, *outputs]
+        elif job == "1 read by 10":
+            graph.data[Key("x")] = sf.put(made(1, self.rows))
+            outputs = tasks = [Task(Key("sum", (n,)), add, (Key("x"),)) for n in range(10)]
+        graph.add(tasks)
+        graph.outputs = tuple(task.key for task in outputs)
+        return sf.get(current().run(graph))
+
+    def _ray(self, job: str) -> Any:
+        import ray
+
+        make, add = ray.remote(made), ray.remote(summed)
+        if job == "20 made and summed":
+            return ray.get([add.remote(make.remote(n, self.rows)) for n in range(20)])
+        if job == "8 to the driver":
+            return ray.get([make.remote(n, self.rows) for n in range(8)])
+        ref = ray.put(made(1, self.rows))
+        return ray.get([add.remote(ref) for _ in range(10)])
+
+    def _none(self, job: str) -> Any:
+        if job == "20 made and summed":
+            return self.pool.starmap(by_hand, [(n, self.rows) for n in range(20)], chunksize=10)
+        if job == "8 to the driver":
+            return self.pool.starmap(made, [(n, self.rows) for n in range(8)], chunksize=1)
+        x = made(1, self.rows)
+        return [summed(x) for _ in range(10)]
+
+
+class FirstSum:
+    """The sum of 800 MB that was put: right after get(), and of an array that is read again."""
+
+    rows = 100_000_000
+    quick_rows = 1_000_000
+    param_names = ("which",)
+    params = (["second", "get and first"],)
+
+    def setup(self, which: str) -> None:
+        import shframe as sf
+
+        self.ref = sf.put(np.ones(self.rows))
+        self.array = sf.get(self.ref)
+
+    def time_answer(self, which: str) -> Any:
+        import shframe as sf
+
+        return (self.array if which == "second" else sf.get(self.ref)).sum()
 
 
 class Attach:
