@@ -179,6 +179,8 @@ def serve_as_worker(request: Fork, sock: int, ledger_fd: int) -> None:
     from shframe.store.ledger import Ledger
     from shframe.store.local import LocalStore
 
+    # Only the driver gives work up. Not SIG_IGN, which programs that a task starts would inherit.
+    signal.signal(signal.SIGINT, lambda *_: None)
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()

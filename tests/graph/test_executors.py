@@ -16,7 +16,14 @@ import pytest
 from hypothesis import given, settings
 
 import shframe as sf
-from shframe.errors import NotPicklable, RemoteTraceback, SessionClosed, TaskFailed, WorkerDied
+from shframe.errors import (
+    NotPicklable,
+    NotStorable,
+    RemoteTraceback,
+    SessionClosed,
+    TaskFailed,
+    WorkerDied,
+)
 from shframe.graph.function import Function
 from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
@@ -309,6 +316,55 @@ def test_a_lock_cannot_travel_and_the_error_names_the_variable(session: Session)
     lock = threading.Lock()
     with pytest.raises(NotPicklable, match="'lock'"):
         session.run(single(lambda: lock))
+
+
+def unstorable(kind: str) -> Any:
+    return {"lock": threading.Lock, "generator": lambda: (n for n in "ab"), "file": _file}[kind]()
+
+
+def _file() -> Any:
+    return open("/dev/null")
+
+
+@pytest.mark.parametrize("kind", ["lock", "generator", "file"])
+def test_a_result_that_cannot_be_stored_is_named_and_nothing_is_kept(
+    session: Session, kind: str
+) -> None:
+    kept = session.put(filled(3))
+    before = live_objects()
+    words = {"lock": "_thread.lock", "generator": "generator", "file": "TextIOWrapper"}
+    with pytest.raises(NotStorable, match=words[kind]):
+        session.run(single(unstorable, kind))
+    assert live_objects() == before
+    assert (kept.value() == filled(3)).all()
+    assert value_of(session, max, 1, 2) == 2
+
+
+def crash() -> None:
+    import ctypes
+
+    ctypes.string_at(0)
+
+
+def test_a_task_that_reads_no_memory_is_named_with_its_signal(session: Session) -> None:
+    with pytest.raises(WorkerDied, match=r"\(SIGSEGV\) while running crash"):
+        session.run(single(crash))
+    assert value_of(session, max, 1, 2) == 2
+
+
+def interrupted_itself() -> int:
+    os.kill(os.getpid(), signal.SIGINT)
+    return os.getpid()
+
+
+def test_an_interrupt_of_a_worker_is_nobodys_answer(session: Session) -> None:
+    """Only the user's own Ctrl-C gives work up."""
+    pid = value_of(session, interrupted_itself)
+    assert not session.last_trace.notes
+    os.kill(pid, signal.SIGINT)
+    time.sleep(0.05)
+    assert pid in session.executor.pids  # type: ignore[attr-defined]
+    assert value_of(session, max, 1, 2) == 2
 
 
 def interrupted_soon(seconds: float) -> None:

@@ -3,6 +3,7 @@
 import datetime
 import decimal
 import functools
+import gc
 import operator
 import pickle
 import threading
@@ -550,6 +551,75 @@ def test_value_that_cannot_be_stored_is_named(local: LocalStore, make: Any, phra
         value.close()
     while isinstance(value, list) and value:
         value = value.pop()
+
+
+LEAVES = st.one_of(
+    st.integers(-(10**400), 10**400),
+    st.floats(allow_nan=False),
+    st.text(),
+    st.binary(max_size=300),
+    st.just(np.arange(20_000)),
+    st.just(np.zeros((0, 3), "f4")),
+    st.just(np.array(7, ">i8")),
+    st.just(pd.DataFrame({"a": np.arange(9_000), "b": "x"})),
+)
+
+
+def _nested(leaves: Any) -> Any:
+    return st.recursive(
+        leaves,
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=4),
+            st.tuples(inner, inner),
+            st.dictionaries(st.text(max_size=3), inner, max_size=4),
+        ),
+        max_leaves=12,
+    )
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and np.array_equal(a, b)
+    if isinstance(a, pd.DataFrame):
+        return a.equals(b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    return bool(a == b)
+
+
+@relaxed
+@given(value=_nested(LEAVES))
+def test_any_nest_of_values_comes_back_equal(local: LocalStore, value: Any) -> None:
+    before = local.stats()["live"]
+    ref = local.put(value)
+    assert _equal(local.get(ref), value)
+    gc.collect()
+    local.free([ref])
+    assert local.stats()["live"] == before
+
+
+@relaxed
+@given(value=_nested(LEAVES), kind=st.sampled_from(["lock", "generator", "refuses"]))
+def test_one_bad_value_anywhere_leaves_the_store_as_it_was(
+    local: LocalStore, value: Any, kind: str
+) -> None:
+    bad = {"lock": threading.Lock, "generator": lambda: (n for n in "ab"), "refuses": _Refuses}
+    before = local.stats()
+    with pytest.raises(NotStorable):
+        local.put({"good": value, "bad": [value, bad[kind]()]})
+    assert local.stats() == before
+
+
+def test_a_list_within_itself_comes_back_within_itself(local: LocalStore) -> None:
+    value: list[Any] = [np.arange(20_000)]
+    value.append(value)
+    back = local.get(local.put(value))
+    assert back[1] is back
+    assert np.array_equal(back[0], value[0])
 
 
 def test_closure_that_cannot_be_stored_names_the_variable(local: LocalStore) -> None:
