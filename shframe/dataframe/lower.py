@@ -445,6 +445,8 @@ def lower_sort(node: relations.Sort, sources: tuple[Layer, ...]) -> Layer:
     tasks = [*before, *local]
     about = About(node.ignore_index, layer.about.nbytes)
     count = parts_for(layer, len(local))
+    if count == len(local) == 1:
+        return Layer([local[0].key], tasks, about=about)
     cut = cuts(node.name, [task.key for task in local], count, how)
     tables = (cut[-1].key, *(task.key for task in local))
     made = [
