@@ -221,8 +221,11 @@ def test_a_view_kept_in_a_worker_stays_valid_while_memory_is_reused(session: Ses
     graph.add([Task(Key("kept"), Function(keep), (Key("made"),))])
     graph.outputs = (Key("kept"),)
     pid = session.run(graph)[0].value()
-    for n in range(20):
-        value_of(session, filled, n)
+    for turn in range(10):
+        others = TaskGraph()
+        others.add([Task(Key("other", (n,)), Function(filled), (), (n,)) for n in range(100)])
+        others.outputs = tuple(others.tasks)[turn::10]
+        assert [ref.value()[0] for ref in session.run(others)] == list(range(turn, 100, 10))
     for _ in range(50):
         where, sums = value_of(session, kept_sums)
         if where == pid:
