@@ -145,7 +145,6 @@ class PutGet:
     def _get_shared_memory(self) -> None:
         assert self.block is not None
         block = SharedMemory(name=self.block.name)
-        resource_tracker.unregister(f"/{block.name}", "shared_memory")  # or it removes the name
         assert block.buf is not None
         np.frombuffer(block.buf, "f8")
         block.close()

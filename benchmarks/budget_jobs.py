@@ -7,11 +7,11 @@ store, so mostly on disk, and are checked there: 4 times the budget would not fi
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from shframe.benchmarks.peaks import Peaks
+import shframe as sf
+import shframe.array as xp
+from shframe.benchmarks.peaks import watched
+from shframe.session import current
 
 TIMES = 4  # data over budget
 ROW = 24  # bytes of a row of the table
@@ -43,8 +46,6 @@ def write_table(path: Path, rows: int) -> None:
 
 def sort(folder: Path, rows: int) -> Run:
     """All rows ordered by id."""
-    import shframe as sf
-
     write_table(folder / "t", rows)
 
     def run() -> None:
@@ -74,8 +75,6 @@ ENDS = run_of_ids(pd.DataFrame({"id": [0]}))
 
 def groupby(folder: Path, rows: int) -> Run:
     """Groups of about four rows."""
-    import shframe as sf
-
     write_table(folder / "t", rows)
 
     def run() -> None:
@@ -90,8 +89,6 @@ def groupby(folder: Path, rows: int) -> Run:
 
 def join(folder: Path, rows: int) -> Run:
     """Two tables of half the bytes each, one row of the second for each of the first."""
-    import shframe as sf
-
     write_table(folder / "a", rows // 2)
     write_table(folder / "b", rows // 2)
 
@@ -106,21 +103,21 @@ def join(folder: Path, rows: int) -> Run:
 
 
 def matrix(rows: int) -> tuple[Any, int]:
-    """A square matrix of about `rows` times 24 bytes whose values tell where they are."""
-    import shframe.array as xp
+    """A square matrix of about `rows` times 24 bytes, in blocks of rows, and its side.
 
+    Its values tell where they are.
+    """
     side = int((rows * ROW // 8) ** 0.5)
     column = xp.arange(side, dtype=xp.float64, chunks=max(1, side // 16))
-    return xp.expand_dims(column, axis=1) * side + xp.expand_dims(column, axis=0), side
+    made = xp.expand_dims(column, axis=1) * side + xp.expand_dims(column, axis=0)
+    return made.rechunk((max(1, side // 32), side)).persist(), side
 
 
 def rechunk(folder: Path, rows: int) -> Run:
     """Blocks of rows become blocks of columns."""
-    import shframe.array as xp
 
     def run() -> None:
         made, side = matrix(rows)
-        made = made.rechunk((max(1, side // 32), side)).persist()
         turned = made.rechunk((side, max(1, side // 32))).persist()
         del made
         sums = xp.sum(turned, axis=0).compute()
@@ -132,11 +129,9 @@ def rechunk(folder: Path, rows: int) -> Run:
 
 def transpose(folder: Path, rows: int) -> Run:
     """x + x.T of a matrix that is kept."""
-    import shframe.array as xp
 
     def run() -> None:
         made, side = matrix(rows)
-        made = made.rechunk((max(1, side // 32), side)).persist()
         both = (made + made.T).persist()
         del made
         sums = xp.sum(both, axis=0).compute()
@@ -151,24 +146,21 @@ JOBS = {"sort": sort, "groupby": groupby, "join": join, "rechunk": rechunk, "tra
 
 def main(job: str, rows: int) -> None:
     """Run one job within its budget; print what it took."""
-    import shframe as sf
-    from shframe.session import current
-
     budget = rows * ROW // TIMES
     with tempfile.TemporaryDirectory() as folder:
         run = JOBS[job](Path(folder), rows)
-        sf.init(memory=budget, spill_folder=os.environ.get("SHFRAME_SPILL_FOLDER"))
+        sf.init(memory=budget)
         frame = pd.DataFrame({"id": [1, 2]})
         sf.from_pandas(frame, npartitions=2).map_partitions(run_of_ids, meta=ENDS).compute()
-        with Peaks() as idle:
+        with watched() as idle:
             time.sleep(0.1)
-        with Peaks() as peaks:
+        with watched() as peaks:
             start = time.perf_counter()
             run()
             seconds = time.perf_counter() - start
         executor: Any = current().executor
         told = {"seconds": seconds, "budget": budget, "processes": len(executor.pids) + 1}
-        told |= {"idle": idle.anon, **peaks.told()}
+        told |= {"idle": idle.anon, **asdict(peaks)}
         print(json.dumps(told))
         sf.shutdown()
 

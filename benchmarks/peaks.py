@@ -4,49 +4,49 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from shframe.store.meter import Memory, memory
 
 PAUSE = 0.01  # seconds between two looks
 
 
+@dataclass
 class Peaks:
-    """A context that looks every 10 ms; each part's peak is its own, that of the total too."""
+    """Bytes; each part's peak is its own, that of the total too."""
 
-    def __init__(self) -> None:
-        self.anon = self.segments = self.file = self.total = 0
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look_on)
+    total: int = 0
+    anon: int = 0
+    segments: int = 0
+    file: int = 0
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._ended.set()
-        self._thread.join()
-        self._look()
-
-    def told(self) -> dict[str, int]:
-        """The peaks by name, in bytes."""
-        return {name: getattr(self, name) for name in ("total", "anon", "segments", "file")}
-
-    def _look_on(self) -> None:
-        while not self._ended.wait(PAUSE):
-            self._look()
-
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Take in what there is now."""
         now = measured()
-        for name, most in self.told().items():
-            setattr(self, name, max(most, getattr(now, name)))
+        for part in fields(self):
+            setattr(self, part.name, max(getattr(self, part.name), getattr(now, part.name)))
+
+
+@contextmanager
+def watched() -> Iterator[Peaks]:
+    """The peaks meanwhile, by a look every 10 ms; complete at the end."""
+    peaks, ended = Peaks(), threading.Event()
+
+    def look_on() -> None:
+        while not ended.wait(PAUSE):
+            peaks.look()
+
+    thread = threading.Thread(target=look_on)
+    thread.start()
+    try:
+        yield peaks
+    finally:
+        ended.set()
+        thread.join()
+        peaks.look()
 
 
 def measured() -> Memory:

@@ -17,11 +17,11 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from shframe.benchmarks.peaks import Peaks, measured
+from shframe.benchmarks.peaks import measured, watched
 
 MODULES = ("groupby", "join", "array", "tasks", "store", "start", "budget")
 ROUNDS = 5
@@ -69,7 +69,7 @@ def _run_class(cls: Any, rounds: int, engines: list[str] | None) -> None:
     ratios: dict[str, list[float]] = {}
     for chosen in itertools.product(*outer):
         present = [e for e in last if _is_there(e) and (engines is None or e in engines)]
-        times, peaks = _measured(cls, chosen, present, rounds)
+        times, peaks, notes = _measured(cls, chosen, present, rounds)
         base = OWN if OWN in times else present[0]
         for engine in present:
             ratio = times[engine] / times[base]
@@ -80,6 +80,8 @@ def _run_class(cls: Any, rounds: int, engines: list[str] | None) -> None:
                 f"peak {peaks[engine] / 1e6:>8.1f} MB",
                 flush=True,
             )
+            if notes[engine]:
+                print(f"    {notes[engine]}", flush=True)
     if outer:
         for engine, values in ratios.items():
             mean = math.exp(statistics.fmean(map(math.log, values)))
@@ -93,8 +95,8 @@ def _is_there(engine: str) -> bool:
 
 def _measured(
     cls: Any, chosen: tuple[Any, ...], engines: list[str], rounds: int
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Median seconds and peak bytes of each engine; the first round warms up."""
+) -> tuple[dict[str, float], dict[str, int], dict[str, str]]:
+    """Median seconds, peak bytes and note of each engine; the first round warms up."""
     cases = {engine: cls() for engine in engines}
     for engine, case in cases.items():
         case.setup(*chosen, engine)
@@ -107,25 +109,22 @@ def _measured(
             del answer
             if turn:
                 seconds[engine].append(spent)
-    peaks = {}
+    peaks, notes = {}, {}
     for engine, case in cases.items():
-        with _peak() as peak:
-            case.time_answer(*chosen, engine)
-        peaks[engine] = peak[0]
+        peaks[engine] = _peak(partial(case.time_answer, *chosen, engine))
+        notes[engine] = getattr(case, "note", str)()
     for engine, case in cases.items():
         getattr(case, "teardown", lambda *_: None)(*chosen, engine)
-    return {e: statistics.median(values) for e, values in seconds.items()}, peaks
+    return {e: statistics.median(values) for e, values in seconds.items()}, peaks, notes
 
 
-@contextmanager
-def _peak() -> Iterator[list[float]]:
-    """Bytes above the start, at most, by the store's meter; in a list of one."""
+def _peak(call: Callable[[], Any]) -> int:
+    """Bytes above the start, at most, by the store's meter."""
     from shframe import session
 
     session.current().put(None)  # releases what was dropped
     objects = session.current().executor.store.objects()
     start = measured().anon + sum(info.nbytes for info in objects)
-    found = [0.0]
-    with Peaks() as peaks:
-        yield found
-    found[0] = float(peaks.total - start)
+    with watched() as peaks:
+        call()
+    return peaks.total - start

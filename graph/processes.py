@@ -327,10 +327,7 @@ class Shell:
             return
         left = asked - self.store.trim(asked)
         if left > 0:
-            slots = [*self.pool.workers]
-            for slot in slots:
-                share = -(-left // len(slots))
-                self.outbox[slot] = self._work_for(slot)._replace(trim=share)
+            self._ask_to_trim(left)
             if before == self.last_rest:  # the workers gave nothing the last time
                 self.idle.nothing_left()
             self.last_rest = before

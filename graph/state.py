@@ -18,6 +18,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from shframe.graph.admission import Admission
@@ -127,7 +128,7 @@ class Scheduler:
         dropped: list[int] = []
         ended: list[int] = []
         self._try_again()
-        longest = max(event.tasks, key=_seconds)[0] if event.heap else None
+        longest = max(event.tasks, key=itemgetter(1))[0] if event.heap else None
         for number, seconds, nbytes in event.tasks:
             self._unassign(event.worker, number)
             task = self.tasks.get(number)
@@ -303,7 +304,3 @@ class Scheduler:
             state.load += expected
             batch.append(number)
         return batch
-
-
-def _seconds(done: tuple[int, float, int]) -> float:
-    return done[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -13,7 +14,7 @@ TASKS_IN_BUDGET = 16  # partitions for each worker: what 4 tasks read and make, 
 LEAST_PARTITION = 1 << 20  # bytes: below that a task costs more than its work
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is read from the machine is kept with the options
 class Options:
     """What a session may be told.
 
@@ -63,7 +64,7 @@ class Options:
                 raise InvalidArgument(f"no option {name!r}; the options are {names}")
         return replace(_from_environment(), **given)
 
-    @property
+    @functools.cached_property
     def budget(self) -> int:
         """Bytes that the store may hold."""
         from shframe.store.budget import default_budget
@@ -78,13 +79,13 @@ class Options:
 
         return None if self.spill_limit is None else parse_bytes(self.spill_limit)
 
-    @property
+    @functools.cached_property
     def partition_bytes(self) -> int:
         """What a partition may have in memory, so that a task of each worker fits into the budget
         with what it reads, makes and needs meanwhile."""
         return max(self.budget // (TASKS_IN_BUDGET * self.worker_count), LEAST_PARTITION)
 
-    @property
+    @functools.cached_property
     def worker_count(self) -> int:
         """Workers asked for, or the cores that this process may use."""
         from shframe.store.cores import available_cores

@@ -20,8 +20,6 @@ from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.function import Function
 from shframe.graph.task import Key, Task
 
-MOST_PARTITION = 64 << 20  # bytes
-
 
 def from_pandas(obj: Any, npartitions: int | None = None) -> Any:
     """A DataFrame, Series or Index of pandas, in partitions; the values are taken at the call.
@@ -53,7 +51,7 @@ def _partition_count(obj: Any) -> int:
     if nbytes < 1 << 20:
         return 1
     options = session.current().options
-    most = min(MOST_PARTITION, options.partition_bytes)
+    most = min(parquet.MOST_PARTITION, options.partition_bytes)
     return max(-(-nbytes // most), 2 * options.worker_count)
 
 

@@ -275,17 +275,10 @@ def _groups_in_parts(node: relations.GroupAgg, partials: list[Task], layer: Laye
         Task(Key(f"{name}-local", (n,)), Function(sorting.ordered, **how), (task.key,))
         for n, task in enumerate(partials)
     ]
-    cut = cuts(name, [task.key for task in local], parts_for(layer, 2 * workers()), how)
-    made = [
-        Task(
-            Key(name, (n,)),
-            Function(groupby.finished_range, place=n, plan=plan, expected=node.meta),
-            (cut[-1].key, *(task.key for task in local)),
-        )
-        for n in range(parts_for(layer, 2 * workers()))
-    ]
-    tasks = [*partials, *local, *cut, *made]
-    return Layer([t.key for t in made], tasks, about=About(not plan.as_index, layer.about.nbytes))
+    finish = Function(groupby.finished_range, plan=plan, expected=node.meta)
+    made = by_range(name, local, parts_for(layer, 2 * workers()), how, finish)
+    about = About(not plan.as_index, layer.about.nbytes)
+    return Layer(made.keys, [*partials, *made.tasks], about=about)
 
 
 def _in_order(node: relations.GroupAgg) -> bool:
@@ -442,26 +435,23 @@ def lower_sort(node: relations.Sort, sources: tuple[Layer, ...]) -> Layer:
         Task(Key(f"{node.name}-local", (n,)), Function(sorting.ordered, **how), (key,))
         for n, key in enumerate(layer.keys)
     ]
-    tasks = [*before, *local]
     about = About(node.ignore_index, layer.about.nbytes)
     count = parts_for(layer, len(local))
     if count == len(local) == 1:
-        return Layer([local[0].key], tasks, about=about)
-    cut = cuts(node.name, [task.key for task in local], count, how)
-    tables = (cut[-1].key, *(task.key for task in local))
-    made = [
-        Task(Key(node.name, (n,)), Function(sorting.merged, place=n, **how), tables)
-        for n in range(count)
-    ]
-    return Layer([t.key for t in made], [*tasks, *cut, *made], about=about)
+        return Layer([local[0].key], [*before, *local], about=about)
+    made = by_range(node.name, local, count, how, Function(sorting.merged, **how))
+    return Layer(made.keys, [*before, *made.tasks], about=about)
 
 
-def cuts(name: str, keys: list[Key], count: int, how: dict[str, Any]) -> list[Task]:
-    """Tasks that cut sorted partitions at the same `count - 1` keys.
+def by_range(
+    name: str, local: list[Task], count: int, how: dict[str, Any], finish: Function
+) -> Layer:
+    """Sorted partitions cut at the same `count - 1` keys; `finish` makes each range of them all.
 
-    The last one gives where each of the `count` ranges begins in each partition.
     how: by, ascending and na_position of the kernels in sorting.py.
+    finish: called with what `sorting.begins` found, all partitions, and the range's place.
     """
+    keys = [task.key for task in local]
     samples = [
         Task(Key(f"{name}-sample", (n,)), Function(sorting.sample, **how), (key,))
         for n, key in enumerate(keys)
@@ -478,7 +468,9 @@ def cuts(name: str, keys: list[Key], count: int, how: dict[str, Any]) -> list[Ta
     offsets = Task(
         Key(f"{name}-offsets"), Function(rowwise.collected), tuple(task.key for task in begins)
     )
-    return [*samples, cut, *begins, offsets]
+    sources = (offsets.key, *keys)
+    made = [Task(Key(name, (n,)), finish, sources, (n,)) for n in range(count)]
+    return Layer([t.key for t in made], [*local, *samples, cut, *begins, offsets, *made])
 
 
 def lower_repartition(node: relations.Repartition, sources: tuple[Layer, ...]) -> Layer:

@@ -54,6 +54,7 @@ class ParquetSource:
         self.schema = self.first.schema.to_arrow_schema()
         self.index = _index(self.schema, self.first.num_rows, len(self.files))
         self.token = tokenize("parquet", self.files, self.stamps)
+        self._widths: dict[str, tuple[int, bool]] = {}
 
     def __shframe_token__(self) -> str:
         return self.token
@@ -84,19 +85,19 @@ class ParquetSource:
         """Bytes of these columns of a row group in memory; of text and lists an estimate."""
         total = 0
         for name in names:
-            kind = self.schema.field(name).type
-            encoded = group.nbytes.get(name, 0)
-            if pa.types.is_primitive(kind):
-                total += group.rows * kind.bit_width // 8
-            elif name in self._dictionaries:
-                total += group.rows * 4 + encoded
-            else:
-                total += group.rows * 8 + encoded
+            bits, encoded = self._width(name)
+            total += group.rows * bits // 8 + (group.nbytes.get(name, 0) if encoded else 0)
         return total
 
-    @functools.cached_property
-    def _dictionaries(self) -> frozenset[str]:
-        return frozenset(self.dictionary_columns(self.schema.names))
+    def _width(self, name: str) -> tuple[int, bool]:
+        """Bits that a row of a column has in memory; whether its encoded bytes come to that."""
+        if name not in self._widths:
+            kind = self.schema.field(name).type
+            if pa.types.is_primitive(kind):
+                self._widths[name] = kind.bit_width, False
+            else:
+                self._widths[name] = 32 if self.dictionary_columns([name]) else 64, True
+        return self._widths[name]
 
     def dictionary_columns(self, names: Iterable[str]) -> list[str]:
         """The text columns of low cardinality among these, judged by their size in the file."""

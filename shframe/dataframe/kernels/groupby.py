@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shframe.dataframe import chunks
+from shframe.dataframe.kernels import sorting
 from shframe.graph.function import UserCode
 from shframe.graph.tokens import tokenize
 
@@ -441,16 +442,14 @@ def key_columns(plan: Plan) -> tuple[str, ...]:
     return tuple(f"k{n}" for n in range(len(plan.keys)))
 
 
-def finished_range(offsets: Any, *partials: Any, place: int, plan: Plan, expected: Any) -> Any:
+def finished_range(offsets: Any, *values: Any, plan: Plan, expected: Any) -> Any:
     """The final table of one range of keys, from partial results that are in their order.
 
-    offsets: where each range begins in each partial result.
+    offsets: where each range begins in each partial result; values: those, then the range.
     """
-    parts = [
-        part.iloc[begin[place] : begin[place + 1]] if place + 1 < len(begin) else part.iloc[:0]
-        for part, begin in zip(partials, offsets, strict=True)
-    ]
-    return _final(_combine(_stacked(parts), plan, sort=True, observed=True), plan, expected)
+    *partials, place = values
+    whole = _stacked(sorting.ranges(offsets, partials, place))
+    return _final(_combine(whole, plan, sort=True, observed=True), plan, expected)
 
 
 def _final(frame: Any, plan: Plan, expected: Any) -> Any:

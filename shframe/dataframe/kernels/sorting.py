@@ -79,15 +79,20 @@ def begins(part: Any, cut: Any, *, by: Any, ascending: Any, na_position: str) ->
     return np.concatenate([[0], begin, [len(part)]]).astype(np.int64)
 
 
-def merged(offsets: Any, *parts: Any, place: int, by: Any, ascending: Any, na_position: str) -> Any:
+def ranges(offsets: Any, parts: Any, place: int) -> list[Any]:
+    """The rows of one target in each sorted partition; without cuts the first target has all."""
+    return [
+        part.iloc[begin[place] : begin[place + 1]] if place + 1 < len(begin) else part.iloc[:0]
+        for part, begin in zip(parts, offsets, strict=True)
+    ]
+
+
+def merged(offsets: Any, *values: Any, by: Any, ascending: Any, na_position: str) -> Any:
     """One target: its rows of every sorted partition, in order.
 
-    offsets: what `begins` has found in each partition.
+    offsets: what `begins` has found in each partition; values: the partitions, then the target.
     """
-    pieces = []
-    for part, begin in zip(parts, offsets, strict=True):
-        if place + 1 < len(begin):
-            pieces.append(part.iloc[begin[place] : begin[place + 1]])
-    filled = [piece for piece in pieces if len(piece)] or [parts[0].iloc[:0]]
+    *parts, place = values
+    filled = [one for one in ranges(offsets, parts, place) if len(one)] or [parts[0].iloc[:0]]
     whole = pd.concat(chunks.same_categories(filled)) if len(filled) > 1 else filled[0]
     return ordered(whole, by=by, ascending=ascending, na_position=na_position)
