@@ -91,8 +91,15 @@ class Channel:
                 return message
             self.fill(wait=True)
 
-    def fill(self, *, wait: bool = False) -> bool:
-        """Take in what has arrived; whether anything had. Raises Closed."""
+    def fill(self, *, wait: bool = False, seconds: float = 0) -> bool:
+        """Take in what has arrived, or arrives within `seconds`, or ever (`wait`).
+
+        Whether anything has. Raises: Closed.
+        """
+        if seconds:
+            poll = select.poll()
+            poll.register(self.sock, select.POLLIN)
+            poll.poll(seconds * 1000)
         flags = 0 if wait else socket.MSG_DONTWAIT
         space = socket.CMSG_SPACE(MOST_FDS * 4)
         try:

@@ -1,21 +1,26 @@
 """The scheduler: a pure state machine, events in, instructions out.
 
 It knows no time, no process, no lock and no value. A task is waiting (for inputs), ready,
-assigned (to a worker that runs its tasks in order), or done. Results are counted by their readers
-and dropped with the last one. Any worker may run any task: the data are in shared memory.
+assigned (to a worker that runs its tasks in order), or done. Results of a run's tasks are counted
+by their readers and dropped with the last one; those of loose tasks belong to the user's handles.
+Any worker may run any task: the data are in shared memory. Calls of an actor go to its own worker.
 
-Ready tasks are taken by number, which is depth-first order, so that memory is freed early. A
-worker gets as many tasks ahead as it is expected to run in HORIZON seconds: enough that a short
-task costs no round trip, few enough that a long one keeps nothing waiting. Seconds are learned
-per kind of task; of an unknown kind a worker gets one at a time.
+Ready tasks are taken by rank: by priority, then by number, which is depth-first order within a run,
+so that memory is freed early. A worker gets as many tasks ahead as it is expected to run in HORIZON
+seconds: enough that a short task costs no round trip, few enough that a long one keeps nothing
+waiting. Seconds are learned per kind of task; of an unknown kind a worker gets one at a time.
 
 A task is sent only when what it is expected to make fits into memory (admission.py). One that
 found no room all the same waits until another task has ended or memory was made free.
+
+A task that waits for others gives its place back: beside the `limit` of workers that run, there are
+more for those that wait, at most EXTRA. Beyond that a worker runs what its task waits for itself.
 """
 
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -23,19 +28,31 @@ from typing import Any
 
 from shframe.graph.admission import Admission
 from shframe.graph.messages import (
+    LOOSE,
     Abort,
+    Blocked,
+    Called,
     Cancelled,
     Died,
     Done,
     Drop,
+    Due,
     Event,
+    Fail,
     Failed,
     Finish,
+    Grow,
+    Hired,
     Instruction,
     Joined,
+    Late,
+    Left,
+    Quit,
     Recall,
     Refused,
     Relieved,
+    Resumed,
+    Revoked,
     Run,
     Submitted,
 )
@@ -46,6 +63,13 @@ REFUSALS = (
     4  # a task that finds no memory so often in a row, with nothing else running, is given up
 )
 SMOOTHING = 0.3  # weight of the newest duration in the learned one
+EXTRA = 64  # workers beyond the limit, for tasks that wait
+_NUMBER = (1 << 48) - 1
+
+
+def rank_of(number: int, priority: int) -> int:
+    """The place in the order of ready tasks; smaller is first. `rank & _NUMBER` is the number."""
+    return number - (priority << 48)
 
 
 @dataclass(slots=True)
@@ -56,19 +80,44 @@ class TaskState:
     kind: object
     sources: tuple[int, ...]
     missing: int  # inputs that are not there yet
-    readers: int  # tasks that have yet to read the result, and 1 for an output
-    dependents: list[int] = field(default_factory=list)
+    rank: int
+    retries: int
+    readers: int = 0  # of a run's task: those that have yet to read the result, 1 for an output
+    actor: int = 0
+    parent: int = 0
+    memory: int = 0
+    dependents: list[int] | None = None
     tries: int = 0
     refusals: int = 0  # since memory was last made free
     done: bool = False
+    copies: int = 0  # workers that have been sent it
 
 
 @dataclass(slots=True)
 class WorkerState:
-    """The tasks that a worker has been sent, in the order in which it runs them."""
+    """The tasks that a worker has been sent, in the order in which it runs them.
+
+    blocked: those of them that wait, each with what it waits for; the last one waits on top.
+    """
 
     assigned: dict[int, float] = field(default_factory=dict)  # task -> expected seconds
     load: float = 0.0  # sum of the expected seconds
+    blocked: list[tuple[int, frozenset[int]]] = field(default_factory=list)
+    actor: int = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether a task waits here and nothing runs on top of it."""
+        return bool(self.blocked) and len(self.assigned) <= len(self.blocked)
+
+
+@dataclass(slots=True)
+class ActorState:
+    """An actor: its worker, None while it has none; its calls that were not sent yet, in order."""
+
+    worker: int | None = None
+    width: int = 1
+    queue: deque[int] = field(default_factory=deque)
 
 
 @dataclass(slots=True)
@@ -82,21 +131,34 @@ class RunState:
 class Scheduler:
     """The machine; `handle` takes an event and gives the instructions that follow from it."""
 
-    def __init__(self, retries: int = RETRIES) -> None:
+    def __init__(self, retries: int = RETRIES, limit: int | None = None) -> None:
+        """limit: how many workers may run at once, None: all that there are."""
         self.retries = retries
+        self.limit = limit
         self.tasks: dict[int, TaskState] = {}
         self.runs: dict[int, RunState] = {}
-        self.workers: dict[int, WorkerState] = {}
-        self.ready: list[int] = []
+        self.workers: dict[int, WorkerState] = {}  # those of actors too
+        self.crew: dict[int, WorkerState] = {}  # those that run anything
+        self.actors: dict[int, ActorState] = {}
+        self.ready: list[int] = []  # ranks; of tasks that are no more, too
         self.seconds: dict[object, float] = {}
         self.admission = Admission()
         self._without_room: list[int] = []  # tasks that found no memory
         self._handlers: dict[type[Any], Callable[[Any], list[Instruction]]] = {
             Submitted: self._submitted,
+            Called: self._called,
             Done: self._done,
             Failed: self._failed,
+            Due: self._due,
             Cancelled: self._cancelled,
+            Revoked: self._revoked,
+            Late: self._late,
             Joined: self._joined,
+            Hired: self._hired,
+            Left: self._left,
+            Quit: self._quit,
+            Blocked: self._blocked,
+            Resumed: self._resumed,
             Died: self._died,
             Refused: self._refused,
             Relieved: self._relieved,
@@ -105,40 +167,84 @@ class Scheduler:
     def handle(self, event: Event) -> list[Instruction]:
         """Take an event in; the instructions are to be carried out in their order."""
         out = self._handlers[type(event)](event)
+        if self.actors:
+            out.extend(self._feed_actors())
         out.extend(self._assign())
         return out
 
+    # --- tasks come ---------------------------------------------------------------------
+
     def _submitted(self, event: Submitted) -> list[Instruction]:
         first, run = event.first, event.run
-        for place, (kind, sources) in enumerate(zip(event.kinds, event.sources, strict=True)):
-            self.tasks[first + place] = TaskState(run, kind, sources, len(sources), 0)
+        tasks, ready, retries = self.tasks, self.ready, self.retries
+        shift, parent = rank_of(0, event.priority), event.parent
+        for number, (kind, sources) in enumerate(
+            zip(event.kinds, event.sources, strict=True), first
+        ):
+            rank = number + shift
+            task = TaskState(run, kind, sources, len(sources), rank, retries, 0, 0, parent)
+            tasks[number] = task
             if not sources:
-                heapq.heappush(self.ready, first + place)
+                heapq.heappush(ready, rank)
             for source in sources:
-                state = self.tasks[source]
-                state.dependents.append(first + place)
-                state.readers += 1
+                self._follow(tasks[source], number)
+                tasks[source].readers += 1
         for output in event.outputs:
-            self.tasks[output].readers += 1
+            tasks[output].readers += 1
         count = len(event.kinds)
         self.runs[run] = RunState(count, set(range(first, first + count)))
         return [] if count else self._finished(run)
 
+    def _called(self, event: Called) -> list[Instruction]:
+        tasks, ready = self.tasks, self.ready
+        for call in event.tasks:
+            number, sources = call.number, call.sources
+            rank = number - (call.priority << 48)
+            task = TaskState(LOOSE, call.kind, sources, len(sources), rank, call.retries)
+            task.parent, task.memory = call.parent, call.memory
+            tasks[number] = task
+            for source in sources:
+                self._follow(tasks[source], number)
+            if call.actor:
+                task.actor = call.actor
+                self.actors.setdefault(call.actor, ActorState()).queue.append(number)
+            elif not sources:
+                heapq.heappush(ready, rank)
+        return []
+
+    @staticmethod
+    def _follow(source: TaskState, number: int) -> None:
+        if source.dependents is None:
+            source.dependents = []
+        source.dependents.append(number)
+
+    # --- tasks end ----------------------------------------------------------------------
+
     def _done(self, event: Done) -> list[Instruction]:
         dropped: list[int] = []
         ended: list[int] = []
+        out: list[Instruction] = []
         self._try_again()
         longest = max(event.tasks, key=itemgetter(1))[0] if event.heap else None
+        learn = self.admission.learn
         for number, seconds, nbytes in event.tasks:
             self._unassign(event.worker, number)
             task = self.tasks.get(number)
-            if task is None:  # its run was given up while it ran
+            if task is None:  # it was given up while it ran, or another worker was faster
                 dropped.append(number)
                 continue
-            self._learn(task.kind, seconds)
-            self.admission.learn(task.kind, nbytes, event.heap if number == longest else 0)
+            old = self.seconds.get(task.kind)
+            new = seconds if old is None else old + SMOOTHING * (seconds - old)
+            self.seconds[task.kind] = new
+            learn(task.kind, nbytes, event.heap if number == longest else 0)
+            if task.copies:
+                out.extend(self._recall_copies(number))
             task.done = True
-            self._feed_dependents(task)
+            if task.dependents is not None:
+                self._feed_dependents(task)
+            if task.run == LOOSE:
+                del self.tasks[number]
+                continue
             self._release_sources(task, dropped)
             if not task.readers:
                 self._forget(number, task, dropped)
@@ -146,17 +252,20 @@ class Scheduler:
             run.remaining -= 1
             if not run.remaining:
                 ended.append(task.run)
-        out: list[Instruction] = [Drop(dropped)] if dropped else []
+        if dropped:
+            out.append(Drop(dropped))
         for run_number in ended:
             out.extend(self._finished(run_number))
         return out
 
     def _feed_dependents(self, task: TaskState) -> None:
-        for number in task.dependents:
-            dependent = self.tasks[number]
+        for number in task.dependents or ():
+            dependent = self.tasks.get(number)
+            if dependent is None:  # it was given up
+                continue
             dependent.missing -= 1
-            if not dependent.missing:
-                heapq.heappush(self.ready, number)
+            if not dependent.missing and not dependent.actor:
+                heapq.heappush(self.ready, dependent.rank)
 
     def _release_sources(self, task: TaskState, dropped: list[int]) -> None:
         for number in task.sources:
@@ -176,17 +285,83 @@ class Scheduler:
             del self.tasks[number]  # outputs: the user's handles count from here on
         return [Finish(run)]
 
-    def _learn(self, kind: object, seconds: float) -> None:
-        old = self.seconds.get(kind)
-        new = seconds if old is None else old + SMOOTHING * (seconds - old)
-        self.seconds[kind] = new
-
     def _failed(self, event: Failed) -> list[Instruction]:
         self._unassign(event.worker, event.task)
         task = self.tasks.get(event.task)
-        if task is None:
+        if task is None or event.again:
             return []
-        return [*self._given_up(task.run), Abort(task.run, event.task)]
+        return self._hopeless(event.task, task)
+
+    def _due(self, event: Due) -> list[Instruction]:
+        task = self.tasks.get(event.task)
+        if task is not None:
+            self._back(event.task, task)
+        return []
+
+    def _back(self, number: int, task: TaskState) -> None:
+        """A task that was sent away is to be sent anew."""
+        if task.actor:
+            self.actors[task.actor].queue.appendleft(number)
+        else:
+            heapq.heappush(self.ready, task.rank)
+
+    def _hopeless(self, number: int, task: TaskState, died: bool = False) -> list[Instruction]:
+        """The task cannot end well: nor can its run, or those that would read its result."""
+        if task.run != LOOSE:
+            return [*self._given_up(task.run), Abort(task.run, number, died)]
+        return self._lost(number, died)
+
+    def _lost(self, number: int, died: bool = False) -> list[Instruction]:
+        """Forget a loose task and all that depend on it; copies of it are recalled."""
+        lost = [number]
+        for one in lost:
+            for dependent in self.tasks.pop(one).dependents or ():
+                if dependent in self.tasks and dependent not in lost:
+                    lost.append(dependent)
+        return [Fail(number, lost[1:], died), *self._recall_copies(number)]
+
+    def _recall_copies(self, number: int) -> list[Instruction]:
+        return [
+            Recall(worker, [number])
+            for worker, state in self.workers.items()
+            if number in state.assigned
+        ]
+
+    # --- given up -----------------------------------------------------------------------
+
+    def _cancelled(self, event: Cancelled) -> list[Instruction]:
+        if event.run not in self.runs:
+            return []
+        return [*self._given_up(event.run), Abort(event.run, None)]
+
+    def _revoked(self, event: Revoked) -> list[Instruction]:
+        return self._lost(event.task) if event.task in self.tasks else []
+
+    def _given_up(self, run: int) -> list[Instruction]:
+        """Forget the run: done results are dropped, tasks not yet started are recalled."""
+        live = self.runs.pop(run).live
+        dropped = [number for number in sorted(live) if self.tasks[number].done]
+        for number in live:
+            del self.tasks[number]
+        self.ready = [rank for rank in self.ready if rank & _NUMBER not in live]
+        heapq.heapify(self.ready)
+        out: list[Instruction] = [Drop(dropped)] if dropped else []
+        for worker, state in self.workers.items():
+            recalled = [number for number in state.assigned if number in live]
+            if recalled:
+                out.append(Recall(worker, recalled))
+        return out
+
+    def recalled(self, worker: int, numbers: list[int]) -> list[Instruction]:
+        """The worker confirms that it will not run these tasks: given up, or to be sent anew."""
+        for number in reversed(numbers):
+            self._unassign(worker, number)
+            task = self.tasks.get(number)
+            if task is not None and not task.copies and not task.done:
+                self._back(number, task)
+        return [*self._feed_actors(), *self._assign()]
+
+    # --- memory -------------------------------------------------------------------------
 
     def _refused(self, event: Refused) -> list[Instruction]:
         self._unassign(event.worker, event.task)
@@ -196,7 +371,7 @@ class Scheduler:
         self.admission.learn(task.kind, event.needed)
         task.refusals = 0 if event.relieved else task.refusals + 1
         if task.refusals > REFUSALS and not self._anything_runs():
-            return [*self._given_up(task.run), Abort(task.run, event.task)]
+            return self._hopeless(event.task, task)
         self._without_room.append(event.task)
         return []
 
@@ -205,70 +380,119 @@ class Scheduler:
         return []
 
     def _try_again(self) -> None:
-        for number in self._without_room:
-            if number in self.tasks:
-                heapq.heappush(self.ready, number)
-        self._without_room.clear()
+        waiting, self._without_room = self._without_room, []
+        for number in waiting:
+            task = self.tasks.get(number)
+            if task is not None:
+                self._back(number, task)
 
     def _anything_runs(self) -> bool:
-        return any(state.assigned for state in self.workers.values())
+        return any(len(state.assigned) > len(state.blocked) for state in self.workers.values())
 
-    def _cancelled(self, event: Cancelled) -> list[Instruction]:
-        if event.run not in self.runs:
-            return []
-        return [*self._given_up(event.run), Abort(event.run, None)]
-
-    def _given_up(self, run: int) -> list[Instruction]:
-        """Forget the run: done results are dropped, tasks not yet started are recalled."""
-        live = self.runs.pop(run).live
-        dropped = [number for number in sorted(live) if self.tasks[number].done]
-        for number in live:
-            del self.tasks[number]
-        self.ready = [number for number in self.ready if number not in live]
-        heapq.heapify(self.ready)
-        out: list[Instruction] = [Drop(dropped)] if dropped else []
-        for worker, state in self.workers.items():
-            recalled = [number for number in state.assigned if number in live]
-            if recalled:
-                out.append(Recall(worker, recalled))
-        return out
+    # --- workers ------------------------------------------------------------------------
 
     def _joined(self, event: Joined) -> list[Instruction]:
-        self.workers[event.worker] = WorkerState()
+        self.workers[event.worker] = self.crew[event.worker] = WorkerState()
+        return []
+
+    def _hired(self, event: Hired) -> list[Instruction]:
+        self.workers[event.worker] = WorkerState(actor=event.actor)
+        actor = self.actors[event.actor]
+        actor.worker, actor.width = event.worker, event.width
+        actor.queue.remove(event.first)
+        actor.queue.appendleft(event.first)
+        return []
+
+    def _left(self, event: Left) -> list[Instruction]:
+        del self.workers[event.worker]
+        self.crew.pop(event.worker, None)
+        return []
+
+    def _quit(self, event: Quit) -> list[Instruction]:
+        actor = self.actors.pop(event.actor)
+        numbers = [*actor.queue]
+        if actor.worker is not None:
+            numbers = [*self.workers.pop(actor.worker).assigned, *numbers]
+        out: list[Instruction] = []
+        for number in numbers:
+            if number in self.tasks:
+                out.extend(self._lost(number))
+        return out
+
+    def retire(self, worker: int) -> None:
+        """A worker gets no more tasks."""
+        self.crew.pop(worker, None)
+
+    def spare(self) -> list[int]:
+        """Workers beyond the limit that have nothing to do."""
+        beyond = len(self.crew) - (len(self.crew) if self.limit is None else self.limit)
+        idle = [worker for worker, state in self.crew.items() if not state.assigned]
+        return idle[max(len(idle) - beyond, 0) :] if beyond > 0 else []
+
+    def _blocked(self, event: Blocked) -> list[Instruction]:
+        state = self.workers[event.worker]
+        state.blocked.append((event.task, frozenset(event.awaited)))
+        return []
+
+    def _resumed(self, event: Resumed) -> list[Instruction]:
+        self.workers[event.worker].blocked.pop()
         return []
 
     def _died(self, event: Died) -> list[Instruction]:
-        """The task that was running, or was to run next, has used up a try; the others go back."""
+        """What was running, or was to run next, has used up a try; the others go back."""
         out: list[Instruction] = []
         state = self.workers.pop(event.worker, WorkerState())
-        blamed = next(iter(state.assigned), None) if event.running is None else event.running
-        for number in state.assigned:
+        self.crew.pop(event.worker, None)
+        if state.actor in self.actors:
+            self.actors[state.actor].worker = None
+        blamed = {task for task, _ in state.blocked}
+        first = next(iter(state.assigned), None) if event.running is None else event.running
+        if first is not None:
+            blamed.add(first)
+        for number in reversed(state.assigned):
             self.admission.ended(number)
             task = self.tasks.get(number)
             if task is None:
                 continue
-            if number == blamed:
+            if task.copies:
+                task.copies -= 1
+                continue  # another worker runs it too
+            if number in blamed:
                 task.tries += 1
-            if task.tries > self.retries:
-                out.extend(self._given_up(task.run))
-                out.append(Abort(task.run, number, died=True))
+            if task.tries > task.retries:
+                out.extend(self._hopeless(number, task, died=True))
             else:
-                heapq.heappush(self.ready, number)
+                self._back(number, task)
         return out
 
     def _unassign(self, worker: int, number: int) -> None:
         self.admission.ended(number)
         state = self.workers.get(worker)
-        if state is not None:
-            state.load -= state.assigned.pop(number, 0.0)
+        if state is not None and number in state.assigned:
+            state.load -= state.assigned.pop(number)
             if not state.assigned:
                 state.load = 0.0
+            task = self.tasks.get(number)
+            if task is not None and task.copies:
+                task.copies -= 1
 
-    def recalled(self, worker: int, numbers: list[int]) -> list[Instruction]:
-        """The worker confirms that it will not run these tasks."""
-        for number in numbers:
-            self._unassign(worker, number)
-        return list(self._assign())
+    def _late(self, event: Late) -> list[Instruction]:
+        """Run a task a second time, beside the first, where somebody is idle."""
+        task = self.tasks.get(event.task)
+        idle = [w for w, state in self.crew.items() if not state.assigned]
+        running = [state for state in self.crew.values() if event.task in state.assigned]
+        if task is None or not idle or len(running) != 1:
+            return []
+        self._assign_to(self.crew[idle[0]], event.task, self.seconds.get(task.kind, HORIZON))
+        task.copies += 1
+        return [Run(idle[0], [event.task])]
+
+    @staticmethod
+    def _assign_to(state: WorkerState, number: int, seconds: float) -> None:
+        state.assigned[number] = seconds
+        state.load += seconds
+
+    # --- sending ------------------------------------------------------------------------
 
     def _assign(self) -> list[Instruction]:
         """Give ready tasks to the workers with the least to do."""
@@ -276,31 +500,128 @@ class Scheduler:
         if not self.ready:
             return []
         out: list[Instruction] = []
+        free = [item for item in self.crew.items() if not item[1].blocked]
+        places = len(free) if self.limit is None else self.limit
+        idle = places - sum(1 for _, state in free if state.assigned)
         alone = not self._anything_runs()
-        share = -(-len(self.ready) // max(1, len(self.workers)))
-        for worker, state in sorted(self.workers.items(), key=lambda item: item[1].load):
+        share = -(-len(self.ready) // max(1, min(places, len(free))))
+        for worker, state in sorted(free, key=_load):
+            if not state.assigned:
+                if idle <= 0:
+                    continue
+                idle -= 1
             batch = self._filled(state, share, alone)
             if batch:
                 alone = False
                 out.append(Run(worker, batch))
+        if self.ready and len(free) < len(self.crew):
+            out.extend(self._make_way(places, [state for _, state in free]))
         return out
 
     def _filled(self, state: WorkerState, share: int, alone: bool) -> list[int]:
         batch: list[int] = []
-        while self.ready and len(batch) < share:
-            if state.assigned and state.load >= HORIZON:
+        ready, tasks, assigned = self.ready, self.tasks, state.assigned
+        while ready and len(batch) < share:
+            if assigned and state.load >= HORIZON:
                 break
-            number = self.ready[0]
-            kind = self.tasks[number].kind
-            expected = self.seconds.get(kind)
+            number = ready[0] & _NUMBER
+            task = tasks.get(number)
+            if task is None:  # it was given up
+                heapq.heappop(ready)
+                continue
+            expected = self.seconds.get(task.kind)
             if expected is None:
                 expected = HORIZON
-            if state.assigned and state.load + expected > HORIZON:
+            if assigned and state.load + expected > HORIZON:
                 break
-            if not self.admission.admits(number, kind, alone and not batch):
+            if not self.admission.admits(number, task.kind, alone and not batch, task.memory):
                 break
-            heapq.heappop(self.ready)
-            state.assigned[number] = expected
+            heapq.heappop(ready)
+            assigned[number] = expected
             state.load += expected
             batch.append(number)
         return batch
+
+    def _make_way(self, places: int, free: list[WorkerState]) -> list[Instruction]:
+        """Tasks are ready and tasks wait: let those run that others wait for."""
+        if len(free) >= places or any(not state.assigned for state in free):
+            return []
+        if len(self.crew) - places < EXTRA:
+            return [Grow()]
+        out: list[Instruction] = []
+        for worker, state in self.crew.items():
+            if state.waits:
+                number = self._for_waiting(state, anything=not free and not out)
+                if number is not None:
+                    out.append(Run(worker, [number]))
+        return out
+
+    def _for_waiting(self, state: WorkerState, anything: bool) -> int | None:
+        """A ready task for a worker whose task waits, to be run on top of that.
+
+        What the task waits for or has called; or any, where nobody else runs anything.
+        """
+        waiting, awaited = state.blocked[-1]
+        for rank in sorted(self.ready):
+            number = rank & _NUMBER
+            task = self.tasks.get(number)
+            if task is not None and (anything or number in awaited or task.parent == waiting):
+                self.ready.remove(rank)
+                heapq.heapify(self.ready)
+                self._assign_to(state, number, 0.0)
+                return number
+        return None
+
+    def _feed_actors(self) -> list[Instruction]:
+        out: list[Instruction] = []
+        for actor in self.actors.values():
+            if actor.queue and actor.worker is not None:
+                state = self.workers[actor.worker]
+                batch = self._on_top(actor, state) if state.blocked else self._fed(actor, state)
+                if batch:
+                    out.append(Run(actor.worker, batch))
+        return out
+
+    def _fed(self, actor: ActorState, state: WorkerState) -> list[int]:
+        """The next calls of an actor, as far as their inputs are there and it has room."""
+        batch: list[int] = []
+        while actor.queue:
+            number = actor.queue[0]
+            task = self.tasks.get(number)
+            if task is None:
+                actor.queue.popleft()
+                continue
+            expected = self.seconds.get(task.kind, HORIZON)
+            full = len(state.assigned) >= actor.width
+            if task.missing or (full and (actor.width > 1 or state.load + expected > HORIZON)):
+                break
+            actor.queue.popleft()
+            self._assign_to(state, number, expected)
+            batch.append(number)
+        return batch
+
+    def _on_top(self, actor: ActorState, state: WorkerState) -> list[int]:
+        """A call that comes from the very call that waits here: else both would wait for ever."""
+        if not state.waits:
+            return []
+        for number in actor.queue:
+            task = self.tasks.get(number)
+            if task is not None and not task.missing and self._comes_from(task, state):
+                actor.queue.remove(number)
+                self._assign_to(state, number, 0.0)
+                return [number]
+        return []
+
+    def _comes_from(self, task: TaskState, state: WorkerState) -> bool:
+        waiting = {number for number, _ in state.blocked}
+        parent = task.parent
+        while parent:
+            if parent in waiting:
+                return True
+            above = self.tasks.get(parent)
+            parent = 0 if above is None else above.parent
+        return False
+
+
+def _load(item: tuple[int, WorkerState]) -> float:
+    return item[1].load
