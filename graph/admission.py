@@ -49,6 +49,7 @@ class Admission:
         if needed > self.room and not alone:
             self.short = int(needed - self.room)
             return False
+        self.counts = True
         self._promised[number] = size, heap
         self._sum += size
         self.heap += heap

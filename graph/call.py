@@ -16,7 +16,9 @@ from typing import Any, NamedTuple, Protocol
 
 from shframe.graph import travel
 from shframe.graph.errors import NotPicklable
-from shframe.graph.objectref import ObjectRef, Pending
+from shframe.graph.messages import LOOSE
+from shframe.graph.objectref import ObjectRef
+from shframe.graph.state import TaskState
 from shframe.graph.streams import Stream
 from shframe.store import codec
 from shframe.store.errors import NotStorable
@@ -105,31 +107,27 @@ class Arguments(NamedTuple):
     keep: tuple[ObjectRef, ...]
 
 
-class Call(Pending):
-    """A call under way. What the scheduler has to know of it is among its attributes
-    (messages.LooseTask); `number` is 0 until it is entered there.
+class Call(TaskState):
+    """A call under way, as the scheduler has it too; `number` is 0 until it is entered there.
 
-    worker: the slot that it was last sent to.
+    worker: the slot that it was last sent to; failures: how often it has raised and was tried again.
     stays: what lives as long as its first handle: the stream of a generator, the life of an actor.
     """
 
     __slots__ = (
-        "actor",
         "args",
+        "callbacks",
+        "failures",
         "function",
         "how",
         "inputs",
         "keep",
         "number",
-        "parent",
         "place",
         "priority",
         "refs",
-        "sources",
         "stays",
-        "stream",
         "terms",
-        "tries",
         "worker",
     )
 
@@ -144,45 +142,50 @@ class Call(Pending):
         parent: int = 0,
         width: int = 1,
     ) -> None:
-        self.callbacks = None
+        self.run = LOOSE
+        self.kind = function.digest
+        self.sources = ()
+        self.retries = terms.retries
+        self.actor = actor
+        self.parent = parent
+        self.memory = terms.memory
+        self.priority = terms.priority
+        self.missing = self.readers = self.tries = self.refusals = self.copies = 0
+        self.done = False
+        self.dependents = None
+        self.callbacks: list[Any] | None = None
         self.function = function
         self.args, self.inputs, places, packed, self.keep = arguments
         self.terms = terms
         self.place = place
-        self.actor = actor
-        self.parent = parent
-        self.priority = terms.priority
-        self.number = 0
-        self.sources: tuple[int, ...] = ()
-        self.tries = 0
-        self.worker = 0
-        self.stays: Any = Stream() if terms.returns == STREAM else None
-        self.stream: Stream | None = self.stays
+        self.number = self.worker = self.failures = 0
         self.refs: Any = ()
+        self.stays: Any = None
         self.how: int | tuple[Any, ...] = PLAIN
         if terms is not PLAIN_TERMS or packed or places is not None or method:
-            returns, writable = terms.returns, terms.writable
-            if packed or places is not None or method or writable or returns != 1:
-                how = How(places, packed, returns, writable, terms.ahead, method, width)
-                self.how = tuple(how)
+            self._refine(places, packed, method, width)
+
+    def _refine(
+        self, places: tuple[int, ...] | None, packed: bool, method: str, width: int
+    ) -> None:
+        terms = self.terms
+        if terms.returns == STREAM:
+            self.stays = Stream()
+        if packed or places is not None or method or terms.writable or terms.returns != 1:
+            how = How(places, packed, terms.returns, terms.writable, terms.ahead, method, width)
+            self.how = tuple(how)
+        if method:
+            self.kind = (self.actor, method)
 
     @property
-    def kind(self) -> object:
-        """What seconds and bytes are learned by."""
-        return self.function.digest if not self.actor else (self.actor, self.how)
+    def stream(self) -> Stream | None:
+        """What its generator has made."""
+        return self.stays if type(self.stays) is Stream else None
 
     @property
     def constructs(self) -> bool:
         """Whether it calls the constructor of an actor."""
         return type(self.how) is tuple and self.how[5] == "__init__"
-
-    @property
-    def memory(self) -> int:
-        return self.terms.memory
-
-    @property
-    def retries(self) -> int:
-        return self.terms.retries
 
     @property
     def name(self) -> str:

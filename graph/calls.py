@@ -18,7 +18,7 @@ from shframe.graph.call import Call
 from shframe.graph.errors import Cancelled, TimedOut, unpacked_error
 from shframe.graph.failures import told
 from shframe.graph.messages import Called, Due, Fail, Late, Revoked
-from shframe.graph.objectref import Failure, ObjectRef, Pending
+from shframe.graph.objectref import Failure, ObjectRef
 from shframe.graph.runs import described, died
 from shframe.graph.worker import Assigned, Result, Wired, Work
 from shframe.store.ref import Ref
@@ -38,7 +38,7 @@ class Calls:
     """The loose tasks of one session.
 
     incoming: calls that were made and not entered yet, and what is to be done between them.
-    history: (name, slot, pid, start, end, bytes) of calls that have ended.
+    history: (function, slot, pid, start, end, bytes) of calls that have ended.
     """
 
     def __init__(self, shell: Shell) -> None:
@@ -82,10 +82,15 @@ class Calls:
         """Give calls to the scheduler, as far as what they read is there or under way."""
         entered = []
         shell, live = self.shell, self.live
-        number = shell.next_task
+        first = number = shell.next_task
         for call in calls:
             call.number = number
+            call.rank = number - (call.priority << 48)
             if call.inputs and not self._enter_inputs(call):
+                call.number = 0
+                continue
+            if call.actor and call.actor not in shell.scheduler.actors and not call.constructs:
+                self._settle_failure(call, shell.actors.why(call.actor))
                 call.number = 0
                 continue
             live[number] = call
@@ -95,26 +100,23 @@ class Calls:
                 self._watched.add(call.number)
         shell.next_task = number
         if entered:
-            shell.handle(Called(entered))
+            shell.handle(Called(first, entered))
 
     def _enter_inputs(self, call: Call) -> bool:
         """Find the tasks that the call waits for; False: it is not to be entered now."""
         sources: dict[int, None] = {}
         for ref in call.inputs:
             held = ref._held
-            if not isinstance(held, Pending):
-                if type(held) is Failure:
-                    self._settle_failure(call, held.error)
-                    return False
-            elif type(held) is Call and held.number:
+            if type(held) is Failure:
+                self._settle_failure(call, held.error)
+                return False
+            if type(held) is Call and held.number:
                 sources[held.number] = None
-            else:
+            elif not ref.done():
                 ref.attach(lambda _: self.submit(call))
                 return False
         call.sources = tuple(sources)
-        if call.actor and call.actor not in self.shell.scheduler.actors:
-            self._settle_failure(call, self.shell.actors.why(call.actor))
-            return False
+        call.missing = len(sources)
         return True
 
     # --- sending and settling -----------------------------------------------------------
@@ -135,22 +137,28 @@ class Calls:
     def take(self, worker: WorkerHandle, call: Call, result: tuple[Any, ...]) -> int:
         """A call has ended well; the bytes of its result in the store."""
         number, held, start, end = result[:4]
-        inside: tuple[int, ...] = ()
-        others: Any = ()
-        if len(result) > 4:
-            found = Result(*result)
-            inside, others = found.inside, found.others
         del self.live[number]
+        if type(held) is bytes and len(result) == 4 and call.stays is None and call.refs:
+            size = 0
+            call.refs[0].settle(held)
+        else:
+            size = self._settle_all(worker, call, Result(*result))
+        self.history.append((call.function, worker.slot, worker.pid, start, end, size))
+        if self._watched:
+            self._forget(number)
+        return size
+
+    def _settle_all(self, worker: WorkerHandle, call: Call, result: Result) -> int:
+        """The handles of a call have their values; the bytes in the store."""
         if call.stream is not None:
             call.stream.ended(None)
-        size = self.settle(call.refs[0], held, inside, call)
-        for ref, (value, within) in zip(call.refs[1:], others, strict=False):
+        if not call.refs:  # an actor that was made anew
+            return 0
+        size = self.settle(call.refs[0], result.held, result.inside, call)
+        for ref, (value, within) in zip(call.refs[1:], result.others, strict=False):
             if type(value) is Ref and not value.inline:
                 self.shell.store.adopt(value, worker.slot)
             size += self.settle(ref, value, within, call)
-        self.history.append((call.name, worker.slot, worker.pid, start, end, size))
-        if number in self._watched:
-            self._forget(number)
         return size
 
     def settle(self, ref: ObjectRef, held: Any, inside: Sequence[int], call: Call) -> int:
@@ -175,9 +183,9 @@ class Calls:
         error = unpacked_error(result.error)
         wanted = call.terms.retry_exceptions
         again = isinstance(error, wanted) if isinstance(wanted, tuple) else wanted
-        if again and call.tries < call.terms.retries and isinstance(error, Exception):
-            wait = call.terms.backoff * 2**call.tries
-            call.tries += 1
+        if again and call.failures < call.terms.retries and isinstance(error, Exception):
+            wait = call.terms.backoff * 2**call.failures
+            call.failures += 1
             heapq.heappush(self._later, (time.monotonic() + wait, call.number))
             return True
         self._errors[call.number] = told(error, call)

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shframe.graph.state import TaskState
 
 LOOSE = 0  # the run of tasks that were called one by one
 
@@ -33,31 +36,12 @@ class Submitted:
     parent: int = 0
 
 
-class LooseTask(Protocol):
-    """What the scheduler has to know of a loose task.
-
-    sources: loose tasks under way whose results it reads, each once.
-    memory: bytes that its result and its work need, as far as the user said so.
-    retries: how often it is tried again when its worker dies.
-    actor: the actor whose method it is, 0: any worker may run it.
-    parent: the task that called it, 0: none did.
-    """
-
-    number: int
-    kind: object
-    sources: tuple[int, ...]
-    priority: int
-    memory: int
-    retries: int
-    actor: int
-    parent: int
-
-
 @dataclass(frozen=True, slots=True)
 class Called:
-    """Loose tasks, in the order of their calls."""
+    """Loose tasks first, first + 1, ..., in the order of their calls."""
 
-    tasks: Sequence[LooseTask]
+    first: int
+    tasks: Sequence[TaskState]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ _attaching = threading.Lock()  # two threads that wait for one handle at once
 
 
 class Pending:
-    """What a handle holds until its value is there: whom to tell then."""
+    """What a handle holds until its value is there: whom to tell then. A Call is such a thing too."""
 
     __slots__ = ("callbacks",)
 
@@ -48,6 +48,9 @@ class Failure:
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
+
+
+_SETTLED = frozenset({bytes, Ref, Failure})  # the types of what a handle holds in the end
 
 
 class Home(Protocol):
@@ -100,7 +103,7 @@ class ObjectRef:
 
     def held(self) -> Any:
         """The pickled value or its address, waiting for it if need be; raises its task's error."""
-        if isinstance(self._held, Pending):
+        if type(self._held) not in _SETTLED:
             wait_all([self], None)
         held = self._held
         if type(held) is Failure:
@@ -109,7 +112,7 @@ class ObjectRef:
 
     def value(self, *, writable: bool = False) -> Any:
         """The object: read-only views, or ordinary objects over a private copy-on-write view."""
-        if isinstance(self._held, Pending):
+        if type(self._held) not in _SETTLED:
             wait_all([self], None)
         if type(self._held) is Failure:
             raise self._held.error.with_traceback(None)
@@ -122,7 +125,7 @@ class ObjectRef:
 
     def done(self) -> bool:
         """Whether the value or an error is there."""
-        return not isinstance(self._held, Pending)
+        return type(self._held) in _SETTLED
 
     def error(self) -> BaseException | None:
         """The error of a task that has failed; None while it runs, and if it ended well."""
@@ -149,7 +152,7 @@ class ObjectRef:
         """As `tell`, for who waits by himself."""
         with _attaching:
             pending = self._held
-            waits = isinstance(pending, Pending)
+            waits = type(pending) not in _SETTLED
             if waits:
                 if pending.callbacks is None:
                     pending.callbacks = []
@@ -160,7 +163,7 @@ class ObjectRef:
     def forget(self, callback: Callback) -> None:
         """Take a callback back that was not called yet."""
         pending = self._held
-        if isinstance(pending, Pending):
+        if type(pending) not in _SETTLED:
             _taken_back(pending, callback)
 
     def settle(self, held: Held, keep: Any = ()) -> None:
@@ -208,7 +211,7 @@ class ObjectRef:
 
     def __repr__(self) -> str:
         held = self._held
-        if isinstance(held, Pending):
+        if type(held) not in _SETTLED:
             return f"ObjectRef({self.id:x}, pending)"
         if type(held) is Failure:
             return f"ObjectRef({self.id:x}, failed: {type(held.error).__name__})"
@@ -219,7 +222,7 @@ class ObjectRef:
         self.home.left(self)
 
 
-def _taken_back(pending: Pending, callback: Callback) -> bool:
+def _taken_back(pending: Any, callback: Callback) -> bool:
     """Whether the callback was still there: of this and `settle` one gets it."""
     with _attaching:
         if pending.callbacks is None or callback not in pending.callbacks:
@@ -244,7 +247,7 @@ def _settle(future: Future[Any], ref: ObjectRef) -> None:
 
 def wait_all(refs: Iterable[ObjectRef], timeout: float | None) -> None:
     """Wait until all are there. Raises: TimedOut."""
-    pending = [ref for ref in refs if isinstance(ref._held, Pending)]
+    pending = [ref for ref in refs if type(ref._held) not in _SETTLED]
     deadline = None if timeout is None else time.monotonic() + timeout
     # The last one is there when most of the others are: few waits for many handles.
     while pending:
@@ -253,13 +256,13 @@ def wait_all(refs: Iterable[ObjectRef], timeout: float | None) -> None:
             missing = len([ref for ref in pending if not ref.done()])
             if missing:
                 raise TimedOut.after(timeout, missing)
-        while pending and not isinstance(pending[-1]._held, Pending):
+        while pending and type(pending[-1]._held) in _SETTLED:
             pending.pop()
 
 
 def wait_some(refs: Sequence[ObjectRef], count: int, timeout: float | None) -> None:
     """Wait until `count` are there, or the time is over."""
-    pending = [ref for ref in refs if isinstance(ref._held, Pending)]
+    pending = [ref for ref in refs if type(ref._held) not in _SETTLED]
     missing = count - (len(refs) - len(pending))
     if missing > 0:
         _wait_for(pending, pending, missing, timeout)

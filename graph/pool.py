@@ -60,6 +60,7 @@ class Pool:
         """Ask the server for a worker; it takes messages at once, they wait in its socket."""
         slot = self._next_slot
         self._next_slot += 1
+        self.store.ledger.use(self._next_slot)
         ours, theirs = pair()
         request = server.Fork(slot, self.store.budget)
         self.channel.send(tuple(request), [theirs.detach(), os.dup(self.store.ledger.fd)])

@@ -19,6 +19,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from shframe.graph.asking import Asking
 from shframe.graph.call import Code
@@ -57,6 +58,7 @@ from shframe.graph.worker import Report, Result, Surroundings, Wired, Work
 from shframe.store.ref import Ref
 from shframe.store.store import Store
 
+LINGER = 0.05  # seconds after the last message before the session counts as being at rest
 GRACE_SECONDS = 0.3  # a worker that still runs a task given up is killed after that
 
 
@@ -82,6 +84,7 @@ class Shell:
         self.targets: dict[int, list[int]] = {}  # worker -> descriptors of what its tasks fill
         self.doomed: dict[tuple[int, int], float] = {}  # (worker, task given up) -> deadline
         self.surroundings: Surroundings = (os.getcwd(), dict(os.environ), list(sys.path))
+        self._environment = dict(_raw_environment())
         self.changes = 0
         self.dismissed: set[int] = set()  # workers that were sent away and have not ended yet
         self.retired: set[int] = set()  # workers that get no more tasks
@@ -95,6 +98,7 @@ class Shell:
         self.commands: deque[Callable[[], None]] = deque()
         self.wake_out, self.wake_in = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self.asleep = False
+        self.quiet = False  # nothing has happened since the last turn
         self.stopping = False
         self.dead: BaseException | None = None  # why the thread has ended
         self._poll = select.poll()
@@ -171,8 +175,6 @@ class Shell:
     def _turn(self) -> None:
         """Wait for something, take it in, send what follows from it."""
         ready = self._wait()
-        if self.busy:
-            self._watch_memory()
         if self.wake_out in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(self.wake_out, 65536)
@@ -182,6 +184,7 @@ class Shell:
         for worker in [*self.pool.workers.values()]:
             if worker.channel.fileno() in ready:
                 self._hear(worker)
+                os.sched_yield()  # who waits for a result may go on, while we tidy up
         if self.pool.channel.fileno() in ready:
             for ended in self.pool.news():
                 self._bury(ended)
@@ -193,10 +196,14 @@ class Shell:
             self._relieve(self.scheduler.admission.short)
         if self.retired:
             self._dismiss_retired()
-        if not self.busy:
+        self._post()
+        if self.busy:
+            self._watch_memory()
+        elif not ready:
             self._send_spare_away()
             self._give_back()
-        self._post()
+            self._post()
+        self.quiet = not ready
 
     def _wait(self) -> set[int]:
         pending = tuple(slot for slot, w in self.pool.workers.items() if w.channel.pending)
@@ -226,6 +233,8 @@ class Shell:
         due = min(min(self.doomed.values(), default=math.inf), self.calls.due(now))
         if self.busy:
             due = min(due, now + PAUSE)
+        elif not self.quiet:
+            due = min(due, now + LINGER)
         else:
             due = min(due, now + self.idle.wait(now, *self._rest()))
         return max(0.0, due - now) * 1000
@@ -238,8 +247,10 @@ class Shell:
 
     def look_around(self) -> None:
         """Notice changes of what tasks see of the driver's surroundings."""
-        folder, environment, path = self.surroundings
-        if environment != os.environ or path != sys.path or folder != os.getcwd():
+        folder, _, path = self.surroundings
+        environment = _raw_environment()
+        if environment != self._environment or path != sys.path or folder != os.getcwd():
+            self._environment = dict(environment)
             self.changed((os.getcwd(), dict(os.environ), list(sys.path)))
 
     def changed(self, here: Surroundings) -> None:
@@ -294,13 +305,14 @@ class Shell:
             if sent is not None:
                 self.store.ended(sent)
 
-    def _take_results(self, worker: WorkerHandle, results: list[tuple[object, ...]]) -> None:
+    def _take_results(self, worker: WorkerHandle, results: list[tuple[Any, ...]]) -> None:
         done: list[tuple[int, float, int]] = []
         failed: list[tuple[int, bool]] = []
         live, slot = self.calls.live, worker.slot
         for result in results:
             number, held, start, end = result[:4]
-            self._ended(slot, number)
+            if self.doomed or self.sent:
+                self._ended(slot, number)
             call = live.get(number)
             if held is None:
                 self._take_failure(worker, result, failed)
@@ -318,7 +330,7 @@ class Shell:
             self.handle(Failed(slot, number, again))
 
     def _take_failure(
-        self, worker: WorkerHandle, result: tuple[object, ...], failed: list[tuple[int, bool]]
+        self, worker: WorkerHandle, result: tuple[Any, ...], failed: list[tuple[int, bool]]
     ) -> None:
         found = Result(*result)
         if found.needed:
@@ -340,8 +352,10 @@ class Shell:
 
     def _watch_memory(self) -> None:
         """Look what the workers' heaps take; pages that are only kept warm make way for them."""
-        slots = {worker.slot: worker.pid for worker in self.pool.workers.values() if worker.pid}
-        self.heaps.look(time.monotonic(), slots)
+        now = time.monotonic()
+        if self.heaps.due(now):
+            workers = self.pool.workers.values()
+            self.heaps.look(now, {worker.slot: worker.pid for worker in workers if worker.pid})
         admission = self.scheduler.admission
         if not admission.counts:
             return
@@ -617,6 +631,11 @@ class Shell:
             if gone:
                 worker.segments.difference_update(gone)
                 self.work_for(worker.slot).gone.extend(gone)
+
+
+def _raw_environment() -> dict[bytes, bytes]:
+    """The environment as the os module keeps it: comparing that takes microseconds."""
+    return getattr(os.environ, "_data", os.environ)  # type: ignore[return-value]
 
 
 def _encoded(work: Work) -> bytes:

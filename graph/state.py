@@ -72,25 +72,60 @@ def rank_of(number: int, priority: int) -> int:
     return number - (priority << 48)
 
 
-@dataclass(slots=True)
 class TaskState:
-    """What the scheduler knows of a task."""
+    """What the scheduler knows of a task. A loose task is one itself (call.py).
 
-    run: int
-    kind: object
-    sources: tuple[int, ...]
-    missing: int  # inputs that are not there yet
-    rank: int
-    retries: int
-    readers: int = 0  # of a run's task: those that have yet to read the result, 1 for an output
-    actor: int = 0
-    parent: int = 0
-    memory: int = 0
-    dependents: list[int] | None = None
-    tries: int = 0
-    refusals: int = 0  # since memory was last made free
-    done: bool = False
-    copies: int = 0  # workers that have been sent it
+    run: LOOSE, or the run that it belongs to. kind: what seconds and bytes are learned by.
+    sources: the tasks whose results it reads, each once; missing: how many of them are to come.
+    rank: see rank_of. retries: how often it is tried again when its worker dies, tries: was.
+    readers: of a run's task, those that have yet to read the result, and 1 for an output.
+    actor: whose method it is, 0: any worker may run it. parent: the task that called it or waits
+    for its run, 0: none. memory: bytes that it needs, as far as the user said so.
+    dependents: tasks that wait for it. refusals: since memory was last made free.
+    copies: workers that have been sent it beside the first.
+    """
+
+    __slots__ = (
+        "actor",
+        "copies",
+        "dependents",
+        "done",
+        "kind",
+        "memory",
+        "missing",
+        "parent",
+        "rank",
+        "readers",
+        "refusals",
+        "retries",
+        "run",
+        "sources",
+        "tries",
+    )
+
+    def __init__(
+        self,
+        run: int,
+        kind: object,
+        sources: tuple[int, ...],
+        rank: int,
+        retries: int,
+        actor: int = 0,
+        parent: int = 0,
+        memory: int = 0,
+    ) -> None:
+        self.run = run
+        self.kind = kind
+        self.sources = sources
+        self.missing = len(sources)
+        self.rank = rank
+        self.retries = retries
+        self.actor = actor
+        self.parent = parent
+        self.memory = memory
+        self.readers = self.tries = self.refusals = self.copies = 0
+        self.done = False
+        self.dependents: list[int] | None = None
 
 
 @dataclass(slots=True)
@@ -182,7 +217,7 @@ class Scheduler:
             zip(event.kinds, event.sources, strict=True), first
         ):
             rank = number + shift
-            task = TaskState(run, kind, sources, len(sources), rank, retries, 0, 0, parent)
+            task = TaskState(run, kind, sources, rank, retries, 0, parent)
             tasks[number] = task
             if not sources:
                 heapq.heappush(ready, rank)
@@ -197,19 +232,14 @@ class Scheduler:
 
     def _called(self, event: Called) -> list[Instruction]:
         tasks, ready = self.tasks, self.ready
-        for call in event.tasks:
-            number, sources = call.number, call.sources
-            rank = number - (call.priority << 48)
-            task = TaskState(LOOSE, call.kind, sources, len(sources), rank, call.retries)
-            task.parent, task.memory = call.parent, call.memory
+        for number, task in enumerate(event.tasks, event.first):
             tasks[number] = task
-            for source in sources:
+            for source in task.sources:
                 self._follow(tasks[source], number)
-            if call.actor:
-                task.actor = call.actor
-                self.actors.setdefault(call.actor, ActorState()).queue.append(number)
-            elif not sources:
-                heapq.heappush(ready, rank)
+            if task.actor:
+                self.actors.setdefault(task.actor, ActorState()).queue.append(number)
+            elif not task.sources:
+                heapq.heappush(ready, task.rank)
         return []
 
     @staticmethod
@@ -226,17 +256,18 @@ class Scheduler:
         out: list[Instruction] = []
         self._try_again()
         longest = max(event.tasks, key=itemgetter(1))[0] if event.heap else None
-        learn = self.admission.learn
+        admission, known = self.admission, self.seconds
         for number, seconds, nbytes in event.tasks:
             self._unassign(event.worker, number)
             task = self.tasks.get(number)
             if task is None:  # it was given up while it ran, or another worker was faster
                 dropped.append(number)
                 continue
-            old = self.seconds.get(task.kind)
-            new = seconds if old is None else old + SMOOTHING * (seconds - old)
-            self.seconds[task.kind] = new
-            learn(task.kind, nbytes, event.heap if number == longest else 0)
+            kind = task.kind
+            old = known.get(kind)
+            known[kind] = seconds if old is None else old + SMOOTHING * (seconds - old)
+            if nbytes or admission.counts or number == longest:
+                admission.learn(kind, nbytes, event.heap if number == longest else 0)
             if task.copies:
                 out.extend(self._recall_copies(number))
             task.done = True
@@ -466,15 +497,18 @@ class Scheduler:
         return out
 
     def _unassign(self, worker: int, number: int) -> None:
-        self.admission.ended(number)
+        if self.admission.counts:
+            self.admission.ended(number)
         state = self.workers.get(worker)
-        if state is not None and number in state.assigned:
-            state.load -= state.assigned.pop(number)
-            if not state.assigned:
-                state.load = 0.0
-            task = self.tasks.get(number)
-            if task is not None and task.copies:
-                task.copies -= 1
+        if state is None:
+            return
+        seconds = state.assigned.pop(number, None)
+        if seconds is None:
+            return
+        state.load = state.load - seconds if state.assigned else 0.0
+        task = self.tasks.get(number)
+        if task is not None and task.copies:
+            task.copies -= 1
 
     def _late(self, event: Late) -> list[Instruction]:
         """Run a task a second time, beside the first, where somebody is idle."""
@@ -521,6 +555,7 @@ class Scheduler:
     def _filled(self, state: WorkerState, share: int, alone: bool) -> list[int]:
         batch: list[int] = []
         ready, tasks, assigned = self.ready, self.tasks, state.assigned
+        counts = self.admission.counts
         while ready and len(batch) < share:
             if assigned and state.load >= HORIZON:
                 break
@@ -534,7 +569,9 @@ class Scheduler:
                 expected = HORIZON
             if assigned and state.load + expected > HORIZON:
                 break
-            if not self.admission.admits(number, task.kind, alone and not batch, task.memory):
+            if (counts or task.memory) and not self.admission.admits(
+                number, task.kind, alone and not batch, task.memory
+            ):
                 break
             heapq.heappop(ready)
             assigned[number] = expected

@@ -31,7 +31,7 @@ from shframe.store.ref import INLINE, Ref
 
 FLUSH_SECONDS = 0.003
 CHECK_SECONDS = 0.0005  # between two looks for recalls and new tasks while tasks are waiting
-SPIN_SECONDS = 0.0001  # before it blocks: waking a halted core takes as long
+SPIN_SECONDS = 0.0005  # before it blocks: waking a halted core takes as long
 
 Wired = Any  # bytes: a pickled value; Ref: where it lies
 Assigned = tuple[int, bytes, tuple[Wired, ...], Any, Any]
@@ -160,11 +160,8 @@ class Worker:
     def _receive(self) -> None:
         """Wait for a message: awake for a moment, then asleep."""
         with self.receiving:
-            deadline = time.monotonic() + SPIN_SECONDS
-            while not self.channel.fill():
-                if time.monotonic() > deadline:
-                    self.channel.fill(wait=True)
-                    break
+            if not self.channel.soon(SPIN_SECONDS):
+                self.channel.fill(wait=True)
             self._arrived()
 
     def pump(self, seconds: float) -> bool:

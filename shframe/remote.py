@@ -8,6 +8,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import FrameType
 from typing import Any, NamedTuple
 
 from shframe import session
@@ -165,12 +166,10 @@ class RemoteFunction:
 
 def _caller() -> Place | None:
     """Where the user calls."""
-    frame = sys._getframe(2)
-    while (frame.f_globals.get("__name__") or "").startswith("shframe"):
-        if frame.f_back is None:
-            return None
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and (frame.f_globals.get("__name__") or "").startswith("shframe."):
         frame = frame.f_back
-    return frame.f_code, frame.f_lineno
+    return None if frame is None else (frame.f_code, frame.f_lineno)
 
 
 def _given(refs: tuple[ObjectRef, ...], terms: Terms) -> Any:
