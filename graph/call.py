@@ -152,7 +152,7 @@ class Call(TaskState):
         self.priority = terms.priority
         self.missing = self.readers = self.tries = self.refusals = self.copies = 0
         self.done = False
-        self.dependents = None
+        self.at = self.dependents = None
         self.callbacks: list[Any] | None = None
         self.function = function
         self.args, self.inputs, places, packed, self.keep = arguments

@@ -174,8 +174,17 @@ class Calls:
             else:
                 size = held.nbytes
                 self.shell.store.note_site(held.id, call.site)
+                self._keep_for_followers(call, held)
         ref.settle(held, keep)
         return size
+
+    def _keep_for_followers(self, call: Call, held: Ref) -> None:
+        """Tasks that were sent behind a call to its worker read its result where it lies."""
+        for number in call.dependents or ():
+            follower = self.live.get(number)
+            if follower is not None and follower.at == follower.worker == call.worker:
+                sent = self.shell.sent.setdefault((call.worker, number), [])
+                sent.extend(self.shell.store.send((held,)))
 
     def failed(self, call: Call, result: Result) -> bool:
         """A call has raised; whether it is to be tried again."""

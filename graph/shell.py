@@ -22,7 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shframe.graph.asking import Asking
-from shframe.graph.call import Code
+from shframe.graph.call import Call, Code
 from shframe.graph.calls import Calls
 from shframe.graph.channel import Closed
 from shframe.graph.errors import SessionClosed, WorkerDied
@@ -518,7 +518,8 @@ class Shell:
                 shared.append(now)
                 found.append(now)
             else:
-                found.append(held)
+                # of a call that is to run before it in this worker, its number
+                found.append(held.number if type(held) is Call else held)
         if shared:
             self.sent.setdefault((worker.slot, number), []).extend(shared)
         return tuple(found)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -59,6 +59,7 @@ from shframe.graph.messages import (
 
 HORIZON = 0.012  # seconds of work ahead of a worker: a hundred round trips of 0.1 ms
 RETRIES = 3  # a task that was running when its worker died is tried so often again
+FOLLOWS = 0.0005  # seconds: a longer task is worth the round trip, another worker may be free
 REFUSALS = (
     4  # a task that finds no memory so often in a row, with nothing else running, is given up
 )
@@ -83,10 +84,13 @@ class TaskState:
     for its run, 0: none. memory: bytes that it needs, as far as the user said so.
     dependents: tasks that wait for it. refusals: since memory was last made free.
     copies: workers that have been sent it beside the first.
+    at: the worker that has been sent it, None: none has. It may be there ahead of its sources, where
+    they are sent to the same worker before it.
     """
 
     __slots__ = (
         "actor",
+        "at",
         "copies",
         "dependents",
         "done",
@@ -125,6 +129,7 @@ class TaskState:
         self.memory = memory
         self.readers = self.tries = self.refusals = self.copies = 0
         self.done = False
+        self.at: int | None = None
         self.dependents: list[int] | None = None
 
 
@@ -135,6 +140,7 @@ class WorkerState:
     blocked: those of them that wait, each with what it waits for; the last one waits on top.
     """
 
+    slot: int
     assigned: dict[int, float] = field(default_factory=dict)  # task -> expected seconds
     load: float = 0.0  # sum of the expected seconds
     blocked: list[tuple[int, frozenset[int]]] = field(default_factory=list)
@@ -179,6 +185,7 @@ class Scheduler:
         self.seconds: dict[object, float] = {}
         self.admission = Admission()
         self._without_room: list[int] = []  # tasks that found no memory
+        self._followers: list[int] = []  # loose tasks that may follow their sources to a worker
         self._handlers: dict[type[Any], Callable[[Any], list[Instruction]]] = {
             Submitted: self._submitted,
             Called: self._called,
@@ -240,6 +247,8 @@ class Scheduler:
                 self.actors.setdefault(task.actor, ActorState()).queue.append(number)
             elif not task.sources:
                 heapq.heappush(ready, task.rank)
+            else:
+                self._followers.append(number)
         return []
 
     @staticmethod
@@ -268,8 +277,8 @@ class Scheduler:
             known[kind] = seconds if old is None else old + SMOOTHING * (seconds - old)
             if nbytes or admission.counts or number == longest:
                 admission.learn(kind, nbytes, event.heap if number == longest else 0)
-            if task.copies:
-                out.extend(self._recall_copies(number))
+            if task.at is not None:  # another worker runs it too
+                out.extend(self._recall_all((number,)))
             task.done = True
             if task.dependents is not None:
                 self._feed_dependents(task)
@@ -295,7 +304,7 @@ class Scheduler:
             if dependent is None:  # it was given up
                 continue
             dependent.missing -= 1
-            if not dependent.missing and not dependent.actor:
+            if not dependent.missing and not dependent.actor and dependent.at is None:
                 heapq.heappush(self.ready, dependent.rank)
 
     def _release_sources(self, task: TaskState, dropped: list[int]) -> None:
@@ -330,10 +339,11 @@ class Scheduler:
         return []
 
     def _back(self, number: int, task: TaskState) -> None:
-        """A task that was sent away is to be sent anew."""
+        """A task that was sent away is to be sent anew, when its inputs are there."""
+        task.at = None
         if task.actor:
             self.actors[task.actor].queue.appendleft(number)
-        else:
+        elif not task.missing:
             heapq.heappush(self.ready, task.rank)
 
     def _hopeless(self, number: int, task: TaskState, died: bool = False) -> list[Instruction]:
@@ -344,19 +354,24 @@ class Scheduler:
 
     def _lost(self, number: int, died: bool = False) -> list[Instruction]:
         """Forget a loose task and all that depend on it; copies of it are recalled."""
-        lost = [number]
-        for one in lost:
-            for dependent in self.tasks.pop(one).dependents or ():
+        lost = {number: None}
+        waiting = [number]
+        while waiting:
+            for dependent in self.tasks.pop(waiting.pop()).dependents or ():
                 if dependent in self.tasks and dependent not in lost:
-                    lost.append(dependent)
-        return [Fail(number, lost[1:], died), *self._recall_copies(number)]
+                    lost[dependent] = None
+                    waiting.append(dependent)
+        others = list(lost)[1:]
+        return [Fail(number, others, died), *self._recall_all(lost)]
 
-    def _recall_copies(self, number: int) -> list[Instruction]:
-        return [
-            Recall(worker, [number])
-            for worker, state in self.workers.items()
-            if number in state.assigned
-        ]
+    def _recall_all(self, numbers: Collection[int]) -> list[Instruction]:
+        out: list[Instruction] = []
+        for worker, state in self.workers.items():
+            if state.assigned:
+                recalled = [number for number in numbers if number in state.assigned]
+                if recalled:
+                    out.append(Recall(worker, recalled))
+        return out
 
     # --- given up -----------------------------------------------------------------------
 
@@ -388,7 +403,7 @@ class Scheduler:
         for number in reversed(numbers):
             self._unassign(worker, number)
             task = self.tasks.get(number)
-            if task is not None and not task.copies and not task.done:
+            if task is not None and not task.copies and not task.done and task.at is None:
                 self._back(number, task)
         return [*self._feed_actors(), *self._assign()]
 
@@ -423,11 +438,11 @@ class Scheduler:
     # --- workers ------------------------------------------------------------------------
 
     def _joined(self, event: Joined) -> list[Instruction]:
-        self.workers[event.worker] = self.crew[event.worker] = WorkerState()
+        self.workers[event.worker] = self.crew[event.worker] = WorkerState(event.worker)
         return []
 
     def _hired(self, event: Hired) -> list[Instruction]:
-        self.workers[event.worker] = WorkerState(actor=event.actor)
+        self.workers[event.worker] = WorkerState(event.worker, actor=event.actor)
         actor = self.actors[event.actor]
         actor.worker, actor.width = event.worker, event.width
         actor.queue.remove(event.first)
@@ -472,7 +487,7 @@ class Scheduler:
     def _died(self, event: Died) -> list[Instruction]:
         """What was running, or was to run next, has used up a try; the others go back."""
         out: list[Instruction] = []
-        state = self.workers.pop(event.worker, WorkerState())
+        state = self.workers.pop(event.worker, WorkerState(event.worker))
         self.crew.pop(event.worker, None)
         if state.actor in self.actors:
             self.actors[state.actor].worker = None
@@ -486,8 +501,8 @@ class Scheduler:
             if task is None:
                 continue
             if task.copies:
-                task.copies -= 1
-                continue  # another worker runs it too
+                self._one_copy_less(number, task)
+                continue
             if number in blamed:
                 task.tries += 1
             if task.tries > task.retries:
@@ -507,8 +522,15 @@ class Scheduler:
             return
         state.load = state.load - seconds if state.assigned else 0.0
         task = self.tasks.get(number)
-        if task is not None and task.copies:
-            task.copies -= 1
+        if task is not None:
+            if task.copies:
+                self._one_copy_less(number, task)
+            else:
+                task.at = None
+
+    def _one_copy_less(self, number: int, task: TaskState) -> None:
+        task.copies -= 1
+        task.at = next(slot for slot, state in self.workers.items() if number in state.assigned)
 
     def _late(self, event: Late) -> list[Instruction]:
         """Run a task a second time, beside the first, where somebody is idle."""
@@ -521,18 +543,25 @@ class Scheduler:
         task.copies += 1
         return [Run(idle[0], [event.task])]
 
-    @staticmethod
-    def _assign_to(state: WorkerState, number: int, seconds: float) -> None:
+    def _assign_to(self, state: WorkerState, number: int, seconds: float) -> None:
         state.assigned[number] = seconds
         state.load += seconds
+        task = self.tasks[number]
+        task.at = state.slot
+        if task.dependents is not None and task.run == LOOSE:
+            self._followers.extend(task.dependents)
 
     # --- sending ------------------------------------------------------------------------
 
     def _assign(self) -> list[Instruction]:
         """Give ready tasks to the workers with the least to do."""
         self.admission.short = 0
-        if not self.ready:
-            return []
+        out = self._begin_ready() if self.ready else []
+        if self._followers:
+            out.extend(self._follow_sources())
+        return out
+
+    def _begin_ready(self) -> list[Instruction]:
         out: list[Instruction] = []
         free = [item for item in self.crew.items() if not item[1].blocked]
         places = len(free) if self.limit is None else self.limit
@@ -548,7 +577,7 @@ class Scheduler:
             if batch:
                 alone = False
                 out.append(Run(worker, batch))
-        if self.ready and len(free) < len(self.crew):
+        if self.ready and len(free) < len(self.crew):  # some wait
             out.extend(self._make_way(places, [state for _, state in free]))
         return out
 
@@ -576,8 +605,56 @@ class Scheduler:
             heapq.heappop(ready)
             assigned[number] = expected
             state.load += expected
+            task.at = state.slot
+            if task.dependents is not None and task.run == LOOSE:
+                self._followers.extend(task.dependents)
             batch.append(number)
         return batch
+
+    def _follow_sources(self) -> list[Instruction]:
+        """Send tasks behind their sources to the worker that has all of those: so a chain of short
+        tasks costs no round trip for each."""
+        out: list[Instruction] = []
+        followers, self._followers = self._followers, []
+        for number in followers:  # grows on the way
+            worker = self._worker_of_sources(number)
+            if worker is None:
+                continue
+            task, state = self.tasks[number], self.workers[worker]
+            expected = self.seconds.get(task.kind, HORIZON)
+            if expected > FOLLOWS or state.load + expected > HORIZON or state.blocked:
+                continue
+            if (self.admission.counts or task.memory) and not self.admission.admits(
+                number, task.kind, False, task.memory
+            ):
+                continue
+            state.assigned[number] = expected
+            state.load += expected
+            task.at = worker
+            followers.extend(task.dependents or ())
+            if out and isinstance(out[-1], Run) and out[-1].worker == worker:
+                out[-1].tasks.append(number)
+            else:
+                out.append(Run(worker, [number]))
+        return out
+
+    def _worker_of_sources(self, number: int) -> int | None:
+        """The worker that has been sent all that the task waits for, if it is one that runs
+        its tasks in order."""
+        task = self.tasks.get(number)
+        if task is None or not task.missing or task.actor or task.at is not None:
+            return None
+        found: int | None = None
+        for one in task.sources:
+            source = self.tasks.get(one)
+            if source is None:  # it is there
+                continue
+            if source.at is None or source.copies or source.at not in self.crew:
+                return None
+            if found is not None and found != source.at:
+                return None
+            found = source.at
+        return found
 
     def _make_way(self, places: int, free: list[WorkerState]) -> list[Instruction]:
         """Tasks are ready and tasks wait: let those run that others wait for."""
@@ -585,10 +662,14 @@ class Scheduler:
             return []
         if len(self.crew) - places < EXTRA:
             return [Grow()]
+        out = self._on_top_of_all(anything=False)
+        return out if out or self._anything_runs() else self._on_top_of_all(anything=True)
+
+    def _on_top_of_all(self, anything: bool) -> list[Instruction]:
         out: list[Instruction] = []
         for worker, state in self.crew.items():
-            if state.waits:
-                number = self._for_waiting(state, anything=not free and not out)
+            if state.waits and not (anything and out):
+                number = self._for_waiting(state, anything)
                 if number is not None:
                     out.append(Run(worker, [number]))
         return out

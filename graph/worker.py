@@ -33,7 +33,8 @@ FLUSH_SECONDS = 0.003
 CHECK_SECONDS = 0.0005  # between two looks for recalls and new tasks while tasks are waiting
 SPIN_SECONDS = 0.0005  # before it blocks: waking a halted core takes as long
 
-Wired = Any  # bytes: a pickled value; Ref: where it lies
+# bytes: a pickled value; Ref: where it lies; int: the task that makes it, which runs here before
+Wired = Any
 Assigned = tuple[int, bytes, tuple[Wired, ...], Any, Any]
 Surroundings = tuple[str, dict[str, str], list[str]]  # folder, environment, module path
 
@@ -131,6 +132,8 @@ class Worker:
         self.recalled: list[int] = []
         self.unwanted: set[int] = set()  # tasks that are not to be started any more
         self.on_top: set[int] = set()
+        self.readers: dict[int, int] = {}  # task -> tasks sent behind it that read its result
+        self.local: dict[int, Wired] = {}  # results of such tasks
         self.trimmed = False
         self.held: set[int] = set()  # as the driver knows
         self.kept: set[int] = set()  # what no collection of garbage could free
@@ -217,6 +220,10 @@ class Worker:
             self._surround(*work.surroundings)
         for digest, payload in work.functions.items():
             self.functions[digest] = _unpickled(payload)
+        for task in work.tasks:
+            for held in task[2]:
+                if type(held) is int:
+                    self.readers[held] = self.readers.get(held, 0) + 1
         self.waiting.extend(work.tasks)
         self.on_top.update(work.on_top)
         self.unwanted.update(work.recalled)
@@ -236,6 +243,7 @@ class Worker:
                 continue
             if task[0] in self.targets:
                 os.close(self.targets.pop(task[0]))
+            self.found(task[2])
             self.recalled.append(task[0])
         self.waiting.extendleft(reversed(kept))
 
@@ -253,8 +261,14 @@ class Worker:
     def run_next(self) -> None:
         """Run the next task: alone, or on top of one that waits."""
         assigned = self.waiting.popleft()
-        number, how = assigned[0], assigned[4]
+        number, _, inputs, _, how = assigned
         self.on_top.discard(number)
+        if inputs and int in map(type, inputs):
+            here = self.found(inputs)
+            if here is None:  # what it follows has failed, or was given back
+                self.recalled.append(number)
+                return
+            assigned = (number, assigned[1], here, assigned[3], how)
         if type(how) is tuple and self.actor is not None and self.actor.takes(assigned):
             return
         if not self.results:
@@ -264,11 +278,25 @@ class Worker:
         result = self.result_of(assigned)
         self.running = before
         self.store.ledger.note(before + 1 if before else 0)
+        held = result[1]
+        if number in self.readers and held is not None:
+            self.local[number] = held
         with self.sending:
             self.results.append(result)
-        held = result[1]
         if type(held) is Ref and held.segment != INLINE:
             self.report()  # what is sealed must not be lost with a task that ends this process
+
+    def found(self, inputs: tuple[Wired, ...]) -> tuple[Wired, ...] | None:
+        """Inputs with the results of tasks that ran here before in their places; None: one is
+        not there. They are not read by this task any more."""
+        here = tuple(self.local.get(one) if type(one) is int else one for one in inputs)
+        for one in inputs:
+            if type(one) is int:
+                self.readers[one] -= 1
+                if not self.readers[one]:
+                    del self.readers[one]
+                    self.local.pop(one, None)
+        return None if any(one is None for one in here) else here
 
     def result_of(self, assigned: Assigned, call: Any = None) -> tuple[Any, ...]:
         """Run a task in this thread; `call` in place of what it names."""
