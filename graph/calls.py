@@ -163,8 +163,7 @@ class Calls:
 
     def settle(self, ref: ObjectRef, held: Any, inside: Sequence[int], call: Call) -> int:
         """A handle has its value; its bytes in the store."""
-        home = self.shell.home
-        keep: tuple[Any, ...] = tuple(map(home.find, inside)) if inside else ()
+        keep: tuple[Any, ...] = self.shell.asking.found(inside) if inside else ()
         if call.stays is not None:
             keep = (*keep, call.stays)
         size = 0

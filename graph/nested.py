@@ -48,11 +48,15 @@ class Asked(Pending):
 class Nested:
     """A worker's side of what its tasks ask for. Safe to call from any thread of a task."""
 
+    lends = False  # final objects are the driver's
+
     def __init__(self, worker: Worker) -> None:
         global here
         here = self
         self.worker = worker
         self.store = worker.store
+        self.home = self
+        self.dropped: deque[int] = deque()  # objects are told of by their handles
         self.main = threading.get_ident()
         self.asks: list[tuple[Any, ...]] = []
         self.known: weakref.WeakValueDictionary[int, ObjectRef] = weakref.WeakValueDictionary()

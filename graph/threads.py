@@ -55,6 +55,8 @@ class _Live:
 class ThreadExecutor(InProcess):
     """Runs graphs on threads of the driver, which start with the first run."""
 
+    lends = True
+
     def __init__(self, store: Store, dropped: deque[int], workers: int) -> None:
         self.store = store
         self.dropped = dropped

@@ -91,7 +91,8 @@ class Session:
             from shframe.graph.executor import SyncExecutor
 
             trace.notes.append(f"{len(graph.tasks)} small tasks ran in the driver")
-            inline = SyncExecutor(self.executor.store, self._dropped)
+            executor = self.executor
+            inline = SyncExecutor(executor.store, executor.dropped, executor.home)
             return inline.run(graph, trace, progress)
         return self.executor.run(graph, trace, progress)
 

@@ -159,7 +159,7 @@ class Array(NDArrayOperatorsMixin, Collection):
 
         Cost: large results are written by the workers where they stay; none is copied after.
         """
-        if self.nbytes < LEAST_FINAL:
+        if self.nbytes < LEAST_FINAL or not session.executor().lends:
             return super().compute(progress=progress)
         plan = self.planner.optimized(self.expr)
         with Final(session.current().executor, self.nbytes) as final:
