@@ -28,6 +28,7 @@ from shframe.graph.messages import (
     Instruction,
     Joined,
     Recall,
+    Recalled,
     Run,
     Submitted,
 )
@@ -128,7 +129,7 @@ class ThreadExecutor(InProcess):
         with self.lock:
             if number in self.recalled:
                 self.recalled.discard(number)
-                self._carry_out(self.scheduler.recalled(worker, [number]))
+                self._carry_out(self.scheduler.handle(Recalled(worker, [number])))
                 return
             live = self._holding(number)
         self._run_one(worker, number, live)
