@@ -12,7 +12,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from shframe.graph.call import STREAM, How
+from shframe.graph.wire import STREAM, How
 
 if TYPE_CHECKING:
     from shframe.graph.worker import Assigned, Worker
@@ -62,7 +62,7 @@ class Actor:
         number, digest, inputs, args, wired = assigned
         how = How(*wired)
         self.worker.home.runs(number)
-        method = getattr(self.instance, how.method, None)
+        method: Any = getattr(self.instance, how.method, None)
         if not _waits(method):
             self._ended(self.worker.result_of(assigned))
             return

@@ -1,7 +1,7 @@
-"""What tasks ask of the shell while they run (nested.py is their side), and which handles they have.
+"""What tasks ask of the shell while they run (their side is nested.py), and their handles.
 
-For each worker the driver holds a handle of every handle that lives there, so that what it refers to
-lives as long. It goes when the worker says so, or dies.
+For each worker the driver holds a handle of every handle that lives there, so that what it refers
+to lives as long. It goes when the worker says so, or dies.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Carried:
 
 
 class Borrowed:
-    """A handle that lives in a worker, how often; sent: whether it was told where the value lies."""
+    """A handle that lives in a worker, how often; sent: where it was told that the value lies."""
 
     __slots__ = ("count", "ref", "sent")
 

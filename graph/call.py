@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any, NamedTuple, Protocol
@@ -20,13 +20,12 @@ from shframe.graph.messages import LOOSE
 from shframe.graph.objectref import ObjectRef
 from shframe.graph.state import TaskState
 from shframe.graph.streams import Stream
+from shframe.graph.wire import PLAIN, STREAM, How, Input
 from shframe.store import codec
 from shframe.store.errors import NotStorable
 
 log = logging.getLogger("shframe")
 
-STREAM = -1  # the number of returns of a generator, whose values come one by one
-PLAIN, FILLS = 0, 1  # how a worker calls: the inputs, then the arguments; the same, with a target
 _LOOKED_AT = 64  # elements of a container that is looked into for being plain
 Place = tuple[CodeType, int]  # the code that called and the line
 
@@ -70,30 +69,6 @@ class Code(Protocol):
     def name(self) -> str: ...
 
 
-class How(NamedTuple):
-    """How a worker makes the call, where it is not PLAIN.
-
-    places: where the inputs go among the positional arguments; None: they come first.
-    packed: whether the arguments are the pickled (positional, by name) with Inputs in them.
-    returns, writable, ahead: see Terms. method: of the worker's actor; "" calls the function.
-    width: how many calls may run at once, of the call that makes an actor.
-    """
-
-    places: tuple[int, ...] | None = None
-    packed: bool = False
-    returns: int = 1
-    writable: bool = False
-    ahead: int = 0
-    method: str = ""
-    width: int = 1
-
-
-class Input(NamedTuple):
-    """Stands for an input among packed arguments."""
-
-    place: int
-
-
 class Arguments(NamedTuple):
     """What a call is made with: args as the wire has them, the handles that are inputs.
 
@@ -110,8 +85,8 @@ class Arguments(NamedTuple):
 class Call(TaskState):
     """A call under way, as the scheduler has it too; `number` is 0 until it is entered there.
 
-    worker: the slot that it was last sent to; failures: how often it has raised and was tried again.
-    stays: what lives as long as its first handle: the stream of a generator, the life of an actor.
+    worker: the slot that it was last sent to; failures: how often it has raised.
+    stays: what lives as long as its first handle: a generator's stream, the life of an actor.
     """
 
     __slots__ = (
@@ -289,20 +264,3 @@ def _dumped(value: Any) -> bytes:
     import cloudpickle
 
     return bytes(cloudpickle.dumps(value, protocol=5))
-
-
-def unpacked(payload: bytes, inputs: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
-    """In a worker: the positional arguments and those by name, with the inputs' values."""
-    args, kwargs = pickle.loads(payload)
-    return (
-        [inputs[one.place] if type(one) is Input else one for one in args],
-        {k: inputs[v.place] if type(v) is Input else v for k, v in kwargs.items()},
-    )
-
-
-def placed(args: Sequence[Any], inputs: Sequence[Any], places: Sequence[int]) -> list[Any]:
-    """In a worker: the positional arguments with the inputs' values at their places."""
-    values = list(args)
-    for place, value in zip(places, inputs, strict=True):
-        values.insert(place, value)
-    return values

@@ -68,7 +68,7 @@ class Calls:
             calls = []
             while self.incoming:
                 one = self.incoming.popleft()
-                if type(one) is Call:
+                if isinstance(one, Call):
                     calls.append(one)
                     continue
                 self.enter(calls)
@@ -239,7 +239,7 @@ class Calls:
         self.live.clear()
         while self.incoming:
             one = self.incoming.popleft()
-            if type(one) is Call:
+            if isinstance(one, Call):
                 calls.append(one)
             else:
                 one()

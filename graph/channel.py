@@ -86,12 +86,15 @@ class Channel:
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
         return self.sock.sendmsg([view], rights, socket.MSG_DONTWAIT)
 
-    def receive(self) -> tuple[Any, list[int]]:
-        """Wait for the next message; raises Closed."""
+    def receive(self, seconds: float | None = None) -> tuple[Any, list[int]]:
+        """Wait for the next message. Raises: Closed, TimeoutError."""
         while True:
             for message in self.arrived():
                 return message
-            self.fill(wait=True)
+            if seconds is None:
+                self.fill(wait=True)
+            elif not self.fill(seconds=seconds):
+                raise TimeoutError(f"no message came within {seconds} s")
 
     def fill(self, *, wait: bool = False, seconds: float = 0) -> bool:
         """Take in what has arrived, or arrives within `seconds`, or ever (`wait`).

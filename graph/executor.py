@@ -13,7 +13,7 @@ from shframe.graph import conversions, output
 from shframe.graph.call import Arguments, Code, Place, Terms
 from shframe.graph.hiring import Job
 from shframe.graph.inprocess import InProcess
-from shframe.graph.objectref import Home, ObjectRef, StoreHome, swept
+from shframe.graph.objectref import ObjectRef, StoreHome, swept
 from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
@@ -50,9 +50,12 @@ class Executor(Protocol):
 
     store: Store
     dropped: deque[int]
-    home: Home
     workers: int
     lends: bool  # whether tasks can fill the memory of a final object (final.py)
+
+    @property
+    def home(self) -> Any:
+        """The home of its handles (objectref.Home)."""
 
     def run(
         self, graph: TaskGraph, trace: Trace, progress: Progress | None = None
@@ -100,9 +103,7 @@ class SyncExecutor(InProcess):
     workers = 1
     lends = True
 
-    def __init__(
-        self, store: Store, dropped: deque[int] | None = None, home: Any = None
-    ) -> None:
+    def __init__(self, store: Store, dropped: deque[int] | None = None, home: Any = None) -> None:
         """home: where values are stored, None: in the store."""
         self.store = store
         self.dropped: deque[int] = deque() if dropped is None else dropped

@@ -1,4 +1,4 @@
-"""What a task raised, as the user meets it: its own type, with the task's name and its own frames."""
+"""What a task raised, as the user meets it: of its own type, and a TaskFailed."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ def told(error: BaseException, call: Call) -> BaseException:
 
 
 def _both(error: Exception) -> BaseException:
-    kind = type(error)
+    kind: Any = type(error)
     reduced = error.__reduce__()
-    made: Any = _both_type(kind).__new__(_both_type(kind), *error.args)
+    both: Any = _both_type(kind)
+    made: Any = both.__new__(both, *error.args)
     BaseException.__init__(made, *error.args)
     if len(reduced) > 2 and isinstance(reduced[2], dict):
         made.__dict__.update(reduced[2])
@@ -39,7 +40,7 @@ def _both(error: Exception) -> BaseException:
 
 
 @cache
-def _both_type(kind: type[Exception]) -> type:
+def _both_type(kind: Any) -> type:
     name = f"TaskFailed({kind.__name__})"
     return type(name, (_Told, kind), {"__module__": kind.__module__, "__qualname__": name})
 

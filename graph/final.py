@@ -42,4 +42,5 @@ class Final:
         """The object, as the store's codec of arrays describes it in `header`."""
         ref = self._executor.store.seal_lent(self.segment, header)
         self._sealed = True
-        return self._executor.home.handle(ref)
+        made: ObjectRef = self._executor.home.handle(ref)
+        return made

@@ -23,7 +23,8 @@ class Job(NamedTuple):
     """How an actor is to be kept.
 
     name: by which others find it, None: they do not. detached: whether it outlives its handles.
-    width: calls that may run at once. restarts: how often it is made anew after a death, -1: always.
+    width: calls that may run at once. restarts: how often it is made anew when it has died, -1:
+    always.
     methods: what it can be asked, for handles that are made later.
     """
 

@@ -10,10 +10,11 @@ import asyncio
 import inspect
 from typing import Any
 
-from shframe.graph.call import Arguments, Code, Place, Terms, placed, unpacked
+from shframe.graph.call import Arguments, Code, Place, Terms
 from shframe.graph.errors import ActorDied, StreamEnded
 from shframe.graph.hiring import Job
 from shframe.graph.objectref import Failure, ObjectRef, StoreHome
+from shframe.graph.wire import placed, unpacked
 
 
 class InProcess:

@@ -8,8 +8,6 @@ what the driver sends meanwhile is run on top of the task that waits.
 
 from __future__ import annotations
 
-import os
-import asyncio
 import pickle
 import threading
 import time
@@ -20,12 +18,12 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from shframe.graph import travel
-from shframe.graph.call import Arguments, Code, Place, Terms
 from shframe.graph.errors import unpacked_error
 from shframe.graph.objectref import Failure, ObjectRef, Pending, wait_all
 from shframe.store.ref import Ref
 
 if TYPE_CHECKING:
+    from shframe.graph.call import Arguments, Code, Place, Terms
     from shframe.graph.executor import Progress
     from shframe.graph.taskgraph import TaskGraph
     from shframe.graph.trace import Trace
@@ -242,6 +240,8 @@ class Nested:
 
     async def stream_async(self, number: int, values: AsyncIterator[Any], ahead: int) -> int:
         """As `stream`, on an event loop that others use too."""
+        import asyncio
+
         count = 0
         self._taken[number] = 0
         async for value in values:
@@ -370,4 +370,3 @@ class Nested:
         while self._wanted:
             if not self.worker.pump(STEP):
                 time.sleep(0.001)
-

@@ -1,8 +1,8 @@
 """ObjectRef: a user's handle on a value that lies in the store, or will when its task has ended.
 
 A small result lies in the handle itself, as pickled bytes; all else has an address that the store
-counts; a value that is still to come is Pending; a task that failed left a Failure. What can be done
-with a handle depends on the process: its Home knows.
+counts; a value that is still to come is Pending; a task that failed left a Failure. What can be
+done with a handle depends on the process: its Home knows.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _attaching = threading.Lock()  # two threads that wait for one handle at once
 
 
 class Pending:
-    """What a handle holds until its value is there: whom to tell then. A Call is such a thing too."""
+    """What a handle holds until its value is there: whom to tell then. A Call is one, too."""
 
     __slots__ = ("callbacks",)
 
@@ -62,7 +62,9 @@ class Home(Protocol):
     def read(self, ref: ObjectRef, writable: bool) -> Any:
         """The value of a handle whose value is there."""
 
-    def wait(self, refs: Sequence[ObjectRef], ended: threading.Event, timeout: float | None) -> None:
+    def wait(
+        self, refs: Sequence[ObjectRef], ended: threading.Event, timeout: float | None
+    ) -> None:
         """Wait for the event, which is set when enough of these handles have their values."""
 
     def told(self, ref: ObjectRef) -> None:
@@ -380,7 +382,9 @@ class StoreHome:
             return pickle.loads(held)
         return store.get_writable(held) if writable else store.get(held)
 
-    def wait(self, refs: Sequence[ObjectRef], ended: threading.Event, timeout: float | None) -> None:
+    def wait(
+        self, refs: Sequence[ObjectRef], ended: threading.Event, timeout: float | None
+    ) -> None:
         """Results come in another thread."""
         wait_in_steps(ended, timeout)
 

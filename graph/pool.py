@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 from dataclasses import dataclass, field
 
 from shframe.graph import server
 from shframe.graph.channel import Channel, pair
+from shframe.graph.launch import Launched, launch, park
 from shframe.store.store import Store
 
 
@@ -37,22 +36,14 @@ class Pool:
     new slot, so that what the dead one owned is never confused with what the new one owns.
     """
 
-    def __init__(self, store: Store, count: int) -> None:
+    def __init__(self, store: Store, count: int, launched: Launched | None = None) -> None:
         self.store = store
         self.workers: dict[int, WorkerHandle] = {}
         self.changes = 0  # counts workers that come and go
         self._next_slot = 1
-        ours, theirs = pair()
-        with theirs:
-            theirs.set_inheritable(True)
-            self.process = subprocess.Popen(
-                server.command(theirs.fileno(), os.getpid(), sys.path),
-                env=server.environment(dict(os.environ)),
-                stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        self.channel = Channel(ours)
+        self.count = count
+        self.launched = launched if launched is not None else launch()
+        self.process, self.channel = self.launched.process, self.launched.channel
         for _ in range(count):
             self.add_worker()
 
@@ -62,7 +53,7 @@ class Pool:
         self._next_slot += 1
         self.store.ledger.use(self._next_slot)
         ours, theirs = pair()
-        request = server.Fork(slot, self.store.budget)
+        request = server.Fork(slot, self.store.budget, self.count)
         self.channel.send(tuple(request), [theirs.detach(), os.dup(self.store.ledger.fd)])
         worker = WorkerHandle(slot, Channel(ours))
         self.workers[slot] = worker
@@ -102,9 +93,4 @@ class Pool:
         for worker in self.workers.values():
             worker.channel.end()
         self.workers.clear()
-        self.channel.end()  # the server ends everything below it, then itself
-        try:
-            self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        park(self.launched)

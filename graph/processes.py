@@ -13,6 +13,7 @@ from shframe.graph.call import Arguments, Call, Code, Place, Terms
 from shframe.graph.errors import SessionClosed
 from shframe.graph.executor import Progress, wait_for
 from shframe.graph.hiring import Job
+from shframe.graph.launch import Launched, park
 from shframe.graph.objectref import ObjectRef, Pending, StoreHome, wait_all
 from shframe.graph.pressure import PATIENCE
 from shframe.graph.runs import LiveRun
@@ -27,7 +28,11 @@ class ProcessExecutor:
 
     lends = True
 
-    def __init__(self, store: Store, dropped: deque[int], workers: int) -> None:
+    def __init__(
+        self, store: Store, dropped: deque[int], workers: int, launched: Launched | None = None
+    ) -> None:
+        """launched: the server process, if it was started already."""
+        self.launched = launched
         self.store = store
         self.dropped = dropped
         self.home = StoreHome(store, dropped)
@@ -49,7 +54,7 @@ class ProcessExecutor:
         self._check()
         with self._lock:
             if self._shell is None:
-                self._shell = Shell(self.store, self.home, self.workers)
+                self._shell = Shell(self.store, self.home, self.workers, self.launched)
             return self._shell
 
     def run(
@@ -62,7 +67,7 @@ class ProcessExecutor:
         for task in graph.tasks.values():
             _ = task.function.digest  # raises NotPicklable here, at the call
         here = (os.getcwd(), dict(os.environ), list(sys.path))
-        shell.do(lambda: (shell.changed(here), shell.renew(), shell.runs.submit(live)))
+        shell.do(lambda: shell.submit(live, here))
         try:
             wait_for(live.ended, progress, lambda: (live.done, len(live.order)))
         except BaseException:
@@ -86,6 +91,7 @@ class ProcessExecutor:
         call = Call(function, arguments, terms, place, method, actor)
         home = self.home
         count = terms.returns
+        refs: tuple[ObjectRef, ...]
         if count == 1:
             refs = (ObjectRef(home.next_id(), call, home),)
         else:
@@ -175,4 +181,6 @@ class ProcessExecutor:
         self._closed = True
         if self._shell is not None:
             self._shell.close()
+        elif self.launched is not None:
+            park(self.launched)
         self.store.close()

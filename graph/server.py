@@ -23,22 +23,20 @@ from shframe.graph.channel import Channel, Closed
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
-PRELOADED = (
+BASE = (
     "numpy",
-    "pyarrow",
-    "pyarrow.compute",
-    "pyarrow.parquet",
-    "pandas",
-    "shframe.store.local",
     "cloudpickle",
+    "shframe.store.local",
     "shframe.graph.worker",
     "shframe.graph.nested",
-    "shframe.graph.actor",
-    "shframe.tasks",
-    "shframe.objects",
-    "shframe.dataframe.kernels",
-    "shframe.array.kernels",
 )
+HEAVY = {  # of a driver that has loaded the first, what its workers will need
+    "pyarrow": ("pyarrow", "pyarrow.compute", "pyarrow.parquet"),
+    "pandas": ("pandas",),
+    "shframe.dataframe": ("shframe.dataframe.kernels",),
+    "shframe.array": ("shframe.array.kernels",),
+}
+REST_SECONDS = 60.0  # a server without a session waits so long for the next one
 ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -53,6 +51,23 @@ class Fork(NamedTuple):
 
     slot: int
     budget: int
+    workers: int
+
+
+class Preload(NamedTuple):
+    """Driver to server: import these modules for the workers to come."""
+
+    modules: list[str]
+
+
+class Rest(NamedTuple):
+    """Driver to server: the session has ended; end the workers and wait for another one."""
+
+
+class Rested(NamedTuple):
+    """Server to driver: that is done."""
+
+    resting: bool
 
 
 class Started(NamedTuple):
@@ -70,11 +85,11 @@ class Ended(NamedTuple):
     code: int
 
 
-def main(control: int, driver: int) -> None:
+def main(control: int, driver: int, modules: Sequence[str]) -> None:
     """Serve fork requests from the control socket until the driver is gone."""
     server = Server(Channel(socket.socket(fileno=control)), driver)
     try:
-        server.preload()
+        server.preload([*BASE, *modules])
         server.serve()
     except Closed:
         pass
@@ -89,14 +104,15 @@ class Server:
         self.channel = channel
         self.slots: dict[int, int] = {}  # pid -> slot
         self.exits: dict[int, int] = {}  # pidfd -> pid
+        self.resting = False
         _prctl(PR_SET_CHILD_SUBREAPER, 1)
         self.driver = _pidfd(driver)
         if os.getppid() != driver:  # it died before the descriptor was open
             raise SystemExit(0)
 
-    def preload(self) -> None:
+    def preload(self, modules: Sequence[str]) -> None:
         """Import what workers need, once; a room that is not there is left out."""
-        for name in PRELOADED:
+        for name in modules:
             with contextlib.suppress(ModuleNotFoundError):
                 importlib.import_module(name)
         if "pyarrow" in sys.modules:
@@ -111,7 +127,9 @@ class Server:
         while True:
             for fd in [*self.exits]:
                 poll.register(fd, select.POLLIN)
-            ready = {fd for fd, _ in poll.poll()}
+            ready = {fd for fd, _ in poll.poll(REST_SECONDS * 1000 if self.resting else None)}
+            if not ready and self.resting:
+                return
             for fd in ready & self.exits.keys():
                 poll.unregister(fd)
                 self._reap(fd)
@@ -121,7 +139,21 @@ class Server:
             if self.channel.fileno() in ready:
                 self.channel.fill()
                 for message, fds in self.channel.arrived():
-                    self._fork(Fork(*message), fds)
+                    self._hear(message, fds)
+
+    def _hear(self, message: tuple[Any, ...], fds: Sequence[int]) -> None:
+        self.resting = not message
+        if not message:
+            self.end_all()
+            for fd in self.exits:
+                os.close(fd)
+            self.exits.clear()
+            self.slots.clear()
+            self.channel.send(tuple(Rested(True)))
+        elif len(message) == len(Preload._fields):
+            self.preload(*message)
+        else:
+            self._fork(Fork(*message), fds)
 
     def _fork(self, request: Fork, fds: Sequence[int]) -> None:
         server = os.getpid()
@@ -191,7 +223,9 @@ def serve_as_worker(request: Fork, sock: int, ledger_fd: int) -> None:
         sys.modules["numpy"].random.seed()
     ledger = Ledger.attach(ledger_fd, request.slot)
     store = LocalStore(request.slot, request.budget, ledger)
-    Worker(Channel(socket.socket(fileno=sock)), store).run()
+    worker = Worker(Channel(socket.socket(fileno=sock)), store)
+    worker.home.workers = request.workers
+    worker.run()
 
 
 def _prctl(option: int, value: int) -> None:
@@ -214,11 +248,11 @@ def _children() -> list[int]:
         return []
 
 
-def command(control: int, driver: int, path: Sequence[str]) -> list[str]:
+def command(control: int, driver: int, path: Sequence[str], modules: Sequence[str]) -> list[str]:
     """The command line that starts a server with the driver's module path."""
     code = (
         f"import sys; sys.path[:] = {list(path)!r}; "
-        f"from shframe.graph.server import main; main({control}, {driver})"
+        f"from shframe.graph.server import main; main({control}, {driver}, {list(modules)!r})"
     )
     return [sys.executable, "-P", "-c", code]
 

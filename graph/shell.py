@@ -1,10 +1,10 @@
-"""The shell: the thread of the driver that waits, sends, and carries the scheduler's instructions out.
+"""The shell: the thread of the driver that waits, sends, and does what the scheduler says.
 
 It is the only place that waits: on the workers' sockets, the server's, and a wake-up pipe through
 which the user's threads hand in work. It turns what arrives into events. Data never pass through
 here: messages hold addresses of objects in shared memory, and results below the inline limit. What
-belongs to graphs is in runs.py, to loose tasks in calls.py, to actors in hiring.py; asking.py answers
-what tasks ask for.
+belongs to graphs is in runs.py, to loose tasks in calls.py, to actors in hiring.py; asking.py
+answers what tasks ask for.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from shframe.graph.errors import SessionClosed, WorkerDied
 from shframe.graph.heaps import PAUSE, Heaps
 from shframe.graph.hiring import Actors
 from shframe.graph.idle import Idle
+from shframe.graph.launch import Launched, heavy
 from shframe.graph.messages import (
     Abort,
     Died,
@@ -51,7 +52,7 @@ from shframe.graph.messages import (
 from shframe.graph.objectref import StoreHome, swept
 from shframe.graph.pool import Pool, WorkerHandle
 from shframe.graph.pressure import SLACK, Pressure, next_uses
-from shframe.graph.runs import Runs
+from shframe.graph.runs import LiveRun, Runs
 from shframe.graph.server import Ended
 from shframe.graph.state import Scheduler
 from shframe.graph.usermodules import UserModules
@@ -69,11 +70,13 @@ class Shell:
     heard: what ended last, for messages about deaths. changes: counts those of the surroundings.
     """
 
-    def __init__(self, store: Store, home: StoreHome, workers: int) -> None:
+    def __init__(
+        self, store: Store, home: StoreHome, workers: int, launched: Launched | None = None
+    ) -> None:
         self.store = store
         self.home = home
         self.scheduler = Scheduler(limit=workers)
-        self.pool = Pool(store, workers)
+        self.pool = Pool(store, workers, launched)
         self.pressure = Pressure(store)
         self.runs = Runs(self)
         self.calls = Calls(self)
@@ -86,7 +89,7 @@ class Shell:
         self.doomed: dict[tuple[int, int], float] = {}  # (worker, task given up) -> deadline
         self.surroundings: Surroundings = (os.getcwd(), dict(os.environ), list(sys.path))
         self._environment = dict(_raw_environment())
-        self.changes = 0
+        self.changes = 1  # a server that was parked was started in others
         self.dismissed: set[int] = set()  # workers that were sent away and have not ended yet
         self.retired: set[int] = set()  # workers that get no more tasks
         self.code = UserModules()
@@ -265,6 +268,12 @@ class Shell:
         if here != self.surroundings:
             self.surroundings = here
             self.changes += 1
+
+    def submit(self, live: LiveRun, here: Surroundings) -> None:
+        """Enter a graph of the user's."""
+        self.changed(here)
+        self.renew()
+        self.runs.submit(live)
 
     # --- hearing ------------------------------------------------------------------------
 
@@ -563,8 +572,13 @@ class Shell:
                 self.doomed[pair] = 0.0
 
     def renew(self) -> None:
-        """Workers that have loaded code which has changed since are replaced."""
-        if self.code.changed():
+        """Workers that have loaded code which has changed since are replaced, and those that
+        would have to load what the server can load for all."""
+        changed = self.code.changed()
+        if self.code.grown and not self.pool.launched.modules.issuperset(heavy()):
+            self.pool.launched.preload(heavy())
+            changed = True
+        if changed:
             for slot in [*self.scheduler.crew]:
                 self.retire(slot)
 
@@ -661,7 +675,8 @@ class Shell:
 
 def _raw_environment() -> dict[bytes, bytes]:
     """The environment as the os module keeps it: comparing that takes microseconds."""
-    return getattr(os.environ, "_data", os.environ)  # type: ignore[return-value]
+    kept: Any = os.environ
+    return getattr(kept, "_data", kept)  # type: ignore[no-any-return]
 
 
 def _encoded(work: Work) -> bytes:

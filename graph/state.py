@@ -85,8 +85,8 @@ class TaskState:
     for its run, 0: none. memory: bytes that it needs, as far as the user said so.
     dependents: tasks that wait for it. refusals: since memory was last made free.
     copies: workers that have been sent it beside the first.
-    at: the worker that has been sent it, None: none has. It may be there ahead of its sources, where
-    they are sent to the same worker before it.
+    at: the worker that has been sent it, None: none has. It may be there ahead of its sources,
+    where they are sent to the same worker before it.
     """
 
     __slots__ = (

@@ -1,7 +1,7 @@
 """Streams: what a generator task has made so far, and who waits for more.
 
-Each value has a handle of its own, which may be asked for before it is there. The one after the last
-holds a StreamEnded.
+Each value has a handle of its own, which may be asked for before it is there. The one after the
+last holds a StreamEnded.
 """
 
 from __future__ import annotations

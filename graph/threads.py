@@ -18,6 +18,7 @@ from shframe.graph import conversions, output
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import SessionClosed
 from shframe.graph.executor import Progress, target_fd, wait_for
+from shframe.graph.inprocess import InProcess
 from shframe.graph.messages import (
     Abort,
     Cancelled,
@@ -32,7 +33,6 @@ from shframe.graph.messages import (
     Run,
     Submitted,
 )
-from shframe.graph.inprocess import InProcess
 from shframe.graph.objectref import ObjectRef, StoreHome
 from shframe.graph.state import Scheduler
 from shframe.graph.task import Key

@@ -1,6 +1,6 @@
 """The user's own modules: whether one was loaded again, so that workers have old code of it.
 
-Functions of a module travel by name, and a worker imports the module when it first needs it. A module
+Functions of a module travel by name, and a worker imports the module when it first needs it. One
 that lies in a folder of packages does not change under a session; one beside the script does.
 """
 
@@ -14,24 +14,28 @@ _PACKAGES = tuple({path for path in sysconfig.get_paths().values()})
 
 
 class UserModules:
-    """Watches the modules that are the user's own. importlib.reload() gives each a new spec."""
+    """Watches the modules that are the user's own. importlib.reload() gives each a new spec.
+
+    grown: whether any module was loaded between the last two looks.
+    """
 
     def __init__(self) -> None:
+        self.grown = False
         self._known = -1  # modules that were loaded at the last look
         self._specs: dict[str, Any] = {}
         self.changed()
 
     def changed(self) -> bool:
         """Whether a module was loaded again since the last call. Cost: 0.1 us a module."""
-        if len(sys.modules) != self._known:
+        self.grown = len(sys.modules) != self._known
+        if self.grown:
             self._known = len(sys.modules)
             for name, module in [*sys.modules.items()]:
                 if name not in self._specs and _is_the_users(module):
                     self._specs[name] = module.__spec__
         found = False
         for name, spec in self._specs.items():
-            module = sys.modules.get(name)
-            now = getattr(module, "__spec__", None)
+            now = getattr(sys.modules.get(name), "__spec__", None)
             if now is not spec and now is not None:
                 self._specs[name] = now
                 found = True

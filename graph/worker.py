@@ -20,10 +20,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Self
 
 from shframe.graph import conversions, output, travel
-from shframe.graph.call import FILLS, PLAIN, How, placed, unpacked
 from shframe.graph.channel import Channel, Closed
 from shframe.graph.errors import TaskFailed
 from shframe.graph.function import Function
+from shframe.graph.wire import FILLS, PLAIN, How, placed, unpacked
 from shframe.store import codec
 from shframe.store.errors import StoreFull
 from shframe.store.local import LocalStore

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
         read_csv,
         read_parquet,
     )
+    from shframe.generators import ObjectRefGenerator
     from shframe.graph.objectref import ObjectRef
     from shframe.inventory import compact, memory
-    from shframe.generators import ObjectRefGenerator
     from shframe.objects import as_completed, get, put, wait
-    from shframe.tasks import ActorHandle, cancel, get_actor, kill, method, remote
     from shframe.session import Session, init, is_initialized, shutdown
     from shframe.sharing import attach, publish, published, unpublish
+    from shframe.tasks import ActorHandle, cancel, get_actor, kill, method, remote
     from shframe.tracing import last_trace
 
 __version__ = "0.1.0"

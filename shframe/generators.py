@@ -54,7 +54,7 @@ class ObjectRefGenerator:
         ref = self._next()
         ready = asyncio.get_running_loop().create_future()
         loop = asyncio.get_running_loop()
-        ref.tell(lambda _: loop.call_soon_threadsafe(_set, ready))
+        ref.tell(lambda _: _wake(loop, ready))
         await ready
         if self._ends(ref):
             raise StopAsyncIteration
@@ -83,6 +83,5 @@ class ObjectRefGenerator:
         return f"ObjectRefGenerator({self._whole.id:x}, at {self._place})"
 
 
-def _set(future: Any) -> None:
-    if not future.done():
-        future.set_result(None)
+def _wake(loop: Any, future: Any) -> None:
+    loop.call_soon_threadsafe(lambda: future.done() or future.set_result(None))

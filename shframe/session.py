@@ -13,6 +13,7 @@ from shframe.options import Options
 
 if TYPE_CHECKING:
     from shframe.graph.executor import Executor, Progress
+    from shframe.graph.launch import Launched
     from shframe.graph.objectref import ObjectRef
     from shframe.graph.taskgraph import TaskGraph
     from shframe.graph.trace import Trace
@@ -33,6 +34,7 @@ class Session:
         self._dropped: deque[int] = deque()
         self._executor: Executor | None = None
         self._publisher: Publisher | None = None
+        self._launched: Launched | None = None
         self._lock = threading.RLock()  # two threads of the user may compute first at once
 
     @property
@@ -53,6 +55,15 @@ class Session:
                 self._publisher = Publisher(self.executor.store)
             return self._publisher
 
+    def launch(self) -> None:
+        """Start the process that forks the workers now: they will be needed."""
+        with self._lock:
+            needed = self._executor is None and self._launched is None
+            if needed and self.options.executor == "processes":
+                from shframe.graph.launch import launch
+
+                self._launched = launch()
+
     def _started(self) -> Executor:
         from shframe.graph.executor import SyncExecutor
         from shframe.store.spill import SpillFile
@@ -63,7 +74,8 @@ class Session:
         if self.options.executor == "processes":
             from shframe.graph.processes import ProcessExecutor
 
-            return ProcessExecutor(store, self._dropped, self.options.worker_count)
+            launched, self._launched = self._launched, None
+            return ProcessExecutor(store, self._dropped, self.options.worker_count, launched)
         if self.options.executor == "threads":
             from shframe.graph.threads import ThreadExecutor
 
@@ -110,10 +122,13 @@ class Session:
         with self._lock:
             executor, self._executor = self._executor, None
             publisher, self._publisher = self._publisher, None
+            launched, self._launched = self._launched, None
         if publisher is not None:
             publisher.close()
         if executor is not None:
             executor.close()
+        if launched is not None:
+            launched.end()
 
 
 _lock = threading.RLock()
@@ -134,12 +149,15 @@ def current() -> Session:
         return _default
 
 
-def executor() -> Executor:
-    """The executor of the default session."""
+def executor(*, workers: bool = False) -> Executor:
+    """The executor of the default session. workers: they will be needed at once."""
     session = _default
     if session is not None and session._executor is not None:
         return session._executor
-    return current().executor
+    session = current()
+    if workers:
+        session.launch()
+    return session.executor
 
 
 def _of_task() -> Session | None:

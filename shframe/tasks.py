@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 from shframe import session
 from shframe.errors import InvalidArgument
 from shframe.generators import ObjectRefGenerator
-from shframe.graph.call import PLAIN_TERMS, STREAM, Place, Terms, arguments_of
+from shframe.graph.call import PLAIN_TERMS, Place, Terms, arguments_of
 from shframe.graph.function import Function
 from shframe.graph.hiring import Job
 from shframe.graph.objectref import ObjectRef
+from shframe.graph.wire import STREAM
 
 ASYNC_WIDTH = 1000  # calls of an actor with coroutine methods that run at once
 
@@ -142,7 +143,7 @@ class RemoteFunction:
 
         Raises: NotPicklable: names the variable or argument that cannot travel.
         """
-        executor = session.executor()
+        executor = session.executor(workers=True)
         arguments = arguments_of(args, kwargs, executor.put)
         refs = executor.call(self._code, arguments, self._terms, _caller())
         return refs[0] if self._terms is PLAIN_TERMS else _given(refs, self._terms)
@@ -201,7 +202,7 @@ class ActorClass:
         Raises: NotPicklable: names what cannot travel.
         """
         asked = self._options
-        executor = session.executor()
+        executor = session.executor(workers=True)
         if asked.get("get_if_exists") and asked.get("name"):
             try:
                 return get_actor(asked["name"])
@@ -305,7 +306,7 @@ class ActorMethod:
 
         Raises: NotPicklable: names the argument that cannot travel.
         """
-        executor = session.executor()
+        executor = session.executor(workers=True)
         ref = self._handle._ref
         arguments = arguments_of(args, kwargs, executor.put)
         arguments = arguments._replace(keep=(*arguments.keep, ref))

@@ -13,6 +13,7 @@ import pytest
 
 import shframe as sf
 from shframe import session as sessions
+from shframe.graph import launch
 from shframe.session import Session
 
 SEGMENTS = ("/memfd:shframe", "/dev/shm/shframe-")  # the second where memfd is refused
@@ -84,18 +85,23 @@ def open_descriptors() -> dict[int, str]:
 
 
 def pool_sockets() -> set[int]:
-    """Descriptors of the connections to the current workers, who may be replaced at any time."""
+    """Descriptors of the connections to the current workers, who may be replaced at any time, and
+    to a server that waits for the next session."""
+    parked = launch.parked()
+    kept = set() if parked is None else {parked.channel.fileno()}
     current = sessions._default
     shell = getattr(current._executor, "_shell", None) if current is not None else None
     if shell is None:
-        return set()
-    return {worker.channel.fileno() for worker in list(shell.pool.workers.values())}
+        return kept
+    return kept | {worker.channel.fileno() for worker in list(shell.pool.workers.values())}
 
 
 def pool_processes() -> set[int]:
-    """Processes of the current session; a worker that a test killed is replaced by another."""
-    current = sessions._default
-    return set(getattr(current._executor, "pids", ())) if current is not None else set()
+    """Processes of the current session; a worker that a test killed is replaced by another. And the
+    server that waits for the next session."""
+    current, parked = sessions._default, launch.parked()
+    kept = set() if parked is None else {parked.process.pid}
+    return kept | (set(getattr(current._executor, "pids", ())) if current is not None else set())
 
 
 def live_objects() -> int:

@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 
 import shframe as sf
+from shframe import session as sessions
 from shframe.errors import InvalidArgument
 from shframe.graph.errors import ActorDied, TimedOut
-from shframe import session as sessions
 from shframe.session import Session
 from tests.conftest import descendants, live_objects, pool_processes
 
 
 @pytest.fixture(autouse=True)
-def current(session: Session) -> Iterator[None]:
-    yield
+def current(session: Session) -> None:
+    """Every test here is one of this session."""
 
 
 @sf.remote
@@ -69,9 +69,7 @@ def gone(pid: int, seconds: float = 5) -> bool:
 
 def test_calls_run_in_order_in_a_process_of_their_own() -> None:
     counter = Counter.remote(10)
-    assert sf.get([counter.add.remote(k) for k in range(200)]) == list(
-        np.cumsum(range(200)) + 10
-    )
+    assert sf.get([counter.add.remote(k) for k in range(200)]) == list(np.cumsum(range(200)) + 10)
     assert sf.get(counter.where.remote()) not in {os.getpid(), *pool_workers()}
     assert (sf.get(counter.array.remote(100_000)) == 10 + sum(range(200))).all()
     assert sf.get(counter.both.remote()) == [19910, -19910]
@@ -209,7 +207,7 @@ def test_an_actor_is_found_by_its_name_while_it_lives() -> None:
         sf.get(Counter.options(name="the counter").remote().add.remote())
     same = Counter.options(name="the counter", get_if_exists=True).remote()
     assert sf.get(same.add.remote()) == 5
-    with pytest.raises(ActorDied, match="no actor of the name 'nobody'.*'the counter'"):
+    with pytest.raises(ActorDied, match=r"no actor of the name 'nobody'.*'the counter'"):
         sf.get_actor("nobody")
     pid = sf.get(counter.where.remote())
     del counter, same
