@@ -28,6 +28,10 @@ class SessionClosed(ShframeError, RuntimeError):
     """The session that held this object has been shut down."""
 
 
+class ClusterUnreachable(ShframeError, ConnectionError):
+    """A cluster that does not answer, or whose connection has been closed."""
+
+
 class WorkerDied(ShframeError, RuntimeError):
     """A worker process ended while it ran a task, each time that the task was tried."""
 
