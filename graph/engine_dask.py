@@ -16,6 +16,8 @@ from typing import Any
 from dask._task_spec import DataNode, TaskRef
 from dask._task_spec import Task as Node
 from distributed import Client, get_worker, wait
+from distributed.comm import connect
+from distributed.utils import LoopRunner
 
 from shframe.graph import conversions
 from shframe.graph.engine import (
@@ -44,13 +46,21 @@ Note = list[Any]  # run, task, pid, start, end, bytes in, bytes out, copied
 
 def connected(address: str) -> Client:
     """A client of the scheduler at `host:port`; raises ClusterUnreachable."""
+    url = f"tcp://{address}"
     try:
-        return Client(f"tcp://{address}", timeout=CONNECT_SECONDS, set_as_default=False)
+        # a Client that finds nobody leaves its thread behind, so it is made for who answers
+        LoopRunner().run_sync(_greeted, url)
+        return Client(url, timeout=CONNECT_SECONDS, set_as_default=False)
     except OSError as error:
         raise ClusterUnreachable(
             f"no Dask scheduler answered at {address} within {CONNECT_SECONDS} s: {error}\n"
             "  start one with `dask scheduler`, or give a distributed.Client as executor"
         ) from error
+
+
+async def _greeted(url: str) -> None:
+    comm = await connect(url, timeout=CONNECT_SECONDS)
+    await comm.close()
 
 
 class DaskEngine(Engine):
@@ -250,10 +260,13 @@ def _call(about: tuple[str, int, int, bytes, bytes], payload: bytes, *inputs: An
     """One task, in a worker of the cluster."""
     topic, run, number, digest, args = about
     start = time.time()
+    raised = None
     try:
         value = called(digest, payload, args, inputs)
     except Exception as error:
-        raise travelling(error)  # noqa: B904  # the same one, with what caused it
+        raised = error
+    if raised is not None:
+        raise travelling(raised)  # out here: what could not travel would go along as its context
     bytes_in = sum(map(size_of, inputs))
     note = [run, number, os.getpid(), start, time.time(), bytes_in, size_of(value)]
     get_worker().log_event(topic, [*note, list(conversions.taken())])

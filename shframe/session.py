@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from shframe.engines import Engines, is_local
+from shframe.engines import LOCAL, Engines, is_local
 from shframe.options import Options
 
 if TYPE_CHECKING:
@@ -154,9 +154,11 @@ class Session:
             self._engines.close()
         if publisher is not None:
             publisher.close()
-        for one in (*others.values(), executor):
-            if one is not None:
-                one.close()
+        if executor is not None:
+            others[self._local_name] = executor
+        for name in LOCAL:  # that of processes first: its thread still reads the store
+            if name in others:
+                others[name].close()
 
 
 _lock = threading.RLock()
