@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shframe import array, errors
+    from shframe.dask_scheduler import dask_get
     from shframe.dataframe import (
         DataFrame,
         Index,
@@ -45,6 +46,7 @@ _HOMES = {
     "Session": "shframe.session",
     "attach": "shframe.sharing",
     "compact": "shframe.inventory",
+    "dask_get": "shframe.dask_scheduler",
     "from_arrow": "shframe.dataframe",
     "from_pandas": "shframe.dataframe",
     "get": "shframe.objects",
@@ -72,6 +74,7 @@ __all__ = [
     "array",
     "attach",
     "compact",
+    "dask_get",
     "errors",
     "from_arrow",
     "from_pandas",
