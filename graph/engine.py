@@ -45,7 +45,7 @@ class Engine(ABC):
     @property
     @abstractmethod
     def cluster(self) -> object:
-        """What two engines have in common that can use each other's values in place."""
+        """What is equal of two engines that can use each other's values in place."""
 
     @property
     @abstractmethod
@@ -74,7 +74,7 @@ class Engine(ABC):
         found: dict[ObjectRef, Held] = {}
         absent: list[ObjectRef] = []
         for ref in dict.fromkeys(refs):
-            if isinstance(ref, RemoteRef) and ref.engine.cluster is self.cluster:
+            if isinstance(ref, RemoteRef) and ref.engine.cluster == self.cluster:
                 found[ref] = ref.held
             elif ref in self._placed:
                 found[ref] = self._placed[ref]

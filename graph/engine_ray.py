@@ -77,13 +77,12 @@ class RayEngine(Engine):
     def __init__(self, *, owned: bool) -> None:
         super().__init__()
         self.owned = owned
-        self.node = _node()
-        self._ended = False
+        self.connection = _connection()
 
     @property
     def cluster(self) -> object:
         """The connection: another one knows other objects."""
-        return self.node
+        return self.connection
 
     @property
     def cores(self) -> int:
@@ -93,7 +92,7 @@ class RayEngine(Engine):
     @property
     def closed(self) -> bool:
         """Whether ray.shutdown() has been called since."""
-        return self._ended or not ray.is_initialized() or _node() != self.node
+        return _connection() != self.connection
 
     def send(self, values: list[Any]) -> list[Held]:
         """Put values into Ray's store."""
@@ -112,7 +111,9 @@ class RayEngine(Engine):
         """Run the graph on Ray; its outputs stay there."""
         self._check()
         order = graph.sorted_keys()
-        held = {key: _held for key, _held in self._data(graph)}
+        placed = self.place(graph.data.values())
+        held = {key: placed[ref] for key, ref in graph.data.items()}
+        del placed
         notes = self._submitted(graph, order, held)
         wanted = {key: held[key] for key in graph.outputs}
         held.clear()  # what only tasks read goes when they have
@@ -124,10 +125,6 @@ class RayEngine(Engine):
             if key not in made:
                 made[key] = RemoteRef(self, ref, ref.hex(), sizes[key])
         return [made[key] for key in graph.outputs]
-
-    def _data(self, graph: TaskGraph) -> Iterable[tuple[Key, Held]]:
-        placed = self.place(graph.data.values())
-        return ((key, placed[ref]) for key, ref in graph.data.items())
 
     def _submitted(self, graph: TaskGraph, order: list[Key], held: dict[Key, Held]) -> list[Held]:
         """Hand all tasks to Ray, which knows their order by what they read; their notes."""
@@ -176,12 +173,14 @@ class RayEngine(Engine):
         """Shut Ray down if it was started here."""
         if not self.closed and self.owned:
             ray.shutdown()
-        self._ended = True
 
 
-def _node() -> str:
-    """What names the connection to Ray; "" without one."""
-    return ray.get_runtime_context().get_job_id() if ray.is_initialized() else ""
+def _connection() -> tuple[str, str]:
+    """What names this process's connection to Ray; empty names without one."""
+    if not ray.is_initialized():
+        return "", ""
+    context = ray.get_runtime_context()
+    return context.get_node_id(), context.get_job_id()
 
 
 class _Call:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from shframe import session
+from shframe.engines import planned_for
 from shframe.graph.expr import Expr, tree_text
 
 if TYPE_CHECKING:
@@ -70,8 +71,9 @@ class Collection:
         executor: Any,
         last: Callable[[Layer], Layer] | None = None,
     ) -> tuple[list[ObjectRef], Layer]:
-        _ = session.current().where(executor)  # what is wrong with it is said before the work
-        graph, layer = self.planner.graph(self.planner.optimized(self.expr), last)
+        where = session.current().where(executor)  # says what is wrong with it before the work
+        with planned_for(where):
+            graph, layer = self.planner.graph(self.planner.optimized(self.expr), last)
         return self._run_graph(graph, progress, executor), layer
 
     @staticmethod

@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from shframe.errors import ClusterUnreachable, InvalidArgument
 
 if TYPE_CHECKING:
     from shframe.graph.engine import Engine
+    from shframe.graph.executor import Executor
 
 LOCAL = ("processes", "threads", "sync")
 _DASK = re.compile(r"dask://(?P<address>[^/\s]+:\d+)/?")
+
+
+_cores: ContextVar[int | None] = ContextVar("cores", default=None)
+
+
+@contextmanager
+def planned_for(executor: Executor | Engine) -> Iterator[None]:
+    """Let plans be made for the workers of a cluster where they will run on one."""
+    cores = getattr(executor, "cores", None)
+    token = _cores.set(cores)
+    try:
+        yield
+    finally:
+        _cores.reset(token)
+
+
+def planned_cores() -> int | None:
+    """Tasks that the cluster runs at once which the plan is for; None: it is for this machine."""
+    return _cores.get()
 
 
 def is_local(asked: object) -> bool:

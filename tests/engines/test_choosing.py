@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -83,6 +87,19 @@ def test_a_client_is_an_executor_and_stays_open(here: Any, client: Any) -> None:
     assert client.status == "running"
 
 
+def test_a_plan_is_made_for_the_workers_of_the_cluster(client: Any, tmp_path: Path) -> None:
+    for n in range(4):
+        pd.DataFrame({"v": range(n, 1000)}).to_parquet(tmp_path / f"{n}.parquet")
+    here = sf.init(executor="sync", workers=1)
+    try:
+        lazy = sf.read_parquet(tmp_path)
+        assert len(lazy.persist().expr.parts) == 1
+        there = lazy.persist(executor=client).expr.parts
+        assert len(there) == here.where(client).cores == 2
+    finally:
+        sf.shutdown()
+
+
 def test_results_on_the_cluster_go_with_their_last_handle(here: Any, client: Any) -> None:
     kept = xp.ones((4, 4), chunks=2).persist(executor=client)
     assert len(client.futures) == 4
@@ -149,6 +166,34 @@ def test_a_task_that_kills_its_worker_ends_the_computation(
     with pytest.raises(WorkerDied):
         x.map_blocks(die, dtype="f8").compute(executor=executor)
     assert x.sum().compute(executor=executor) == 4
+
+
+def interrupted_soon() -> None:
+    time.sleep(0.3)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("engine", ["dask", "ray"])
+def test_ctrl_c_comes_back_at_once_and_the_cluster_goes_on(
+    here: Any, request: pytest.FixtureRequest, engine: str
+) -> None:
+    cluster = request.getfixturevalue(f"{engine}_cluster")
+    executor = "ray" if engine == "ray" else address(cluster)
+    x = xp.ones((2,), chunks=1)
+    assert x.sum().compute(executor=executor) == 2
+    slow = x.map_blocks(lambda block: time.sleep(2) or block, dtype="f8")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    interrupter = threading.Thread(target=interrupted_soon)
+    try:
+        interrupter.start()
+        begin = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            slow.compute(executor=executor)
+        assert time.monotonic() - begin < 1.5
+    finally:
+        signal.signal(signal.SIGINT, before)
+        interrupter.join()
+    assert x.sum().compute(executor=executor) == 2
 
 
 def test_ray_is_started_when_there_is_none_and_ends_with_the_session(here: Any) -> None:
