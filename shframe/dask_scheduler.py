@@ -1,25 +1,22 @@
 """dask_get: Dask's own collections on our executor.
 
-A node of Dask's graph becomes a task. What is said of it travels with the task; the functions in
-it that have no importable name travel once, with all tasks that call the same ones; large values
-in it go to the store once, where every task reads them in place.
+A node of Dask's graph becomes a task. What is said of it travels with the task; the functions and
+classes in it travel once, with all tasks that name the same ones; large values in it go to the
+store once, where every task reads them in place.
 """
 
 from __future__ import annotations
 
 import io
 import pickle
-import sys
 import types
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
-import cloudpickle
-
 from shframe import session
 from shframe.errors import InvalidArgument
 from shframe.graph.engine import size_of
-from shframe.graph.function import Function
+from shframe.graph.function import Function, pickled
 from shframe.graph.fuse import fused
 from shframe.graph.objectref import ObjectRef
 from shframe.graph.task import Key, Task
@@ -158,54 +155,45 @@ class _Conversion:
         return self.large[id(value)][0]
 
 
-class _Packer(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
-    """Pickles a node without its nameless functions and large values, which it collects."""
+class _Packer(pickle.Pickler):
+    """Pickles a node without its functions, classes and large values, which it collects."""
 
     def __init__(self) -> None:
         self.file = io.BytesIO()
         super().__init__(self.file, protocol=5)
         self.functions: list[Any] = []
         self.large: list[Any] = []
-        self.places: dict[int, tuple[str, int]] = {}
+        self.places: dict[int, tuple[bool, int]] = {}
 
     def packed(self, value: Any) -> bytes:
         """The pickled value; raises NotPicklable."""
-        from shframe.errors import NotPicklable
-
         try:
             self.dump(value)
-        except Exception as error:
-            raise NotPicklable(f"a node of the Dask graph cannot travel: {error}") from error
+        except Exception:  # what only cloudpickle can, it does with all that is in the node
+            self.functions, self.large = [], []
+            return pickled(value, "a node of the Dask graph")
         return self.file.getvalue()
 
-    def persistent_id(self, value: Any) -> tuple[str, int] | None:
-        """Where a value is found that does not travel in the node; None: in the node."""
+    def persistent_id(self, value: Any) -> tuple[bool, int] | None:
+        """Whether it is large, and its number, of a value that does not travel in the node."""
+        kind = type(value)
+        if kind in _PLAIN:
+            return None
         place = self.places.get(id(value))
         if place is not None:
             return place
-        if isinstance(value, types.FunctionType | type):
-            return None if _is_importable(value) else self._apart(value, "function", self.functions)
-        if type(value).__module__.partition(".")[0] in _BULKY and size_of(value) > LARGE:
-            return self._apart(value, "large", self.large)
-        return None
-
-    def _apart(self, value: Any, kind: str, found: list[Any]) -> tuple[str, int]:
-        place = self.places[id(value)] = (kind, len(found))
+        large = kind.__module__.partition(".")[0] in _BULKY and size_of(value) > LARGE
+        if not (large or isinstance(value, _NAMED)):
+            return None
+        found = self.large if large else self.functions
+        place = self.places[id(value)] = (large, len(found))
         found.append(value)
         return place
 
 
+_PLAIN = frozenset({str, int, float, bool, bytes, tuple, list, dict, set, frozenset, type(None)})
+_NAMED = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
 _BULKY = ("numpy", "pandas", "pyarrow")
-
-
-def _is_importable(value: Any) -> bool:
-    """Whether a worker finds this function or class by its name."""
-    if value.__module__ == "__main__":
-        return False
-    found: Any = sys.modules.get(value.__module__)
-    for name in value.__qualname__.split("."):
-        found = getattr(found, name, None)
-    return found is value
 
 
 class NodeCall:
@@ -227,6 +215,6 @@ class _Unpacker(pickle.Unpickler):
         self.functions = functions
         self.inputs = inputs
 
-    def persistent_load(self, place: tuple[str, int]) -> Any:
-        kind, number = place
-        return self.functions[number] if kind == "function" else self.inputs[number]
+    def persistent_load(self, place: tuple[bool, int]) -> Any:
+        large, number = place
+        return self.inputs[number] if large else self.functions[number]

@@ -89,7 +89,7 @@ def test_a_client_is_an_executor_and_stays_open(here: Any, client: Any) -> None:
 
 def test_a_plan_is_made_for_the_workers_of_the_cluster(client: Any, tmp_path: Path) -> None:
     for n in range(4):
-        pd.DataFrame({"v": range(n, 1000)}).to_parquet(tmp_path / f"{n}.parquet")
+        pd.DataFrame({"v": np.arange(300_000) + n}).to_parquet(tmp_path / f"{n}.parquet")
     here = sf.init(executor="sync", workers=1)
     try:
         lazy = sf.read_parquet(tmp_path)
