@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -87,15 +86,20 @@ def test_a_client_is_an_executor_and_stays_open(here: Any, client: Any) -> None:
     assert client.status == "running"
 
 
-def test_a_plan_is_made_for_the_workers_of_the_cluster(client: Any, tmp_path: Path) -> None:
-    for n in range(4):
-        pd.DataFrame({"v": np.arange(300_000) + n}).to_parquet(tmp_path / f"{n}.parquet")
-    here = sf.init(executor="sync", workers=1)
+def test_a_plan_is_made_for_the_workers_of_the_cluster(client: Any) -> None:
+    """A shuffle has at least two parts for each worker."""
+    frame = pd.DataFrame({"k": [1, 2, 3, 1], "v": [4, 2, 1, 5]})
+    sf.init(executor="sync", workers=1, inline_bytes=0)
     try:
-        lazy = sf.read_parquet(tmp_path)
-        assert len(lazy.persist().expr.parts) == 1
-        there = lazy.persist(executor=client).expr.parts
-        assert len(there) == here.where(client).cores == 2
+        medians = sf.from_pandas(frame, npartitions=1).groupby("k").agg({"v": "median"})
+        parts = {}
+        for executor in ("sync", client):
+            pd.testing.assert_frame_equal(
+                medians.compute(executor=executor), frame.groupby("k").agg({"v": "median"})
+            )
+            calls = [span.call for span in sf.last_trace().spans]
+            parts[executor] = sum("gathered_frame" in call for call in calls)
+        assert parts == {"sync": 2, client: 4}
     finally:
         sf.shutdown()
 
