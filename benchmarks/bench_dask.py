@@ -7,7 +7,7 @@ from typing import Any
 
 from shframe.benchmarks.clusters import DaskCluster
 
-PROGRAMS = ("array sum", "array kept", "frame group", "frame python", "bag python", "2,000 tasks")
+PROGRAMS = ("array sum", "array kept", "frame group", "frame python", "bag python", "500 tasks")
 
 
 class DaskPrograms:
@@ -66,7 +66,7 @@ def _made(program: str, rows: int) -> Callable[[], Any]:
     if program == "bag python":
         bag = db.from_sequence(range(rows // 20), npartitions=16)
         return lambda: bag.map(_collatz).filter(bool).sum()
-    small = db.from_sequence(range(2_000), npartitions=2_000)
+    small = db.from_sequence(range(500), npartitions=500)
     return lambda: small.map(_collatz).sum()
 
 

@@ -10,8 +10,11 @@ class DaskCluster:
     """A LocalCluster with two processes, and a client that is nobody's default."""
 
     def __init__(self) -> None:
+        import dask
         from distributed import Client, LocalCluster
 
+        # its advice against programs that have their data with them is not the question here
+        dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
         self.cluster: Any = LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
         )

@@ -156,7 +156,8 @@ class DaskEngine(Engine):
         try:
             self._wait(list(futures.values()), number, len(order), progress)
         except BaseException:
-            self.client.cancel(list(futures.values()), force=True)
+            if not self.closed:
+                self.client.cancel(list(futures.values()), force=True)
             raise
         notes = self.notes[number]
         trace.spans.extend(_spans(graph, order, notes.values()))
@@ -177,7 +178,9 @@ class DaskEngine(Engine):
                 ended = True
             except TimeoutError:
                 pass
-            except BaseException:
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException:  # a cancelled future's is no Exception
                 if not any(future.status in _FAILED for future in futures):
                     raise
             if progress is not None:
@@ -192,7 +195,10 @@ class DaskEngine(Engine):
         if self.closed:
             return ClusterUnreachable(f"{_CLOSED}\n  it was closed while this was computed")
         if future.status != "error":
-            return Cancelled("the cluster gave the computation up: one of its inputs was lost")
+            return Cancelled(
+                "the cluster gave the computation up\n"
+                "  it has lost what was sent to it, or its scheduler has gone"
+            )
         error: BaseException = future.exception()
         if isinstance(error, KilledWorker):
             return WorkerDied(str(error), str(error.task))
