@@ -16,7 +16,7 @@ class DaskCluster:
         # its advice against programs that have their data with them is not the question here
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
         self.cluster: Any = LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=logging.ERROR
         )
         self.client: Any = Client(self.cluster, set_as_default=False)
 

@@ -114,6 +114,13 @@ def test_results_on_the_cluster_go_with_their_last_handle(here: Any, client: Any
     np.testing.assert_array_equal(more.compute(executor=client), np.full((4, 4), 2.0))
 
 
+def test_what_a_lost_worker_held_is_made_again(here: Any, client: Any) -> None:
+    kept = (xp.ones((4, 4), chunks=1) + 1).persist(executor=client)
+    assert kept.sum().compute(executor=client) == 32
+    os.kill(min(sf.last_trace().pids), signal.SIGKILL)
+    assert kept.sum().compute(executor=client) == 32
+
+
 def test_a_closed_client_is_refused_and_so_are_its_results(here: Any, dask_cluster: Any) -> None:
     from distributed import Client
 
