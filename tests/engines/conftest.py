@@ -82,16 +82,19 @@ _CoreThread: Any = threading._DummyThread  # type: ignore[attr-defined]  # not s
 
 @pytest.fixture(scope="package")
 def dask_cluster(nothing_remains: None) -> Iterator[Any]:
-    """A LocalCluster of two processes."""
+    """A LocalCluster of two processes, which tries a task twice that ends its worker."""
+    import dask
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
+    few = dask.config.set({"distributed.scheduler.allowed-failures": 1})
+    with few, LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="package")
 def ray_cluster(nothing_remains: None) -> Iterator[None]:
-    """A Ray of two CPUs."""
+    """A Ray of two CPUs, which tries a task twice that ends its worker."""
+    os.environ["RAY_TASK_MAX_RETRIES"] = "1"  # Ray reads it when it is imported
     import ray
 
     ray.init(
@@ -103,6 +106,7 @@ def ray_cluster(nothing_remains: None) -> Iterator[None]:
     )
     yield
     ray.shutdown()
+    del os.environ["RAY_TASK_MAX_RETRIES"]
 
 
 def address(cluster: Any) -> str:
