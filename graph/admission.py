@@ -35,18 +35,21 @@ class Admission:
         self._promised: dict[int, tuple[int, float]] = {}  # task -> what it makes, its heap
         self._sum: float = 0
 
-    def admits(self, number: int, kind: object, alone: bool) -> bool:
+    def admits(self, number: int, kind: object, alone: bool, memory: int = 0) -> bool:
         """Whether the task may go to a worker now; if so, its result is expected from here on.
 
-        alone: no worker has been sent anything.
+        alone: no worker has been sent anything; memory: what the user said that it needs.
         """
         size, heap = self._sizes.get(kind, 0), min(self._heaps.get(kind, 0), self.most_heap)
-        if size < COUNTED and not heap:
+        if memory:
+            size, heap = max(size, memory - int(heap)), heap
+        elif size < COUNTED and not heap:
             return True
         needed = self._sum + self.heap + size + heap
         if needed > self.room and not alone:
             self.short = int(needed - self.room)
             return False
+        self.counts = True
         self._promised[number] = size, heap
         self._sum += size
         self.heap += heap

@@ -13,6 +13,7 @@ import pickle
 import select
 import socket
 import struct
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -32,6 +33,7 @@ class Channel:
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self._in = bytearray()
+        self._chunk = memoryview(bytearray(CHUNK))  # made once: new pages each time cost more
         self._fds: deque[int] = deque()
         self._out: deque[tuple[memoryview, tuple[int, ...]]] = deque()
 
@@ -91,12 +93,19 @@ class Channel:
                 return message
             self.fill(wait=True)
 
-    def fill(self, *, wait: bool = False) -> bool:
-        """Take in what has arrived; whether anything had. Raises Closed."""
+    def fill(self, *, wait: bool = False, seconds: float = 0) -> bool:
+        """Take in what has arrived, or arrives within `seconds`, or ever (`wait`).
+
+        Whether anything has. Raises: Closed.
+        """
+        if seconds:
+            poll = select.poll()
+            poll.register(self.sock, select.POLLIN)
+            poll.poll(seconds * 1000)
         flags = 0 if wait else socket.MSG_DONTWAIT
         space = socket.CMSG_SPACE(MOST_FDS * 4)
         try:
-            data, ancillary, _, _ = self.sock.recvmsg(CHUNK, space, flags | CLOEXEC)
+            size, ancillary, _, _ = self.sock.recvmsg_into([self._chunk], space, flags | CLOEXEC)
         except BlockingIOError:
             return False
         except ConnectionResetError as error:
@@ -105,9 +114,21 @@ class Channel:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 whole = len(content) - len(content) % 4
                 self._fds.extend(array.array("i", content[:whole]))
-        if not data:
+        if not size:
             raise Closed
-        self._in += data
+        self._in += self._chunk[:size]
+        return True
+
+    def soon(self, seconds: float) -> bool:
+        """Take in what arrives within that time, staying awake; whether anything has.
+
+        Waking a halted core takes longer than most messages take to come. Raises: Closed.
+        """
+        deadline = time.monotonic() + seconds
+        while not self.fill():
+            if time.monotonic() > deadline:
+                return False
+            os.sched_yield()  # whoever has work to do comes first
         return True
 
     def arrived(self) -> Iterator[tuple[Any, list[int]]]:
@@ -117,10 +138,11 @@ class Channel:
             end = HEADER.size + size
             if len(self._in) < end:
                 return
-            payload = bytes(memoryview(self._in)[HEADER.size : end])
+            with memoryview(self._in) as whole, whole[HEADER.size : end] as payload:
+                message = pickle.loads(payload)
             del self._in[:end]
             fds = [self._fds.popleft() for _ in range(count)]
-            yield pickle.loads(payload), fds
+            yield message, fds
 
     def end(self) -> None:
         """Close, and tell the other side so, even where a forked child has the socket too."""

@@ -7,6 +7,8 @@ How tasks are sent, and how values come back, lies in engine_dask.py and engine_
 
 from __future__ import annotations
 
+import copy
+import itertools
 import pickle
 import sys
 import threading
@@ -17,13 +19,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from shframe.graph import conversions
-from shframe.graph.errors import TaskFailed
+from shframe.graph.errors import Copied, TaskFailed
 from shframe.graph.executor import Progress
 from shframe.graph.function import Function
 from shframe.graph.objectref import ObjectRef
 from shframe.graph.task import Task
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Trace
+from shframe.store.errors import ObjectLost
 
 BATCH_BYTES = 128 << 20  # values that are on their way at once: they lie here twice meanwhile
 FUNCTIONS_KEPT = 1024  # unpickled functions in one process of a cluster
@@ -32,7 +35,25 @@ Held = Any  # the cluster's own counted handle: distributed.Future, ray.ObjectRe
 Item = TypeVar("Item")
 
 
-class Engine(ABC):
+class _Home:
+    """What an engine's handles need of a home: their values are there from the start."""
+
+    def wait(
+        self, refs: Sequence[ObjectRef], ended: threading.Event, timeout: float | None
+    ) -> None:
+        """Nobody waits for what is there."""
+
+    def told(self, ref: ObjectRef) -> None:
+        """Nobody is to be told of what is there."""
+
+    def note(self, ref: ObjectRef) -> None:
+        """A RemoteRef is refused by pickle."""
+
+    def left(self, ref: ObjectRef) -> None:
+        """The cluster counts its own handle, which goes with this one."""
+
+
+class Engine(_Home, ABC):
     """An executor on a cluster. Its results stay there until their handles are dropped."""
 
     def __init__(self) -> None:
@@ -69,13 +90,19 @@ class Engine(ABC):
     def close(self) -> None:
         """Let go of the cluster, and end what was started for it; a second call does nothing."""
 
+    def read(self, ref: ObjectRef, writable: bool) -> Any:
+        """The value, brought here. Cost: its bytes over the wire."""
+        assert isinstance(ref, RemoteRef), "an engine makes no other handles"
+        (value,) = self.fetch([ref.remote])
+        return copy.deepcopy(value) if writable else value
+
     def place(self, refs: Iterable[ObjectRef]) -> dict[ObjectRef, Held]:
         """The cluster's handles on objects, which are sent where they are not there yet."""
         found: dict[ObjectRef, Held] = {}
         absent: list[ObjectRef] = []
         for ref in dict.fromkeys(refs):
             if isinstance(ref, RemoteRef) and ref.engine.cluster == self.cluster:
-                found[ref] = ref.held
+                found[ref] = ref.remote
             elif ref in self._placed:
                 found[ref] = self._placed[ref]
             else:
@@ -93,11 +120,12 @@ class RemoteRef(ObjectRef):
     nbytes: what the task that made it said.
     """
 
-    __slots__ = ("engine", "held", "name", "size")
+    __slots__ = ("engine", "name", "remote", "size")
 
-    def __init__(self, engine: Engine, held: Held, name: str, nbytes: int) -> None:
+    def __init__(self, engine: Engine, remote: Held, name: str, nbytes: int) -> None:
+        super().__init__(next(_numbers), b"", engine)
         self.engine = engine
-        self.held = held
+        self.remote = remote
         self.name = name
         self.size = nbytes
 
@@ -106,21 +134,21 @@ class RemoteRef(ObjectRef):
         """Bytes of the value."""
         return self.size
 
-    def value(self, *, writable: bool = False) -> Any:
-        """The value, brought here; raises ObjectLost. Cost: its bytes over the wire."""
-        import copy
-
-        (value,) = self.engine.fetch([self.held])
-        return copy.deepcopy(value) if writable else value
+    def held(self) -> Any:
+        """Nothing of it lies here; raises ObjectLost."""
+        raise ObjectLost(f"{self!r} lies on a cluster\n  value() brings it here")
 
     def __shframe_token__(self) -> str:
         return f"remote-{self.name}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise Copied.for_what("a handle on a value of a cluster")
+
     def __repr__(self) -> str:
         return f"RemoteRef({self.name}, {self.size} bytes)"
 
-    def __del__(self) -> None:
-        """The cluster counts `held`; nothing of it lies in the store."""
+
+_numbers = itertools.count()  # of RemoteRefs, among themselves
 
 
 def values(refs: Sequence[ObjectRef]) -> Iterator[Any]:
@@ -131,7 +159,7 @@ def values(refs: Sequence[ObjectRef]) -> Iterator[Any]:
         fetched: dict[int, Any] = {}
         for engine in engines.values():
             own = [ref for ref in remote if ref.engine is engine]
-            fetched |= zip(map(id, own), engine.fetch([ref.held for ref in own]), strict=True)
+            fetched |= zip(map(id, own), engine.fetch([ref.remote for ref in own]), strict=True)
         for ref in group:
             yield fetched.pop(id(ref)) if id(ref) in fetched else ref.value()
 

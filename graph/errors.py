@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import signal
 from typing import Any
 
@@ -30,6 +31,41 @@ class SessionClosed(ShframeError, RuntimeError):
 
 class ClusterUnreachable(ShframeError, ConnectionError):
     """A cluster that does not answer, or whose connection has been closed."""
+
+
+class TimedOut(ShframeError, TimeoutError):
+    """A value was not there, or a task had not ended, when its time was over."""
+
+    @classmethod
+    def after(cls, seconds: float | None, missing: int) -> TimedOut:
+        """Say how long was waited and how many values are missing."""
+        values = "1 value is" if missing == 1 else f"{missing} values are"
+        return cls(f"{values} not there after {seconds} s\n  the tasks go on: ask again later")
+
+    @classmethod
+    def of_task(cls, name: str, seconds: float) -> TimedOut:
+        """Name the task that took longer than it may."""
+        return cls(f"the task {name} ran for more than {seconds} s\n  give it more (timeout=...)")
+
+
+class ActorDied(ShframeError, RuntimeError):
+    """An actor is no more, so that its method cannot be called."""
+
+
+class StreamEnded(ShframeError, LookupError):
+    """A generator was asked for more values than it gives."""
+
+
+class Copied(ShframeError, TypeError):
+    """What stands for something in the session was pickled or copied by somebody else."""
+
+    @classmethod
+    def for_what(cls, what: str) -> Copied:
+        """Name it and say how it travels."""
+        return cls(
+            f"{what} cannot be pickled by itself: nobody would keep its value alive\n"
+            "  pass it to a task, return it from one, or put() a value that holds it"
+        )
 
 
 class WorkerDied(ShframeError, RuntimeError):
@@ -78,7 +114,8 @@ def _signal(number: int) -> str:
 
 
 class TaskFailed(ShframeError, RuntimeError):
-    """A task raised an exception that could not be brought back as it was."""
+    """A task raised: every error that a task called by `.remote` brings is one of these and of its
+    own type too. By itself, an exception that could not be brought back as it was."""
 
 
 class RemoteTraceback(Exception):
@@ -90,3 +127,10 @@ class RemoteTraceback(Exception):
 
     def __str__(self) -> str:
         return f'\n"""\n{self.text}"""'
+
+
+def unpacked_error(payload: bytes) -> BaseException:
+    """A worker's exception with its traceback as cause."""
+    error, text = pickle.loads(payload)
+    error.__cause__ = RemoteTraceback(text)
+    return error  # type: ignore[no-any-return]

@@ -10,7 +10,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shframe.graph import conversions, output
-from shframe.graph.objectref import ObjectRef, swept
+from shframe.graph.call import Arguments, Code, Place, Terms
+from shframe.graph.hiring import Job
+from shframe.graph.inprocess import InProcess
+from shframe.graph.objectref import ObjectRef, StoreHome, swept
 from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
@@ -43,10 +46,12 @@ def target_fd(store: Store, task: Task) -> int | None:
 
 
 class Executor(Protocol):
-    """Runs task graphs and owns the store in which results are kept."""
+    """Runs task graphs and calls, and owns the store in which results are kept."""
 
     store: Store
     dropped: deque[int]
+    home: StoreHome
+    workers: int
 
     def run(
         self, graph: TaskGraph, trace: Trace, progress: Progress | None = None
@@ -56,21 +61,47 @@ class Executor(Protocol):
     def put(self, value: object) -> ObjectRef:
         """Store a value and give a handle on it."""
 
+    def call(
+        self,
+        function: Code,
+        arguments: Arguments,
+        terms: Terms,
+        place: Place | None = None,
+        method: str = "",
+        actor: int = 0,
+    ) -> tuple[ObjectRef, ...]:
+        """Start a task, or a method of an actor; its handles."""
+
+    def hire(
+        self, function: Code, arguments: Arguments, terms: Terms, place: Place | None, job: Job
+    ) -> ObjectRef:
+        """Start an actor; the handle that keeps it alive."""
+
+    def item(self, generator: ObjectRef, place: int) -> ObjectRef:
+        """The handle of a generator's value at that place, when there is one."""
+
+    def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
+        """Give the task of a handle up."""
+
+    def kill(self, actor: int, restart: bool) -> None:
+        """End an actor now."""
+
+    def named(self, name: str) -> tuple[ObjectRef, Any]:
+        """The actor of that name: its handle and what it can be asked. Raises: ActorDied."""
+
     def close(self) -> None:
         """End workers, free the store; a second call does nothing."""
 
 
-class SyncExecutor:
+class SyncExecutor(InProcess):
     """Everything in the calling thread, in the order of priority: for pdb and for small work."""
+
+    workers = 1
 
     def __init__(self, store: Store, dropped: deque[int] | None = None) -> None:
         self.store = store
         self.dropped: deque[int] = deque() if dropped is None else dropped
-
-    def put(self, value: object) -> ObjectRef:
-        """Store a value and give a handle on it."""
-        self.sweep()
-        return ObjectRef(self.store.put(value), self.store, self.dropped)
+        super().__init__(StoreHome(store, self.dropped))
 
     def sweep(self) -> None:
         """Release the objects whose last handle has died."""

@@ -42,4 +42,4 @@ class Final:
         """The object, as the store's codec of arrays describes it in `header`."""
         ref = self._executor.store.seal_lent(self.segment, header)
         self._sealed = True
-        return ObjectRef(ref, self._executor.store, self._executor.dropped)
+        return self._executor.home.handle(ref)

@@ -32,9 +32,13 @@ class Heaps:
         self._heaps: dict[int, _Heap] = {}
         self._looked = 0.0
 
+    def due(self, now: float) -> bool:
+        """Whether it is time for another look."""
+        return now - self._looked >= PAUSE
+
     def look(self, now: float, workers: dict[int, int]) -> None:
         """Read how much each worker has, unless that was done just now. workers: slot -> pid."""
-        if now - self._looked < PAUSE:
+        if not self.due(now):
             return
         self._looked = now
         for slot in self._heaps.keys() - workers.keys():

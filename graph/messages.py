@@ -1,13 +1,20 @@
 """Events that go into the scheduler and instructions that come out of it.
 
-Tasks are whole numbers here: a run's tasks are numbered in the order of their priority, so a
-smaller number is more urgent, and messages stay small.
+Tasks are whole numbers here, and a smaller number of the same priority is more urgent. The tasks of
+a graph are one *run*: they are numbered in the order of their priority, and they end together. A
+*loose* task was called by itself (`f.remote`): it ends alone, and belongs to run 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shframe.graph.state import TaskState
+
+LOOSE = 0  # the run of tasks that were called one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +24,7 @@ class Submitted:
     kinds: for each task what names its kind; seconds are learned per kind.
     sources: for each task the tasks of the same run whose results it reads, each once.
     outputs: tasks whose results the user keeps.
+    priority: more is more urgent; parent: the task that waits for the run, 0: none does.
     """
 
     run: int
@@ -24,6 +32,16 @@ class Submitted:
     kinds: Sequence[object]
     sources: Sequence[tuple[int, ...]]
     outputs: Sequence[int]
+    priority: int = 0
+    parent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Loose tasks first, first + 1, ..., in the order of their calls."""
+
+    first: int
+    tasks: Sequence[TaskState]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +58,17 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A task raised."""
+    """A task raised. again: a loose task that is to be tried again, when it is Due."""
 
     worker: int
+    task: int
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A loose task that failed may be tried again now."""
+
     task: int
 
 
@@ -54,8 +80,68 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Revoked:
+    """A loose task was given up by the user, or took longer than it may."""
+
+    task: int
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A loose task takes much longer than others of its kind: an idle worker may run it too."""
+
+    task: int
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """A worker is ready for tasks."""
+
+    worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hired:
+    """A worker that runs the calls of one actor, at most `width` at once, and nothing else.
+
+    first: the call that makes the actor, before all others.
+    """
+
+    worker: int
+    actor: int
+    width: int
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """An idle worker was sent away."""
+
+    worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """An actor has ended for good: its calls fail, those to come too."""
+
+    actor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A task waits for values: `awaited` are the tasks that make them, as far as they are known.
+
+    What its worker had been sent and not begun has come back (`recalled`).
+    """
+
+    worker: int
+    task: int
+    awaited: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """That task waits no more."""
 
     worker: int
 
@@ -86,7 +172,25 @@ class Relieved:
     """There may be memory again for tasks that found none."""
 
 
-Event = Submitted | Done | Failed | Cancelled | Joined | Died | Refused | Relieved
+Event = (
+    Submitted
+    | Called
+    | Done
+    | Failed
+    | Due
+    | Cancelled
+    | Revoked
+    | Late
+    | Joined
+    | Hired
+    | Left
+    | Quit
+    | Blocked
+    | Resumed
+    | Died
+    | Refused
+    | Relieved
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,4 +236,18 @@ class Abort:
     died: bool = False
 
 
-Instruction = Run | Recall | Drop | Finish | Abort
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """A loose task cannot end well, and `others`, which would read its result, with it."""
+
+    task: int
+    others: list[int]
+    died: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grow:
+    """Tasks wait for tasks that have no worker: one more is needed."""
+
+
+Instruction = Run | Recall | Drop | Finish | Abort | Fail | Grow

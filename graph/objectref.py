@@ -1,17 +1,392 @@
-"""ObjectRef: a user's handle on an object in the store; the object lives while a handle does."""
+"""ObjectRef: a user's handle on a value that lies in the store, or will when its task has ended.
+
+A small result lies in the handle itself, as pickled bytes; all else has an address that the store
+counts; a value that is still to come is Pending; a task that failed left a Failure. What can be done
+with a handle depends on the process: its Home knows.
+"""
 
 from __future__ import annotations
 
+import pickle
+import threading
+import time
 import weakref
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Protocol
 
-from shframe.graph.errors import SessionClosed
+from shframe.graph import travel
+from shframe.graph.errors import Copied, SessionClosed, TimedOut
 from shframe.graph.site import user_line
+from shframe.store.errors import ObjectLost
+from shframe.store.ref import INLINE, Ref
 
 if TYPE_CHECKING:
-    from shframe.store.ref import Ref
     from shframe.store.store import Store
+
+STEP = 0.1  # seconds of one wait: a signal just before it wakes nobody, Ctrl-C would be lost
+
+Held = Any  # bytes | Ref | Failure | Pending
+Callback = Callable[["ObjectRef"], None]
+_attaching = threading.Lock()  # two threads that wait for one handle at once
+
+
+class Pending:
+    """What a handle holds until its value is there: whom to tell then. A Call is such a thing too."""
+
+    __slots__ = ("callbacks",)
+
+    def __init__(self) -> None:
+        self.callbacks: list[Callback] | None = None
+
+
+class Failure:
+    """What a handle holds whose task failed: the error that reading it raises."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+_SETTLED = frozenset({bytes, Ref, Failure})  # the types of what a handle holds in the end
+
+
+class Home(Protocol):
+    """What a process knows of the values behind its handles."""
+
+    def read(self, ref: ObjectRef, writable: bool) -> Any:
+        """The value of a handle whose value is there."""
+
+    def wait(self, refs: Sequence[ObjectRef], ended: threading.Event, timeout: float | None) -> None:
+        """Wait for the event, which is set when enough of these handles have their values."""
+
+    def told(self, ref: ObjectRef) -> None:
+        """Somebody is to be called back when the handle's value is there."""
+
+    def note(self, ref: ObjectRef) -> None:
+        """A handle lies in a value that other processes may read."""
+
+    def left(self, ref: ObjectRef) -> None:
+        """A handle dies. Runs in any thread, inside any lock."""
+
+
+class ObjectRef:
+    """A counted handle; dropping the last one frees the object's memory.
+
+    A handle of a task is there at once; `sf.get`, `await ref` and `ref.result()` wait for it.
+    """
+
+    __slots__ = ("__weakref__", "_held", "home", "id", "keep")
+
+    def __init__(self, id: int, held: Held, home: Home, keep: Any = ()) -> None:
+        """keep: the handles that lie inside the value, which live as long as it does."""
+        self.id = id
+        self._held = held
+        self.home = home
+        self.keep = keep
+
+    @property
+    def ref(self) -> Ref:
+        """The address of the value, waiting for it if need be; raises its task's error."""
+        held = self.held()
+        if isinstance(held, bytes):
+            return Ref(self.id, INLINE, len(held), 0, "pickle", held, ())
+        return held  # type: ignore[no-any-return]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the object, waiting for it if need be."""
+        held = self.held()
+        return len(held) if isinstance(held, bytes) else held.nbytes
+
+    def held(self) -> Any:
+        """The pickled value or its address, waiting for it if need be; raises its task's error."""
+        if type(self._held) not in _SETTLED:
+            wait_all([self], None)
+        held = self._held
+        if type(held) is Failure:
+            raise held.error.with_traceback(None)
+        return held
+
+    def value(self, *, writable: bool = False) -> Any:
+        """The object: read-only views, or ordinary objects over a private copy-on-write view."""
+        if type(self._held) not in _SETTLED:
+            wait_all([self], None)
+        if type(self._held) is Failure:
+            raise self._held.error.with_traceback(None)
+        return self.home.read(self, writable)
+
+    def result(self, timeout: float | None = None) -> Any:
+        """The value, as `concurrent.futures.Future.result` gives it. Raises: TimedOut."""
+        wait_all([self], timeout)
+        return self.value()
+
+    def done(self) -> bool:
+        """Whether the value or an error is there."""
+        return type(self._held) in _SETTLED
+
+    def error(self) -> BaseException | None:
+        """The error of a task that has failed; None while it runs, and if it ended well."""
+        return self._held.error if type(self._held) is Failure else None
+
+    def future(self) -> Future[Any]:
+        """A concurrent.futures.Future of the value, for callbacks and asyncio.wrap_future."""
+        future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()
+        self.tell(lambda ref: _settle(future, ref))
+        return future
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        import asyncio
+
+        return asyncio.wrap_future(self.future()).__await__()
+
+    def tell(self, callback: Callback) -> None:
+        """Call back when the value is there: at once, or in the thread that learns of it."""
+        self.home.told(self)
+        self.attach(callback)
+
+    def attach(self, callback: Callback) -> None:
+        """As `tell`, for who waits by himself."""
+        with _attaching:
+            pending = self._held
+            waits = type(pending) not in _SETTLED
+            if waits:
+                if pending.callbacks is None:
+                    pending.callbacks = []
+                pending.callbacks.append(callback)
+        if not waits or (self._held is not pending and _taken_back(pending, callback)):
+            callback(self)
+
+    def forget(self, callback: Callback) -> None:
+        """Take a callback back that was not called yet."""
+        pending = self._held
+        if type(pending) not in _SETTLED:
+            _taken_back(pending, callback)
+
+    def settle(self, held: Held, keep: Any = ()) -> None:
+        """The value has come: called once, by the home."""
+        pending = self._held
+        self.keep = keep
+        self._held = held
+        if pending.callbacks is not None:
+            with _attaching:
+                callbacks, pending.callbacks = pending.callbacks, None
+            for callback in callbacks or ():
+                callback(self)
+
+    def stored_in(self, store: Store) -> int:
+        """The number of the object in the store; 0: it is not there."""
+        held, home = self._held, self.home
+        if type(held) is not Ref or not isinstance(home, StoreHome) or home.store() is not store:
+            return 0
+        return held.id
+
+    def hand_over(self, other: ObjectRef) -> None:
+        """Give the value, and the one reference to it, to a handle that waits for it."""
+        held, self._held = self._held, b""
+        other.settle(held, self.keep)
+
+    def __shframe_token__(self) -> str:
+        return f"object-{self.id:x}"
+
+    def __hash__(self) -> int:
+        return self.id
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ObjectRef) and other.id == self.id and other.home is self.home
+
+    def __copy__(self) -> ObjectRef:
+        return self
+
+    def __deepcopy__(self, memo: object) -> ObjectRef:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if not travel.note(self):
+            raise Copied.for_what("an ObjectRef")
+        return travel.arrived, (self.id,)
+
+    def __repr__(self) -> str:
+        held = self._held
+        if type(held) not in _SETTLED:
+            return f"ObjectRef({self.id:x}, pending)"
+        if type(held) is Failure:
+            return f"ObjectRef({self.id:x}, failed: {type(held.error).__name__})"
+        ref = self.ref
+        return f"ObjectRef({self.id:x}, {ref.kind}, {self.nbytes} bytes)"
+
+    def __del__(self) -> None:
+        self.home.left(self)
+
+
+def _taken_back(pending: Any, callback: Callback) -> bool:
+    """Whether the callback was still there: of this and `settle` one gets it."""
+    with _attaching:
+        if pending.callbacks is None or callback not in pending.callbacks:
+            return False
+        pending.callbacks.remove(callback)
+        return True
+
+
+def _settle(future: Future[Any], ref: ObjectRef) -> None:
+    error = ref.error()
+    try:
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(ref.value())
+    except BaseException as unreadable:  # the session was shut down
+        future.set_exception(unreadable)
+
+
+# --- waiting ----------------------------------------------------------------------------
+
+
+def wait_all(refs: Iterable[ObjectRef], timeout: float | None) -> None:
+    """Wait until all are there. Raises: TimedOut."""
+    pending = [ref for ref in refs if type(ref._held) not in _SETTLED]
+    deadline = None if timeout is None else time.monotonic() + timeout
+    # The last one is there when most of the others are: few waits for many handles.
+    while pending:
+        left = None if deadline is None else deadline - time.monotonic()
+        if not _wait_for(pending, pending[-1:], 1, left):
+            missing = len([ref for ref in pending if not ref.done()])
+            if missing:
+                raise TimedOut.after(timeout, missing)
+        while pending and type(pending[-1]._held) in _SETTLED:
+            pending.pop()
+
+
+def wait_some(refs: Sequence[ObjectRef], count: int, timeout: float | None) -> None:
+    """Wait until `count` are there, or the time is over."""
+    pending = [ref for ref in refs if type(ref._held) not in _SETTLED]
+    missing = count - (len(refs) - len(pending))
+    if missing > 0:
+        _wait_for(pending, pending, missing, timeout)
+
+
+def _wait_for(
+    wanted: list[ObjectRef], asked: list[ObjectRef], count: int, timeout: float | None
+) -> bool:
+    """Wait until `count` of `asked` are there; whether they are. `wanted`: all that is awaited."""
+    if timeout is not None and timeout <= 0:
+        return False
+    ended = threading.Event()
+    counter = _Countdown(count, ended)
+    for ref in asked:
+        ref.attach(counter.one)
+    try:
+        wanted[0].home.wait(wanted, ended, timeout)
+    finally:
+        for ref in asked:
+            ref.forget(counter.one)
+    return ended.is_set()
+
+
+class _Countdown:
+    """Sets an event when so many have called; they may call from several threads."""
+
+    def __init__(self, left: int, ended: threading.Event) -> None:
+        self.left = left
+        self.ended = ended
+        self.lock = threading.Lock()
+
+    def one(self, _: ObjectRef) -> None:
+        with self.lock:
+            self.left -= 1
+            if self.left <= 0:
+                self.ended.set()
+
+
+def wait_in_steps(ended: threading.Event, timeout: float | None) -> None:
+    """Wait for an event that another thread sets, never longer than STEP at once."""
+    if timeout is None:
+        while not ended.wait(STEP):
+            pass
+        return
+    deadline = time.monotonic() + timeout
+    while not ended.wait(min(STEP, max(deadline - time.monotonic(), 0))):
+        if time.monotonic() >= deadline:
+            return
+
+
+# --- the driver's home ------------------------------------------------------------------
+
+
+class StoreHome:
+    """The home of a process that has the session's store: its driver.
+
+    known: handles that other processes may speak of, by their number.
+    """
+
+    def __init__(self, store: Store, dropped: deque[int]) -> None:
+        self.store = weakref.ref(store)
+        self.dropped = dropped
+        self.next_id = store.local.next_id
+        self.known: weakref.WeakValueDictionary[int, ObjectRef] = weakref.WeakValueDictionary()
+
+    def handle(self, ref: Ref, site: str | None = None, keep: Any = ()) -> ObjectRef:
+        """A handle on a sealed object, which takes over its one reference.
+
+        site: the user's `file:line` that asked for it, None: that of the caller.
+        """
+        made = ObjectRef(ref.id, ref, self, keep)
+        store = self.store()
+        if not ref.inline and store is not None:
+            store.note_site(ref.id, user_line() if site is None else site)
+        return made
+
+    def put(self, value: object) -> ObjectRef:
+        """Store a value and give a handle on it."""
+        store = self.store()
+        assert store is not None, "the executor that owns the store calls"
+        swept(store, self.dropped)
+        with travel.noting() as inside:
+            ref = store.put(value)
+        return self.handle(ref, keep=tuple(inside))
+
+    def note(self, ref: ObjectRef) -> None:
+        """A handle lies in a value that other processes may read."""
+        self.known[ref.id] = ref
+
+    def find(self, id: int) -> ObjectRef:
+        """The handle with a number that came in a value. Raises: ObjectLost."""
+        found = self.known.get(id)
+        if found is None:
+            raise ObjectLost.for_id(id, "no handle of it is left")
+        return found
+
+    def read(self, ref: ObjectRef, writable: bool) -> Any:
+        store = self.store()
+        if store is None or store.closed:
+            raise SessionClosed(
+                f"object {ref.id:x} belongs to a session that has been shut down\n"
+                "  compute or get what is needed before sf.shutdown()"
+            )
+        if not ref.keep:
+            return self._read(store, ref._held, writable)
+        with travel.home_is(self):
+            return self._read(store, ref._held, writable)
+
+    @staticmethod
+    def _read(store: Store, held: Any, writable: bool) -> Any:
+        if type(held) is bytes:
+            return pickle.loads(held)
+        return store.get_writable(held) if writable else store.get(held)
+
+    def wait(self, refs: Sequence[ObjectRef], ended: threading.Event, timeout: float | None) -> None:
+        """Results come in another thread."""
+        wait_in_steps(ended, timeout)
+
+    def told(self, ref: ObjectRef) -> None:
+        """Results come by themselves."""
+
+    def left(self, ref: ObjectRef) -> None:
+        if type(ref._held) is Ref:
+            self.dropped.append(ref._held.id)
 
 
 def swept(store: Store, dropped: deque[int]) -> None:
@@ -21,47 +396,3 @@ def swept(store: Store, dropped: deque[int]) -> None:
         ids.append(dropped.popleft())
     if ids:
         store.release_all(ids)
-
-
-class ObjectRef:
-    """A counted handle; dropping the last one frees the object's memory.
-
-    Finalizers may run in any thread, even inside the store's own locks: they only append to
-    `dropped`, which the store's owner sweeps.
-    """
-
-    __slots__ = ("__weakref__", "dropped", "ref", "store")
-
-    def __init__(
-        self, ref: Ref, store: Store, dropped: deque[int], site: str | None = None
-    ) -> None:
-        """site: the user's `file:line` that asked for it, None: that of the caller."""
-        self.ref = ref
-        self.store = weakref.ref(store)
-        self.dropped = dropped
-        if not ref.inline:
-            store.note_site(ref.id, user_line() if site is None else site)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the object."""
-        return self.ref.nbytes
-
-    def value(self, *, writable: bool = False) -> Any:
-        """The object: read-only views, or ordinary objects over a private copy-on-write view."""
-        store = self.store()
-        if store is None:
-            raise SessionClosed(
-                f"object {self.ref.id:x} belongs to a session that has been shut down\n"
-                "  compute or get what is needed before sf.shutdown()"
-            )
-        return store.get_writable(self.ref) if writable else store.get(self.ref)
-
-    def __shframe_token__(self) -> str:
-        return f"object-{self.ref.id:x}"
-
-    def __repr__(self) -> str:
-        return f"ObjectRef({self.ref.id:x}, {self.ref.kind}, {self.ref.nbytes} bytes)"
-
-    def __del__(self) -> None:
-        self.dropped.append(self.ref.id)

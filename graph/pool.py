@@ -40,6 +40,7 @@ class Pool:
     def __init__(self, store: Store, count: int) -> None:
         self.store = store
         self.workers: dict[int, WorkerHandle] = {}
+        self.changes = 0  # counts workers that come and go
         self._next_slot = 1
         ours, theirs = pair()
         with theirs:
@@ -59,11 +60,13 @@ class Pool:
         """Ask the server for a worker; it takes messages at once, they wait in its socket."""
         slot = self._next_slot
         self._next_slot += 1
+        self.store.ledger.use(self._next_slot)
         ours, theirs = pair()
         request = server.Fork(slot, self.store.budget)
         self.channel.send(tuple(request), [theirs.detach(), os.dup(self.store.ledger.fd)])
         worker = WorkerHandle(slot, Channel(ours))
         self.workers[slot] = worker
+        self.changes += 1
         return worker
 
     def news(self) -> list[server.Ended]:
@@ -82,6 +85,7 @@ class Pool:
     def remove(self, slot: int) -> WorkerHandle | None:
         """Forget a worker that has ended."""
         worker = self.workers.pop(slot, None)
+        self.changes += 1
         if worker is not None:
             worker.channel.end()
         return worker

@@ -30,7 +30,12 @@ PRELOADED = (
     "pyarrow.parquet",
     "pandas",
     "shframe.store.local",
+    "cloudpickle",
     "shframe.graph.worker",
+    "shframe.graph.nested",
+    "shframe.graph.actor",
+    "shframe.remote",
+    "shframe.objects",
     "shframe.dataframe.kernels",
     "shframe.array.kernels",
 )

@@ -1,74 +1,164 @@
 """The scheduler: a pure state machine, events in, instructions out.
 
 It knows no time, no process, no lock and no value. A task is waiting (for inputs), ready,
-assigned (to a worker that runs its tasks in order), or done. Results are counted by their readers
-and dropped with the last one. Any worker may run any task: the data are in shared memory.
+assigned (to a worker that runs its tasks in order), or done. Results of a run's tasks are counted
+by their readers and dropped with the last one; those of loose tasks belong to the user's handles.
+Any worker may run any task: the data are in shared memory. Calls of an actor go to its own worker.
 
-Ready tasks are taken by number, which is depth-first order, so that memory is freed early. A
-worker gets as many tasks ahead as it is expected to run in HORIZON seconds: enough that a short
-task costs no round trip, few enough that a long one keeps nothing waiting. Seconds are learned
-per kind of task; of an unknown kind a worker gets one at a time.
+Ready tasks are taken by rank: by priority, then by number, which is depth-first order within a run,
+so that memory is freed early. A worker gets as many tasks ahead as it is expected to run in HORIZON
+seconds: enough that a short task costs no round trip, few enough that a long one keeps nothing
+waiting. Seconds are learned per kind of task; of an unknown kind a worker gets one at a time.
 
 A task is sent only when what it is expected to make fits into memory (admission.py). One that
 found no room all the same waits until another task has ended or memory was made free.
+
+A task that waits for others gives its place back: beside the `limit` of workers that run, there are
+more for those that wait, at most EXTRA. Beyond that a worker runs what its task waits for itself.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
 from shframe.graph.admission import Admission
 from shframe.graph.messages import (
+    LOOSE,
     Abort,
+    Blocked,
+    Called,
     Cancelled,
     Died,
     Done,
     Drop,
+    Due,
     Event,
+    Fail,
     Failed,
     Finish,
+    Grow,
+    Hired,
     Instruction,
     Joined,
+    Late,
+    Left,
+    Quit,
     Recall,
     Refused,
     Relieved,
+    Resumed,
+    Revoked,
     Run,
     Submitted,
 )
 
 HORIZON = 0.012  # seconds of work ahead of a worker: a hundred round trips of 0.1 ms
 RETRIES = 3  # a task that was running when its worker died is tried so often again
+FOLLOWS = 0.0005  # seconds: a longer task is worth the round trip, another worker may be free
 REFUSALS = (
     4  # a task that finds no memory so often in a row, with nothing else running, is given up
 )
 SMOOTHING = 0.3  # weight of the newest duration in the learned one
+EXTRA = 64  # workers beyond the limit, for tasks that wait
+_NUMBER = (1 << 48) - 1
 
 
-@dataclass(slots=True)
+def rank_of(number: int, priority: int) -> int:
+    """The place in the order of ready tasks; smaller is first. `rank & _NUMBER` is the number."""
+    return number - (priority << 48)
+
+
 class TaskState:
-    """What the scheduler knows of a task."""
+    """What the scheduler knows of a task. A loose task is one itself (call.py).
 
-    run: int
-    kind: object
-    sources: tuple[int, ...]
-    missing: int  # inputs that are not there yet
-    readers: int  # tasks that have yet to read the result, and 1 for an output
-    dependents: list[int] = field(default_factory=list)
-    tries: int = 0
-    refusals: int = 0  # since memory was last made free
-    done: bool = False
+    run: LOOSE, or the run that it belongs to. kind: what seconds and bytes are learned by.
+    sources: the tasks whose results it reads, each once; missing: how many of them are to come.
+    rank: see rank_of. retries: how often it is tried again when its worker dies, tries: was.
+    readers: of a run's task, those that have yet to read the result, and 1 for an output.
+    actor: whose method it is, 0: any worker may run it. parent: the task that called it or waits
+    for its run, 0: none. memory: bytes that it needs, as far as the user said so.
+    dependents: tasks that wait for it. refusals: since memory was last made free.
+    copies: workers that have been sent it beside the first.
+    at: the worker that has been sent it, None: none has. It may be there ahead of its sources, where
+    they are sent to the same worker before it.
+    """
+
+    __slots__ = (
+        "actor",
+        "at",
+        "copies",
+        "dependents",
+        "done",
+        "kind",
+        "memory",
+        "missing",
+        "parent",
+        "rank",
+        "readers",
+        "refusals",
+        "retries",
+        "run",
+        "sources",
+        "tries",
+    )
+
+    def __init__(
+        self,
+        run: int,
+        kind: object,
+        sources: tuple[int, ...],
+        rank: int,
+        retries: int,
+        actor: int = 0,
+        parent: int = 0,
+        memory: int = 0,
+    ) -> None:
+        self.run = run
+        self.kind = kind
+        self.sources = sources
+        self.missing = len(sources)
+        self.rank = rank
+        self.retries = retries
+        self.actor = actor
+        self.parent = parent
+        self.memory = memory
+        self.readers = self.tries = self.refusals = self.copies = 0
+        self.done = False
+        self.at: int | None = None
+        self.dependents: list[int] | None = None
 
 
 @dataclass(slots=True)
 class WorkerState:
-    """The tasks that a worker has been sent, in the order in which it runs them."""
+    """The tasks that a worker has been sent, in the order in which it runs them.
 
+    blocked: those of them that wait, each with what it waits for; the last one waits on top.
+    """
+
+    slot: int
     assigned: dict[int, float] = field(default_factory=dict)  # task -> expected seconds
     load: float = 0.0  # sum of the expected seconds
+    blocked: list[tuple[int, frozenset[int]]] = field(default_factory=list)
+    actor: int = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether a task waits here and nothing runs on top of it."""
+        return bool(self.blocked) and len(self.assigned) <= len(self.blocked)
+
+
+@dataclass(slots=True)
+class ActorState:
+    """An actor: its worker, None while it has none; its calls that were not sent yet, in order."""
+
+    worker: int | None = None
+    width: int = 1
+    queue: deque[int] = field(default_factory=deque)
 
 
 @dataclass(slots=True)
@@ -82,21 +172,35 @@ class RunState:
 class Scheduler:
     """The machine; `handle` takes an event and gives the instructions that follow from it."""
 
-    def __init__(self, retries: int = RETRIES) -> None:
+    def __init__(self, retries: int = RETRIES, limit: int | None = None) -> None:
+        """limit: how many workers may run at once, None: all that there are."""
         self.retries = retries
+        self.limit = limit
         self.tasks: dict[int, TaskState] = {}
         self.runs: dict[int, RunState] = {}
-        self.workers: dict[int, WorkerState] = {}
-        self.ready: list[int] = []
+        self.workers: dict[int, WorkerState] = {}  # those of actors too
+        self.crew: dict[int, WorkerState] = {}  # those that run anything
+        self.actors: dict[int, ActorState] = {}
+        self.ready: list[int] = []  # ranks; of tasks that are no more, too
         self.seconds: dict[object, float] = {}
         self.admission = Admission()
         self._without_room: list[int] = []  # tasks that found no memory
+        self._followers: list[int] = []  # loose tasks that may follow their sources to a worker
         self._handlers: dict[type[Any], Callable[[Any], list[Instruction]]] = {
             Submitted: self._submitted,
+            Called: self._called,
             Done: self._done,
             Failed: self._failed,
+            Due: self._due,
             Cancelled: self._cancelled,
+            Revoked: self._revoked,
+            Late: self._late,
             Joined: self._joined,
+            Hired: self._hired,
+            Left: self._left,
+            Quit: self._quit,
+            Blocked: self._blocked,
+            Resumed: self._resumed,
             Died: self._died,
             Refused: self._refused,
             Relieved: self._relieved,
@@ -105,40 +209,82 @@ class Scheduler:
     def handle(self, event: Event) -> list[Instruction]:
         """Take an event in; the instructions are to be carried out in their order."""
         out = self._handlers[type(event)](event)
+        if self.actors:
+            out.extend(self._feed_actors())
         out.extend(self._assign())
         return out
 
+    # --- tasks come ---------------------------------------------------------------------
+
     def _submitted(self, event: Submitted) -> list[Instruction]:
         first, run = event.first, event.run
-        for place, (kind, sources) in enumerate(zip(event.kinds, event.sources, strict=True)):
-            self.tasks[first + place] = TaskState(run, kind, sources, len(sources), 0)
+        tasks, ready, retries = self.tasks, self.ready, self.retries
+        shift, parent = rank_of(0, event.priority), event.parent
+        for number, (kind, sources) in enumerate(
+            zip(event.kinds, event.sources, strict=True), first
+        ):
+            rank = number + shift
+            task = TaskState(run, kind, sources, rank, retries, 0, parent)
+            tasks[number] = task
             if not sources:
-                heapq.heappush(self.ready, first + place)
+                heapq.heappush(ready, rank)
             for source in sources:
-                state = self.tasks[source]
-                state.dependents.append(first + place)
-                state.readers += 1
+                self._follow(tasks[source], number)
+                tasks[source].readers += 1
         for output in event.outputs:
-            self.tasks[output].readers += 1
+            tasks[output].readers += 1
         count = len(event.kinds)
         self.runs[run] = RunState(count, set(range(first, first + count)))
         return [] if count else self._finished(run)
 
+    def _called(self, event: Called) -> list[Instruction]:
+        tasks, ready = self.tasks, self.ready
+        for number, task in enumerate(event.tasks, event.first):
+            tasks[number] = task
+            for source in task.sources:
+                self._follow(tasks[source], number)
+            if task.actor:
+                self.actors.setdefault(task.actor, ActorState()).queue.append(number)
+            elif not task.sources:
+                heapq.heappush(ready, task.rank)
+            else:
+                self._followers.append(number)
+        return []
+
+    @staticmethod
+    def _follow(source: TaskState, number: int) -> None:
+        if source.dependents is None:
+            source.dependents = []
+        source.dependents.append(number)
+
+    # --- tasks end ----------------------------------------------------------------------
+
     def _done(self, event: Done) -> list[Instruction]:
         dropped: list[int] = []
         ended: list[int] = []
+        out: list[Instruction] = []
         self._try_again()
         longest = max(event.tasks, key=itemgetter(1))[0] if event.heap else None
+        admission, known = self.admission, self.seconds
         for number, seconds, nbytes in event.tasks:
             self._unassign(event.worker, number)
             task = self.tasks.get(number)
-            if task is None:  # its run was given up while it ran
+            if task is None:  # it was given up while it ran, or another worker was faster
                 dropped.append(number)
                 continue
-            self._learn(task.kind, seconds)
-            self.admission.learn(task.kind, nbytes, event.heap if number == longest else 0)
+            kind = task.kind
+            old = known.get(kind)
+            known[kind] = seconds if old is None else old + SMOOTHING * (seconds - old)
+            if nbytes or admission.counts or number == longest:
+                admission.learn(kind, nbytes, event.heap if number == longest else 0)
+            if task.at is not None:  # another worker runs it too
+                out.extend(self._recall_all((number,)))
             task.done = True
-            self._feed_dependents(task)
+            if task.dependents is not None:
+                self._feed_dependents(task)
+            if task.run == LOOSE:
+                del self.tasks[number]
+                continue
             self._release_sources(task, dropped)
             if not task.readers:
                 self._forget(number, task, dropped)
@@ -146,17 +292,20 @@ class Scheduler:
             run.remaining -= 1
             if not run.remaining:
                 ended.append(task.run)
-        out: list[Instruction] = [Drop(dropped)] if dropped else []
+        if dropped:
+            out.append(Drop(dropped))
         for run_number in ended:
             out.extend(self._finished(run_number))
         return out
 
     def _feed_dependents(self, task: TaskState) -> None:
-        for number in task.dependents:
-            dependent = self.tasks[number]
+        for number in task.dependents or ():
+            dependent = self.tasks.get(number)
+            if dependent is None:  # it was given up
+                continue
             dependent.missing -= 1
-            if not dependent.missing:
-                heapq.heappush(self.ready, number)
+            if not dependent.missing and not dependent.actor and dependent.at is None:
+                heapq.heappush(self.ready, dependent.rank)
 
     def _release_sources(self, task: TaskState, dropped: list[int]) -> None:
         for number in task.sources:
@@ -176,17 +325,89 @@ class Scheduler:
             del self.tasks[number]  # outputs: the user's handles count from here on
         return [Finish(run)]
 
-    def _learn(self, kind: object, seconds: float) -> None:
-        old = self.seconds.get(kind)
-        new = seconds if old is None else old + SMOOTHING * (seconds - old)
-        self.seconds[kind] = new
-
     def _failed(self, event: Failed) -> list[Instruction]:
         self._unassign(event.worker, event.task)
         task = self.tasks.get(event.task)
-        if task is None:
+        if task is None or event.again:
             return []
-        return [*self._given_up(task.run), Abort(task.run, event.task)]
+        return self._hopeless(event.task, task)
+
+    def _due(self, event: Due) -> list[Instruction]:
+        task = self.tasks.get(event.task)
+        if task is not None:
+            self._back(event.task, task)
+        return []
+
+    def _back(self, number: int, task: TaskState) -> None:
+        """A task that was sent away is to be sent anew, when its inputs are there."""
+        task.at = None
+        if task.actor:
+            self.actors[task.actor].queue.appendleft(number)
+        elif not task.missing:
+            heapq.heappush(self.ready, task.rank)
+
+    def _hopeless(self, number: int, task: TaskState, died: bool = False) -> list[Instruction]:
+        """The task cannot end well: nor can its run, or those that would read its result."""
+        if task.run != LOOSE:
+            return [*self._given_up(task.run), Abort(task.run, number, died)]
+        return self._lost(number, died)
+
+    def _lost(self, number: int, died: bool = False) -> list[Instruction]:
+        """Forget a loose task and all that depend on it; copies of it are recalled."""
+        lost = {number: None}
+        waiting = [number]
+        while waiting:
+            for dependent in self.tasks.pop(waiting.pop()).dependents or ():
+                if dependent in self.tasks and dependent not in lost:
+                    lost[dependent] = None
+                    waiting.append(dependent)
+        others = list(lost)[1:]
+        return [Fail(number, others, died), *self._recall_all(lost)]
+
+    def _recall_all(self, numbers: Collection[int]) -> list[Instruction]:
+        out: list[Instruction] = []
+        for worker, state in self.workers.items():
+            if state.assigned:
+                recalled = [number for number in numbers if number in state.assigned]
+                if recalled:
+                    out.append(Recall(worker, recalled))
+        return out
+
+    # --- given up -----------------------------------------------------------------------
+
+    def _cancelled(self, event: Cancelled) -> list[Instruction]:
+        if event.run not in self.runs:
+            return []
+        return [*self._given_up(event.run), Abort(event.run, None)]
+
+    def _revoked(self, event: Revoked) -> list[Instruction]:
+        return self._lost(event.task) if event.task in self.tasks else []
+
+    def _given_up(self, run: int) -> list[Instruction]:
+        """Forget the run: done results are dropped, tasks not yet started are recalled."""
+        live = self.runs.pop(run).live
+        dropped = [number for number in sorted(live) if self.tasks[number].done]
+        for number in live:
+            del self.tasks[number]
+        self.ready = [rank for rank in self.ready if rank & _NUMBER not in live]
+        heapq.heapify(self.ready)
+        out: list[Instruction] = [Drop(dropped)] if dropped else []
+        for worker, state in self.workers.items():
+            recalled = [number for number in state.assigned if number in live]
+            if recalled:
+                out.append(Recall(worker, recalled))
+        return out
+
+    def recalled(self, worker: int, numbers: list[int]) -> list[Instruction]:
+        """The worker confirms that it will not run these tasks: given up, or to be sent anew."""
+        for number in reversed(numbers):
+            self._unassign(worker, number)
+            task = self.tasks.get(number)
+            if task is not None and not task.copies and not task.done and task.at is None:
+                self._back(number, task)
+        return [*self._feed_actors(), *self._assign()]
+
+    # --- memory -------------------------------------------------------------------------
 
     def _refused(self, event: Refused) -> list[Instruction]:
         self._unassign(event.worker, event.task)
@@ -196,7 +417,7 @@ class Scheduler:
         self.admission.learn(task.kind, event.needed)
         task.refusals = 0 if event.relieved else task.refusals + 1
         if task.refusals > REFUSALS and not self._anything_runs():
-            return [*self._given_up(task.run), Abort(task.run, event.task)]
+            return self._hopeless(event.task, task)
         self._without_room.append(event.task)
         return []
 
@@ -205,102 +426,320 @@ class Scheduler:
         return []
 
     def _try_again(self) -> None:
-        for number in self._without_room:
-            if number in self.tasks:
-                heapq.heappush(self.ready, number)
-        self._without_room.clear()
+        waiting, self._without_room = self._without_room, []
+        for number in waiting:
+            task = self.tasks.get(number)
+            if task is not None:
+                self._back(number, task)
 
     def _anything_runs(self) -> bool:
-        return any(state.assigned for state in self.workers.values())
+        return any(len(state.assigned) > len(state.blocked) for state in self.workers.values())
 
-    def _cancelled(self, event: Cancelled) -> list[Instruction]:
-        if event.run not in self.runs:
-            return []
-        return [*self._given_up(event.run), Abort(event.run, None)]
-
-    def _given_up(self, run: int) -> list[Instruction]:
-        """Forget the run: done results are dropped, tasks not yet started are recalled."""
-        live = self.runs.pop(run).live
-        dropped = [number for number in sorted(live) if self.tasks[number].done]
-        for number in live:
-            del self.tasks[number]
-        self.ready = [number for number in self.ready if number not in live]
-        heapq.heapify(self.ready)
-        out: list[Instruction] = [Drop(dropped)] if dropped else []
-        for worker, state in self.workers.items():
-            recalled = [number for number in state.assigned if number in live]
-            if recalled:
-                out.append(Recall(worker, recalled))
-        return out
+    # --- workers ------------------------------------------------------------------------
 
     def _joined(self, event: Joined) -> list[Instruction]:
-        self.workers[event.worker] = WorkerState()
+        self.workers[event.worker] = self.crew[event.worker] = WorkerState(event.worker)
+        return []
+
+    def _hired(self, event: Hired) -> list[Instruction]:
+        self.workers[event.worker] = WorkerState(event.worker, actor=event.actor)
+        actor = self.actors[event.actor]
+        actor.worker, actor.width = event.worker, event.width
+        actor.queue.remove(event.first)
+        actor.queue.appendleft(event.first)
+        return []
+
+    def _left(self, event: Left) -> list[Instruction]:
+        del self.workers[event.worker]
+        self.crew.pop(event.worker, None)
+        return []
+
+    def _quit(self, event: Quit) -> list[Instruction]:
+        actor = self.actors.pop(event.actor)
+        numbers = [*actor.queue]
+        if actor.worker is not None:
+            numbers = [*self.workers.pop(actor.worker).assigned, *numbers]
+        out: list[Instruction] = []
+        for number in numbers:
+            if number in self.tasks:
+                out.extend(self._lost(number))
+        return out
+
+    def retire(self, worker: int) -> None:
+        """A worker gets no more tasks."""
+        self.crew.pop(worker, None)
+
+    def spare(self) -> list[int]:
+        """Workers beyond the limit that have nothing to do."""
+        beyond = len(self.crew) - (len(self.crew) if self.limit is None else self.limit)
+        idle = [worker for worker, state in self.crew.items() if not state.assigned]
+        return idle[max(len(idle) - beyond, 0) :] if beyond > 0 else []
+
+    def _blocked(self, event: Blocked) -> list[Instruction]:
+        state = self.workers[event.worker]
+        state.blocked.append((event.task, frozenset(event.awaited)))
+        return []
+
+    def _resumed(self, event: Resumed) -> list[Instruction]:
+        self.workers[event.worker].blocked.pop()
         return []
 
     def _died(self, event: Died) -> list[Instruction]:
-        """The task that was running, or was to run next, has used up a try; the others go back."""
+        """What was running, or was to run next, has used up a try; the others go back."""
         out: list[Instruction] = []
-        state = self.workers.pop(event.worker, WorkerState())
-        blamed = next(iter(state.assigned), None) if event.running is None else event.running
-        for number in state.assigned:
+        state = self.workers.pop(event.worker, WorkerState(event.worker))
+        self.crew.pop(event.worker, None)
+        if state.actor in self.actors:
+            self.actors[state.actor].worker = None
+        blamed = {task for task, _ in state.blocked}
+        first = next(iter(state.assigned), None) if event.running is None else event.running
+        if first is not None:
+            blamed.add(first)
+        for number in reversed(state.assigned):
             self.admission.ended(number)
             task = self.tasks.get(number)
             if task is None:
                 continue
-            if number == blamed:
+            if task.copies:
+                self._one_copy_less(number, task)
+                continue
+            if number in blamed:
                 task.tries += 1
-            if task.tries > self.retries:
-                out.extend(self._given_up(task.run))
-                out.append(Abort(task.run, number, died=True))
+            if task.tries > task.retries:
+                out.extend(self._hopeless(number, task, died=True))
             else:
-                heapq.heappush(self.ready, number)
+                self._back(number, task)
         return out
 
     def _unassign(self, worker: int, number: int) -> None:
-        self.admission.ended(number)
+        if self.admission.counts:
+            self.admission.ended(number)
         state = self.workers.get(worker)
-        if state is not None:
-            state.load -= state.assigned.pop(number, 0.0)
-            if not state.assigned:
-                state.load = 0.0
+        if state is None:
+            return
+        seconds = state.assigned.pop(number, None)
+        if seconds is None:
+            return
+        state.load = state.load - seconds if state.assigned else 0.0
+        task = self.tasks.get(number)
+        if task is not None:
+            if task.copies:
+                self._one_copy_less(number, task)
+            else:
+                task.at = None
 
-    def recalled(self, worker: int, numbers: list[int]) -> list[Instruction]:
-        """The worker confirms that it will not run these tasks."""
-        for number in numbers:
-            self._unassign(worker, number)
-        return list(self._assign())
+    def _one_copy_less(self, number: int, task: TaskState) -> None:
+        task.copies -= 1
+        task.at = next(slot for slot, state in self.workers.items() if number in state.assigned)
+
+    def _late(self, event: Late) -> list[Instruction]:
+        """Run a task a second time, beside the first, where somebody is idle."""
+        task = self.tasks.get(event.task)
+        idle = [w for w, state in self.crew.items() if not state.assigned]
+        running = [state for state in self.crew.values() if event.task in state.assigned]
+        if task is None or not idle or len(running) != 1:
+            return []
+        self._assign_to(self.crew[idle[0]], event.task, self.seconds.get(task.kind, HORIZON))
+        task.copies += 1
+        return [Run(idle[0], [event.task])]
+
+    def _assign_to(self, state: WorkerState, number: int, seconds: float) -> None:
+        state.assigned[number] = seconds
+        state.load += seconds
+        task = self.tasks[number]
+        task.at = state.slot
+        if task.dependents is not None and task.run == LOOSE:
+            self._followers.extend(task.dependents)
+
+    # --- sending ------------------------------------------------------------------------
 
     def _assign(self) -> list[Instruction]:
         """Give ready tasks to the workers with the least to do."""
         self.admission.short = 0
-        if not self.ready:
-            return []
+        out = self._begin_ready() if self.ready else []
+        if self._followers:
+            out.extend(self._follow_sources())
+        return out
+
+    def _begin_ready(self) -> list[Instruction]:
         out: list[Instruction] = []
+        free = [item for item in self.crew.items() if not item[1].blocked]
+        places = len(free) if self.limit is None else self.limit
+        idle = places - sum(1 for _, state in free if state.assigned)
         alone = not self._anything_runs()
-        share = -(-len(self.ready) // max(1, len(self.workers)))
-        for worker, state in sorted(self.workers.items(), key=lambda item: item[1].load):
+        share = -(-len(self.ready) // max(1, min(places, len(free))))
+        for worker, state in sorted(free, key=_load):
+            if not state.assigned:
+                if idle <= 0:
+                    continue
+                idle -= 1
             batch = self._filled(state, share, alone)
             if batch:
                 alone = False
                 out.append(Run(worker, batch))
+        if self.ready and len(free) < len(self.crew):  # some wait
+            out.extend(self._make_way(places, [state for _, state in free]))
         return out
 
     def _filled(self, state: WorkerState, share: int, alone: bool) -> list[int]:
         batch: list[int] = []
-        while self.ready and len(batch) < share:
-            if state.assigned and state.load >= HORIZON:
+        ready, tasks, assigned = self.ready, self.tasks, state.assigned
+        counts = self.admission.counts
+        while ready and len(batch) < share:
+            if assigned and state.load >= HORIZON:
                 break
-            number = self.ready[0]
-            kind = self.tasks[number].kind
-            expected = self.seconds.get(kind)
+            number = ready[0] & _NUMBER
+            task = tasks.get(number)
+            if task is None:  # it was given up
+                heapq.heappop(ready)
+                continue
+            expected = self.seconds.get(task.kind)
             if expected is None:
                 expected = HORIZON
-            if state.assigned and state.load + expected > HORIZON:
+            if assigned and state.load + expected > HORIZON:
                 break
-            if not self.admission.admits(number, kind, alone and not batch):
+            if (counts or task.memory) and not self.admission.admits(
+                number, task.kind, alone and not batch, task.memory
+            ):
                 break
-            heapq.heappop(self.ready)
-            state.assigned[number] = expected
+            heapq.heappop(ready)
+            assigned[number] = expected
             state.load += expected
+            task.at = state.slot
+            if task.dependents is not None and task.run == LOOSE:
+                self._followers.extend(task.dependents)
             batch.append(number)
         return batch
+
+    def _follow_sources(self) -> list[Instruction]:
+        """Send tasks behind their sources to the worker that has all of those: so a chain of short
+        tasks costs no round trip for each."""
+        out: list[Instruction] = []
+        followers, self._followers = self._followers, []
+        for number in followers:  # grows on the way
+            worker = self._worker_of_sources(number)
+            if worker is None:
+                continue
+            task, state = self.tasks[number], self.workers[worker]
+            expected = self.seconds.get(task.kind, HORIZON)
+            if expected > FOLLOWS or state.load + expected > HORIZON or state.blocked:
+                continue
+            if (self.admission.counts or task.memory) and not self.admission.admits(
+                number, task.kind, False, task.memory
+            ):
+                continue
+            state.assigned[number] = expected
+            state.load += expected
+            task.at = worker
+            followers.extend(task.dependents or ())
+            if out and isinstance(out[-1], Run) and out[-1].worker == worker:
+                out[-1].tasks.append(number)
+            else:
+                out.append(Run(worker, [number]))
+        return out
+
+    def _worker_of_sources(self, number: int) -> int | None:
+        """The worker that has been sent all that the task waits for, if it is one that runs
+        its tasks in order."""
+        task = self.tasks.get(number)
+        if task is None or not task.missing or task.actor or task.at is not None:
+            return None
+        found: int | None = None
+        for one in task.sources:
+            source = self.tasks.get(one)
+            if source is None:  # it is there
+                continue
+            if source.at is None or source.copies or source.at not in self.crew:
+                return None
+            if found is not None and found != source.at:
+                return None
+            found = source.at
+        return found
+
+    def _make_way(self, places: int, free: list[WorkerState]) -> list[Instruction]:
+        """Tasks are ready and tasks wait: let those run that others wait for."""
+        if len(free) >= places or any(not state.assigned for state in free):
+            return []
+        if len(self.crew) - places < EXTRA:
+            return [Grow()]
+        out = self._on_top_of_all(anything=False)
+        return out if out or self._anything_runs() else self._on_top_of_all(anything=True)
+
+    def _on_top_of_all(self, anything: bool) -> list[Instruction]:
+        out: list[Instruction] = []
+        for worker, state in self.crew.items():
+            if state.waits and not (anything and out):
+                number = self._for_waiting(state, anything)
+                if number is not None:
+                    out.append(Run(worker, [number]))
+        return out
+
+    def _for_waiting(self, state: WorkerState, anything: bool) -> int | None:
+        """A ready task for a worker whose task waits, to be run on top of that.
+
+        What the task waits for or has called; or any, where nobody else runs anything.
+        """
+        waiting, awaited = state.blocked[-1]
+        for rank in sorted(self.ready):
+            number = rank & _NUMBER
+            task = self.tasks.get(number)
+            if task is not None and (anything or number in awaited or task.parent == waiting):
+                self.ready.remove(rank)
+                heapq.heapify(self.ready)
+                self._assign_to(state, number, 0.0)
+                return number
+        return None
+
+    def _feed_actors(self) -> list[Instruction]:
+        out: list[Instruction] = []
+        for actor in self.actors.values():
+            if actor.queue and actor.worker is not None:
+                state = self.workers[actor.worker]
+                batch = self._on_top(actor, state) if state.blocked else self._fed(actor, state)
+                if batch:
+                    out.append(Run(actor.worker, batch))
+        return out
+
+    def _fed(self, actor: ActorState, state: WorkerState) -> list[int]:
+        """The next calls of an actor, as far as their inputs are there and it has room."""
+        batch: list[int] = []
+        while actor.queue:
+            number = actor.queue[0]
+            task = self.tasks.get(number)
+            if task is None:
+                actor.queue.popleft()
+                continue
+            expected = self.seconds.get(task.kind, HORIZON)
+            full = len(state.assigned) >= actor.width
+            if task.missing or (full and (actor.width > 1 or state.load + expected > HORIZON)):
+                break
+            actor.queue.popleft()
+            self._assign_to(state, number, expected)
+            batch.append(number)
+        return batch
+
+    def _on_top(self, actor: ActorState, state: WorkerState) -> list[int]:
+        """A call that comes from the very call that waits here: else both would wait for ever."""
+        if not state.waits:
+            return []
+        for number in actor.queue:
+            task = self.tasks.get(number)
+            if task is not None and not task.missing and self._comes_from(task, state):
+                actor.queue.remove(number)
+                self._assign_to(state, number, 0.0)
+                return [number]
+        return []
+
+    def _comes_from(self, task: TaskState, state: WorkerState) -> bool:
+        waiting = {number for number, _ in state.blocked}
+        parent = task.parent
+        while parent:
+            if parent in waiting:
+                return True
+            above = self.tasks.get(parent)
+            parent = 0 if above is None else above.parent
+        return False
+
+
+def _load(item: tuple[int, WorkerState]) -> float:
+    return item[1].load

@@ -31,7 +31,8 @@ from shframe.graph.messages import (
     Run,
     Submitted,
 )
-from shframe.graph.objectref import ObjectRef, swept
+from shframe.graph.inprocess import InProcess
+from shframe.graph.objectref import ObjectRef, StoreHome
 from shframe.graph.state import Scheduler
 from shframe.graph.task import Key
 from shframe.graph.taskgraph import TaskGraph
@@ -51,12 +52,14 @@ class _Live:
     done: int = 0
 
 
-class ThreadExecutor:
+class ThreadExecutor(InProcess):
     """Runs graphs on threads of the driver, which start with the first run."""
 
     def __init__(self, store: Store, dropped: deque[int], workers: int) -> None:
         self.store = store
         self.dropped = dropped
+        self.workers = workers
+        super().__init__(StoreHome(store, dropped))
         self.scheduler = Scheduler()
         self.lock = threading.RLock()  # the scheduler and the tables below are one state
         self.queues: dict[int, queue.SimpleQueue[int | None]] = {
@@ -69,11 +72,6 @@ class ThreadExecutor:
         self.next_task = 0
         self.next_run = 1
         self.closed = False
-
-    def put(self, value: object) -> ObjectRef:
-        """Store a value and give a handle on it."""
-        swept(self.store, self.dropped)
-        return ObjectRef(self.store.put(value), self.store, self.dropped)
 
     def run(
         self, graph: TaskGraph, trace: Trace, progress: Progress | None = None

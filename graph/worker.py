@@ -2,41 +2,48 @@
 
 Results go back in batches: at once when nothing is left to do, otherwise at most FLUSH_SECONDS
 after the first of them, so that a short task costs no message of its own and a long one keeps no
-finished neighbour waiting.
+finished neighbour waiting. What tasks ask for themselves is nested.py's.
 """
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import pickle
 import sys
+import threading
 import time
 import traceback
-from collections import OrderedDict, deque
+from collections import deque
+from collections.abc import Callable
 from typing import Any, NamedTuple, Self
 
-from shframe.graph import conversions, output
+from shframe.graph import conversions, output, travel
+from shframe.graph.call import FILLS, PLAIN, How, placed, unpacked
 from shframe.graph.channel import Channel, Closed
 from shframe.graph.errors import TaskFailed
 from shframe.graph.function import Function
+from shframe.store import codec
 from shframe.store.errors import StoreFull
 from shframe.store.local import LocalStore
-from shframe.store.ref import Ref
+from shframe.store.ref import INLINE, Ref
 
 FLUSH_SECONDS = 0.003
 CHECK_SECONDS = 0.0005  # between two looks for recalls and new tasks while tasks are waiting
-FUNCTIONS_KEPT = 4096
+SPIN_SECONDS = 0.0005  # before it blocks: waking a halted core takes as long
 
-
-Assigned = tuple[int, bytes, tuple[Ref, ...], tuple[Any, ...], bool]
+# bytes: a pickled value; Ref: where it lies; int: the task that makes it, which runs here before
+Wired = Any
+Assigned = tuple[int, bytes, tuple[Wired, ...], Any, Any]
+Surroundings = tuple[str, dict[str, str], list[str]]  # folder, environment, module path
 
 
 class Work(NamedTuple):
     """Driver to worker: tasks and what they need.
 
-    tasks: (number, digest of the function, refs of the inputs, own arguments, whether it has
-        a target) each; the targets' descriptors come after those of the segments.
+    tasks: (number, digest of the function, inputs, own arguments, how to call) each; the
+        descriptors of targets come after those of the segments.
     functions: pickled (callable, shared parameters) by digest, of those not sent before.
     segments: ids of segments whose read-only descriptors come with the message, in order.
     gone: ids of segments that hold no object any more.
@@ -44,7 +51,9 @@ class Work(NamedTuple):
     punched: own blocks (segment, offset, bytes) that have moved to the disk, pages and all.
     trim: bytes of pages not in use that are to be given back, -1: all; and that is reported.
     recalled: numbers of tasks that are not to be started any more.
-    surroundings: (working directory, environment) when they have changed.
+    surroundings: working directory, environment and module path when they have changed.
+    answers: (id, value or pickled error) of handles that tasks here have asked for.
+    on_top: numbers of tasks that may run on top of one that waits.
     """
 
     tasks: list[Assigned]
@@ -55,87 +64,140 @@ class Work(NamedTuple):
     punched: list[tuple[int, int, int]]
     trim: int
     recalled: list[int]
-    surroundings: tuple[str, dict[str, str]] | None
+    surroundings: Surroundings | None
+    answers: list[tuple[Any, ...]]
+    on_top: list[int]
 
     @classmethod
     def nothing(cls) -> Self:
         """A message to be filled."""
-        return cls([], {}, [], [], [], [], 0, [], None)
+        return cls([], {}, [], [], [], [], 0, [], None, [], [])
 
 
 class Result(NamedTuple):
-    """How one task ended: its result's ref, or the pickled error.
+    """How one task ended, where it is more than a value.
 
+    held: its result, None: it raised. error: the pickled error.
     needed: bytes that it found no memory for, which may change; 0: that was not why it failed.
+    inside: handles that lie in the result. others: further results, of a call that has several.
     """
 
     number: int
-    ref: Ref | None
-    error: bytes | None
-    needed: int
+    held: Wired
     start: float
     end: float
-    bytes_in: int
-    copied: conversions.Copied
+    error: bytes | None = None
+    needed: int = 0
+    bytes_in: int = 0
+    copied: conversions.Copied = ()
+    inside: tuple[int, ...] = ()
+    others: tuple[tuple[Wired, tuple[int, ...]], ...] = ()
 
 
 class Report(NamedTuple):
     """Worker to driver.
 
+    results: Results, or just (number, held, start, end).
     held, let_go: objects of which views (still, no longer) live here.
     trimmed: pages that are not in use have been given back, as was asked.
+    asks: what tasks ask for (nested.py), in order; heard before the results.
+    left: handles that have died here, heard after the results.
     """
 
-    results: list[Result]
+    results: list[tuple[Any, ...]]
     segments: list[int]
     held: list[int]
     let_go: list[int]
     recalled: list[int]
     trimmed: bool
+    asks: list[tuple[Any, ...]]
+    left: list[int]
 
 
 class Worker:
-    """One worker's state between messages."""
+    """One worker's state between messages.
+
+    running: the number of the task that the main thread runs, 0: none.
+    """
 
     def __init__(self, channel: Channel, store: LocalStore) -> None:
+        from shframe.graph.nested import Nested
+
         self.channel = channel
         self.store = store
         self.waiting: deque[Assigned] = deque()
         self.targets: dict[int, int] = {}  # task -> descriptor of what it fills a part of
-        self.functions: OrderedDict[bytes, Function] = OrderedDict()
-        self.results: list[Result] = []
+        self.functions: dict[bytes, Any] = {}
+        self.results: list[tuple[Any, ...]] = []
         self.recalled: list[int] = []
+        self.unwanted: set[int] = set()  # tasks that are not to be started any more
+        self.on_top: set[int] = set()
+        self.readers: dict[int, int] = {}  # task -> tasks sent behind it that read its result
+        self.local: dict[int, Wired] = {}  # results of such tasks
         self.trimmed = False
         self.held: set[int] = set()  # as the driver knows
         self.kept: set[int] = set()  # what no collection of garbage could free
         self.flushed = 0.0
         self.looked = 0.0
+        self.running = 0
+        self.sending = threading.RLock()
+        self.receiving = threading.Lock()
+        self.home = Nested(self)
+        self.actor: Any = None  # an actor.Actor, once there is one
 
     def run(self) -> None:
         """Serve until the driver is gone."""
         output.use(self.store.empty)
+        travel.settle(self.home)
         try:
             while True:
                 if not self.waiting:
-                    self._report()
-                    message, fds = self.channel.receive()
-                    self._take(Work(*message), fds)
+                    self.report()
+                    self._receive()
                 self._look()
                 if self.waiting:
-                    self._run_next()
+                    self.run_next()
         except Closed:
             return
+
+    def _receive(self) -> None:
+        """Wait for a message: awake for a moment, then asleep."""
+        with self.receiving:
+            if not self.channel.soon(SPIN_SECONDS):
+                self.channel.fill(wait=True)
+            self._arrived()
+
+    def pump(self, seconds: float) -> bool:
+        """Take in what arrives within that time, in whatever thread waits for something.
+
+        False: another thread does so just now.
+        """
+        if not self.receiving.acquire(blocking=False):
+            return False
+        try:
+            if self.channel.fill() or self.channel.fill(seconds=seconds):
+                self._arrived()
+        finally:
+            self.receiving.release()
+        return True
 
     def _look(self) -> None:
         """Take in what has arrived meanwhile, without waiting."""
         now = time.monotonic()
         if self.results and now - self.flushed > FLUSH_SECONDS:
-            self._report()
+            self.report()
         if now - self.looked < CHECK_SECONDS:
             return
         self.looked = now
-        while self.channel.fill():
-            pass
+        with self.receiving:
+            while self.channel.fill():
+                pass
+            self._arrived()
+        if self.unwanted:
+            unwanted, self.unwanted = self.unwanted, set()
+            self.give_back(unwanted.__contains__)
+
+    def _arrived(self) -> None:
         for message, fds in self.channel.arrived():
             self._take(Work(*message), fds)
 
@@ -143,7 +205,8 @@ class Worker:
         rest = iter(fds)
         for segment in work.segments:
             self.store.attach(segment, next(rest))
-        self.targets.update((task[0], next(rest)) for task in work.tasks if task[4])
+        if fds:
+            self.targets.update((t[0], next(rest)) for t in work.tasks if t[4] == FILLS)
         for segment in work.gone:
             self.store.detach(segment)
         if work.freed:
@@ -157,18 +220,35 @@ class Worker:
             self._surround(*work.surroundings)
         for digest, payload in work.functions.items():
             self.functions[digest] = _unpickled(payload)
+        for task in work.tasks:
+            for held in task[2]:
+                if type(held) is int:
+                    self.readers[held] = self.readers.get(held, 0) + 1
         self.waiting.extend(work.tasks)
-        if work.recalled:
-            given_back = set(work.recalled)
-            back = [task[0] for task in self.waiting if task[0] in given_back]
-            for number in back:
-                if number in self.targets:
-                    os.close(self.targets.pop(number))
-            self.recalled.extend(back)
-            self.waiting = deque(t for t in self.waiting if t[0] not in given_back)
+        self.on_top.update(work.on_top)
+        self.unwanted.update(work.recalled)
+        if work.answers:
+            self.home.answered(work.answers)
+
+    def give_back(self, unwanted: Callable[[int], bool]) -> None:
+        """Tasks that were sent here and not begun are not to be run here. In the main thread only.
+
+        In place: another thread may append meanwhile.
+        """
+        kept = []
+        for _ in range(len(self.waiting)):
+            task = self.waiting.popleft()
+            if not unwanted(task[0]):
+                kept.append(task)
+                continue
+            if task[0] in self.targets:
+                os.close(self.targets.pop(task[0]))
+            self.found(task[2])
+            self.recalled.append(task[0])
+        self.waiting.extendleft(reversed(kept))
 
     @staticmethod
-    def _surround(folder: str, environment: dict[str, str]) -> None:
+    def _surround(folder: str, environment: dict[str, str], path: list[str]) -> None:
         try:
             os.chdir(folder)
         except OSError as error:
@@ -176,36 +256,145 @@ class Worker:
         for name in os.environ.keys() - environment.keys():
             del os.environ[name]
         os.environ.update(environment)
+        sys.path[:] = path
 
-    def _run_next(self) -> None:
-        number, digest, refs, args, filling = self.waiting.popleft()
+    def run_next(self) -> None:
+        """Run the next task: alone, or on top of one that waits."""
+        assigned = self.waiting.popleft()
+        number, _, inputs, _, how = assigned
+        self.on_top.discard(number)
+        if inputs and int in map(type, inputs):
+            here = self.found(inputs)
+            if here is None:  # what it follows has failed, or was given back
+                self.recalled.append(number)
+                return
+            assigned = (number, assigned[1], here, assigned[3], how)
+        if type(how) is tuple and self.actor is not None and self.actor.takes(assigned):
+            return
         if not self.results:
             self.flushed = time.monotonic()
+        before, self.running = self.running, number
         self.store.ledger.note(number + 1)  # the driver reads it if this process ends here
+        result = self.result_of(assigned)
+        self.running = before
+        self.store.ledger.note(before + 1 if before else 0)
+        held = result[1]
+        if number in self.readers and held is not None:
+            self.local[number] = held
+        with self.sending:
+            self.results.append(result)
+        if type(held) is Ref and held.segment != INLINE:
+            self.report()  # what is sealed must not be lost with a task that ends this process
+
+    def found(self, inputs: tuple[Wired, ...]) -> tuple[Wired, ...] | None:
+        """Inputs with the results of tasks that ran here before in their places; None: one is
+        not there. They are not read by this task any more."""
+        here = tuple(self.local.get(one) if type(one) is int else one for one in inputs)
+        for one in inputs:
+            if type(one) is int:
+                self.readers[one] -= 1
+                if not self.readers[one]:
+                    del self.readers[one]
+                    self.local.pop(one, None)
+        return None if any(one is None for one in here) else here
+
+    def result_of(self, assigned: Assigned, call: Any = None) -> tuple[Any, ...]:
+        """Run a task in this thread; `call` in place of what it names."""
+        number, digest, inputs, args, how = assigned
+        others: Any = ()
         start = time.monotonic()
         try:
-            if filling:
+            if how == PLAIN:
+                function = self.functions[digest]
+                held, inside = self.kept_value(
+                    function(*map(self.value, inputs), *args) if inputs else function(*args)
+                )
+            elif how == FILLS:
                 with output.opened(self.targets.pop(number)):
-                    ref = self._call(digest, refs, args)
+                    function = self.functions[digest]
+                    held, inside = self.kept_value(function(*map(self.value, inputs), *args))
             else:
-                ref = self._call(digest, refs, args)
-            error, needed = None, 0
+                held, inside, others = self._call(number, digest, inputs, args, How(*how), call)
         except BaseException as raised:
-            ref, error, needed = None, _packed(raised), self._needed(raised)
-            del raised
-        self.store.ledger.note(0)
-        size = sum(ref.nbytes for ref in refs) if refs else 0
+            error, needed = packed_error(raised), self._needed(raised)
+            return Result(number, None, start, time.monotonic(), error, needed)
+        read = sum(one.nbytes for one in inputs if type(one) is Ref) if inputs else 0
         copied = conversions.taken()
-        self.results.append(
-            Result(number, ref, error, needed, start, time.monotonic(), size, copied)
-        )
-        if ref is not None and not ref.inline:
-            self._report()  # what is sealed must not be lost with a task that ends this process
+        if read or copied or inside or others:
+            end = time.monotonic()
+            return Result(number, held, start, end, None, 0, read, copied, inside, others)
+        return number, held, start, time.monotonic()
 
-    def _call(self, digest: bytes, refs: tuple[Ref, ...], args: tuple[Any, ...]) -> Ref:
-        function = self.functions[digest]
-        inputs = [self.store.get(ref) for ref in refs]
-        return self.store.put(function(*inputs, *args))
+    def value(self, wired: Wired) -> Any:
+        """The value of an input, read in place."""
+        return pickle.loads(wired) if type(wired) is bytes else self.store.get(wired)
+
+    def _writable(self, wired: Wired) -> Any:
+        return pickle.loads(wired) if type(wired) is bytes else self.store.get_writable(wired)
+
+    def _call(
+        self,
+        number: int,
+        digest: bytes,
+        inputs: tuple[Wired, ...],
+        args: Any,
+        how: How,
+        call: Any,
+    ) -> tuple[Wired, tuple[int, ...], tuple[Any, ...]]:
+        """A call that is not PLAIN: its value, the handles in it, and further values."""
+        function = self._function(digest, how) if call is None else call
+        positional, named = self.arguments(inputs, args, how)
+        made = function(*positional, **named)
+        del positional, named
+        return self.results_of(number, made, how)
+
+    def _function(self, digest: bytes, how: How) -> Any:
+        if not how.method:
+            return self.functions[digest]
+        if how.method == "__init__":
+            from shframe.graph.actor import Actor
+
+            self.actor = Actor(self, how.width)
+            return functools.partial(self.actor.make, self.functions[digest])
+        return self.actor.method(how.method)
+
+    def arguments(
+        self, inputs: tuple[Wired, ...], args: Any, how: How
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """The positional arguments and those by name."""
+        values = [*map(self._writable if how.writable else self.value, inputs)]
+        if how.packed:
+            return unpacked(args, values)
+        return (placed(args, values, how.places) if how.places else [*values, *args]), {}
+
+    def results_of(self, number: int, made: Any, how: How) -> tuple[Any, tuple[int, ...], Any]:
+        """What a call gives: one value, several, or those of a generator one by one."""
+        if how.returns == 1:
+            return (*self.kept_value(made), ())
+        if how.returns < 0:
+            count = self.home.stream(number, made, how.ahead)
+            return (*self.kept_value(count), ())
+        if how.returns == 0:
+            return (*self.kept_value(None), ())
+        values = tuple(made)
+        if len(values) != how.returns:
+            raise ValueError(
+                f"the task gave {len(values)} values, but num_returns={how.returns} was asked for"
+            )
+        first, *others = [self.kept_value(value) for value in values]
+        return (*first, tuple(others))
+
+    def kept_value(self, value: Any) -> tuple[Wired, tuple[int, ...]]:
+        """A value as it travels or where it lies now, and the handles in it."""
+        if type(value) in codec.ATOMS:
+            recipe = codec.atom(value)
+            if len(recipe) < codec.INLINE_LIMIT:
+                return recipe, ()
+        with travel.noting() as inside:
+            ref = self.store.put(value)
+        if ref.segment == INLINE and ref.kind == "pickle" and not ref.spans:
+            return ref.header, tuple(one.id for one in inside)
+        return ref, tuple(one.id for one in inside)
 
     def _needed(self, error: BaseException) -> int:
         """What an empty store would have had room for; 0 for any other error."""
@@ -213,27 +402,42 @@ class Worker:
             return error.needed
         return 0
 
-    def _report(self) -> None:
-        """Send results, new segments and which views outlive their tasks."""
-        pinned = self.store.pinned()
-        if not self.waiting and pinned != self.kept:
-            gc.collect()  # a cycle may hold what its task has let go: no view that lives on
-            pinned = self.kept = self.store.pinned()
+    def report(self) -> None:
+        """Send results, new segments, what tasks ask for, and which views outlive their tasks."""
+        with self.sending:
+            pinned = self.store.pinned()
+            if not self.waiting and pinned != self.kept:
+                gc.collect()  # a cycle may hold what its task has let go: no view that lives on
+                pinned = self.kept = self.store.pinned()
+            self._send(pinned)
+
+    def _send(self, pinned: set[int]) -> None:
         segments = self.store.new_segments()
         held, let_go = pinned - self.held, self.held - pinned
-        if self.results or segments or held or let_go or self.recalled or self.trimmed:
+        left = self.home.swept()
+        asks, self.home.asks = self.home.asks, []
+        results, self.results = self.results, []
+        recalled, self.recalled = self.recalled, []
+        trimmed, self.trimmed = self.trimmed, False
+        if results or segments or held or let_go or recalled or trimmed or asks or left:
             report = Report(
-                self.results,
+                results,
                 [s for s, _ in segments],
                 list(held),
                 list(let_go),
-                self.recalled,
-                self.trimmed,
+                recalled,
+                trimmed,
+                asks,
+                left,
             )
             self.channel.send(tuple(report), [fd for _, fd in segments])
-            self.results, self.recalled, self.trimmed = [], [], False
         self.held = set(pinned)
         self.flushed = time.monotonic()
+
+    def tell(self) -> None:
+        """Send what a thread of a task asks for, at once."""
+        with self.sending:
+            self._send(self.store.pinned())
 
 
 class _Unloadable:
@@ -242,7 +446,7 @@ class _Unloadable:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    def __call__(self, *_: Any) -> Any:
+    def __call__(self, *_: Any, **__: Any) -> Any:
         raise self.error
 
 
@@ -251,10 +455,10 @@ def _unpickled(payload: bytes) -> Any:
         call, shared = pickle.loads(payload)
     except Exception as error:
         return _Unloadable(error)
-    return Function(call, **shared)
+    return Function(call, **shared) if shared else call
 
 
-def _packed(error: BaseException) -> bytes:
+def packed_error(error: BaseException) -> bytes:
     """The error with its traceback as text; one that cannot travel becomes TaskFailed."""
     import cloudpickle
 

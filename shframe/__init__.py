@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     )
     from shframe.graph.objectref import ObjectRef
     from shframe.inventory import compact, memory
-    from shframe.objects import get, put
+    from shframe.generators import ObjectRefGenerator
+    from shframe.objects import as_completed, get, put, wait
+    from shframe.remote import ActorHandle, cancel, get_actor, kill, method, remote
     from shframe.session import Session, init, is_initialized, shutdown
     from shframe.sharing import attach, publish, published, unpublish
     from shframe.tracing import last_trace
@@ -39,57 +41,75 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ActorHandle": "shframe.remote",
     "DataFrame": "shframe.dataframe",
     "Index": "shframe.dataframe",
     "ObjectRef": "shframe.graph.objectref",
+    "ObjectRefGenerator": "shframe.generators",
     "Series": "shframe.dataframe",
     "Session": "shframe.session",
+    "as_completed": "shframe.objects",
     "attach": "shframe.sharing",
+    "cancel": "shframe.remote",
     "compact": "shframe.inventory",
     "dask_get": "shframe.dask_scheduler",
     "from_arrow": "shframe.dataframe",
     "from_pandas": "shframe.dataframe",
     "get": "shframe.objects",
+    "get_actor": "shframe.remote",
     "init": "shframe.session",
     "is_initialized": "shframe.session",
+    "kill": "shframe.remote",
     "last_trace": "shframe.tracing",
     "memory": "shframe.inventory",
+    "method": "shframe.remote",
     "publish": "shframe.sharing",
     "published": "shframe.sharing",
     "put": "shframe.objects",
     "read_csv": "shframe.dataframe",
     "read_parquet": "shframe.dataframe",
+    "remote": "shframe.remote",
     "shutdown": "shframe.session",
     "unpublish": "shframe.sharing",
+    "wait": "shframe.objects",
 }
 _ROOMS = ("array", "errors")
 
 __all__ = [
+    "ActorHandle",
     "DataFrame",
     "Index",
     "ObjectRef",
+    "ObjectRefGenerator",
     "Series",
     "Session",
     "__version__",
     "array",
+    "as_completed",
     "attach",
+    "cancel",
     "compact",
     "dask_get",
     "errors",
     "from_arrow",
     "from_pandas",
     "get",
+    "get_actor",
     "init",
     "is_initialized",
+    "kill",
     "last_trace",
     "memory",
+    "method",
     "publish",
     "published",
     "put",
     "read_csv",
     "read_parquet",
+    "remote",
     "shutdown",
     "unpublish",
+    "wait",
 ]
 
 

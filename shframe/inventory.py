@@ -157,8 +157,8 @@ def _holders(ids: list[int], store: Any) -> dict[int, list[str]]:
     wanted = set(ids)
     found: dict[int, list[Any]] = {}
     for one in gc.get_objects():
-        if type(one) is ObjectRef and one.ref.id in wanted and one.store() is store:
-            found.setdefault(one.ref.id, []).append(one)
+        if type(one) is ObjectRef and (id := one.stored_in(store)) in wanted:
+            found.setdefault(id, []).append(one)
     for pin in store.local.live_pins():
         if pin.id in wanted:
             found.setdefault(pin.id, []).extend(_viewers_of(pin))

@@ -1,13 +1,17 @@
-"""put and get: the object store, used directly."""
+"""put, get, wait: the object store, used directly."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import queue
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
 from shframe import session
-from shframe.errors import InvalidArgument
-from shframe.graph.objectref import ObjectRef
+from shframe.errors import InvalidArgument, UnsupportedType
+from shframe.graph.errors import TimedOut
+from shframe.graph.objectref import ObjectRef, wait_all, wait_some
 
 
 def put(value: object) -> ObjectRef:
@@ -29,20 +33,26 @@ def put(value: object) -> ObjectRef:
         raise InvalidArgument(
             "put() was given an ObjectRef, which is stored already\n  use the ref itself"
         )
-    return session.current().put(value)
+    return session.executor().put(value)
 
 
 @overload
-def get(refs: ObjectRef, *, writable: bool = ...) -> Any: ...
+def get(refs: ObjectRef, *, timeout: float | None = ..., writable: bool = ...) -> Any: ...
 @overload
-def get(refs: Sequence[ObjectRef], *, writable: bool = ...) -> list[Any]: ...
-def get(refs: ObjectRef | Sequence[ObjectRef], *, writable: bool = False) -> Any:
+def get(
+    refs: Sequence[ObjectRef], *, timeout: float | None = ..., writable: bool = ...
+) -> list[Any]: ...
+def get(
+    refs: ObjectRef | Sequence[ObjectRef], *, timeout: float | None = None, writable: bool = False
+) -> Any:
     """The value of a handle, or the values of several, as read-only views: nothing is copied.
 
+    Waits for tasks that have not ended. timeout: seconds that it waits at most.
     writable: give ordinary objects over a private copy-on-write view; only pages that are
         written to are copied, and no other reader sees the change.
 
-    Raises: SessionClosed when the session that held the object has been shut down.
+    Raises: a task's own error; TimedOut; Cancelled; WorkerDied; SessionClosed when the session that
+        held the object has been shut down.
     Cost: microseconds, whatever the size.
 
     Examples
@@ -53,11 +63,101 @@ def get(refs: ObjectRef | Sequence[ObjectRef], *, writable: bool = False) -> Any
     >>> x.tolist()
     [1.0, 0.0, 0.0]
     """
+    _check_timeout(timeout)
     if isinstance(refs, ObjectRef):
+        wait_all((refs,), timeout)
         return refs.value(writable=writable)
-    if isinstance(refs, (list, tuple)) and all(isinstance(ref, ObjectRef) for ref in refs):
+    if isinstance(refs, (list, tuple)):
+        _check_refs("get", refs)
+        wait_all(refs, timeout)
         return [ref.value(writable=writable) for ref in refs]
-    raise TypeError(
-        f"get() takes an ObjectRef or a list of them, found {type(refs).__name__}\n"
-        "  put() and persist() give refs; lazy collections have compute()"
+    raise _not_a_ref("get", refs)
+
+
+def wait(
+    refs: Sequence[ObjectRef],
+    *,
+    num_returns: int = 1,
+    timeout: float | None = None,
+    fetch_local: bool = True,
+) -> tuple[list[ObjectRef], list[ObjectRef]]:
+    """Wait until so many handles have their values, or the time is over: (ready, not ready).
+
+    num_returns: at most so many are given as ready, in the order of the list.
+    timeout: seconds; 0 only looks. fetch_local: known to Ray, of no effect here.
+
+    Raises: InvalidArgument for a handle that is there twice, or more asked for than there are.
+
+    Examples
+    --------
+    >>> import shframe as sf
+    >>> ready, rest = sf.wait([sf.put(1), sf.put(2)], num_returns=1)
+    >>> sf.get(ready), len(rest)
+    ([1], 1)
+    """
+    _check_timeout(timeout)
+    if isinstance(refs, ObjectRef) or not isinstance(refs, (list, tuple)):
+        raise _not_a_ref("wait", refs, "a list of ObjectRefs")
+    _check_refs("wait", refs)
+    if len(set(refs)) < len(refs):
+        raise InvalidArgument("wait() was given a handle twice\n  give each handle once")
+    if not 1 <= num_returns <= len(refs):
+        raise InvalidArgument(
+            f"num_returns={num_returns} of {len(refs)} handles\n  1 to {len(refs)} are possible"
+        )
+    wait_some(refs, num_returns, timeout)
+    ready = list(itertools.islice((ref for ref in refs if ref.done()), num_returns))
+    chosen = set(ready)
+    return ready, [ref for ref in refs if ref not in chosen]
+
+
+def as_completed(
+    refs: Sequence[ObjectRef], *, timeout: float | None = None
+) -> Iterator[ObjectRef]:
+    """The handles as their values come. Raises: TimedOut when one is not there in time.
+
+    Examples
+    --------
+    >>> import shframe as sf
+    >>> sorted(sf.get(ref) for ref in sf.as_completed([sf.put(1), sf.put(2)]))
+    [1, 2]
+    """
+    _check_timeout(timeout)
+    _check_refs("as_completed", list(refs))
+    return _as_completed(list(dict.fromkeys(refs)), timeout)
+
+
+def _as_completed(refs: list[ObjectRef], timeout: float | None) -> Iterator[ObjectRef]:
+    deadline = None if timeout is None else time.monotonic() + timeout
+    ready: queue.SimpleQueue[ObjectRef] = queue.SimpleQueue()
+    left = len(refs)
+    for ref in refs:
+        ref.tell(ready.put)
+    del refs
+    while left:
+        try:
+            yield ready.get(timeout=0.1)  # in short steps: see objectref.STEP
+            left -= 1
+        except queue.Empty:
+            if deadline is not None and time.monotonic() > deadline:
+                raise TimedOut.after(timeout, left) from None
+
+
+def _check_timeout(timeout: float | None) -> None:
+    if timeout is not None and not timeout >= 0:
+        raise InvalidArgument(f"timeout={timeout!r}: seconds of at least 0 are needed, or None")
+
+
+def _check_refs(call: str, refs: Sequence[object]) -> None:
+    for ref in refs:
+        if not isinstance(ref, ObjectRef):
+            raise _not_a_ref(call, ref)
+
+
+def _not_a_ref(
+    call: str, found: object, wanted: str = "an ObjectRef or a list of them"
+) -> TypeError:
+    return UnsupportedType(
+        f"{call}() takes {wanted}, found {type(found).__name__}\n"
+        "  put(), persist() and f.remote() give handles; lazy collections have compute()"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -167,13 +168,35 @@ _owner = os.getpid()
 
 
 def current() -> Session:
-    """The default session, made from the environment when there is none."""
+    """The default session, made from the environment when there is none.
+
+    In a task it is the session that the task belongs to.
+    """
     global _default, _owner
     with _lock:
         if _default is None:
-            _default = Session(Options.made())
+            _default = _of_task() or Session(Options.made())
             _owner = os.getpid()
         return _default
+
+
+def executor() -> Executor:
+    """The executor of the default session."""
+    session = _default
+    if session is not None and session._executor is not None:
+        return session._executor
+    return current().executor
+
+
+def _of_task() -> Session | None:
+    """The session of the task that runs in this process, if it is a worker."""
+    nested = sys.modules.get("shframe.graph.nested")
+    if nested is None or nested.here is None:
+        return None
+    here = nested.here
+    made = Session(Options(workers=here.workers, memory=here.store.budget))
+    made._executor = here
+    return made
 
 
 def init(**options: Any) -> Session:

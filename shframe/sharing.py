@@ -74,7 +74,7 @@ def attach(name: str) -> Any:
     executor = session.current().executor
     swept(executor.store, executor.dropped)
     refs, about = executor.store.adopt_apart(descriptor(name))
-    handles = tuple(ObjectRef(ref, executor.store, executor.dropped) for ref in refs)
+    handles = tuple(map(executor.home.handle, refs))
     if not about:
         return handles[0].value()
     collection, field, node = pickle.loads(about)

@@ -44,6 +44,15 @@ class Ledger:
         """The ledger behind `fd`, which this object takes over, for the process in `slot`."""
         return cls(fd, slot)
 
+    def use(self, slots: int) -> None:
+        """From now on processes have the slots below this number; called by the driver alone."""
+        self._row()
+        self._numbers[0, _NOTE] = slots
+
+    def _rows(self) -> Any:
+        """The rows that processes may have; the driver, which leaves no note, says how many."""
+        return self._numbers[: int(self._numbers[0, _NOTE]) or SLOTS]
+
     def claim(self, nbytes: int, budget: int) -> bool:
         """Ask for fresh pages; False, and nothing changed, when the sum would pass `budget`.
 
@@ -53,7 +62,7 @@ class Ledger:
         with self._lock:
             self._row()[_RESIDENT] += nbytes
         with self._lock:  # the lock's atomic operation keeps the write before the reads
-            if int(self._numbers[:, _RESIDENT].sum()) <= budget:
+            if int(self._rows()[:, _RESIDENT].sum()) <= budget:
                 self._numbers[self.slot, _FRESH] += nbytes
                 return True
             self._numbers[self.slot, _RESIDENT] -= nbytes
@@ -77,7 +86,7 @@ class Ledger:
     def flow(self) -> tuple[int, int]:
         """Bytes of fresh pages ever claimed, and bytes ever written, of all processes."""
         self._row()
-        fresh, written = self._numbers[:, _FRESH:].sum(axis=0).tolist()
+        fresh, written = self._rows()[:, _FRESH:].sum(axis=0).tolist()
         return int(fresh), int(written)
 
     def overwrite(self, slot: int, live: int, resident: int) -> None:
@@ -88,7 +97,7 @@ class Ledger:
     def totals(self) -> tuple[int, int]:
         """(live, resident) bytes, summed over all processes."""
         self._row()
-        live, resident = self._numbers[:, :_NOTE].sum(axis=0).tolist()
+        live, resident = self._rows()[:, :_NOTE].sum(axis=0).tolist()
         return int(live), int(resident)
 
     def of_slot(self, slot: int) -> tuple[int, int]:

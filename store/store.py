@@ -93,6 +93,11 @@ class Store:
         del pin
         return value
 
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called."""
+        return self._closed
+
     def adopt(self, ref: Ref, owner: int) -> None:
         """Enter an object that the worker in slot `owner` sealed, with one reference.
 

@@ -1,0 +1,100 @@
+"""An actor in its worker: the instance, and where its methods run.
+
+One call at a time runs in the worker's main thread, in the order of the calls. With more at once
+they run on threads; coroutine methods run on an event loop, in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from shframe.graph.call import How
+
+if TYPE_CHECKING:
+    from shframe.graph.worker import Assigned, Worker
+
+
+class Actor:
+    """The one actor of a worker."""
+
+    def __init__(self, worker: Worker, width: int) -> None:
+        self.worker = worker
+        self.width = width
+        self.instance: Any = None
+        self._threads: ThreadPoolExecutor | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def make(self, kind: type, *args: Any, **kwargs: Any) -> None:
+        """Call the constructor."""
+        self.instance = kind(*args, **kwargs)
+        if is_async(kind):
+            self._loop = asyncio.new_event_loop()
+            threading.Thread(
+                target=self._loop.run_forever, name="shframe-loop", daemon=True
+            ).start()
+        elif self.width > 1:
+            self._threads = ThreadPoolExecutor(self.width, "shframe-actor")
+
+    def method(self, name: str) -> Any:
+        """The instance's method, to be called in this thread."""
+        return getattr(self.instance, name)
+
+    def takes(self, assigned: Assigned) -> bool:
+        """Run the call beside others; False: it is the main thread's."""
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self._awaited(assigned), self._loop)
+        elif self._threads is not None:
+            self._threads.submit(self._apart, assigned)
+        else:
+            return False
+        return True
+
+    def _apart(self, assigned: Assigned) -> None:
+        self.worker.home.runs(assigned[0])
+        self._ended(self.worker.result_of(assigned))
+
+    async def _awaited(self, assigned: Assigned) -> None:
+        """A call whose method may be a coroutine: the same as `Worker.result_of`."""
+        number, digest, inputs, args, how = assigned
+        self.worker.home.runs(number)
+        method = getattr(self.instance, How(*how).method, None)
+        if inspect.iscoroutinefunction(method):
+            outcome = _Outcome()
+            try:
+                positional, named = self.worker.arguments(inputs, args, How(*how))
+                outcome.value = await method(*positional, **named)
+            except BaseException as error:
+                outcome.error = error
+            assigned = (number, digest, (), (), tuple(How(*how)._replace(packed=False, places=None)))
+            self._ended(self.worker.result_of(assigned, outcome))
+        else:
+            self._ended(self.worker.result_of(assigned))
+
+    def _ended(self, result: tuple[Any, ...]) -> None:
+        with self.worker.sending:
+            self.worker.results.append(result)
+            self.worker.report()
+
+
+class _Outcome:
+    """What a coroutine came to; called, it gives that."""
+
+    value: Any = None
+    error: BaseException | None = None
+
+    def __call__(self) -> Any:
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+def is_async(kind: type) -> bool:
+    """Whether any method of a class is a coroutine."""
+    return any(
+        inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method)
+        for _, method in inspect.getmembers(kind, inspect.isfunction)
+    )

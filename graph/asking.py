@@ -1,0 +1,332 @@
+"""What tasks ask of the shell while they run (nested.py is their side), and which handles they have.
+
+For each worker the driver holds a handle of every handle that lives there, so that what it refers to
+lives as long. It goes when the worker says so, or dies.
+"""
+
+from __future__ import annotations
+
+import itertools
+import pickle
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shframe.graph import travel
+from shframe.graph.call import Arguments, Call, Terms
+from shframe.graph.failures import packed
+from shframe.graph.messages import Blocked, Resumed
+from shframe.graph.objectref import Failure, ObjectRef, Pending
+from shframe.graph.runs import LiveRun
+from shframe.graph.streams import Stream
+from shframe.graph.trace import Trace
+from shframe.store.ref import Ref
+from shframe.store.store import DRIVER
+
+if TYPE_CHECKING:
+    from shframe.graph.pool import WorkerHandle
+    from shframe.graph.shell import Shell
+    from shframe.graph.taskgraph import TaskGraph
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A function that a task has sent, as it will be sent on."""
+
+    digest: bytes
+    payload: bytes
+    name: str
+
+
+class Borrowed:
+    """A handle that lives in a worker, how often; sent: whether it was told where the value lies."""
+
+    __slots__ = ("count", "ref", "sent")
+
+    def __init__(self, ref: ObjectRef) -> None:
+        self.ref = ref
+        self.count = 0
+        self.sent: Ref | None = None
+
+
+class Asking:
+    """Answers tasks; used by the shell's thread only."""
+
+    def __init__(self, shell: Shell) -> None:
+        self.shell = shell
+        self.borrowed: dict[int, dict[int, Borrowed]] = {}  # slot -> id -> handle
+        self._functions: dict[int, dict[bytes, Carried]] = {}  # slot -> those it has sent
+        self._graphs: dict[int, LiveRun] = {}  # by the id of its first handle
+        self._numbers = itertools.count(-1, -1)  # of runs: the driver's are above 0
+        self._hearers: dict[str, Callable[..., None]] = {
+            "call": self._call,
+            "hire": self._hire,
+            "put": self._put,
+            "retain": self._retain,
+            "fetch": self._fetch,
+            "block": self._block,
+            "resume": self._resume,
+            "graph": self._graph,
+            "stop": self._stop,
+            "yield": self._yield,
+            "item": self._item,
+            "cancel": self._cancel,
+            "kill": self._kill,
+            "named": self._named,
+        }
+
+    def hear(self, worker: WorkerHandle, asks: Sequence[tuple[Any, ...]]) -> None:
+        """Take in what tasks ask for, in order."""
+        for what, *details in asks:
+            self._hearers[what](worker, *details)
+
+    # --- handles ------------------------------------------------------------------------
+
+    def _lend(self, worker: WorkerHandle, ref: ObjectRef) -> None:
+        self.shell.home.note(ref)
+        held = self.borrowed.setdefault(worker.slot, {})
+        if ref.id not in held:
+            held[ref.id] = Borrowed(ref)
+        held[ref.id].count += 1
+
+    def left(self, slot: int, ids: Sequence[int]) -> None:
+        """Handles have died in a worker."""
+        held = self.borrowed.get(slot, {})
+        for id in ids:
+            one = held.get(id)
+            if one is None:
+                continue
+            one.count -= 1
+            if not one.count:
+                del held[id]
+                self._take_back(one)
+
+    def _take_back(self, one: Borrowed) -> None:
+        if one.sent is not None:
+            self.shell.store.ended((one.sent,))
+
+    def gone(self, slot: int) -> None:
+        """A worker is no more, and what lived in it."""
+        for one in self.borrowed.pop(slot, {}).values():
+            self._take_back(one)
+        self._functions.pop(slot, None)
+
+    def _retain(self, worker: WorkerHandle, id: int) -> None:
+        self._lend(worker, self.shell.home.find(id))
+
+    def _put(self, worker: WorkerHandle, id: int, held: Any, inside: Sequence[int]) -> None:
+        home, store = self.shell.home, self.shell.store
+        keep = tuple(map(home.find, inside))
+        if type(held) is Ref:
+            store.adopt(held, DRIVER if held.inline else worker.slot)
+        self._lend(worker, ObjectRef(id, held, home, keep))
+
+    def _fetch(self, worker: WorkerHandle, ids: Sequence[int]) -> None:
+        slot = worker.slot
+        for id in ids:
+            ref = self.shell.home.known.get(id)
+            if ref is not None:
+                ref.attach(lambda ref: self.answer(slot, ref))
+
+    def answer(self, slot: int, ref: ObjectRef) -> None:
+        """Tell a worker the value of a handle. In the shell's thread, or in the user's."""
+        self.shell.do(lambda: self._answer(slot, ref))
+
+    def _answer(self, slot: int, ref: ObjectRef) -> None:
+        worker = self.shell.pool.workers.get(slot)
+        if worker is None:
+            return
+        work = self.shell.work_for(slot)
+        held = ref._held
+        if type(held) is Failure:
+            work.answers.append((ref.id, None, packed(held.error)))
+            return
+        one = self.borrowed.get(slot, {}).get(ref.id)
+        if type(held) is Ref and not held.inline:
+            if one is None:
+                return  # it has died there meanwhile
+            (held,) = self.shell.store.send((held,))
+            self.shell.show(worker, work, held)
+            if one.sent is not None:
+                self.shell.store.ended((one.sent,))
+            one.sent = held
+        work.answers.append((ref.id, held))
+
+    # --- tasks --------------------------------------------------------------------------
+
+    def _function(
+        self, worker: WorkerHandle, digest: bytes, payload: bytes | None, name: str
+    ) -> Carried:
+        known = self._functions.setdefault(worker.slot, {})
+        if payload is not None:
+            known[digest] = Carried(digest, payload, name)
+        return known[digest]
+
+    def _call(
+        self,
+        worker: WorkerHandle,
+        ids: Sequence[int],
+        digest: bytes,
+        payload: bytes | None,
+        name: str,
+        args: Any,
+        inputs: Sequence[int],
+        keep: Sequence[int],
+        form: tuple[Any, bool],
+        terms: Terms,
+        target: tuple[str, int],
+        origin: tuple[str, int],
+    ) -> None:
+        home = self.shell.home
+        function = self._function(worker, digest, payload, name)
+        found = tuple(map(home.find, inputs)), tuple(map(home.find, keep))
+        arguments = Arguments(args, found[0], *form, found[1])
+        (method, actor), (site, parent) = target, origin
+        call = Call(function, arguments, terms, site, method, actor, parent)
+        call.priority = terms.priority + self._depth(parent)
+        call.refs = tuple(ObjectRef(id, call, home) for id in ids)
+        for ref in call.refs:
+            self._lend(worker, ref)
+        self.shell.calls.enter((call,))
+
+    def _depth(self, parent: int) -> int:
+        """Tasks of tasks come first: somebody waits for them."""
+        task = self.shell.scheduler.tasks.get(parent)
+        return 1 if task is None else (parent - task.rank >> 48) + 1
+
+    def _hire(
+        self,
+        worker: WorkerHandle,
+        ids: Sequence[int],
+        digest: bytes,
+        payload: bytes | None,
+        name: str,
+        args: Any,
+        inputs: Sequence[int],
+        keep: Sequence[int],
+        form: tuple[Any, bool],
+        terms: Terms,
+        job: Any,
+        origin: tuple[str, int],
+    ) -> None:
+        home = self.shell.home
+        function = self._function(worker, digest, payload, name)
+        found = tuple(map(home.find, inputs)), tuple(map(home.find, keep))
+        arguments = Arguments(args, found[0], *form, found[1])
+        ref = ObjectRef(ids[0], Pending(), home)
+        self._lend(worker, ref)
+        self.shell.actors.hire(ref, function, arguments, terms, job, *origin)
+
+    def _block(self, worker: WorkerHandle, task: int, ids: Sequence[int]) -> None:
+        known = self.shell.home.known
+        awaited = []
+        for id in ids:
+            ref = known.get(id)
+            if ref is not None and type(ref._held) is Call:
+                awaited.append(ref._held.number)
+        self.shell.handle(Blocked(worker.slot, task, awaited))
+
+    def _resume(self, worker: WorkerHandle) -> None:
+        self.shell.handle(Resumed(worker.slot))
+
+    def _graph(
+        self,
+        worker: WorkerHandle,
+        ids: Sequence[int],
+        payload: bytes,
+        inside: Sequence[int],
+        parent: int,
+    ) -> None:
+        """A graph of a task: its outputs are settled when all is done."""
+        home = self.shell.home
+        refs = [ObjectRef(id, Pending(), home) for id in ids]
+        for ref in refs:
+            self._lend(worker, ref)
+        try:
+            with travel.home_is(home):
+                graph: TaskGraph = pickle.loads(payload)
+            live = LiveRun(graph, graph.sorted_keys(), Trace(), next(self._numbers), site="")
+        except BaseException as error:
+            for ref in refs:
+                ref.settle(Failure(error))
+            return
+        live.priority, live.parent = self._depth(parent), parent
+        live.told = lambda live: self._graph_ended(refs, live)
+        if ids:
+            self._graphs[ids[0]] = live
+        self.shell.runs.submit(live)
+
+    def _graph_ended(self, refs: list[ObjectRef], live: LiveRun) -> None:
+        if refs:
+            self._graphs.pop(refs[0].id, None)
+        if live.error is not None:
+            for ref in refs:
+                ref.settle(Failure(live.error))
+            return
+        for ref, made in zip(refs, live.handles, strict=True):
+            held = made._held
+            if type(held) is Ref:
+                self.shell.store.retain(held.id)
+            ref.settle(held, made.keep)
+
+    def _stop(self, worker: WorkerHandle, id: int) -> None:
+        live = self._graphs.get(id)
+        if live is not None:
+            self.shell.runs.cancel(live)
+
+    # --- generators ---------------------------------------------------------------------
+
+    def _yield(
+        self, worker: WorkerHandle, number: int, place: int, held: Any, inside: Sequence[int]
+    ) -> None:
+        home = self.shell.home
+        if type(held) is Ref:
+            self.shell.store.adopt(held, DRIVER if held.inline else worker.slot)
+        one = ObjectRef(home.next_id(), held, home, tuple(map(home.find, inside)))
+        call = self.shell.calls.live.get(number)
+        if call is not None and call.stream is not None:
+            call.stream.made(place, one)
+            self._took(call, call.stream)
+
+    def item(self, generator: ObjectRef, place: int, ref: ObjectRef) -> None:
+        """Somebody asks for a value of a generator."""
+        call = generator._held
+        if type(call) is Call and call.stream is not None:
+            call.stream.want(place, ref)
+            self._took(call, call.stream)
+        else:
+            stream = next(one for one in generator.keep if isinstance(one, Stream))
+            stream.want(place, ref)
+
+    def _took(self, call: Call, stream: Stream) -> None:
+        """Tell the generator how many of its values somebody has asked for."""
+        if call.worker in self.shell.pool.workers and call.number in self.shell.calls.live:
+            work = self.shell.work_for(call.worker)
+            work.answers.append((None, None, call.number, stream.taken))
+
+    def _item(self, worker: WorkerHandle, generator: int, place: int, id: int) -> None:
+        ref = ObjectRef(id, Pending(), self.shell.home)
+        self._lend(worker, ref)
+        self.item(self.shell.home.find(generator), place, ref)
+
+    # --- the rest -----------------------------------------------------------------------
+
+    def _cancel(self, worker: WorkerHandle, id: int, force: bool, recursive: bool) -> None:
+        ref = self.shell.home.known.get(id)
+        if ref is not None:
+            self.shell.calls.cancel(ref, force, recursive)
+
+    def _kill(self, worker: WorkerHandle, actor: int, restart: bool) -> None:
+        self.shell.actors.kill(actor, restart)
+
+    def _named(self, worker: WorkerHandle, id: int, name: str) -> None:
+        """The handle is settled with the pickled (handle, what it can be asked)."""
+        ref = ObjectRef(id, Pending(), self.shell.home)
+        self._lend(worker, ref)
+        try:
+            value = self.shell.actors.named(name)
+            with travel.noting() as inside:
+                held = pickle.dumps(value, protocol=5)
+            ref.settle(held, tuple(inside))
+        except Exception as error:
+            ref.settle(Failure(error))

@@ -1,0 +1,312 @@
+"""Loose tasks under way: entered, sent, settled; retried, timed out and doubled when they are late.
+
+Used by the shell's thread only, but for `submit` and what says otherwise. A call that waits for a
+handle which is no task's (an item of a generator, a graph of another task) is entered when that is
+there.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from shframe.graph.call import Call
+from shframe.graph.errors import Cancelled, TimedOut, unpacked_error
+from shframe.graph.failures import told
+from shframe.graph.messages import Called, Due, Fail, Late, Revoked
+from shframe.graph.objectref import Failure, ObjectRef
+from shframe.graph.runs import described, died
+from shframe.graph.worker import Assigned, Result, Wired, Work
+from shframe.store.ref import Ref
+from shframe.store.store import DRIVER
+
+if TYPE_CHECKING:
+    from shframe.graph.pool import WorkerHandle
+    from shframe.graph.shell import Shell
+
+LOOK_SECONDS = 0.05  # between two looks at tasks that have a time limit or may be doubled
+LATE = 3.0  # times what others of its kind take: a speculative task is doubled after that
+LATE_LEAST = 0.2  # seconds; a worker for the second run may have to be woken
+HISTORY = 10_000  # ended calls that are kept for the timeline
+
+
+class Calls:
+    """The loose tasks of one session.
+
+    incoming: calls that were made and not entered yet, and what is to be done between them.
+    history: (function, slot, pid, start, end, bytes) of calls that have ended.
+    """
+
+    def __init__(self, shell: Shell) -> None:
+        self.shell = shell
+        self.incoming: deque[Call | Callable[[], None]] = deque()
+        self.live: dict[int, Call] = {}
+        self.history: deque[tuple[Any, ...]] = deque(maxlen=HISTORY)
+        self._errors: dict[int, BaseException] = {}
+        self._later: list[tuple[float, int]] = []  # when a task is tried again
+        self._watched: set[int] = set()  # tasks that have a time limit or may be doubled
+        self._begun: dict[int, float] = {}  # when a watched task was first seen to run
+        self._looked = 0.0
+
+    def submit(self, call: Call | Callable[[], None]) -> None:
+        """Hand a call in, or what is to be done between calls; from any thread."""
+        self.incoming.append(call)
+        if self.shell.asleep:
+            self.shell.wake()
+        if self.shell.dead is not None:
+            self.fail_all(self.shell.dead)
+
+    def enter_all(self) -> None:
+        """Enter what was handed in, and do what is due."""
+        if self.incoming:
+            self.shell.look_around()
+            self.shell.renew()
+            calls = []
+            while self.incoming:
+                one = self.incoming.popleft()
+                if type(one) is Call:
+                    calls.append(one)
+                    continue
+                self.enter(calls)
+                calls = []
+                one()
+            self.enter(calls)
+        if self._later or self._watched:
+            self._do_what_is_due()
+
+    def enter(self, calls: Sequence[Call]) -> None:
+        """Give calls to the scheduler, as far as what they read is there or under way."""
+        entered = []
+        shell, live = self.shell, self.live
+        first = number = shell.next_task
+        for call in calls:
+            call.number = number
+            call.rank = number - (call.priority << 48)
+            if call.inputs and not self._enter_inputs(call):
+                call.number = 0
+                continue
+            if call.actor and call.actor not in shell.scheduler.actors and not call.constructs:
+                self._settle_failure(call, shell.actors.why(call.actor))
+                call.number = 0
+                continue
+            live[number] = call
+            number += 1
+            entered.append(call)
+            if call.terms.timeout is not None or call.terms.speculative:
+                self._watched.add(call.number)
+        shell.next_task = number
+        if entered:
+            shell.handle(Called(first, entered))
+
+    def _enter_inputs(self, call: Call) -> bool:
+        """Find the tasks that the call waits for; False: it is not to be entered now."""
+        sources: dict[int, None] = {}
+        for ref in call.inputs:
+            held = ref._held
+            if type(held) is Failure:
+                self._settle_failure(call, held.error)
+                return False
+            if type(held) is Call and held.number:
+                sources[held.number] = None
+            elif not ref.done():
+                ref.attach(lambda _: self.submit(call))
+                return False
+        call.sources = tuple(sources)
+        call.missing = len(sources)
+        return True
+
+    # --- sending and settling -----------------------------------------------------------
+
+    def wired(self, call: Call, work: Work, worker: WorkerHandle) -> Assigned:
+        """A call as the worker gets it."""
+        function = call.function
+        digest = function.digest
+        if digest not in worker.known:
+            self.shell.function_for(worker, work, function)
+        call.worker = worker.slot
+        inputs: tuple[Wired, ...] = ()
+        if call.inputs:
+            held = [ref._held for ref in call.inputs]
+            inputs = self.shell.sent_to(worker, work, call.number, held)
+        return call.number, digest, inputs, call.args, call.how
+
+    def take(self, worker: WorkerHandle, call: Call, result: tuple[Any, ...]) -> int:
+        """A call has ended well; the bytes of its result in the store."""
+        number, held, start, end = result[:4]
+        del self.live[number]
+        if type(held) is bytes and len(result) == 4 and call.stays is None and call.refs:
+            size = 0
+            call.refs[0].settle(held)
+        else:
+            size = self._settle_all(worker, call, Result(*result))
+        self.history.append((call.function, worker.slot, worker.pid, start, end, size))
+        if self._watched:
+            self._forget(number)
+        return size
+
+    def _settle_all(self, worker: WorkerHandle, call: Call, result: Result) -> int:
+        """The handles of a call have their values; the bytes in the store."""
+        if call.stream is not None:
+            call.stream.ended(None)
+        if not call.refs:  # an actor that was made anew
+            return 0
+        size = self.settle(call.refs[0], result.held, result.inside, call)
+        for ref, (value, within) in zip(call.refs[1:], result.others, strict=False):
+            if type(value) is Ref and not value.inline:
+                self.shell.store.adopt(value, worker.slot)
+            size += self.settle(ref, value, within, call)
+        return size
+
+    def settle(self, ref: ObjectRef, held: Any, inside: Sequence[int], call: Call) -> int:
+        """A handle has its value; its bytes in the store."""
+        home = self.shell.home
+        keep: tuple[Any, ...] = tuple(map(home.find, inside)) if inside else ()
+        if call.stays is not None:
+            keep = (*keep, call.stays)
+        size = 0
+        if type(held) is Ref:
+            if held.inline:
+                self.shell.store.adopt(held, DRIVER)
+            else:
+                size = held.nbytes
+                self.shell.store.note_site(held.id, call.site)
+                self._keep_for_followers(call, held)
+        ref.settle(held, keep)
+        return size
+
+    def _keep_for_followers(self, call: Call, held: Ref) -> None:
+        """Tasks that were sent behind a call to its worker read its result where it lies."""
+        for number in call.dependents or ():
+            follower = self.live.get(number)
+            if follower is not None and follower.at == follower.worker == call.worker:
+                sent = self.shell.sent.setdefault((call.worker, number), [])
+                sent.extend(self.shell.store.send((held,)))
+
+    def failed(self, call: Call, result: Result) -> bool:
+        """A call has raised; whether it is to be tried again."""
+        assert result.error is not None, "a call without a result has an error"
+        error = unpacked_error(result.error)
+        wanted = call.terms.retry_exceptions
+        again = isinstance(error, wanted) if isinstance(wanted, tuple) else wanted
+        if again and call.failures < call.terms.retries and isinstance(error, Exception):
+            wait = call.terms.backoff * 2**call.failures
+            call.failures += 1
+            heapq.heappush(self._later, (time.monotonic() + wait, call.number))
+            return True
+        self._errors[call.number] = told(error, call)
+        return False
+
+    def fail(self, instruction: Fail) -> None:
+        """Calls that will have no result."""
+        call = self.live[instruction.task]
+        error = self._errors.pop(instruction.task, None)
+        if error is None and instruction.died:
+            if call.actor:
+                error = self.shell.actors.why(call.actor)
+            else:
+                inputs = [described(ref._held) for ref in call.inputs[:5]]
+                what = f"{call.name} (called at {call.site})"
+                tries = call.terms.retries + 1
+                error = died(self.shell.last_end, what, tries, ", ".join(inputs) or "none")
+        elif error is None:
+            if call.actor and call.actor not in self.shell.scheduler.actors:
+                error = self.shell.actors.why(call.actor)
+            else:
+                error = Cancelled(f"the task {call.name} was cancelled")
+        for number in (instruction.task, *instruction.others):
+            lost = self.live.pop(number)
+            self._forget(number)
+            self._settle_failure(lost, error)
+
+    def _settle_failure(self, call: Call, error: BaseException) -> None:
+        if call.stream is not None:
+            call.stream.ended(error)
+        for ref in call.refs:
+            ref.settle(Failure(error), () if call.stays is None else (call.stays,))
+        if call.constructs:
+            self.shell.actors.failed(call.actor, error)
+
+    def _forget(self, number: int) -> None:
+        self._watched.discard(number)
+        self._begun.pop(number, None)
+
+    def fail_all(self, error: BaseException) -> None:
+        """The session ends."""
+        calls = [*self.live.values(), *(one for one in self.incoming if type(one) is Call)]
+        self.live.clear()
+        self.incoming.clear()
+        for call in calls:
+            self._settle_failure(call, error)
+
+    def add_uses(self, uses: dict[int, int]) -> None:
+        """For each object that calls under way read, the number of the first of them."""
+        for number, call in self.live.items():
+            for ref in call.inputs:
+                if type(ref._held) is Ref:
+                    id = ref._held.id
+                    uses[id] = min(uses.get(id, number), number)
+
+    # --- given up, late, tried again ----------------------------------------------------
+
+    def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
+        """Give up the task of a handle; one that has ended keeps its value."""
+        call = ref._held
+        if type(call) is not Call:
+            return
+        if not call.number:  # it waits for something else than a task
+            if call in self.incoming:
+                self.incoming.remove(call)
+            self._settle_failure(call, Cancelled(f"the task {call.name} was cancelled"))
+            return
+        if recursive:
+            for child in [c for c in self.live.values() if c.parent == call.number]:
+                self.cancel(child.refs[0], force, recursive)
+        self._revoke(call, Cancelled(f"the task {call.name} was cancelled"), now=force)
+
+    def _revoke(self, call: Call, error: BaseException, now: bool) -> None:
+        number = call.number
+        if number not in self.live:
+            return
+        self._errors[number] = error
+        self.shell.handle(Revoked(number))
+        if now:
+            self.shell.hurry(number)
+
+    def due(self, now: float) -> float:
+        """When something is to be looked at by itself."""
+        due = self._later[0][0] if self._later else math.inf
+        return min(due, max(self._looked + LOOK_SECONDS, now)) if self._watched else due
+
+    def _do_what_is_due(self) -> None:
+        now = time.monotonic()
+        while self._later and self._later[0][0] <= now:
+            _, number = heapq.heappop(self._later)
+            self.shell.handle(Due(number))
+        if self._watched and now - self._looked >= LOOK_SECONDS:
+            self._looked = now
+            self._look(now)
+
+    def _look(self, now: float) -> None:
+        """See which watched tasks run, and for how long."""
+        note_of = self.shell.store.ledger.note_of
+        running = {note_of(slot) - 1 for slot in self.shell.pool.workers}
+        for number in [*self._watched]:
+            call = self.live[number]
+            if number in running:
+                self._begun.setdefault(number, now)
+            begun = self._begun.get(number)
+            if begun is None:
+                continue
+            limit = call.terms.timeout
+            if limit is not None and now - begun > limit:
+                self._revoke(call, TimedOut.of_task(call.name, limit), now=True)
+            elif call.terms.speculative and self._is_late(call, now - begun):
+                self.shell.handle(Late(number))
+
+    def _is_late(self, call: Call, seconds: float) -> bool:
+        usual = self.shell.scheduler.seconds.get(call.kind)
+        return usual is not None and seconds > max(usual * LATE, LATE_LEAST)

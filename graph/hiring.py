@@ -1,0 +1,213 @@
+"""Actors in the driver: who they are, their workers, their restarts and their end.
+
+An actor is known by the number of the handle that keeps it alive: when the last one has died in all
+processes, and no call is left, the actor ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shframe.graph.call import PLAIN_TERMS, Arguments, Call, Code, Place, Terms
+from shframe.graph.errors import ActorDied, WorkerDied
+from shframe.graph.messages import Hired, Quit
+from shframe.graph.objectref import Failure, ObjectRef
+
+if TYPE_CHECKING:
+    from shframe.graph.server import Ended
+    from shframe.graph.shell import Shell
+
+
+class Job(NamedTuple):
+    """How an actor is to be kept.
+
+    name: by which others find it, None: they do not. detached: whether it outlives its handles.
+    width: calls that may run at once. restarts: how often it is made anew after a death, -1: always.
+    methods: what it can be asked, for handles that are made later.
+    """
+
+    name: str | None
+    detached: bool
+    width: int
+    restarts: int
+    methods: Any
+
+
+@dataclass(slots=True)
+class Record:
+    """What is known of one actor that lives."""
+
+    number: int
+    function: Code
+    arguments: Arguments
+    job: Job
+    place: Place | str | None
+    restarts: int
+    worker: int = 0
+    made: bool = False
+    last: WorkerDied | None = None
+    kept: ObjectRef | None = field(default=None, repr=False)  # of one that is detached
+
+
+class _Life:
+    """Dies with the last handle of an actor. Its end may come in any thread, inside any lock."""
+
+    __slots__ = ("ended",)
+
+    def __init__(self, ended: Any) -> None:
+        self.ended = ended
+
+    def __del__(self) -> None:
+        self.ended()
+
+
+class Actors:
+    """The actors of one session; used by the shell's thread only."""
+
+    def __init__(self, shell: Shell) -> None:
+        self.shell = shell
+        self.records: dict[int, Record] = {}
+        self._names: dict[str, int] = {}
+        self._reasons: dict[int, BaseException] = {}  # why those that have ended did
+
+    def hire(
+        self,
+        ref: ObjectRef,
+        function: Code,
+        arguments: Arguments,
+        terms: Terms,
+        job: Job,
+        place: Place | str | None = None,
+        parent: int = 0,
+    ) -> None:
+        """Start the process of an actor and call its constructor."""
+        number = ref.id
+        if job.name is not None and job.name in self._names:
+            error = ActorDied(f"an actor of the name {job.name!r} lives already")
+            self._reasons[number] = error
+            ref.settle(Failure(error))
+            return
+        record = Record(number, function, arguments, job, place, job.restarts)
+        self.records[number] = record
+        self.shell.home.note(ref)
+        if job.name is not None:
+            self._names[job.name] = number
+        if job.detached:
+            record.kept = ref
+        call = self._constructor(record, parent)
+        call.refs = (ref,)
+        shell = self.shell
+        call.stays = _Life(lambda: shell.do(lambda: self.let_go(number)))
+        self._begin(record, call)
+
+    def _constructor(self, record: Record, parent: int = 0) -> Call:
+        terms = PLAIN_TERMS
+        return Call(
+            record.function,
+            record.arguments,
+            terms,
+            record.place,
+            "__init__",
+            record.number,
+            parent,
+            record.job.width,
+        )
+
+    def _begin(self, record: Record, call: Call) -> None:
+        shell = self.shell
+        shell.calls.enter((call,))
+        if not call.number:  # what it is made of failed
+            return
+        worker = shell.pool.add_worker()
+        record.worker = worker.slot
+        shell.handle(Hired(worker.slot, record.number, record.job.width, call.number))
+
+    def died(self, number: int, ended: Ended) -> None:
+        """The worker of an actor has ended."""
+        record = self.records.get(number)
+        if record is None:
+            return
+        what = f"the actor {record.function.name}"
+        record.last = WorkerDied.while_running(what, ended.slot, ended.pid, ended.code, 1, "none")
+        record.worker = 0
+        if record.restarts:
+            record.restarts -= 1
+            call = self._constructor(record)
+            call.refs = ()
+            self._begin(record, call)
+            return
+        self.end(number, self._dead(record))
+
+    def _dead(self, record: Record) -> BaseException:
+        error = ActorDied(
+            f"the actor {record.function.name} (made at {_site(record.place)}) has died"
+            "\n  give it max_restarts=... to have it made anew"
+        )
+        error.__cause__ = record.last
+        return error
+
+    def why(self, number: int) -> BaseException:
+        """The error of a call that an actor could not answer."""
+        record = self.records.get(number)
+        if record is not None:
+            return self._dead(record)
+        return self._reasons.get(number) or ActorDied("the actor has ended")
+
+    def failed(self, number: int, error: BaseException) -> None:
+        """The constructor has raised."""
+        record = self.records.get(number)
+        if record is None:
+            return
+        reason = ActorDied(
+            f"the constructor of the actor {record.function.name} raised "
+            f"{type(error).__name__}: {error}"
+        )
+        reason.__cause__ = error
+        self.end(number, reason)
+
+    def let_go(self, number: int) -> None:
+        """Nobody has a handle any more, and no call is left."""
+        self.end(number, ActorDied("the actor has ended: its last handle was dropped"))
+        self._reasons.pop(number, None)  # nobody can ask
+
+    def kill(self, number: int, restart: bool) -> None:
+        """End the process of an actor now."""
+        record = self.records.get(number)
+        if record is None:
+            return
+        if restart:
+            self.shell.pool.kill(record.worker)
+        else:
+            self.end(number, ActorDied(f"the actor {record.function.name} was killed"))
+
+    def end(self, number: int, reason: BaseException) -> None:
+        """An actor is no more: what was asked of it fails."""
+        record = self.records.pop(number, None)
+        if record is None:
+            return
+        self._reasons[number] = reason
+        if record.job.name is not None:
+            self._names.pop(record.job.name, None)
+        record.kept = None
+        shell = self.shell
+        if number in shell.scheduler.actors:
+            shell.handle(Quit(number))
+        if record.worker in shell.pool.workers:
+            shell.pool.kill(record.worker)
+            shell.dismiss(record.worker)
+
+    def named(self, name: str) -> tuple[ObjectRef, Any]:
+        """The handle of the actor of that name, and what it can be asked. Raises: ActorDied."""
+        number = self._names.get(name)
+        ref = None if number is None else self.shell.home.known.get(number)
+        if number is None or ref is None:
+            known = ", ".join(map(repr, sorted(self._names))) or "none"
+            raise ActorDied(f"no actor of the name {name!r} lives; there are {known}")
+        return ref, self.records[number].job.methods
+
+
+def _site(place: Place | str | None) -> str:
+    if isinstance(place, tuple):
+        return f"{place[0].co_filename}:{place[1]}"
+    return place or "an unknown line"

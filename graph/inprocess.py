@@ -1,0 +1,130 @@
+"""Calls, actors and generators in the calling thread: a call has ended when it is there.
+
+For the executors without processes: `sync`, where pdb works, and `threads`, whose threads are for
+graphs. Values are stored as they are anywhere, so that what works here works in workers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import Any
+
+from shframe.graph.call import Arguments, Code, Place, Terms, placed, unpacked
+from shframe.graph.errors import ActorDied, StreamEnded
+from shframe.graph.hiring import Job
+from shframe.graph.objectref import Failure, ObjectRef, StoreHome
+
+
+class InProcess:
+    """What `.remote` needs of an executor, in one process."""
+
+    home: StoreHome
+
+    def __init__(self, home: StoreHome) -> None:
+        self.home = home
+        self._actors: dict[int, Any] = {}
+        self._jobs: dict[str, tuple[ObjectRef, Any]] = {}
+
+    def put(self, value: object) -> ObjectRef:
+        """Store a value and give a handle on it."""
+        return self.home.put(value)
+
+    def call(
+        self,
+        function: Code,
+        arguments: Arguments,
+        terms: Terms,
+        place: Place | None = None,
+        method: str = "",
+        actor: int = 0,
+    ) -> tuple[ObjectRef, ...]:
+        """Run a task; its handles."""
+        count = max(terms.returns, 1)
+        try:
+            positional, named = self._values(arguments, terms)
+            if method:
+                made = self._method(actor, method)(*positional, **named)
+            else:
+                made = function(*positional, **named)  # type: ignore[operator]
+            if inspect.iscoroutine(made):
+                made = asyncio.run(made)
+        except Exception as error:
+            return tuple(self._failed(error) for _ in range(count))
+        if terms.returns < 0:
+            return (self._stream(made),)
+        if terms.returns <= 1:
+            return (self._stored(made),)
+        return tuple(map(self._stored, made))
+
+    def _values(self, arguments: Arguments, terms: Terms) -> tuple[list[Any], dict[str, Any]]:
+        values = [ref.value(writable=terms.writable) for ref in arguments.inputs]
+        if arguments.packed:
+            return unpacked(arguments.args, values)
+        if arguments.places is not None:
+            return placed(arguments.args, values, arguments.places), {}
+        return [*values, *arguments.args], {}
+
+    def _stored(self, value: Any) -> ObjectRef:
+        try:
+            return self.put(value)
+        except Exception as error:
+            return self._failed(error)
+
+    def _failed(self, error: BaseException) -> ObjectRef:
+        return ObjectRef(self.home.next_id(), Failure(error), self.home)
+
+    def _stream(self, values: Any) -> ObjectRef:
+        """A handle that keeps the handles of all values; what raised stands behind the last."""
+        made = []
+        try:
+            for value in values:
+                made.append(self._stored(value))
+        except Exception as error:
+            made.append(self._failed(error))
+        whole = self.put(len(made))
+        whole.keep = tuple(made)
+        return whole
+
+    def item(self, generator: ObjectRef, place: int) -> ObjectRef:
+        """The handle of a generator's value at that place."""
+        if place < len(generator.keep):
+            return generator.keep[place]  # type: ignore[no-any-return]
+        return self._failed(StreamEnded(f"the generator has given {len(generator.keep)} values"))
+
+    def hire(
+        self, function: Code, arguments: Arguments, terms: Terms, place: Place | None, job: Job
+    ) -> ObjectRef:
+        """Make an actor; the handle that keeps it alive."""
+        try:
+            positional, named = self._values(arguments, terms)
+            instance = function(*positional, **named)  # type: ignore[operator]
+            ref = self.put(None)
+        except Exception as error:
+            instance = ActorDied(f"its constructor raised {type(error).__name__}: {error}")
+            instance.__cause__ = error
+            ref = self._failed(instance)
+        self._actors[ref.id] = instance
+        if job.name is not None:
+            self._jobs[job.name] = ref, job.methods
+        return ref
+
+    def _method(self, actor: int, name: str) -> Any:
+        instance = self._actors.get(actor, ActorDied("the actor has ended"))
+        if isinstance(instance, ActorDied):
+            raise instance
+        return getattr(instance, name)
+
+    def kill(self, actor: int, restart: bool) -> None:
+        """End an actor."""
+        self._actors[actor] = ActorDied("the actor was killed")
+
+    def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
+        """It has ended already."""
+
+    def named(self, name: str) -> tuple[ObjectRef, Any]:
+        """The actor of that name. Raises: ActorDied."""
+        if name not in self._jobs:
+            known = ", ".join(map(repr, sorted(self._jobs))) or "none"
+            raise ActorDied(f"no actor of the name {name!r} lives; there are {known}")
+        return self._jobs[name]

@@ -1,0 +1,353 @@
+"""What tasks ask for while they run: calls of further tasks, puts, values of handles.
+
+A task has the same face of the session as the driver: this is a worker's executor and the home of
+its handles. What it asks for goes to the driver in the order of the asking; what it waits for comes
+back as answers. While the main thread waits, its place in the pool is given to another worker, and
+what the driver sends meanwhile is run on top of the task that waits.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from shframe.graph import travel
+from shframe.graph.call import Arguments, Code, Place, Terms
+from shframe.graph.errors import unpacked_error
+from shframe.graph.objectref import Failure, ObjectRef, Pending, wait_all
+from shframe.store.ref import Ref
+
+if TYPE_CHECKING:
+    from shframe.graph.executor import Progress
+    from shframe.graph.taskgraph import TaskGraph
+    from shframe.graph.trace import Trace
+    from shframe.graph.worker import Worker
+
+STEP = 0.05  # seconds of one look at the channel
+
+here: Nested | None = None  # that of this process, if it is a worker
+
+
+class Asked(Pending):
+    """A value that the driver knows; asked: whether it was told to say so."""
+
+    __slots__ = ("asked",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = False
+
+
+class Nested:
+    """A worker's side of what its tasks ask for. Safe to call from any thread of a task."""
+
+    def __init__(self, worker: Worker) -> None:
+        global here
+        here = self
+        self.worker = worker
+        self.store = worker.store
+        self.main = threading.get_ident()
+        self.asks: list[tuple[Any, ...]] = []
+        self.known: weakref.WeakValueDictionary[int, ObjectRef] = weakref.WeakValueDictionary()
+        self.next_id = worker.store.next_id
+        self.workers = 1
+        self._gone: deque[int] = deque()
+        self._told: set[bytes] = set()  # functions that the driver has from here
+        self._taken: dict[int, int] = {}  # task -> values of its generator that somebody took
+        self._task: ContextVar[int] = ContextVar("task", default=0)
+        self._pumping: threading.Thread | None = None
+        self._wanted: set[int] = set()  # handles that somebody is to be called back for
+
+    # --- the executor's face ------------------------------------------------------------
+
+    def call(
+        self,
+        function: Code,
+        arguments: Arguments,
+        terms: Terms,
+        place: Place | None = None,
+        method: str = "",
+        actor: int = 0,
+    ) -> tuple[ObjectRef, ...]:
+        """Start a task; its handles."""
+        ids = [self.next_id() for _ in range(max(terms.returns, 1))]
+        refs = tuple(self._new(id) for id in ids)
+        site = f"{place[0].co_filename}:{place[1]}" if place else ""
+        self._ask(
+            "call",
+            tuple(ids),
+            function.digest,
+            self._payload(function),
+            function.name,
+            arguments.args,
+            tuple(ref.id for ref in arguments.inputs),
+            tuple(ref.id for ref in arguments.keep),
+            (arguments.places, arguments.packed),
+            terms,
+            (method, actor),
+            (site, self.task),
+        )
+        return refs
+
+    def hire(
+        self, function: Code, arguments: Arguments, terms: Terms, place: Place | None, job: Any
+    ) -> ObjectRef:
+        """Start an actor; the handle that keeps it alive."""
+        (id,) = ids = (self.next_id(),)
+        ref = self._new(id)
+        site = f"{place[0].co_filename}:{place[1]}" if place else ""
+        self._ask(
+            "hire",
+            ids,
+            function.digest,
+            self._payload(function),
+            function.name,
+            arguments.args,
+            tuple(ref.id for ref in arguments.inputs),
+            tuple(ref.id for ref in arguments.keep),
+            (arguments.places, arguments.packed),
+            terms,
+            job,
+            (site, self.task),
+        )
+        return ref
+
+    def put(self, value: object) -> ObjectRef:
+        """Store a value and give a handle on it."""
+        wired, inside = self.worker.kept_value(value)
+        id = wired.id if type(wired) is Ref else self.next_id()
+        ref = ObjectRef(id, wired, self)
+        self.known[id] = ref
+        self._ask("put", id, wired, inside)
+        return ref
+
+    def run(
+        self, graph: TaskGraph, trace: Trace, progress: Progress | None = None
+    ) -> list[ObjectRef]:
+        """Run a graph in the pool of the session; a handle for each output."""
+        wait_all(graph.data.values(), None)
+        ids = [self.next_id() for _ in graph.outputs]
+        refs = [self._new(id) for id in ids]
+        with travel.noting() as inside:
+            import cloudpickle
+
+            payload = cloudpickle.dumps(graph, protocol=5)
+        self._ask("graph", tuple(ids), payload, tuple(r.id for r in inside), self.task)
+        try:
+            wait_all(refs, None)
+        except BaseException:
+            self._ask("stop", ids[0])
+            raise
+        for ref in refs:
+            error = ref.error()
+            if error is not None:
+                raise error
+        return refs
+
+    def item(self, generator: ObjectRef, place: int) -> ObjectRef:
+        """The handle of a generator's value at that place, when there is one."""
+        ref = self._new(self.next_id())
+        self._ask("item", generator.id, place, ref.id)
+        return ref
+
+    def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
+        """Give a task up."""
+        self._ask("cancel", ref.id, force, recursive)
+
+    def kill(self, actor: int, restart: bool) -> None:
+        """End an actor now."""
+        self._ask("kill", actor, restart)
+
+    def named(self, name: str) -> tuple[ObjectRef, Any]:
+        """The actor of that name: its handle and what it can be asked. Raises: InvalidArgument."""
+        id = self.next_id()
+        ref = self._new(id)
+        self._ask("named", id, name)
+        return ref.value()  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """The driver ends it."""
+
+    def sweep(self) -> None:
+        """What has died is told with the next message."""
+
+    @property
+    def task(self) -> int:
+        """The number of the task that runs in this thread, or in this process."""
+        return self._task.get() or self.worker.running
+
+    def runs(self, number: int) -> None:
+        """Say which task runs in this context, where it is not the main thread's."""
+        self._task.set(number)
+
+    # --- asking -------------------------------------------------------------------------
+
+    def _new(self, id: int) -> ObjectRef:
+        ref = ObjectRef(id, Asked(), self)
+        self.known[id] = ref
+        return ref
+
+    def _payload(self, function: Code) -> tuple[bytes, bool] | None:
+        """What the driver needs to send the function on, unless it has it from here."""
+        if function.digest in self._told:
+            return None
+        self._told.add(function.digest)
+        return function.payload  # type: ignore[return-value]
+
+    def _ask(self, *ask: Any) -> None:
+        with self.worker.sending:
+            self.asks.append(ask)
+            self.worker.tell()
+
+    def answered(self, answers: Iterable[tuple[Any, ...]]) -> None:
+        """What the driver says."""
+        for answer in answers:
+            id, wired, *rest = answer
+            if id is None:
+                number, count = rest
+                self._taken[number] = count
+                continue
+            self._wanted.discard(id)
+            ref = self.known.get(id)
+            if ref is None or ref.done():
+                continue
+            if wired is None:
+                ref.settle(Failure(unpacked_error(rest[0])))
+            else:
+                ref.settle(wired)
+
+    def stream(self, number: int, values: Iterable[Any], ahead: int) -> int:
+        """Send the values of a generator one by one, at most so many ahead of who takes them."""
+        count = 0
+        self._taken[number] = 0
+        for value in values:
+            wired, inside = self.worker.kept_value(value)
+            del value
+            self._ask("yield", number, count, wired, inside)
+            count += 1
+            if ahead and count - self._taken[number] >= ahead:
+                self._pause(number, count - ahead + 1)
+        del self._taken[number]
+        return count
+
+    def _pause(self, number: int, enough: int) -> None:
+        """Wait until so many values of the generator have been taken."""
+        begun = self._begin([])
+        try:
+            while self._taken[number] < enough:
+                self._turn(begun)
+        finally:
+            self._end(begun)
+
+    # --- the home's face ----------------------------------------------------------------
+
+    def find(self, id: int) -> ObjectRef:
+        """A handle that has arrived in a value."""
+        ref = self.known.get(id)
+        if ref is None:
+            ref = self._new(id)
+            with self.worker.sending:
+                self.asks.append(("retain", id))
+        return ref
+
+    def note(self, ref: ObjectRef) -> None:
+        """The driver knows all handles."""
+
+    def read(self, ref: ObjectRef, writable: bool) -> Any:
+        """The value, in place."""
+        held = ref._held
+        if type(held) is bytes:
+            return pickle.loads(held)
+        return self.store.get_writable(held) if writable else self.store.get(held)
+
+    def left(self, ref: ObjectRef) -> None:
+        """A handle dies."""
+        self._gone.append(ref.id)
+
+    def swept(self) -> list[int]:
+        """The handles that have died since the last call."""
+        gone = []
+        while self._gone:
+            gone.append(self._gone.popleft())
+        return gone
+
+    def wait(
+        self, refs: Sequence[ObjectRef], ended: threading.Event, timeout: float | None
+    ) -> None:
+        """Wait for the event, hearing the driver meanwhile."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        begun = self._begin(refs)
+        try:
+            while not ended.is_set():
+                if deadline is not None and time.monotonic() >= deadline:
+                    return
+                self._turn(begun, ended, deadline)
+        finally:
+            self._end(begun)
+
+    def _begin(self, refs: Sequence[ObjectRef]) -> bool:
+        """Ask for values; the main thread gives its place away, and what it has not begun."""
+        waits = threading.get_ident() == self.main and bool(self.worker.running)
+        with self.worker.sending:
+            self._fetch(refs)
+            if waits:
+                self.worker.give_back(self._not_on_top)
+                self.asks.append(("block", self.worker.running, tuple(ref.id for ref in refs)))
+            self.worker.tell()
+        return waits
+
+    def _end(self, waits: bool) -> None:
+        if waits:
+            self._ask("resume")
+
+    def _turn(
+        self, waits: bool, ended: threading.Event | None = None, deadline: float | None = None
+    ) -> None:
+        left = STEP if deadline is None else min(STEP, max(deadline - time.monotonic(), 0.0001))
+        if not self.worker.pump(left) and ended is not None:
+            ended.wait(min(left, 0.01))
+        if waits and self.worker.waiting:
+            self.worker.give_back(self._not_on_top)
+            if self.worker.waiting:
+                self.worker.run_next()
+            self.worker.report()
+
+    def _not_on_top(self, number: int) -> bool:
+        return number not in self.worker.on_top
+
+    def _fetch(self, refs: Sequence[ObjectRef]) -> None:
+        ids = []
+        for ref in refs:
+            held = ref._held
+            if isinstance(held, Asked) and not held.asked:
+                held.asked = True
+                ids.append(ref.id)
+        if ids:
+            self.asks.append(("fetch", tuple(ids)))
+
+    def told(self, ref: ObjectRef) -> None:
+        """Somebody is to be called back: a thread hears the driver while tasks run."""
+        if ref.done():
+            return
+        with self.worker.sending:
+            self._wanted.add(ref.id)
+            self._fetch([ref])
+            self.worker.tell()
+            if self._pumping is None or not self._pumping.is_alive():
+                self._pumping = threading.Thread(
+                    target=self._pump, name="shframe-answers", daemon=True
+                )
+                self._pumping.start()
+
+    def _pump(self) -> None:
+        while self._wanted:
+            if not self.worker.pump(STEP):
+                time.sleep(0.001)
+

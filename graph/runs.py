@@ -1,0 +1,246 @@
+"""Graphs under way: the results of their tasks, and what becomes of them at the end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from shframe.graph.errors import Cancelled as CancelledError
+from shframe.graph.errors import WorkerDied, unpacked_error
+from shframe.graph.messages import Abort, Cancelled, Submitted
+from shframe.graph.objectref import ObjectRef
+from shframe.graph.site import user_line
+from shframe.graph.task import Key, Task
+from shframe.graph.taskgraph import TaskGraph
+from shframe.graph.trace import Span, Trace
+from shframe.graph.worker import Assigned, Result, Wired, Work
+from shframe.store.ref import Ref
+from shframe.store.store import DRIVER
+
+if TYPE_CHECKING:
+    from shframe.graph.pool import WorkerHandle
+    from shframe.graph.server import Ended
+    from shframe.graph.shell import Shell
+
+
+@dataclass(slots=True)
+class LiveRun:
+    """One computation under way.
+
+    told: called in the shell's thread when it has ended.
+    """
+
+    graph: TaskGraph
+    order: list[Key]
+    trace: Trace
+    number: int
+    first: int = 0
+    place: dict[Key, int] = field(default_factory=dict)  # the number of each key's task
+    done: int = 0
+    ended: threading.Event = field(default_factory=threading.Event)
+    handles: list[ObjectRef] = field(default_factory=list)
+    error: BaseException | None = None
+    site: str = field(default_factory=user_line)
+    priority: int = 0
+    parent: int = 0
+    told: Callable[[LiveRun], None] | None = None
+
+    def has(self, number: int) -> bool:
+        """Whether the task is one of the run's."""
+        return self.first <= number < self.first + len(self.order)
+
+    def task(self, number: int) -> Task:
+        return self.graph.tasks[self.order[number - self.first]]
+
+
+class Runs:
+    """The graphs of one session; used by the shell's thread only."""
+
+    def __init__(self, shell: Shell) -> None:
+        self.shell = shell
+        self.live: dict[int, LiveRun] = {}
+        self.refs: dict[int, Wired] = {}  # task -> its result
+        self.refusals: dict[int, bytes] = {}  # task -> the error of one that found no memory
+        self.aborted: list[LiveRun] = []  # whose tasks have not all ended yet
+        self._run_of: list[LiveRun] = []
+
+    def submit(self, live: LiveRun) -> None:
+        """Enter a run."""
+        shell = self.shell
+        live.first = first = shell.numbers(len(live.order))
+        place = live.place = {key: first + n for n, key in enumerate(live.order)}
+        tasks = live.graph.tasks
+        sources = [
+            tuple(dict.fromkeys(place[k] for k in tasks[key].inputs if k in place))
+            for key in live.order
+        ]
+        kinds = [tasks[key].function.digest for key in live.order]
+        outputs = [place[key] for key in live.graph.outputs if key in place]
+        self.live[live.number] = live
+        if live.order:
+            self._run_of.append(live)
+        event = Submitted(
+            live.number,
+            first,
+            kinds,
+            sources,
+            list(dict.fromkeys(outputs)),
+            live.priority,
+            live.parent,
+        )
+        shell.handle(event)
+
+    def cancel(self, live: LiveRun) -> None:
+        """Give a run up."""
+        self.shell.handle(Cancelled(live.number))
+
+    def holding(self, number: int) -> LiveRun | None:
+        """The run that the task belongs to, while it is under way."""
+        for live in self._run_of:
+            if live.has(number):
+                return live
+        return None
+
+    def wired(self, number: int, work: Work, worker: WorkerHandle) -> Assigned:
+        """A task as the worker gets it."""
+        live = self.holding(number)
+        assert live is not None, "the scheduler runs tasks of live runs only"
+        task = live.task(number)
+        shell = self.shell
+        inputs = [self._source(live, key) for key in task.inputs]
+        refs = shell.sent_to(worker, work, number, inputs) if inputs else ()
+        if task.target is not None:
+            fd = shell.store.lent_fd(task.target)
+            shell.targets.setdefault(worker.slot, []).append(fd)
+        shell.function_for(worker, work, task.function)
+        filled = int(task.target is not None)
+        return number, task.function.digest, refs, task.args, filled
+
+    def _source(self, live: LiveRun, key: Key) -> Wired:
+        data = live.graph.data.get(key)
+        return data.held() if data is not None else self.refs[live.place[key]]
+
+    def take(self, worker: WorkerHandle, result: Result) -> int:
+        """A task has ended well; the bytes of its result."""
+        held = result.held
+        self.refs[result.number] = held
+        self.refusals.pop(result.number, None)
+        live = self.holding(result.number)
+        size = len(held) if isinstance(held, bytes) else held.nbytes
+        if live is not None:
+            self._record(worker, live, result, size)
+        return 0 if isinstance(held, bytes) or held.inline else size
+
+    def _record(self, worker: WorkerHandle, live: LiveRun, result: Result, size: int) -> None:
+        task = live.task(result.number)
+        live.done += 1
+        live.trace.spans.append(
+            Span(
+                task.key,
+                task.function.name,
+                worker.slot,
+                worker.pid,
+                result.start,
+                result.end,
+                result.bytes_in,
+                size,
+                result.copied,
+            )
+        )
+
+    def failed(self, number: int, error: bytes | None) -> None:
+        """A task has raised."""
+        live = self.holding(number)
+        if live is not None and live.error is None and error is not None:
+            live.error = unpacked_error(error)
+
+    def drop(self, numbers: Sequence[int]) -> None:
+        """Nobody reads the results of these tasks any more."""
+        for number in numbers:
+            held = self.refs.pop(number, None)
+            if isinstance(held, Ref) and not held.inline:
+                self.shell.store.release(held.id)
+
+    def finish(self, number: int) -> None:
+        """All tasks of a run are done."""
+        live = self.live.pop(number)
+        data = live.graph.data
+        made = {key: data[key] for key in live.graph.outputs if key in data}
+        home, store = self.shell.home, self.shell.store
+        for key in dict.fromkeys(live.graph.outputs):
+            if key in made:
+                continue
+            held = self.refs.pop(live.place[key])
+            if isinstance(held, bytes):
+                made[key] = ObjectRef(home.next_id(), held, home)
+            else:
+                if held.inline:
+                    store.adopt(held, DRIVER)
+                made[key] = home.handle(held, live.site)
+        live.handles = [made[key] for key in live.graph.outputs]
+        self._end(live)
+
+    def _end(self, live: LiveRun) -> None:
+        self._run_of = [one for one in self._run_of if one is not live]
+        if live.told is not None:
+            live.told(live)
+        live.ended.set()
+
+    def abort(self, instruction: Abort) -> None:
+        """A run ends badly, when none of its tasks does anything any more."""
+        live = self.live.pop(instruction.run)
+        refusal = self.refusals.get(-1 if instruction.task is None else instruction.task)
+        for number in [number for number in self.refusals if live.has(number)]:
+            del self.refusals[number]
+        if live.error is None:
+            if refusal is not None and not instruction.died:
+                live.error = unpacked_error(refusal)
+            elif instruction.died and instruction.task is not None:
+                live.error = self._death(live, instruction.task)
+            else:
+                live.error = CancelledError("the computation was given up")
+        self.aborted.append(live)
+
+    def end_aborted(self, busy: Callable[[LiveRun], bool]) -> None:
+        """Tell the users of runs given up whose tasks do nothing any more."""
+        for live in [*self.aborted]:
+            if not busy(live):
+                self.aborted.remove(live)
+                self._end(live)
+
+    def _death(self, live: LiveRun, number: int) -> WorkerDied:
+        task = live.task(number)
+        inputs = ", ".join(self._described(live, task)) or "none"
+        return died(self.shell.last_end, f"{task.function.name} {task.key}", 4, inputs)
+
+    def _described(self, live: LiveRun, task: Task) -> list[str]:
+        found = []
+        for key in task.inputs[:5]:
+            data = live.graph.data.get(key)
+            held = data.held() if data is not None else self.refs.get(live.place.get(key, -1))
+            if held is not None:
+                found.append(described(held))
+        return found
+
+    def fail_all(self, error: BaseException) -> None:
+        """The session ends."""
+        for live in [*self.live.values(), *self.aborted]:
+            live.error = live.error or error
+            self._end(live)
+        self.live.clear()
+        self.aborted.clear()
+        self.refs.clear()
+
+
+def described(held: Any) -> str:
+    """An input, for messages."""
+    if isinstance(held, bytes):
+        return f"a pickled value of {len(held)} bytes"
+    return f"{held.kind} of {held.nbytes} bytes"
+
+
+def died(end: Ended, what: str, tries: int, inputs: str) -> WorkerDied:
+    """The error of a task whose worker has died each time."""
+    return WorkerDied.while_running(what, end.slot, end.pid, end.code, tries, inputs)

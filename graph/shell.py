@@ -1,0 +1,649 @@
+"""The shell: the thread of the driver that waits, sends, and carries the scheduler's instructions out.
+
+It is the only place that waits: on the workers' sockets, the server's, and a wake-up pipe through
+which the user's threads hand in work. It turns what arrives into events. Data never pass through
+here: messages hold addresses of objects in shared memory, and results below the inline limit. What
+belongs to graphs is in runs.py, to loose tasks in calls.py, to actors in hiring.py; asking.py answers
+what tasks ask for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import pickle
+import select
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from shframe.graph.asking import Asking
+from shframe.graph.call import Call, Code
+from shframe.graph.calls import Calls
+from shframe.graph.channel import Closed
+from shframe.graph.errors import SessionClosed, WorkerDied
+from shframe.graph.heaps import PAUSE, Heaps
+from shframe.graph.hiring import Actors
+from shframe.graph.idle import Idle
+from shframe.graph.messages import (
+    Abort,
+    Died,
+    Done,
+    Drop,
+    Event,
+    Fail,
+    Failed,
+    Finish,
+    Grow,
+    Instruction,
+    Joined,
+    Left,
+    Recall,
+    Refused,
+    Relieved,
+    Run,
+)
+from shframe.graph.objectref import StoreHome, swept
+from shframe.graph.pool import Pool, WorkerHandle
+from shframe.graph.pressure import SLACK, Pressure, next_uses
+from shframe.graph.runs import Runs
+from shframe.graph.server import Ended
+from shframe.graph.state import Scheduler
+from shframe.graph.usermodules import UserModules
+from shframe.graph.worker import Report, Result, Surroundings, Wired, Work
+from shframe.store.ref import Ref
+from shframe.store.store import Store
+
+LINGER = 0.05  # seconds after the last message before the session counts as being at rest
+GRACE_SECONDS = 0.3  # a worker that still runs a task given up is killed after that
+
+
+class Shell:
+    """The background thread, its pool and its scheduler.
+
+    heard: what ended last, for messages about deaths. changes: counts those of the surroundings.
+    """
+
+    def __init__(self, store: Store, home: StoreHome, workers: int) -> None:
+        self.store = store
+        self.home = home
+        self.scheduler = Scheduler(limit=workers)
+        self.pool = Pool(store, workers)
+        self.pressure = Pressure(store)
+        self.runs = Runs(self)
+        self.calls = Calls(self)
+        self.actors = Actors(self)
+        self.asking = Asking(self)
+        self.sent: dict[tuple[int, int], list[Ref]] = {}  # (worker, task) -> what it was sent
+        self.next_task = 1
+        self.outbox: dict[int, Work] = {}
+        self.targets: dict[int, list[int]] = {}  # worker -> descriptors of what its tasks fill
+        self.doomed: dict[tuple[int, int], float] = {}  # (worker, task given up) -> deadline
+        self.surroundings: Surroundings = (os.getcwd(), dict(os.environ), list(sys.path))
+        self._environment = dict(_raw_environment())
+        self.changes = 0
+        self.dismissed: set[int] = set()  # workers that were sent away and have not ended yet
+        self.retired: set[int] = set()  # workers that get no more tasks
+        self.code = UserModules()
+        self.last_end = Ended(0, 0, 0)
+        self.segments_closed = 0
+        self.idle = Idle()
+        self.heaps = Heaps()
+        self.scheduler.admission.most_heap = store.budget // 2
+        self.last_rest: object = None
+        self.commands: deque[Callable[[], None]] = deque()
+        self.wake_out, self.wake_in = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self.asleep = False
+        self.quiet = False  # nothing has happened since the last turn
+        self.stopping = False
+        self.dead: BaseException | None = None  # why the thread has ended
+        self._poll = select.poll()
+        self._polled: object = None
+        for slot in self.pool.workers:
+            self.scheduler.handle(Joined(slot))
+        self.thread = threading.Thread(target=self._serve, name="shframe-shell", daemon=True)
+        self.thread.start()
+
+    # --- called by the user's threads ---------------------------------------------------
+
+    def do(self, command: Callable[[], None]) -> None:
+        """Have the shell's thread call it."""
+        self.commands.append(command)
+        if self.asleep:
+            self.wake()
+        if self.dead is not None:
+            self._fail_all(self.dead)
+
+    def wake(self) -> None:
+        """Have the thread look at what was handed in."""
+        with contextlib.suppress(BlockingIOError):  # a full pipe wakes as well
+            os.write(self.wake_in, b"x")
+
+    def ask_for_pages(self) -> threading.Event:
+        """Ask all workers for the pages that they do not use; set when all have answered."""
+        answered = threading.Event()
+        self.do(lambda: self._tell_when_trimmed(answered))
+        return answered
+
+    def close(self) -> None:
+        """End the thread and the pool; runs under way fail with SessionClosed."""
+        self.stopping = True
+        self.wake()
+        self.thread.join()
+        self.pool.close()
+        os.close(self.wake_in)
+        os.close(self.wake_out)
+
+    # --- the thread ---------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        try:
+            while not self.stopping:
+                self._turn()
+            self._fail_all(SessionClosed("the session was shut down while this was computed"))
+        except Closed:
+            self._fail_all(
+                WorkerDied(
+                    "the server process that forks the workers has ended\n"
+                    "  call sf.init() to start a new session"
+                )
+            )
+        except BaseException as error:
+            self._fail_all(error)
+            raise
+
+    def _fail_all(self, error: BaseException) -> None:
+        """Nothing is done any more: what is under way, and what comes, fails."""
+        self.dead = error
+        self.runs.fail_all(error)
+        self.calls.fail_all(error)
+        with contextlib.suppress(IndexError):  # another thread takes them, too
+            while True:
+                self.commands.popleft()()
+        self.runs.fail_all(error)
+        self.calls.fail_all(error)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self.runs.live or self.calls.live)
+
+    def _turn(self) -> None:
+        """Wait for something, take it in, send what follows from it."""
+        ready = self._wait()
+        if self.wake_out in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self.wake_out, 65536)
+        while self.commands:
+            self.commands.popleft()()
+        self.calls.enter_all()
+        for worker in [*self.pool.workers.values()]:
+            if worker.channel.fileno() in ready:
+                self._hear(worker)
+                os.sched_yield()  # who waits for a result may go on, while we tidy up
+        if self.pool.channel.fileno() in ready:
+            for ended in self.pool.news():
+                self._bury(ended)
+        self._kill_doomed()
+        if self.runs.aborted:
+            self.runs.end_aborted(lambda live: any(live.has(n) for _, n in self.doomed))
+        swept(self.store, self.home.dropped)
+        if self.scheduler.admission.short:
+            self._relieve(self.scheduler.admission.short)
+        if self.retired:
+            self._dismiss_retired()
+        self._post()
+        if self.busy:
+            self._watch_memory()
+        elif not ready:
+            self._send_spare_away()
+            self._give_back()
+            self._post()
+        self.quiet = not ready
+
+    def _wait(self) -> set[int]:
+        pending = tuple(slot for slot, w in self.pool.workers.items() if w.channel.pending)
+        polled = (self.pool.changes, pending)
+        if polled != self._polled:
+            self._register(pending)
+            self._polled = polled
+        timeout = self._timeout()
+        self.asleep = True
+        if self.commands or self.calls.incoming or self.stopping:
+            timeout = 0
+        found = self._poll.poll(timeout)
+        self.asleep = False
+        return {fd for fd, _ in found}
+
+    def _register(self, pending: tuple[int, ...]) -> None:
+        self._poll = select.poll()
+        self._poll.register(self.wake_out, select.POLLIN)
+        self._poll.register(self.pool.channel.fileno(), select.POLLIN)
+        for slot, worker in self.pool.workers.items():
+            wanted = select.POLLIN | (select.POLLOUT if slot in pending else 0)
+            self._poll.register(worker.channel.fileno(), wanted)
+
+    def _timeout(self) -> float:
+        """Milliseconds until something is due by itself."""
+        now = time.monotonic()
+        due = min(min(self.doomed.values(), default=math.inf), self.calls.due(now))
+        if self.busy:
+            due = min(due, now + PAUSE)
+        elif not self.quiet:
+            due = min(due, now + LINGER)
+        else:
+            due = min(due, now + self.idle.wait(now, *self._rest()))
+        return max(0.0, due - now) * 1000
+
+    def numbers(self, count: int) -> int:
+        """Take so many numbers for tasks; the first of them."""
+        first = self.next_task
+        self.next_task += count
+        return first
+
+    def look_around(self) -> None:
+        """Notice changes of what tasks see of the driver's surroundings."""
+        folder, _, path = self.surroundings
+        environment = _raw_environment()
+        if environment != self._environment or path != sys.path or folder != os.getcwd():
+            self._environment = dict(environment)
+            self.changed((os.getcwd(), dict(os.environ), list(sys.path)))
+
+    def changed(self, here: Surroundings) -> None:
+        """Tasks are to see these surroundings from now on."""
+        if here != self.surroundings:
+            self.surroundings = here
+            self.changes += 1
+
+    # --- hearing ------------------------------------------------------------------------
+
+    def _hear(self, worker: WorkerHandle) -> None:
+        try:
+            worker.channel.flush()
+            worker.channel.fill()
+        except Closed:
+            return  # the server will say how it ended
+        for message, fds in worker.channel.arrived():
+            self._take(worker, Report(*message), fds)
+
+    def _take(self, worker: WorkerHandle, report: Report, fds: list[int]) -> None:
+        slot = worker.slot
+        for segment, fd in zip(report.segments, fds, strict=True):
+            self.store.attach_worker(slot, segment, fd)
+            worker.segments.add(segment)
+        made = [r[1] for r in report.results if type(r[1]) is Ref and not r[1].inline]
+        if made:
+            self.store.adopt_all(made, slot)
+        if report.asks:
+            self.asking.hear(worker, report.asks)
+        for held in report.held:  # before results let go of what is held
+            self.store.hold(held, slot)
+        for let_go in report.let_go:
+            self.store.unhold(let_go, slot)
+        if report.recalled:
+            for number in report.recalled:
+                self._ended(slot, number)
+            self.carry_out(self.scheduler.recalled(slot, report.recalled))
+        if report.results:
+            self._take_results(worker, report.results)
+        if report.left:
+            self.asking.left(slot, report.left)
+        if report.trimmed:
+            self.pressure.answered(slot)
+            self.handle(Relieved())
+
+    def _ended(self, slot: int, number: int) -> None:
+        """The worker does not run the task any more."""
+        if self.doomed:
+            self.doomed.pop((slot, number), None)
+        if self.sent:
+            sent = self.sent.pop((slot, number), None)
+            if sent is not None:
+                self.store.ended(sent)
+
+    def _take_results(self, worker: WorkerHandle, results: list[tuple[Any, ...]]) -> None:
+        done: list[tuple[int, float, int]] = []
+        failed: list[tuple[int, bool]] = []
+        live, slot = self.calls.live, worker.slot
+        for result in results:
+            number, held, start, end = result[:4]
+            if self.doomed or self.sent:
+                self._ended(slot, number)
+            call = live.get(number)
+            if held is None:
+                self._take_failure(worker, result, failed)
+            elif call is not None:
+                done.append((number, end - start, self.calls.take(worker, call, result)))
+            elif self.runs.holding(number) is None:
+                self._drop_result(held)
+                done.append((number, end - start, 0))
+            else:
+                size = self.runs.take(worker, Result(*result))
+                done.append((number, end - start, size))
+        if done:
+            self.handle(Done(slot, done, self.heaps.taken(slot)))
+        for number, again in failed:
+            self.handle(Failed(slot, number, again))
+
+    def _take_failure(
+        self, worker: WorkerHandle, result: tuple[Any, ...], failed: list[tuple[int, bool]]
+    ) -> None:
+        found = Result(*result)
+        if found.needed:
+            self._refuse(worker, found)
+            return
+        call = self.calls.live.get(found.number)
+        if call is None:
+            self.runs.failed(found.number, found.error)
+            failed.append((found.number, False))
+        else:
+            failed.append((found.number, self.calls.failed(call, found)))
+
+    def _drop_result(self, held: object) -> None:
+        """Nobody waits for it: the task was given up, or another worker was faster."""
+        if type(held) is Ref and not held.inline:
+            self.store.release(held.id)
+
+    # --- when memory runs short ---------------------------------------------------------
+
+    def _watch_memory(self) -> None:
+        """Look what the workers' heaps take; pages that are only kept warm make way for them."""
+        now = time.monotonic()
+        if self.heaps.due(now):
+            workers = self.pool.workers.values()
+            self.heaps.look(now, {worker.slot: worker.pid for worker in workers if worker.pid})
+        admission = self.scheduler.admission
+        if not admission.counts:
+            return
+        self._count_room()
+        live, resident = self.store.ledger.totals()
+        over = min(
+            resident + admission.heap + self.heaps.kept() - self.store.budget, resident - live
+        )
+        if over > self.store.budget // SLACK:
+            over -= self.store.trim(int(over))
+            if over > 0:
+                self._ask_to_trim(int(over))
+
+    def _count_room(self) -> None:
+        kept = min(self.heaps.kept(), self.scheduler.admission.most_heap)
+        self.scheduler.admission.room = self.store.room() - kept
+
+    def _rest(self) -> tuple[object, int]:
+        """What changes with all that is done; bytes of pages that no object uses."""
+        live, resident = self.store.ledger.totals()
+        return (self.next_task, live, self.store.ledger.flow()), resident - live
+
+    def _give_back(self) -> None:
+        """Of a session at rest, the driver's warm pages first, then those of its workers."""
+        before = self._rest()
+        asked = self.idle.give_back(time.monotonic(), *before)
+        if not asked:
+            return
+        left = asked - self.store.trim(asked)
+        if left > 0:
+            self._ask_to_trim(left)
+            if before == self.last_rest:  # the workers gave nothing the last time
+                self.idle.nothing_left()
+            self.last_rest = before
+
+    def _refuse(self, worker: WorkerHandle, result: Result) -> None:
+        """A task found no memory: make room, and let it run again."""
+        assert result.error is not None, "a task without a result has an error"
+        self.runs.refusals[result.number] = result.error
+        asked = self._ask_to_trim()
+        relieved = self._made_free(result.needed) > 0
+        refused = Refused(worker.slot, result.number, result.needed, relieved)
+        self.handle(refused)
+        if relieved or not asked:
+            self.handle(Relieved())
+
+    def _relieve(self, short: int) -> None:
+        """Make room for a task that waits for it; where there is none, it waits for others."""
+        if self.store.room() < self.store.budget // 8:
+            self._ask_to_trim()
+        if self._made_free(short):
+            self.handle(Relieved())
+
+    def _made_free(self, needed: int) -> int:
+        graphs = [(live.first, live.order, live.graph) for live in self.runs.live.values()]
+        uses = next_uses(self.scheduler, graphs, self.runs.refs)
+        self.calls.add_uses(uses)
+        freed = self.pressure.relieve(needed, uses)
+        self._count_room()
+        return freed
+
+    def _tell_when_trimmed(self, answered: threading.Event) -> None:
+        self._ask_to_trim()
+        self.pressure.tell(answered)
+
+    def _ask_to_trim(self, nbytes: int | None = None) -> bool:
+        """Have all workers give back pages that they do not use, all or about `nbytes`.
+
+        False: all are asked already.
+        """
+        new = self.pressure.ask(self.pool.workers)
+        share = -1 if nbytes is None else -(-nbytes // len(self.pool.workers))
+        for slot in new:
+            self.outbox[slot] = self.work_for(slot)._replace(trim=share)
+        return bool(new)
+
+    def _send_spare_away(self) -> None:
+        """Workers that were there for tasks that waited."""
+        for slot in self.scheduler.spare():
+            self.handle(Left(slot))
+            self.dismiss(slot)
+
+    def _dismiss_retired(self) -> None:
+        for slot in [*self.retired]:
+            if slot not in self.pool.workers:
+                self.retired.discard(slot)
+            elif not self.scheduler.workers[slot].assigned:
+                self.retired.discard(slot)
+                self.handle(Left(slot))
+                self.dismiss(slot)
+
+    def dismiss(self, slot: int) -> None:
+        """A worker has nothing to do any more: it ends when it hears no more of us."""
+        self.pool.remove(slot)
+        self.dismissed.add(slot)
+        self.outbox.pop(slot, None)
+        self.asking.gone(slot)
+
+    # --- carrying instructions out ------------------------------------------------------
+
+    def handle(self, event: Event) -> None:
+        """Give the scheduler an event and do what it says."""
+        self.carry_out(self.scheduler.handle(event))
+
+    def carry_out(self, instructions: list[Instruction]) -> None:
+        """Do what the scheduler says."""
+        for instruction in instructions:
+            if isinstance(instruction, Run):
+                self._send_tasks(instruction)
+            elif isinstance(instruction, Drop):
+                self.runs.drop(instruction.tasks)
+            elif isinstance(instruction, Finish):
+                self.runs.finish(instruction.run)
+            elif isinstance(instruction, Fail):
+                self.calls.fail(instruction)
+            elif isinstance(instruction, Abort):
+                self.runs.abort(instruction)
+            elif isinstance(instruction, Recall):
+                self._recall(instruction)
+            elif isinstance(instruction, Grow):
+                self.handle(Joined(self.pool.add_worker().slot))
+
+    def work_for(self, slot: int) -> Work:
+        """The message that is being made for a worker."""
+        if slot not in self.outbox:
+            self.outbox[slot] = Work.nothing()
+        return self.outbox[slot]
+
+    def _send_tasks(self, instruction: Run) -> None:
+        worker = self.pool.workers[instruction.worker]
+        work = self.work_for(worker.slot)
+        live, tasks = self.calls.live, work.tasks
+        if self.scheduler.workers[worker.slot].blocked:
+            work.on_top.extend(instruction.tasks)
+        for number in instruction.tasks:
+            call = live.get(number)
+            if call is None:
+                tasks.append(self.runs.wired(number, work, worker))
+            else:
+                tasks.append(self.calls.wired(call, work, worker))
+
+    def function_for(self, worker: WorkerHandle, work: Work, function: Code) -> None:
+        """See that the worker has a function that its next task calls."""
+        digest = function.digest
+        if digest not in worker.known:
+            worker.known.add(digest)
+            work.functions[digest] = function.payload
+
+    def sent_to(
+        self, worker: WorkerHandle, work: Work, number: int, inputs: list[Wired]
+    ) -> tuple[Wired, ...]:
+        """Inputs as the worker gets them; those in the store stay where they lie until
+        the task has ended."""
+        found: list[Wired] = []
+        shared: list[Ref] = []
+        for held in inputs:
+            if type(held) is Ref and not held.inline:
+                (now,) = self.store.send((held,))
+                self.show(worker, work, now)
+                shared.append(now)
+                found.append(now)
+            else:
+                # of a call that is to run before it in this worker, its number
+                found.append(held.number if type(held) is Call else held)
+        if shared:
+            self.sent.setdefault((worker.slot, number), []).extend(shared)
+        return tuple(found)
+
+    @staticmethod
+    def show(worker: WorkerHandle, work: Work, ref: Ref) -> None:
+        """See that the worker has the segment mapped."""
+        if ref.segment not in worker.segments:
+            worker.segments.add(ref.segment)
+            work.segments.append(ref.segment)
+
+    def hurry(self, number: int) -> None:
+        """A worker that still runs a task given up gets no more time."""
+        for pair in self.doomed:
+            if pair[1] == number:
+                self.doomed[pair] = 0.0
+
+    def renew(self) -> None:
+        """Workers that have loaded code which has changed since are replaced."""
+        if self.code.changed():
+            for slot in [*self.scheduler.crew]:
+                self.retire(slot)
+
+    def retire(self, slot: int) -> None:
+        """A worker gets no more tasks, ends when it has none left, and another takes its place."""
+        self.handle(Joined(self.pool.add_worker().slot))
+        self.scheduler.retire(slot)
+        self.retired.add(slot)
+
+    def _recall(self, instruction: Recall) -> None:
+        """Tasks not started come back; one that runs gets a little time, then its worker goes."""
+        self.work_for(instruction.worker).recalled.extend(instruction.tasks)
+        deadline = time.monotonic() + GRACE_SECONDS
+        for number in instruction.tasks:
+            self.doomed[instruction.worker, number] = deadline
+
+    def _kill_doomed(self) -> None:
+        now = time.monotonic()
+        for slot, number in [pair for pair, deadline in self.doomed.items() if deadline <= now]:
+            self.doomed[slot, number] = math.inf  # until the worker is buried
+            self.pool.kill(slot)
+
+    # --- deaths -------------------------------------------------------------------------
+
+    def _bury(self, ended: Ended) -> None:
+        """A worker has ended: hear its last words, replace it, run its tasks elsewhere."""
+        worker = self.pool.workers.get(ended.slot)
+        if worker is None:
+            if ended.slot in self.dismissed:
+                self.dismissed.discard(ended.slot)
+                self.store.worker_died(ended.slot)
+            return
+        with contextlib.suppress(Closed):
+            while worker.channel.fill():
+                pass
+        for message, fds in worker.channel.arrived():
+            self._take(worker, Report(*message), fds)
+        self.last_end = ended
+        note = self.store.ledger.note_of(ended.slot)
+        running = note - 1 if note else None
+        self.pool.remove(ended.slot)
+        self.outbox.pop(ended.slot, None)
+        for fd in self.targets.pop(ended.slot, []):
+            os.close(fd)
+        for slot, number in [pair for pair in (*self.doomed, *self.sent) if pair[0] == ended.slot]:
+            self._ended(slot, number)
+        self.pressure.answered(ended.slot)
+        self.asking.gone(ended.slot)
+        self.store.worker_died(ended.slot)
+        for live in self.runs.live.values():
+            live.trace.notes.append(f"worker pid {ended.pid} ended with code {ended.code}")
+        actor = self.scheduler.workers[ended.slot].actor
+        crew = len(self.scheduler.crew)
+        self.handle(Died(ended.slot, running))
+        if actor:
+            self.actors.died(actor, ended)
+        elif crew <= (self.scheduler.limit or crew) and ended.slot not in self.retired:
+            self.handle(Joined(self.pool.add_worker().slot))
+
+    # --- sending ------------------------------------------------------------------------
+
+    def _post(self) -> None:
+        """Send what has come together for each worker, as one message."""
+        self._tell_what_is_gone()
+        for worker in [*self.pool.workers.values()]:
+            work = self.outbox.pop(worker.slot, None)
+            freed, punched = self.store.freed(worker.slot), self.store.punched(worker.slot)
+            if work is None and not freed and not punched:
+                continue
+            work = work or Work.nothing()
+            if worker.surroundings != self.changes:
+                worker.surroundings = self.changes
+                work = work._replace(surroundings=self.surroundings)
+            work = work._replace(freed=freed, punched=punched)
+            fds = [self.store.descriptor(segment) for segment in work.segments]
+            fds += self.targets.pop(worker.slot, [])
+            worker.channel.queue(_encoded(work), fds)
+        for worker in self.pool.workers.values():
+            if worker.channel.pending:
+                with contextlib.suppress(Closed):  # the server will say how it ended
+                    worker.channel.flush()
+
+    def _tell_what_is_gone(self) -> None:
+        """Have workers forget segments that are no more, or their descriptors would run out."""
+        if self.store.segments_closed == self.segments_closed:
+            return
+        self.segments_closed = self.store.segments_closed
+        for worker in self.pool.workers.values():
+            gone = self.store.gone(worker.segments)
+            if gone:
+                worker.segments.difference_update(gone)
+                self.work_for(worker.slot).gone.extend(gone)
+
+
+def _raw_environment() -> dict[bytes, bytes]:
+    """The environment as the os module keeps it: comparing that takes microseconds."""
+    return getattr(os.environ, "_data", os.environ)  # type: ignore[return-value]
+
+
+def _encoded(work: Work) -> bytes:
+    """Plain pickle; cloudpickle only where a task's own arguments need it."""
+    try:
+        return pickle.dumps(tuple(work), protocol=5)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        import cloudpickle
+
+        return bytes(cloudpickle.dumps(tuple(work), protocol=5))

@@ -1,0 +1,59 @@
+"""Streams: what a generator task has made so far, and who waits for more.
+
+Each value has a handle of its own, which may be asked for before it is there. The one after the last
+holds a StreamEnded.
+"""
+
+from __future__ import annotations
+
+from shframe.graph.errors import StreamEnded
+from shframe.graph.objectref import Failure, ObjectRef
+
+
+class Stream:
+    """The values of one generator, in the shell's thread.
+
+    taken: how many handles somebody has asked for.
+    """
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self._made: dict[int, ObjectRef] = {}  # until somebody asks for them
+        self._wanted: dict[int, ObjectRef] = {}
+        self._count = 0
+        self._error: BaseException | None = None
+        self._over = False
+
+    def made(self, place: int, one: ObjectRef) -> None:
+        """The generator has given a value; once more, if its worker had died."""
+        if place < self._count:
+            return
+        self._count = place + 1
+        wanted = self._wanted.pop(place, None)
+        if wanted is None:
+            self._made[place] = one
+        else:
+            one.hand_over(wanted)
+
+    def want(self, place: int, ref: ObjectRef) -> None:
+        """Somebody asks for the value at that place."""
+        self.taken = max(self.taken, place + 1)
+        if place in self._made:
+            self._made.pop(place).hand_over(ref)
+        elif self._over:
+            ref.settle(Failure(self._end(place)))
+        else:
+            self._wanted[place] = ref
+
+    def ended(self, error: BaseException | None) -> None:
+        """The generator has come to its end, or has raised."""
+        self._over, self._error = True, error
+        for place, ref in sorted(self._wanted.items()):
+            ref.settle(Failure(self._end(place)))
+        self._wanted.clear()
+
+    def _end(self, place: int) -> BaseException:
+        """What raised stands where the next value would be; behind that there is nothing."""
+        if self._error is not None and place == self._count:
+            return self._error
+        return StreamEnded(f"the generator has given {self._count} values")

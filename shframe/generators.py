@@ -1,0 +1,88 @@
+"""ObjectRefGenerator: the handles of what a generator task gives, as it gives them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from shframe import session
+from shframe.graph.errors import StreamEnded
+from shframe.graph.objectref import ObjectRef, wait_all
+
+
+class ObjectRefGenerator:
+    """Gives a handle for each value of a generator task, in order, waiting for the next one.
+
+    The task runs a few values ahead of who takes them, and waits for more to be taken (`ahead`).
+
+    Examples
+    --------
+    >>> import shframe as sf
+    >>> @sf.remote
+    ... def count(n):
+    ...     yield from range(n)
+    >>> [sf.get(ref) for ref in count.remote(3)]
+    [0, 1, 2]
+    >>> sf.shutdown()
+    """
+
+    def __init__(self, whole: ObjectRef, place: int = 0) -> None:
+        self._whole = whole
+        self._place = place
+        self._over = False
+
+    def __iter__(self) -> Iterator[ObjectRef]:
+        return self
+
+    def __next__(self) -> ObjectRef:
+        if self._over:
+            raise StopIteration
+        ref = self._next()
+        wait_all([ref], None)
+        if self._ends(ref):
+            raise StopIteration
+        return ref
+
+    def __aiter__(self) -> AsyncIterator[ObjectRef]:
+        return self
+
+    async def __anext__(self) -> ObjectRef:
+        import asyncio
+
+        if self._over:
+            raise StopAsyncIteration
+        ref = self._next()
+        ready = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        ref.tell(lambda _: loop.call_soon_threadsafe(_set, ready))
+        await ready
+        if self._ends(ref):
+            raise StopAsyncIteration
+        return ref
+
+    def _next(self) -> ObjectRef:
+        return session.executor().item(self._whole, self._place)
+
+    def _ends(self, ref: ObjectRef) -> bool:
+        error = ref.error()
+        if isinstance(error, StreamEnded):
+            self._over = True
+            return True
+        self._over = error is not None  # what raised is the last
+        self._place += 1
+        return False
+
+    def completed(self) -> ObjectRef:
+        """The handle of the whole: its value is how many values there were; or its error."""
+        return self._whole
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ObjectRefGenerator, (self._whole, self._place)
+
+    def __repr__(self) -> str:
+        return f"ObjectRefGenerator({self._whole.id:x}, at {self._place})"
+
+
+def _set(future: Any) -> None:
+    if not future.done():
+        future.set_result(None)
