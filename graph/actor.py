@@ -12,7 +12,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from shframe.graph.call import How
+from shframe.graph.call import STREAM, How
 
 if TYPE_CHECKING:
     from shframe.graph.worker import Assigned, Worker
@@ -59,20 +59,25 @@ class Actor:
 
     async def _awaited(self, assigned: Assigned) -> None:
         """A call whose method may be a coroutine: the same as `Worker.result_of`."""
-        number, digest, inputs, args, how = assigned
+        number, digest, inputs, args, wired = assigned
+        how = How(*wired)
         self.worker.home.runs(number)
-        method = getattr(self.instance, How(*how).method, None)
-        if inspect.iscoroutinefunction(method):
-            outcome = _Outcome()
-            try:
-                positional, named = self.worker.arguments(inputs, args, How(*how))
-                outcome.value = await method(*positional, **named)
-            except BaseException as error:
-                outcome.error = error
-            assigned = (number, digest, (), (), tuple(How(*how)._replace(packed=False, places=None)))
-            self._ended(self.worker.result_of(assigned, outcome))
-        else:
+        method = getattr(self.instance, how.method, None)
+        if not _waits(method):
             self._ended(self.worker.result_of(assigned))
+            return
+        outcome = _Outcome()
+        try:
+            positional, named = self.worker.arguments(inputs, args, how)
+            made = method(*positional, **named)
+            if how.returns == STREAM:
+                made = self.worker.home.stream_async(number, made, how.ahead)
+                how = how._replace(returns=1)
+            outcome.value = await made
+        except BaseException as error:
+            outcome.error = error
+        how = how._replace(packed=False, places=None)
+        self._ended(self.worker.result_of((number, digest, (), (), tuple(how)), outcome))
 
     def _ended(self, result: tuple[Any, ...]) -> None:
         with self.worker.sending:
@@ -94,7 +99,8 @@ class _Outcome:
 
 def is_async(kind: type) -> bool:
     """Whether any method of a class is a coroutine."""
-    return any(
-        inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method)
-        for _, method in inspect.getmembers(kind, inspect.isfunction)
-    )
+    return any(_waits(method) for _, method in inspect.getmembers(kind, inspect.isfunction))
+
+
+def _waits(method: Any) -> Any:
+    return inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method)

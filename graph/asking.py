@@ -20,6 +20,7 @@ from shframe.graph.objectref import Failure, ObjectRef, Pending
 from shframe.graph.runs import LiveRun
 from shframe.graph.streams import Stream
 from shframe.graph.trace import Trace
+from shframe.store.errors import ObjectLost
 from shframe.store.ref import Ref
 from shframe.store.store import DRIVER
 
@@ -112,11 +113,13 @@ class Asking:
         self._functions.pop(slot, None)
 
     def _retain(self, worker: WorkerHandle, id: int) -> None:
-        self._lend(worker, self.shell.home.find(id))
+        ref = self.shell.home.known.get(id)
+        if ref is not None:  # else what it lay in is gone: who reads it hears so
+            self._lend(worker, ref)
 
     def _put(self, worker: WorkerHandle, id: int, held: Any, inside: Sequence[int]) -> None:
         home, store = self.shell.home, self.shell.store
-        keep = tuple(map(home.find, inside))
+        keep = self.found(inside)
         if type(held) is Ref:
             store.adopt(held, DRIVER if held.inline else worker.slot)
         self._lend(worker, ObjectRef(id, held, home, keep))
@@ -127,6 +130,9 @@ class Asking:
             ref = self.shell.home.known.get(id)
             if ref is not None:
                 ref.attach(lambda ref: self.answer(slot, ref))
+            else:
+                lost = ObjectLost.for_id(id, "no handle of it was left")
+                self.shell.work_for(slot).answers.append((id, None, packed(lost)))
 
     def answer(self, slot: int, ref: ObjectRef) -> None:
         """Tell a worker the value of a handle. In the shell's thread, or in the user's."""
@@ -179,8 +185,7 @@ class Asking:
     ) -> None:
         home = self.shell.home
         function = self._function(worker, digest, payload, name)
-        found = tuple(map(home.find, inputs)), tuple(map(home.find, keep))
-        arguments = Arguments(args, found[0], *form, found[1])
+        arguments = Arguments(args, self.found(inputs), *form, self.found(keep))
         (method, actor), (site, parent) = target, origin
         call = Call(function, arguments, terms, site, method, actor, parent)
         call.priority = terms.priority + self._depth(parent)
@@ -188,6 +193,15 @@ class Asking:
         for ref in call.refs:
             self._lend(worker, ref)
         self.shell.calls.enter((call,))
+
+    def found(self, ids: Sequence[int]) -> tuple[ObjectRef, ...]:
+        """The handles with these numbers; one that is gone is a handle that says so."""
+        home = self.shell.home
+        return tuple(home.known.get(id) or self._lost(id) for id in ids)
+
+    def _lost(self, id: int) -> ObjectRef:
+        lost = ObjectLost.for_id(id, "no handle of it was left")
+        return ObjectRef(id, Failure(lost), self.shell.home)
 
     def _depth(self, parent: int) -> int:
         """Tasks of tasks come first: somebody waits for them."""
@@ -211,8 +225,7 @@ class Asking:
     ) -> None:
         home = self.shell.home
         function = self._function(worker, digest, payload, name)
-        found = tuple(map(home.find, inputs)), tuple(map(home.find, keep))
-        arguments = Arguments(args, found[0], *form, found[1])
+        arguments = Arguments(args, self.found(inputs), *form, self.found(keep))
         ref = ObjectRef(ids[0], Pending(), home)
         self._lend(worker, ref)
         self.shell.actors.hire(ref, function, arguments, terms, job, *origin)
@@ -282,7 +295,7 @@ class Asking:
         home = self.shell.home
         if type(held) is Ref:
             self.shell.store.adopt(held, DRIVER if held.inline else worker.slot)
-        one = ObjectRef(home.next_id(), held, home, tuple(map(home.find, inside)))
+        one = ObjectRef(home.next_id(), held, home, self.found(inside))
         call = self.shell.calls.live.get(number)
         if call is not None and call.stream is not None:
             call.stream.made(place, one)
@@ -307,7 +320,8 @@ class Asking:
     def _item(self, worker: WorkerHandle, generator: int, place: int, id: int) -> None:
         ref = ObjectRef(id, Pending(), self.shell.home)
         self._lend(worker, ref)
-        self.item(self.shell.home.find(generator), place, ref)
+        (found,) = self.found((generator,))
+        self.item(found, place, ref)
 
     # --- the rest -----------------------------------------------------------------------
 

@@ -163,8 +163,7 @@ class Calls:
 
     def settle(self, ref: ObjectRef, held: Any, inside: Sequence[int], call: Call) -> int:
         """A handle has its value; its bytes in the store."""
-        home = self.shell.home
-        keep: tuple[Any, ...] = tuple(map(home.find, inside)) if inside else ()
+        keep: tuple[Any, ...] = self.shell.asking.found(inside) if inside else ()
         if call.stays is not None:
             keep = (*keep, call.stays)
         size = 0
@@ -236,11 +235,17 @@ class Calls:
 
     def fail_all(self, error: BaseException) -> None:
         """The session ends."""
-        calls = [*self.live.values(), *(one for one in self.incoming if type(one) is Call)]
+        calls = [*self.live.values()]
         self.live.clear()
-        self.incoming.clear()
+        while self.incoming:
+            one = self.incoming.popleft()
+            if type(one) is Call:
+                calls.append(one)
+            else:
+                one()
         for call in calls:
-            self._settle_failure(call, error)
+            for ref in call.refs:
+                ref.settle(Failure(error))
 
     def add_uses(self, uses: dict[int, int]) -> None:
         """For each object that calls under way read, the number of the first of them."""

@@ -12,6 +12,7 @@ import itertools
 import pickle
 import sys
 import threading
+import uuid
 import weakref
 from abc import ABC, abstractmethod
 from collections import OrderedDict
@@ -56,6 +57,8 @@ class _Home:
 class Engine(_Home, ABC):
     """An executor on a cluster. Its results stay there until their handles are dropped."""
 
+    lends = False  # a final array would be memory of this machine
+
     def __init__(self) -> None:
         self._placed: weakref.WeakKeyDictionary[ObjectRef, Held] = weakref.WeakKeyDictionary()
 
@@ -95,6 +98,11 @@ class Engine(_Home, ABC):
         assert isinstance(ref, RemoteRef), "an engine makes no other handles"
         (value,) = self.fetch([ref.remote])
         return copy.deepcopy(value) if writable else value
+
+    def put(self, value: object) -> ObjectRef:
+        """A value on the cluster, and a handle on it."""
+        (held,) = self.send([value])
+        return RemoteRef(self, held, uuid.uuid4().hex, size_of(value))
 
     def place(self, refs: Iterable[ObjectRef]) -> dict[ObjectRef, Held]:
         """The cluster's handles on objects, which are sent where they are not there yet."""

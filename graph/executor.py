@@ -13,7 +13,7 @@ from shframe.graph import conversions, output
 from shframe.graph.call import Arguments, Code, Place, Terms
 from shframe.graph.hiring import Job
 from shframe.graph.inprocess import InProcess
-from shframe.graph.objectref import ObjectRef, StoreHome, swept
+from shframe.graph.objectref import Home, ObjectRef, StoreHome, swept
 from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
@@ -50,8 +50,9 @@ class Executor(Protocol):
 
     store: Store
     dropped: deque[int]
-    home: StoreHome
+    home: Home
     workers: int
+    lends: bool  # whether tasks can fill the memory of a final object (final.py)
 
     def run(
         self, graph: TaskGraph, trace: Trace, progress: Progress | None = None
@@ -97,11 +98,15 @@ class SyncExecutor(InProcess):
     """Everything in the calling thread, in the order of priority: for pdb and for small work."""
 
     workers = 1
+    lends = True
 
-    def __init__(self, store: Store, dropped: deque[int] | None = None) -> None:
+    def __init__(
+        self, store: Store, dropped: deque[int] | None = None, home: Any = None
+    ) -> None:
+        """home: where values are stored, None: in the store."""
         self.store = store
         self.dropped: deque[int] = deque() if dropped is None else dropped
-        super().__init__(StoreHome(store, self.dropped))
+        super().__init__(home if home is not None else StoreHome(store, self.dropped))
 
     def sweep(self) -> None:
         """Release the objects whose last handle has died."""

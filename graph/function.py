@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from shframe.graph import travel
 from shframe.graph.errors import NotPicklable
 
 
@@ -57,8 +58,14 @@ class Function:
 
     @functools.cached_property
     def payload(self) -> bytes:
-        """The pickled callable and its shared parameters; raises NotPicklable."""
-        return pickled((self.call, self.shared), self.name)
+        """The pickled callable and its shared parameters; raises NotPicklable.
+
+        The handles that it captures live as long as this function.
+        """
+        with travel.noting() as inside:
+            made = pickled((self.call, self.shared), self.name)
+        self.captured = tuple(inside)
+        return made
 
     @functools.cached_property
     def digest(self) -> bytes:

@@ -98,7 +98,7 @@ class Actors:
         call = self._constructor(record, parent)
         call.refs = (ref,)
         shell = self.shell
-        call.stays = _Life(lambda: shell.do(lambda: self.let_go(number)))
+        call.stays = _Life(lambda: shell.do_some_time(lambda: self.let_go(number)))
         self._begin(record, call)
 
     def _constructor(self, record: Record, parent: int = 0) -> Call:
@@ -190,12 +190,11 @@ class Actors:
         if record.job.name is not None:
             self._names.pop(record.job.name, None)
         record.kept = None
-        shell = self.shell
-        if number in shell.scheduler.actors:
-            shell.handle(Quit(number))
-        if record.worker in shell.pool.workers:
-            shell.pool.kill(record.worker)
-            shell.dismiss(record.worker)
+        shell, worker = self.shell, record.worker
+        shell.handle(Quit(number))
+        if worker in shell.pool.workers:
+            shell.pool.kill(worker)
+            shell.handle(lambda: shell.dismiss(worker))
 
     def named(self, name: str) -> tuple[ObjectRef, Any]:
         """The handle of the actor of that name, and what it can be asked. Raises: ActorDied."""

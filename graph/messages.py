@@ -155,6 +155,14 @@ class Died:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled:
+    """A worker will not run these tasks: they were given up, or are to be sent anew."""
+
+    worker: int
+    tasks: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """A task found no memory for its result; it has changed nothing and may run again.
 
@@ -188,6 +196,7 @@ Event = (
     | Blocked
     | Resumed
     | Died
+    | Recalled
     | Refused
     | Relieved
 )

@@ -9,12 +9,13 @@ what the driver sends meanwhile is run on top of the task that waits.
 from __future__ import annotations
 
 import os
+import asyncio
 import pickle
 import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -48,11 +49,15 @@ class Asked(Pending):
 class Nested:
     """A worker's side of what its tasks ask for. Safe to call from any thread of a task."""
 
+    lends = False  # final objects are the driver's
+
     def __init__(self, worker: Worker) -> None:
         global here
         here = self
         self.worker = worker
         self.store = worker.store
+        self.home = self
+        self.dropped: deque[int] = deque()  # objects are told of by their handles
         self.main = threading.get_ident()
         self.asks: list[tuple[Any, ...]] = []
         self.known: weakref.WeakValueDictionary[int, ObjectRef] = weakref.WeakValueDictionary()
@@ -63,7 +68,7 @@ class Nested:
         self._taken: dict[int, int] = {}  # task -> values of its generator that somebody took
         self._task: ContextVar[int] = ContextVar("task", default=0)
         self._pumping: threading.Thread | None = None
-        self._wanted: set[int] = set()  # handles that somebody is to be called back for
+        self._wanted: dict[int, ObjectRef] = {}  # that somebody is to be called back for
 
     # --- the executor's face ------------------------------------------------------------
 
@@ -214,8 +219,7 @@ class Nested:
                 number, count = rest
                 self._taken[number] = count
                 continue
-            self._wanted.discard(id)
-            ref = self.known.get(id)
+            ref = self._wanted.pop(id, None) or self.known.get(id)
             if ref is None or ref.done():
                 continue
             if wired is None:
@@ -228,14 +232,30 @@ class Nested:
         count = 0
         self._taken[number] = 0
         for value in values:
-            wired, inside = self.worker.kept_value(value)
+            self._give(number, count, value)
             del value
-            self._ask("yield", number, count, wired, inside)
             count += 1
             if ahead and count - self._taken[number] >= ahead:
                 self._pause(number, count - ahead + 1)
         del self._taken[number]
         return count
+
+    async def stream_async(self, number: int, values: AsyncIterator[Any], ahead: int) -> int:
+        """As `stream`, on an event loop that others use too."""
+        count = 0
+        self._taken[number] = 0
+        async for value in values:
+            self._give(number, count, value)
+            del value
+            count += 1
+            while ahead and count - self._taken[number] >= ahead:
+                await asyncio.sleep(STEP / 10)
+        del self._taken[number]
+        return count
+
+    def _give(self, number: int, place: int, value: Any) -> None:
+        wired, inside = self.worker.kept_value(value)
+        self._ask("yield", number, place, wired, inside)
 
     def _pause(self, number: int, enough: int) -> None:
         """Wait until so many values of the generator have been taken."""
@@ -337,7 +357,7 @@ class Nested:
         if ref.done():
             return
         with self.worker.sending:
-            self._wanted.add(ref.id)
+            self._wanted[ref.id] = ref  # it lives until then
             self._fetch([ref])
             self.worker.tell()
             if self._pumping is None or not self._pumping.is_alive():

@@ -56,6 +56,9 @@ _SETTLED = frozenset({bytes, Ref, Failure})  # the types of what a handle holds 
 class Home(Protocol):
     """What a process knows of the values behind its handles."""
 
+    def put(self, value: object) -> ObjectRef:
+        """Store a value and give a handle on it."""
+
     def read(self, ref: ObjectRef, writable: bool) -> Any:
         """The value of a handle whose value is there."""
 

@@ -25,6 +25,8 @@ from shframe.store.store import Store
 class ProcessExecutor:
     """Runs graphs on forked worker processes, which start with the first run."""
 
+    lends = True
+
     def __init__(self, store: Store, dropped: deque[int], workers: int) -> None:
         self.store = store
         self.dropped = dropped

@@ -34,7 +34,7 @@ PRELOADED = (
     "shframe.graph.worker",
     "shframe.graph.nested",
     "shframe.graph.actor",
-    "shframe.remote",
+    "shframe.tasks",
     "shframe.objects",
     "shframe.dataframe.kernels",
     "shframe.array.kernels",

@@ -43,6 +43,7 @@ from shframe.graph.messages import (
     Joined,
     Left,
     Recall,
+    Recalled,
     Refused,
     Relieved,
     Run,
@@ -95,6 +96,8 @@ class Shell:
         self.heaps = Heaps()
         self.scheduler.admission.most_heap = store.budget // 2
         self.last_rest: object = None
+        self.events: deque[Event | Callable[[], None]] = deque()  # to be handled
+        self._handling = False
         self.commands: deque[Callable[[], None]] = deque()
         self.wake_out, self.wake_in = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self.asleep = False
@@ -112,15 +115,19 @@ class Shell:
 
     def do(self, command: Callable[[], None]) -> None:
         """Have the shell's thread call it."""
-        self.commands.append(command)
-        if self.asleep:
-            self.wake()
+        self.do_some_time(command)
         if self.dead is not None:
             self._fail_all(self.dead)
 
+    def do_some_time(self, command: Callable[[], None]) -> None:
+        """As `do`, unless the session has ended. Takes no lock: for finalizers."""
+        self.commands.append(command)
+        if self.asleep:
+            self.wake()
+
     def wake(self) -> None:
         """Have the thread look at what was handed in."""
-        with contextlib.suppress(BlockingIOError):  # a full pipe wakes as well
+        with contextlib.suppress(OSError):  # a full pipe wakes as well, a closed one nobody
             os.write(self.wake_in, b"x")
 
     def ask_for_pages(self) -> threading.Event:
@@ -287,7 +294,7 @@ class Shell:
         if report.recalled:
             for number in report.recalled:
                 self._ended(slot, number)
-            self.carry_out(self.scheduler.recalled(slot, report.recalled))
+            self.handle(Recalled(slot, report.recalled))
         if report.results:
             self._take_results(worker, report.results)
         if report.left:
@@ -456,9 +463,27 @@ class Shell:
 
     # --- carrying instructions out ------------------------------------------------------
 
-    def handle(self, event: Event) -> None:
-        """Give the scheduler an event and do what it says."""
-        self.carry_out(self.scheduler.handle(event))
+    def handle(self, event: Event | Callable[[], None]) -> None:
+        """Give the scheduler an event and do what it says; or do something after that.
+
+        What is handed in while instructions are carried out waits until they are: they were given
+        for the state as it was.
+        """
+        self.events.append(event)
+        if not self._handling:
+            self._handle_all()
+
+    def _handle_all(self) -> None:
+        self._handling = True
+        try:
+            while self.events and self.dead is None:
+                event = self.events.popleft()
+                if callable(event):
+                    event()
+                else:
+                    self.carry_out(self.scheduler.handle(event))
+        finally:
+            self._handling = False
 
     def carry_out(self, instructions: list[Instruction]) -> None:
         """Do what the scheduler says."""

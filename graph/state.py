@@ -49,6 +49,7 @@ from shframe.graph.messages import (
     Left,
     Quit,
     Recall,
+    Recalled,
     Refused,
     Relieved,
     Resumed,
@@ -202,6 +203,7 @@ class Scheduler:
             Blocked: self._blocked,
             Resumed: self._resumed,
             Died: self._died,
+            Recalled: self._recalled,
             Refused: self._refused,
             Relieved: self._relieved,
         }
@@ -398,14 +400,13 @@ class Scheduler:
                 out.append(Recall(worker, recalled))
         return out
 
-    def recalled(self, worker: int, numbers: list[int]) -> list[Instruction]:
-        """The worker confirms that it will not run these tasks: given up, or to be sent anew."""
-        for number in reversed(numbers):
-            self._unassign(worker, number)
+    def _recalled(self, event: Recalled) -> list[Instruction]:
+        for number in reversed(event.tasks):
+            self._unassign(event.worker, number)
             task = self.tasks.get(number)
             if task is not None and not task.copies and not task.done and task.at is None:
                 self._back(number, task)
-        return [*self._feed_actors(), *self._assign()]
+        return []
 
     # --- memory -------------------------------------------------------------------------
 
@@ -455,7 +456,7 @@ class Scheduler:
         return []
 
     def _quit(self, event: Quit) -> list[Instruction]:
-        actor = self.actors.pop(event.actor)
+        actor = self.actors.pop(event.actor, ActorState())
         numbers = [*actor.queue]
         if actor.worker is not None:
             numbers = [*self.workers.pop(actor.worker).assigned, *numbers]

@@ -28,6 +28,7 @@ from shframe.graph.messages import (
     Instruction,
     Joined,
     Recall,
+    Recalled,
     Run,
     Submitted,
 )
@@ -54,6 +55,8 @@ class _Live:
 
 class ThreadExecutor(InProcess):
     """Runs graphs on threads of the driver, which start with the first run."""
+
+    lends = True
 
     def __init__(self, store: Store, dropped: deque[int], workers: int) -> None:
         self.store = store
@@ -126,7 +129,7 @@ class ThreadExecutor(InProcess):
         with self.lock:
             if number in self.recalled:
                 self.recalled.discard(number)
-                self._carry_out(self.scheduler.recalled(worker, [number]))
+                self._carry_out(self.scheduler.handle(Recalled(worker, [number])))
                 return
             live = self._holding(number)
         self._run_one(worker, number, live)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from shframe.inventory import compact, memory
     from shframe.generators import ObjectRefGenerator
     from shframe.objects import as_completed, get, put, wait
-    from shframe.remote import ActorHandle, cancel, get_actor, kill, method, remote
+    from shframe.tasks import ActorHandle, cancel, get_actor, kill, method, remote
     from shframe.session import Session, init, is_initialized, shutdown
     from shframe.sharing import attach, publish, published, unpublish
     from shframe.tracing import last_trace
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "ActorHandle": "shframe.remote",
+    "ActorHandle": "shframe.tasks",
     "DataFrame": "shframe.dataframe",
     "Index": "shframe.dataframe",
     "ObjectRef": "shframe.graph.objectref",
@@ -50,25 +50,25 @@ _HOMES = {
     "Session": "shframe.session",
     "as_completed": "shframe.objects",
     "attach": "shframe.sharing",
-    "cancel": "shframe.remote",
+    "cancel": "shframe.tasks",
     "compact": "shframe.inventory",
     "dask_get": "shframe.dask_scheduler",
     "from_arrow": "shframe.dataframe",
     "from_pandas": "shframe.dataframe",
     "get": "shframe.objects",
-    "get_actor": "shframe.remote",
+    "get_actor": "shframe.tasks",
     "init": "shframe.session",
     "is_initialized": "shframe.session",
-    "kill": "shframe.remote",
+    "kill": "shframe.tasks",
     "last_trace": "shframe.tracing",
     "memory": "shframe.inventory",
-    "method": "shframe.remote",
+    "method": "shframe.tasks",
     "publish": "shframe.sharing",
     "published": "shframe.sharing",
     "put": "shframe.objects",
     "read_csv": "shframe.dataframe",
     "read_parquet": "shframe.dataframe",
-    "remote": "shframe.remote",
+    "remote": "shframe.tasks",
     "shutdown": "shframe.session",
     "unpublish": "shframe.sharing",
     "wait": "shframe.objects",

@@ -134,7 +134,8 @@ class Session:
             from shframe.graph.executor import SyncExecutor
 
             trace.notes.append(f"{len(graph.tasks)} small tasks ran in the driver")
-            where = SyncExecutor(self.executor.store, self._dropped)
+            own = self.executor
+            where = SyncExecutor(own.store, own.dropped, own.home)
         return where.run(graph, trace, progress)
 
     def _is_small(self, graph: TaskGraph) -> bool:

@@ -34,3 +34,10 @@ def test_public_names_are_the_committed_ones() -> None:
         lines += [f"{room}.{name}" for name in sorted(module.__all__)]
     committed = Path(__file__).with_name("public_names.txt")
     assert committed.read_text().split() == lines
+
+
+def test_no_room_has_the_name_of_a_function() -> None:
+    """Importing shframe/wait.py would put a module in the place of shframe.wait."""
+    package = importlib.import_module("shframe")
+    rooms = {path.stem for path in Path(__file__).parents[1].joinpath("shframe").glob("*.py")}
+    assert not rooms & (set(package.__all__) - set(package._ROOMS))

@@ -32,7 +32,7 @@ from shframe.array.plan import PLANNER
 from shframe.array.rules import into_final
 from shframe.collection import Collection
 from shframe.errors import InvalidArgument, UnsupportedType
-from shframe.graph.engine import Engine, values
+from shframe.graph.engine import values
 from shframe.graph.final import Final
 from shframe.graph.planner import Planner
 from shframe.store.codec_numpy import array_header
@@ -164,7 +164,7 @@ class Array(NDArrayOperatorsMixin, Collection):
         """
         current = session.current()
         where = current.where(executor)
-        if self.nbytes < LEAST_FINAL or isinstance(where, Engine):
+        if self.nbytes < LEAST_FINAL or not where.lends:
             return super().compute(progress=progress, executor=executor)
         plan = self.planner.optimized(self.expr)
         with Final(current.executor, self.nbytes) as final:

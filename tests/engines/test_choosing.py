@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -119,6 +120,16 @@ def test_what_a_lost_worker_held_is_made_again(here: Any, client: Any) -> None:
     assert kept.sum().compute(executor=client) == 32
     os.kill(min(sf.last_trace().pids), signal.SIGKILL)
     assert kept.sum().compute(executor=client) == 32
+
+
+def test_a_value_is_put_onto_the_cluster(here: Any, client: Any) -> None:
+    made = here.where(client).put(np.arange(1000))
+    assert made.nbytes == 8000
+    np.testing.assert_array_equal(sf.get(made), np.arange(1000))
+    writable = made.value(writable=True)
+    writable[0] = 1
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(made)
 
 
 def test_a_closed_client_is_refused_and_so_are_its_results(here: Any, dask_cluster: Any) -> None:

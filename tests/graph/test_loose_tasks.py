@@ -21,6 +21,7 @@ from shframe.graph.messages import (
     Left,
     Quit,
     Recall,
+    Recalled,
     Resumed,
     Revoked,
     Run,
@@ -102,7 +103,7 @@ class Model:
         there = all(source in self.ended for source in self.sources[number])
         if (worker, number) in self.unwanted or not there:
             self.unwanted.discard((worker, number))
-            self.take(self.scheduler.recalled(worker, [number]))
+            self.take(self.scheduler.handle(Recalled(worker, [number])))
         elif fails:
             self.take(self.scheduler.handle(Failed(worker, number)))
         else:

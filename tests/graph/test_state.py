@@ -15,6 +15,7 @@ from shframe.graph.messages import (
     Finish,
     Joined,
     Recall,
+    Recalled,
     Refused,
     Relieved,
     Run,
@@ -182,7 +183,7 @@ def test_short_tasks_go_ahead_in_batches_and_long_ones_one_at_a_time() -> None:
     assert isinstance(run, Run)
     assert 90 <= len(run.tasks) <= 101
     scheduler.handle(Cancelled(2))
-    scheduler.recalled(0, run.tasks)
+    scheduler.handle(Recalled(0, run.tasks))
     (run,) = scheduler.handle(Submitted(3, 502, ["long"] * 5, [()] * 5, []))
     assert run == Run(0, [502])
 

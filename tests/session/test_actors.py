@@ -1,0 +1,349 @@
+"""Actors: state, order, concurrency, names, deaths, with real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import shframe as sf
+from shframe.errors import InvalidArgument
+from shframe.graph.errors import ActorDied, TimedOut
+from shframe import session as sessions
+from shframe.session import Session
+from tests.conftest import descendants, live_objects, pool_processes
+
+
+@pytest.fixture(autouse=True)
+def current(session: Session) -> Iterator[None]:
+    yield
+
+
+@sf.remote
+class Counter:
+    def __init__(self, start: int = 0) -> None:
+        self.n = start
+
+    def add(self, k: int = 1) -> int:
+        self.n += k
+        return self.n
+
+    def where(self) -> int:
+        return os.getpid()
+
+    def fail(self) -> None:
+        raise LookupError("no such method here")
+
+    def die(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def array(self, n: int) -> Any:
+        return np.full(n, float(self.n))
+
+    @sf.method(num_returns=2)
+    def both(self) -> tuple[int, int]:
+        return self.n, -self.n
+
+    def count(self, n: int) -> Iterator[int]:
+        for k in range(n):
+            self.n += 1
+            yield k
+
+
+def gone(pid: int, seconds: float = 5) -> bool:
+    """Whether a process ends within that time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if pid not in descendants(os.getpid()):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_calls_run_in_order_in_a_process_of_their_own() -> None:
+    counter = Counter.remote(10)
+    assert sf.get([counter.add.remote(k) for k in range(200)]) == list(
+        np.cumsum(range(200)) + 10
+    )
+    assert sf.get(counter.where.remote()) not in {os.getpid(), *pool_workers()}
+    assert (sf.get(counter.array.remote(100_000)) == 10 + sum(range(200))).all()
+    assert sf.get(counter.both.remote()) == [19910, -19910]
+    assert [sf.get(ref) for ref in counter.count.remote(3)] == [0, 1, 2]
+
+
+def pool_workers() -> set[int]:
+    executor: Any = sessions.executor()
+    scheduler = executor._shell.scheduler
+    return {w.pid for w in executor._shell.pool.workers.values() if w.slot in scheduler.crew}
+
+
+def test_a_call_waits_for_its_inputs_and_those_behind_it_wait_too() -> None:
+    @sf.remote
+    def late() -> int:
+        time.sleep(0.3)
+        return 5
+
+    counter = Counter.remote()
+    first, second = counter.add.remote(late.remote()), counter.add.remote(1)
+    assert sf.get([first, second]) == [5, 6]
+
+
+def test_an_actor_ends_with_its_last_handle() -> None:
+    before = live_objects()
+    counter = Counter.remote()
+    pid = sf.get(counter.where.remote())
+    last = counter.add.remote(7)
+    del counter
+    assert sf.get(last) == 7  # what was asked is answered
+    assert gone(pid)
+    assert live_objects() == before
+
+
+def test_handles_travel_to_tasks_and_actors() -> None:
+    @sf.remote
+    def use(counter: Any, n: int) -> int:
+        return sf.get(counter.add.remote(n))
+
+    counter = Counter.remote()
+    sf.get([use.remote(counter, n) for n in range(5)])
+    assert sf.get(counter.add.remote(0)) == 10
+
+    @sf.remote
+    def make() -> Any:
+        return Counter.remote(100)
+
+    assert sf.get(sf.get(make.remote()).add.remote()) == 101
+
+
+def test_an_error_of_a_method_leaves_the_actor_as_it_is() -> None:
+    counter = Counter.remote(3)
+    with pytest.raises(LookupError, match="no such method here"):
+        sf.get(counter.fail.remote())
+    assert sf.get(counter.add.remote()) == 4
+
+
+def test_a_constructor_that_raises_is_told_by_every_call() -> None:
+    @sf.remote
+    class Broken:
+        def __init__(self) -> None:
+            raise OSError("no disk")
+
+        def ask(self) -> int:
+            return 1
+
+    broken = Broken.remote()
+    for _ in range(2):
+        with pytest.raises(ActorDied, match=r"constructor of the actor Broken raised.*no disk"):
+            sf.get(broken.ask.remote())
+
+
+def test_a_death_fails_what_runs_and_what_comes() -> None:
+    counter = Counter.remote()
+    dying, after = counter.die.remote(), counter.add.remote()
+    with pytest.raises(ActorDied, match=r"Counter .*has died"):
+        sf.get(dying)
+    with pytest.raises(ActorDied):
+        sf.get(after)
+    with pytest.raises(ActorDied):
+        sf.get(counter.add.remote())
+
+
+def test_an_actor_is_made_anew_as_often_as_it_may() -> None:
+    counter = Counter.options(max_restarts=1).remote(5)
+    assert sf.get(counter.add.remote()) == 6
+    with pytest.raises(ActorDied):
+        sf.get(counter.die.remote())
+    assert sf.get(counter.add.remote()) == 6  # from its constructor
+    with pytest.raises(ActorDied):
+        sf.get(counter.die.remote())
+    with pytest.raises(ActorDied):
+        sf.get(counter.add.remote())
+
+
+def test_a_call_may_be_tried_again_after_a_restart(tmp_path: Any) -> None:
+    mark = tmp_path / "mark"
+
+    @sf.remote(max_restarts=-1, max_task_retries=2)
+    class Dies:
+        def once(self) -> str:
+            if not mark.exists():
+                mark.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return "survived"
+
+    assert sf.get(Dies.remote().once.remote()) == "survived"
+
+
+def test_kill_ends_an_actor_now() -> None:
+    counter = Counter.remote()
+    pid = sf.get(counter.where.remote())
+    sf.kill(counter)
+    assert gone(pid)
+    with pytest.raises(ActorDied, match="was killed"):
+        sf.get(counter.add.remote())
+    again = Counter.options(max_restarts=1).remote(1)
+    first = sf.get(again.where.remote())
+    sf.kill(again, no_restart=False)
+    assert gone(first)
+    assert sf.get(again.where.remote()) != first
+
+
+def test_an_actor_is_found_by_its_name_while_it_lives() -> None:
+    counter = Counter.options(name="the counter").remote(1)
+    sf.get(counter.add.remote())
+    assert sf.get(sf.get_actor("the counter").add.remote()) == 3
+
+    @sf.remote
+    def find() -> int:
+        return sf.get(sf.get_actor("the counter").add.remote())
+
+    assert sf.get(find.remote()) == 4
+    with pytest.raises(ActorDied, match="lives already"):
+        sf.get(Counter.options(name="the counter").remote().add.remote())
+    same = Counter.options(name="the counter", get_if_exists=True).remote()
+    assert sf.get(same.add.remote()) == 5
+    with pytest.raises(ActorDied, match="no actor of the name 'nobody'.*'the counter'"):
+        sf.get_actor("nobody")
+    pid = sf.get(counter.where.remote())
+    del counter, same
+    assert gone(pid)
+    with pytest.raises(ActorDied, match="no actor of the name"):
+        sf.get_actor("the counter")
+
+
+def test_a_detached_actor_outlives_its_handles() -> None:
+    Counter.options(name="detached", lifetime="detached").remote(40)
+    assert sf.get(sf.get_actor("detached").add.remote(2)) == 42
+    sf.kill(sf.get_actor("detached"))
+
+
+def test_several_calls_may_run_at_once() -> None:
+    @sf.remote(max_concurrency=4)
+    class Gate:
+        def __init__(self) -> None:
+            self.event = threading.Event()
+
+        def wait(self) -> bool:
+            return self.event.wait(10)
+
+        def open(self) -> None:
+            self.event.set()
+
+    gate = Gate.remote()
+    waiting = [gate.wait.remote() for _ in range(3)]
+    sf.get(gate.open.remote())
+    assert sf.get(waiting) == [True] * 3
+
+
+def test_coroutine_methods_run_at_once_on_one_loop() -> None:
+    @sf.remote
+    class Meeting:
+        def __init__(self) -> None:
+            self.here = 0
+            self.full = asyncio.Event()
+
+        async def meet(self, n: int) -> tuple[int, int]:
+            self.here += 1
+            if self.here == n:
+                self.full.set()
+            await self.full.wait()
+            return self.here, threading.get_ident()
+
+        async def ask(self, other: Any) -> int:
+            return await other.add.remote(5)
+
+        async def values(self, n: int) -> AsyncIterator[int]:
+            for k in range(n):
+                await asyncio.sleep(0)
+                yield k
+
+    meeting = Meeting.remote()
+    met = sf.get([meeting.meet.remote(50) for _ in range(50)])
+    assert {here for here, _ in met} == {50}
+    assert len({thread for _, thread in met}) == 1
+    assert sf.get(meeting.ask.remote(Counter.remote(1))) == 6
+    assert [sf.get(ref) for ref in meeting.values.remote(4)] == [0, 1, 2, 3]
+
+
+def test_actors_that_call_each_other_in_a_cycle_answer() -> None:
+    @sf.remote
+    class Node:
+        def __init__(self) -> None:
+            self.calls = 0
+
+        def bounce(self, nodes: list[Any], place: int, left: int) -> int:
+            self.calls += 1
+            if not left:
+                return self.calls
+            following = (place + 1) % len(nodes)
+            return sf.get(nodes[following].bounce.remote(nodes, following, left - 1))
+
+    nodes = [Node.remote() for _ in range(3)]
+    assert sf.get(nodes[0].bounce.remote(nodes, 0, 10), timeout=30) == 4
+
+
+def test_an_actor_calls_itself() -> None:
+    @sf.remote
+    class Selfish:
+        def outer(self, me: Any) -> int:
+            return sf.get(me[0].inner.remote()) + 1
+
+        def inner(self) -> int:
+            return 1
+
+    me = Selfish.remote()
+    assert sf.get(me.outer.remote([me]), timeout=30) == 2
+
+
+def test_a_call_may_be_cancelled_and_limited() -> None:
+    @sf.remote(max_restarts=-1)
+    class Slow:
+        def sleep(self, seconds: float) -> float:
+            time.sleep(seconds)
+            return seconds
+
+    slow = Slow.remote()
+    with pytest.raises(TimedOut):
+        sf.get(slow.sleep.options(timeout=0.2).remote(30))
+    assert sf.get(slow.sleep.remote(0.01)) == 0.01
+    ref = slow.sleep.remote(30)
+    time.sleep(0.1)
+    sf.cancel(ref)
+    with pytest.raises(sf.errors.Cancelled):
+        sf.get(ref)
+    assert sf.get(slow.sleep.remote(0.02)) == 0.02
+
+
+def test_mistakes_are_said_at_the_call() -> None:
+    counter = Counter.remote()
+    with pytest.raises(AttributeError, match="did you mean 'add'"):
+        _ = counter.addd
+    with pytest.raises(TypeError, match=r"Counter\.remote"):
+        Counter()
+    with pytest.raises(TypeError, match=r"add\.remote"):
+        counter.add()
+    with pytest.raises(InvalidArgument, match="no option 'width'"):
+        Counter.options(width=3)
+    with pytest.raises(InvalidArgument, match="max_concurrency=0"):
+        Counter.options(max_concurrency=0)
+    with pytest.raises(InvalidArgument, match="takes the handle of an actor"):
+        sf.kill(counter.add.remote())  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        sf.get(counter.add.remote(steps=1))
+
+
+def test_nothing_of_an_actor_is_left() -> None:
+    before = descendants(os.getpid()) - pool_processes()
+    handles = [Counter.remote(n) for n in range(3)]
+    sf.get([handle.add.remote() for handle in handles])
+    pids = sf.get([handle.where.remote() for handle in handles])
+    del handles
+    assert all(gone(pid) for pid in pids)
+    assert descendants(os.getpid()) - pool_processes() == before
