@@ -23,7 +23,7 @@ from typing import Any
 
 from shframe.benchmarks.peaks import measured, watched
 
-MODULES = ("groupby", "join", "array", "tasks", "store", "start", "budget")
+MODULES = ("groupby", "join", "array", "tasks", "store", "start", "budget", "dask", "engines")
 ROUNDS = 5
 OWN = "shframe"
 
@@ -89,8 +89,9 @@ def _run_class(cls: Any, rounds: int, engines: list[str] | None) -> None:
 
 
 def _is_there(engine: str) -> bool:
-    rivals = ("polars", "duckdb", "dask", "ray", "numexpr")
-    return engine not in rivals or importlib.util.find_spec(engine) is not None
+    rivals = ("polars", "duckdb", "dask", "distributed", "ray", "numexpr")
+    package = engine.partition(" ")[0]  # "dask threads" is one of dask's schedulers
+    return package not in rivals or importlib.util.find_spec(package) is not None
 
 
 def _measured(

@@ -29,6 +29,10 @@ class SessionClosed(ShframeError, RuntimeError):
     """The session that held this object has been shut down."""
 
 
+class ClusterUnreachable(ShframeError, ConnectionError):
+    """A cluster that does not answer, or whose connection has been closed."""
+
+
 class TimedOut(ShframeError, TimeoutError):
     """A value was not there, or a task had not ended, when its time was over."""
 

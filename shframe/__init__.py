@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shframe import array, errors
+    from shframe.dask_scheduler import dask_get
     from shframe.dataframe import (
         DataFrame,
         Index,
@@ -51,6 +52,7 @@ _HOMES = {
     "attach": "shframe.sharing",
     "cancel": "shframe.tasks",
     "compact": "shframe.inventory",
+    "dask_get": "shframe.dask_scheduler",
     "from_arrow": "shframe.dataframe",
     "from_pandas": "shframe.dataframe",
     "get": "shframe.objects",
@@ -87,6 +89,7 @@ __all__ = [
     "attach",
     "cancel",
     "compact",
+    "dask_get",
     "errors",
     "from_arrow",
     "from_pandas",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from shframe import session
+from shframe.engines import planned_for
 from shframe.graph.expr import Expr, tree_text
 
 if TYPE_CHECKING:
@@ -26,21 +27,30 @@ class Collection:
     def __init__(self, expr: Expr) -> None:
         self.expr = expr
 
-    def compute(self, *, progress: bool | None = None) -> Any:
+    def compute(self, *, progress: bool | None = None, executor: Any = None) -> Any:
         """The result as an ordinary, writable pandas or NumPy object.
 
         It stays valid after sf.shutdown(); writing into it changes nothing else.
         progress: whether to show a tqdm bar; None: as the session says.
+        executor: "processes", "threads", "sync", "dask://host:port", a distributed.Client or
+            "ray"; None: as the session says.
+
+        Raises: InvalidArgument for another executor, ImportError when its package is missing,
+            ClusterUnreachable when its cluster does not answer.
         """
-        refs, layer = self._run(progress, self._settled)
+        refs, layer = self._run(progress, executor, self._settled)
         start = time.monotonic()
         made = self._result(refs, layer)
         _note(len(refs), time.monotonic() - start)
         return made
 
-    def persist(self, *, progress: bool | None = None) -> Self:
-        """The same collection with its partitions computed and kept in shared memory."""
-        refs, layer = self._run(progress)
+    def persist(self, *, progress: bool | None = None, executor: Any = None) -> Self:
+        """The same collection with its partitions computed and kept where they were made: in
+        shared memory, or on the cluster of an `executor` as compute() takes it.
+
+        A later computation there reads them in place; another one brings them to it.
+        """
+        refs, layer = self._run(progress, executor)
         return self._persisted(refs, layer)
 
     def explain(self, stage: str | None = None, *, tasks: bool = False) -> str:
@@ -56,19 +66,24 @@ class Collection:
         return text
 
     def _run(
-        self, progress: bool | None, last: Callable[[Layer], Layer] | None = None
+        self,
+        progress: bool | None,
+        executor: Any,
+        last: Callable[[Layer], Layer] | None = None,
     ) -> tuple[list[ObjectRef], Layer]:
-        graph, layer = self.planner.graph(self.planner.optimized(self.expr), last)
-        return self._run_graph(graph, progress), layer
+        where = session.current().where(executor)  # says what is wrong with it before the work
+        with planned_for(where):
+            graph, layer = self.planner.graph(self.planner.optimized(self.expr), last)
+        return self._run_graph(graph, progress, executor), layer
 
     @staticmethod
-    def _run_graph(graph: TaskGraph, progress: bool | None) -> list[ObjectRef]:
+    def _run_graph(graph: TaskGraph, progress: bool | None, executor: Any) -> list[ObjectRef]:
         current = session.current()
         show = current.options.progress if progress is None else progress
         if not show:
-            return current.run(graph)
+            return current.run(graph, None, executor)
         with _Bar() as bar:
-            return current.run(graph, bar)
+            return current.run(graph, bar, executor)
 
     def _settled(self, layer: Layer) -> Layer:
         """What is done to each partition, in the workers, before the user gets them."""

@@ -15,6 +15,7 @@ ShframeError
   SharingFailed       RuntimeError   (store) data cannot be shared between programs as asked
     NameTaken, NotPublished          (store)
   SegmentGone, StoreClosed           (store)
+  ClusterUnreachable  ConnectionError  (graph) a cluster that does not answer
   WorkerDied          RuntimeError   (graph) a worker ended while it ran a task
   TaskFailed          RuntimeError   (graph) an exception that could not travel
   NotPicklable        TypeError      (graph) a function that cannot travel
@@ -29,6 +30,7 @@ from typing import Any
 
 from shframe.graph.errors import (
     Cancelled,
+    ClusterUnreachable,
     CycleFound,
     NotPicklable,
     PlanNotStable,
@@ -55,6 +57,7 @@ __all__ = [
     "BadSize",
     "Cancelled",
     "ChunkMismatch",
+    "ClusterUnreachable",
     "ColumnNotFound",
     "CycleFound",
     "InvalidArgument",

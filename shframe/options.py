@@ -7,9 +7,9 @@ import os
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from shframe.engines import is_local
 from shframe.errors import InvalidArgument
 
-EXECUTORS = ("processes", "threads", "sync")
 TASKS_IN_BUDGET = 16  # partitions for each worker: what 4 tasks read and make, twice over
 LEAST_PARTITION = 1 << 20  # bytes: below that a task costs more than its work
 
@@ -25,7 +25,8 @@ class Options:
         for temporary files, or another one that is not kept in memory.
     spill_limit: bytes, or text such as "50GB", that may lie there; 0: nothing goes to disk;
         None: nine tenths of what is free on the disk.
-    executor: "processes", "threads" or "sync" (everything in the calling thread).
+    executor: "processes", "threads" or "sync" (everything in the calling thread); "ray",
+        "dask://host:port" or a distributed.Client: all graphs run on that cluster.
     inline_bytes: a computation of our own kernels on fewer bytes runs in the driver.
     progress: show a tqdm progress bar while computing.
     """
@@ -34,14 +35,12 @@ class Options:
     memory: int | str | None = None
     spill_folder: str | os.PathLike[str] | None = None
     spill_limit: int | str | None = None
-    executor: str = "processes"
+    executor: Any = "processes"
     inline_bytes: int = 1 << 20
     progress: bool = False
 
     def __post_init__(self) -> None:
-        if self.executor not in EXECUTORS:
-            names = ", ".join(map(repr, EXECUTORS))
-            raise InvalidArgument(f"no executor {self.executor!r}; there are {names}")
+        _ = is_local(self.executor)
         if self.workers is not None and self.workers < 1:
             raise InvalidArgument(f"workers={self.workers}: at least one is needed")
         if self.inline_bytes < 0:

@@ -9,15 +9,18 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from shframe.engines import LOCAL, Engines, is_local
 from shframe.options import Options
 
 if TYPE_CHECKING:
+    from shframe.graph.engine import Engine
     from shframe.graph.executor import Executor, Progress
     from shframe.graph.launch import Launched
     from shframe.graph.objectref import ObjectRef
     from shframe.graph.taskgraph import TaskGraph
     from shframe.graph.trace import Trace
     from shframe.store.publishing import Publisher
+    from shframe.store.store import Store
 
 
 class Session:
@@ -35,6 +38,8 @@ class Session:
         self._executor: Executor | None = None
         self._publisher: Publisher | None = None
         self._launched: Launched | None = None
+        self._others: dict[str, Executor] = {}  # asked for by name beside the session's own
+        self._engines = Engines()
         self._lock = threading.RLock()  # two threads of the user may compute first at once
 
     @property
@@ -59,54 +64,91 @@ class Session:
         """Start the process that forks the workers now: they will be needed."""
         with self._lock:
             needed = self._executor is None and self._launched is None
-            if needed and self.options.executor == "processes":
+            if needed and self._local_name == "processes":
                 from shframe.graph.launch import launch
 
                 self._launched = launch()
 
     def _started(self) -> Executor:
-        from shframe.graph.executor import SyncExecutor
         from shframe.store.spill import SpillFile
         from shframe.store.store import Store
 
         spill = SpillFile(self.options.spill_folder, self.options.spill_bytes)
         store = Store(self.options.budget, spill=spill)
-        if self.options.executor == "processes":
+        return self._made(self._local_name, store)
+
+    @property
+    def _local_name(self) -> str:
+        """The executor of this machine, which a session on a cluster has too."""
+        return self.options.executor if is_local(self.options.executor) else "processes"
+
+    def _made(self, name: str, store: Store) -> Executor:
+        if name == "processes":
             from shframe.graph.processes import ProcessExecutor
 
             launched, self._launched = self._launched, None
             return ProcessExecutor(store, self._dropped, self.options.worker_count, launched)
-        if self.options.executor == "threads":
+        if name == "threads":
             from shframe.graph.threads import ThreadExecutor
 
             return ThreadExecutor(store, self._dropped, self.options.worker_count)
+        from shframe.graph.executor import SyncExecutor
+
         return SyncExecutor(store, self._dropped)
+
+    def where(self, asked: Any = None) -> Executor | Engine:
+        """The executor that is asked for, None: the session's.
+
+        Raises: InvalidArgument when there is no such executor; ImportError, ClusterUnreachable.
+        """
+        asked = self.options.executor if asked is None else asked
+        if not is_local(asked):
+            with self._lock:
+                return self._engines.engine(asked)
+        own = self.executor
+        if asked == self._local_name:
+            return own
+        with self._lock:
+            if asked not in self._others:
+                self._others[asked] = self._made(asked, own.store)
+            return self._others[asked]
 
     def put(self, value: object) -> ObjectRef:
         """Store a value once, shared by all workers."""
         return self.executor.put(value)
 
-    def run(self, graph: TaskGraph, progress: Progress | None = None) -> list[ObjectRef]:
-        """Run a graph where it belongs; a handle for each output."""
+    def run(
+        self, graph: TaskGraph, progress: Progress | None = None, executor: Any = None
+    ) -> list[ObjectRef]:
+        """Run a graph where it belongs, or where it is asked for; a handle for each output."""
         from shframe.graph.trace import Trace
 
         trace = Trace()
         self.last_trace = trace
-        return self.run_in(trace, graph, progress)
+        return self.run_in(trace, graph, progress, executor)
 
     def run_in(
-        self, trace: Trace, graph: TaskGraph, progress: Progress | None = None
+        self,
+        trace: Trace,
+        graph: TaskGraph,
+        progress: Progress | None = None,
+        executor: Any = None,
     ) -> list[ObjectRef]:
         """Run a graph as a further part of the computation that `trace` records."""
+        from shframe.graph.engine import Engine, brought
+
         trace.notes.extend(graph.notes)
-        if self._is_small(graph):
+        where = self.where(executor)
+        if isinstance(where, Engine):
+            return where.run(graph, trace, progress)
+        graph = brought(graph, self.put)
+        if where is self.executor and self._is_small(graph):
             from shframe.graph.executor import SyncExecutor
 
             trace.notes.append(f"{len(graph.tasks)} small tasks ran in the driver")
-            executor = self.executor
-            inline = SyncExecutor(executor.store, executor.dropped, executor.home)
-            return inline.run(graph, trace, progress)
-        return self.executor.run(graph, trace, progress)
+            own = self.executor
+            where = SyncExecutor(own.store, own.dropped, own.home)
+        return where.run(graph, trace, progress)
 
     def _is_small(self, graph: TaskGraph) -> bool:
         """Whether all tasks are ours, those without inputs of known size, and small together."""
@@ -123,12 +165,17 @@ class Session:
             executor, self._executor = self._executor, None
             publisher, self._publisher = self._publisher, None
             launched, self._launched = self._launched, None
+            others, self._others = self._others, {}
+            self._engines.close()
         if publisher is not None:
             publisher.close()
-        if executor is not None:
-            executor.close()
         if launched is not None:
             launched.end()
+        if executor is not None:
+            others[self._local_name] = executor
+        for name in LOCAL:  # that of processes first: its thread still reads the store
+            if name in others:
+                others[name].close()
 
 
 _lock = threading.RLock()

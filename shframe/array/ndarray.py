@@ -32,6 +32,7 @@ from shframe.array.plan import PLANNER
 from shframe.array.rules import into_final
 from shframe.collection import Collection
 from shframe.errors import InvalidArgument, UnsupportedType
+from shframe.graph.engine import values
 from shframe.graph.final import Final
 from shframe.graph.planner import Planner
 from shframe.store.codec_numpy import array_header
@@ -153,18 +154,22 @@ class Array(NDArrayOperatorsMixin, Collection):
 
     # -- values
 
-    def compute(self, *, progress: bool | None = None) -> Any:
+    def compute(self, *, progress: bool | None = None, executor: Any = None) -> Any:
         """The values as an ordinary, writable, C-ordered numpy.ndarray; of an array without
         axes a scalar, as NumPy's reductions give.
 
+        progress, executor: as Collection.compute() has them.
         Cost: large results are written by the workers where they stay; none is copied after.
+            From a cluster the blocks come over the wire, and are put together here.
         """
-        if self.nbytes < LEAST_FINAL or not session.executor().lends:
-            return super().compute(progress=progress)
+        current = session.current()
+        where = current.where(executor)
+        if self.nbytes < LEAST_FINAL or not where.lends:
+            return super().compute(progress=progress, executor=executor)
         plan = self.planner.optimized(self.expr)
-        with Final(session.current().executor, self.nbytes) as final:
+        with Final(current.executor, self.nbytes) as final:
             graph, _ = self.planner.graph(into_final(plan, final.segment))
-            self._run_graph(graph, progress)
+            self._run_graph(graph, progress, executor)
             ref = final.seal(array_header(self.dtype, self.shape, "C"))
         return ref.value(writable=True)
 
@@ -172,8 +177,8 @@ class Array(NDArrayOperatorsMixin, Collection):
         if not self.shape:
             return refs[0].value()[()]
         result = np.empty(self.shape, self.dtype)
-        for place, ref in zip(grids.bounds(self.chunks), refs, strict=True):
-            result[place] = ref.value()
+        for place, block in zip(grids.bounds(self.chunks), values(refs), strict=True):
+            result[place] = block
         return result
 
     def _persisted(self, refs: list[ObjectRef], layer: Layer) -> Array:

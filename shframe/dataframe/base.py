@@ -16,6 +16,7 @@ from shframe.dataframe.kernels import reduce, rowwise
 from shframe.dataframe.plan import PLANNER
 from shframe.dataframe.relations import Map, Params, Relation
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
+from shframe.graph.engine import values
 from shframe.graph.expr import Expr
 from shframe.graph.function import Function
 from shframe.graph.objectref import ObjectRef
@@ -57,7 +58,7 @@ class Partitioned(Collection):
         return Layer([task.key for task in tasks], tasks, about=layer.about)
 
     def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
-        parts = [ref.value() for ref in refs]
+        parts = list(values(refs))
         if self.expr.meta is None or not refs:
             return parts[0]
         return chunks.concatenated(parts, self.expr.meta, fresh=layer.about.fresh)

@@ -14,6 +14,7 @@ from shframe.dataframe import parquet, relations
 from shframe.dataframe.kernels import csv as csv_kernels
 from shframe.dataframe.kernels import groupby, merging, rowwise, shuffle, sorting
 from shframe.dataframe.kernels import parquet as parquet_kernels
+from shframe.engines import planned_cores
 from shframe.errors import InvalidArgument
 from shframe.graph.function import Function
 from shframe.graph.planner import Layer
@@ -35,8 +36,8 @@ class About:
 
 
 def workers() -> int:
-    """Workers of the session that will run the plan."""
-    return session.current().options.worker_count
+    """Workers that will run the plan: the session's, or those of a cluster."""
+    return planned_cores() or session.current().options.worker_count
 
 
 def partition_bytes() -> int:
