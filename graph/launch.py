@@ -6,7 +6,6 @@ server that is parked has no workers; it ends by itself after a while, and with 
 
 from __future__ import annotations
 
-import atexit
 import os
 import subprocess
 import sys
@@ -118,6 +117,3 @@ def end_parked() -> None:
         found, _parked = _parked, None
     if found is not None and _owner == os.getpid():
         found.end()
-
-
-atexit.register(end_parked)

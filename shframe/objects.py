@@ -47,7 +47,8 @@ def get(
 ) -> Any:
     """The value of a handle, or the values of several, as read-only views: nothing is copied.
 
-    Waits for tasks that have not ended. timeout: seconds that it waits at most.
+    Waits for tasks that have not ended. timeout: seconds that it waits at most. Ctrl-C gives the
+    tasks that it waits for up, as it does with a computation.
     writable: give ordinary objects over a private copy-on-write view; only pages that are
         written to are copied, and no other reader sees the change.
 
@@ -65,13 +66,23 @@ def get(
     """
     _check_timeout(timeout)
     if isinstance(refs, ObjectRef):
-        wait_all((refs,), timeout)
+        _wait_or_give_up((refs,), timeout)
         return refs.value(writable=writable)
     if isinstance(refs, (list, tuple)):
         _check_refs("get", refs)
-        wait_all(refs, timeout)
+        _wait_or_give_up(refs, timeout)
         return [ref.value(writable=writable) for ref in refs]
     raise _not_a_ref("get", refs)
+
+
+def _wait_or_give_up(refs: Sequence[ObjectRef], timeout: float | None) -> None:
+    try:
+        wait_all(refs, timeout)
+    except KeyboardInterrupt:
+        for ref in refs:
+            if not ref.done():
+                session.executor().cancel(ref, force=False, recursive=True)
+        raise
 
 
 def wait(

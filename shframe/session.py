@@ -249,4 +249,12 @@ def shutdown() -> None:
         session.close()
 
 
-atexit.register(shutdown)
+def _at_exit() -> None:
+    """End the session, and the server that waits for another one."""
+    shutdown()
+    launch = sys.modules.get("shframe.graph.launch")
+    if launch is not None:
+        launch.end_parked()
+
+
+atexit.register(_at_exit)
