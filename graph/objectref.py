@@ -184,10 +184,12 @@ class ObjectRef:
 
     def stored_in(self, store: Store) -> int:
         """The number of the object in the store; 0: it is not there."""
-        held, home = self._held, self.home
-        if type(held) is not Ref or not isinstance(home, StoreHome) or home.store() is not store:
-            return 0
-        return held.id
+        held = self._held
+        return held.id if type(held) is Ref and self.belongs_to(store) else 0
+
+    def belongs_to(self, store: Store) -> bool:
+        """Whether it is a handle of the session that has this store."""
+        return isinstance(self.home, StoreHome) and self.home.store() is store
 
     def hand_over(self, other: ObjectRef) -> None:
         """Give the value, and the one reference to it, to a handle that waits for it."""

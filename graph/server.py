@@ -30,6 +30,8 @@ BASE = (
     "shframe.graph.worker",
     "shframe.graph.nested",
 )
+LATER = ("shframe.graph.actor", "shframe.objects", "shframe.tasks")  # what tasks of tasks need
+LATER_SECONDS = 0.2  # the first workers do not wait for that
 HEAVY = {  # of a driver that has loaded the first, what its workers will need
     "pyarrow": ("pyarrow", "pyarrow.compute", "pyarrow.parquet"),
     "pandas": ("pandas",),
@@ -105,6 +107,7 @@ class Server:
         self.slots: dict[int, int] = {}  # pid -> slot
         self.exits: dict[int, int] = {}  # pidfd -> pid
         self.resting = False
+        self.later: Sequence[str] = LATER
         _prctl(PR_SET_CHILD_SUBREAPER, 1)
         self.driver = _pidfd(driver)
         if os.getppid() != driver:  # it died before the descriptor was open
@@ -127,7 +130,11 @@ class Server:
         while True:
             for fd in [*self.exits]:
                 poll.register(fd, select.POLLIN)
-            ready = {fd for fd, _ in poll.poll(REST_SECONDS * 1000 if self.resting else None)}
+            ready = {fd for fd, _ in poll.poll(self._timeout())}
+            if not ready and self.later:
+                later, self.later = self.later, ()
+                self.preload(later)
+                continue
             if not ready and self.resting:
                 return
             for fd in ready & self.exits.keys():
@@ -140,6 +147,12 @@ class Server:
                 self.channel.fill()
                 for message, fds in self.channel.arrived():
                     self._hear(message, fds)
+
+    def _timeout(self) -> float | None:
+        """Milliseconds until something is to be done when nothing comes."""
+        if self.later:
+            return LATER_SECONDS * 1000
+        return REST_SECONDS * 1000 if self.resting else None
 
     def _hear(self, message: tuple[Any, ...], fds: Sequence[int]) -> None:
         self.resting = not message

@@ -94,11 +94,25 @@ def memory(holders: bool = True) -> MemoryReport:
     executor: Any = session.current().executor
     store = executor.store
     swept(store, executor.dropped)
+    small = _small_values(store)
     infos = sorted(store.objects(), key=lambda info: -info.nbytes)
     pids = store_pids(executor)
     named = _holders([info.id for info in infos[:_NAMED]], store) if holders else {}
     live, resident = store.ledger.totals()
     fresh, written = store.ledger.flow()
+    stored = [
+        StoredObject(
+            info.id,
+            info.kind,
+            info.nbytes,
+            info.where,
+            info.site,
+            info.count,
+            tuple(pids.get(slot, 0) for slot in info.holders),
+            tuple(named.get(info.id, ())),
+        )
+        for info in infos
+    ]
     return MemoryReport(
         store.budget,
         live,
@@ -107,20 +121,17 @@ def memory(holders: bool = True) -> MemoryReport:
         measured([os.getpid()], []).anon,
         fresh,
         written,
-        tuple(
-            StoredObject(
-                info.id,
-                info.kind,
-                info.nbytes,
-                info.where,
-                info.site,
-                info.count,
-                tuple(pids.get(slot, 0) for slot in info.holders),
-                tuple(named.get(info.id, ())),
-            )
-            for info in infos
-        ),
+        tuple(sorted([*stored, *small], key=lambda one: -one.nbytes)),
     )
+
+
+def _small_values(store: Any) -> list[StoredObject]:
+    """Results of tasks that lie in their handles, in this process."""
+    return [
+        StoredObject(one.id, "pickle", len(one._held), "inline", "", 1, (), ())
+        for one in gc.get_objects()
+        if type(one) is ObjectRef and type(one._held) is bytes and one.belongs_to(store)
+    ]
 
 
 def compact(value: Any) -> Any:

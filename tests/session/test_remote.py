@@ -602,3 +602,142 @@ def test_many_open_handles_may_be_dropped() -> None:
     refs = [add.remote(n) for n in range(3000)]
     del refs
     assert sf.get(add.remote(1)) == 2
+
+
+# --- what workers see -------------------------------------------------------------------
+
+
+def test_a_module_that_is_loaded_again_has_no_old_code_in_any_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import importlib
+    import sys
+
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # else two edits in one second are one
+    path = tmp_path / "edited_beside_the_script.py"
+    path.write_text("def version():\n    return 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = importlib.import_module("edited_beside_the_script")
+
+    @sf.remote
+    def ask(n: int) -> int:
+        import edited_beside_the_script
+
+        time.sleep(0.005)
+        return int(edited_beside_the_script.version())
+
+    direct = sf.remote(module.version)
+    assert set(sf.get([ask.remote(n) for n in range(20)])) == {1}
+    assert sf.get(direct.remote()) == 1
+    for version in (2, 3):
+        path.write_text(f"def version():\n    return {version}\n")
+        importlib.reload(module)
+        assert set(sf.get([ask.remote(n) for n in range(20)])) == {version}
+        assert sf.get(sf.remote(module.version).remote()) == version
+    del sys.modules["edited_beside_the_script"]
+
+
+def test_calls_see_the_folder_the_environment_and_the_module_path_of_the_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @sf.remote
+    def look() -> tuple[str, str | None, bool]:
+        import sys
+
+        return os.getcwd(), os.environ.get("SHFRAME_MARK"), str(tmp_path) in sys.path
+
+    before = os.getcwd()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHFRAME_MARK", "here")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert sf.get(look.remote()) == (str(tmp_path), "here", True)
+    monkeypatch.undo()
+    assert sf.get(look.remote()) == (before, None, False)
+
+
+def test_memory_says_where_results_lie() -> None:
+    small, large = add.remote(1), filled.remote(2.0)
+    sf.get([small, large])
+    found = {one.where: one for one in sf.memory(holders=False).objects}
+    assert found["inline"].nbytes < 1000
+    assert found["shared"].nbytes >= 1_600_000
+    assert "test_remote.py" in found["shared"].site
+
+
+def test_a_handle_of_a_session_that_has_ended_says_so() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import shframe as sf\n"
+        "f = sf.remote(lambda: 1)\n"
+        "ref, late = f.remote(), sf.remote(__import__('time').sleep).remote(30)\n"
+        "sf.get(ref)\n"
+        "sf.shutdown()\n"
+        "for one in (ref, late):\n"
+        "    try:\n"
+        "        sf.get(one)\n"
+        "    except sf.errors.SessionClosed as error:\n"
+        "        print(type(error).__name__)\n"
+        "open_ones = [f.remote() for _ in range(10_000)]\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], env=env, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("SessionClosed\n" * 2, "")
+
+
+def test_two_threads_of_the_driver_may_call_at_once() -> None:
+    found: dict[int, list[int]] = {}
+
+    def call(n: int) -> None:
+        found[n] = sf.get([add.remote(n, k) for k in range(200)])
+
+    threads = [threading.Thread(target=call, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {n: [n + k for k in range(200)] for n in range(4)}
+
+
+def test_results_are_the_same_whoever_dies(session: Session) -> None:
+    """Workers are killed at random moments under tasks that call tasks, and a dataflow."""
+    import contextlib
+    import random
+
+    shell: Any = session.executor.start()  # type: ignore[attr-defined]
+    ended = threading.Event()
+    patient = {"max_retries": 1000}  # chance may meet one task often
+
+    @sf.remote(**patient)
+    def leaf(n: int) -> Any:
+        return np.full(30_000, n)
+
+    @sf.remote(**patient)
+    def total(n: int, a: Any, b: Any) -> int:
+        return int(a[0] + b[0]) + sf.get(add.options(**patient).remote(n, 0))
+
+    kills = 0
+
+    def kill() -> None:
+        nonlocal kills
+        rng = random.Random(5)
+        while not ended.wait(rng.uniform(0.05, 0.3)):
+            crew = [w.pid for w in list(shell.pool.workers.values()) if w.pid]
+            if crew:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(rng.choice(crew), signal.SIGKILL)
+                    kills += 1
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        while kills < 30:
+            leaves = [leaf.remote(n) for n in range(20)]
+            sums = [total.remote(n, leaves[n], leaves[-n - 1]) for n in range(20)]
+            assert sf.get(sums) == [19 + n for n in range(20)]
+    finally:
+        ended.set()
+        thread.join()
