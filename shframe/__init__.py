@@ -15,10 +15,14 @@ neither pandas nor NumPy nor pyarrow.
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shframe import array, errors
+    from shframe.actorpool import ActorPool
+    from shframe.computing import compute, persist
     from shframe.dataframe import (
         DataFrame,
         Index,
@@ -28,11 +32,17 @@ if TYPE_CHECKING:
         read_csv,
         read_parquet,
     )
+    from shframe.delayed import delayed
+    from shframe.futures import Executor
+    from shframe.generators import ObjectRefGenerator
     from shframe.graph.objectref import ObjectRef
     from shframe.inventory import compact, memory
-    from shframe.generators import ObjectRefGenerator
+    from shframe.joblib_registry import register_joblib
     from shframe.objects import as_completed, get, put, wait
+    from shframe.pool import Pool
+    from shframe.queues import Queue
     from shframe.remote import ActorHandle, cancel, get_actor, kill, method, remote
+    from shframe.serializability import inspect_serializability
     from shframe.session import Session, init, is_initialized, shutdown
     from shframe.sharing import attach, publish, published, unpublish
     from shframe.tracing import last_trace
@@ -41,31 +51,40 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "ActorHandle": "shframe.remote",
+    "ActorPool": "shframe.actorpool",
     "DataFrame": "shframe.dataframe",
+    "Executor": "shframe.futures",
     "Index": "shframe.dataframe",
     "ObjectRef": "shframe.graph.objectref",
     "ObjectRefGenerator": "shframe.generators",
+    "Pool": "shframe.pool",
+    "Queue": "shframe.queues",
     "Series": "shframe.dataframe",
     "Session": "shframe.session",
     "as_completed": "shframe.objects",
     "attach": "shframe.sharing",
     "cancel": "shframe.remote",
     "compact": "shframe.inventory",
+    "compute": "shframe.computing",
+    "delayed": "shframe.delayed",
     "from_arrow": "shframe.dataframe",
     "from_pandas": "shframe.dataframe",
     "get": "shframe.objects",
     "get_actor": "shframe.remote",
     "init": "shframe.session",
+    "inspect_serializability": "shframe.serializability",
     "is_initialized": "shframe.session",
     "kill": "shframe.remote",
     "last_trace": "shframe.tracing",
     "memory": "shframe.inventory",
     "method": "shframe.remote",
+    "persist": "shframe.computing",
     "publish": "shframe.sharing",
     "published": "shframe.sharing",
     "put": "shframe.objects",
     "read_csv": "shframe.dataframe",
     "read_parquet": "shframe.dataframe",
+    "register_joblib": "shframe.joblib_registry",
     "remote": "shframe.remote",
     "shutdown": "shframe.session",
     "unpublish": "shframe.sharing",
@@ -75,10 +94,14 @@ _ROOMS = ("array", "errors")
 
 __all__ = [
     "ActorHandle",
+    "ActorPool",
     "DataFrame",
+    "Executor",
     "Index",
     "ObjectRef",
     "ObjectRefGenerator",
+    "Pool",
+    "Queue",
     "Series",
     "Session",
     "__version__",
@@ -87,27 +110,44 @@ __all__ = [
     "attach",
     "cancel",
     "compact",
+    "compute",
+    "delayed",
     "errors",
     "from_arrow",
     "from_pandas",
     "get",
     "get_actor",
     "init",
+    "inspect_serializability",
     "is_initialized",
     "kill",
     "last_trace",
     "memory",
     "method",
+    "persist",
     "publish",
     "published",
     "put",
     "read_csv",
     "read_parquet",
+    "register_joblib",
     "remote",
     "shutdown",
     "unpublish",
     "wait",
 ]
+
+
+class _Face(ModuleType):
+    """This module. Its public names stay what they are when a room of the same name is loaded:
+    `remote` and `delayed` are functions, and lie in shframe/remote.py and shframe/delayed.py."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in _HOMES or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Face
 
 
 def __getattr__(name: str) -> Any:
@@ -119,6 +159,12 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'shframe' has no attribute {name!r}")
     globals()[name] = value
     return value
+
+
+if "joblib" in sys.modules:  # else joblib learns of our backend by register_joblib()
+    from shframe.joblib_registry import announce as _announce
+
+    _announce()
 
 
 def __dir__() -> list[str]:
