@@ -32,6 +32,9 @@ class Call:
         self.name = name
         self.outputs = outputs
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Call, (self.function, self.name, self.outputs)
+
     @functools.cached_property
     def code(self) -> Function:
         """What a worker calls with plain arguments."""
@@ -156,18 +159,19 @@ class DelayedFunction(Delayed):
         self._pure = pure
 
     def __call__(self, *args: Any, **kwargs: Any) -> Delayed:
-        if not kwargs:
-            if self._pure:
-                return _pure(self._own, *args)
+        if not kwargs and not self._pure:
             return Delayed(self._own, args, _NOTHING)
         pure = kwargs.pop("pure", self._pure)
         key = kwargs.pop("dask_key_name", None)
         if pure and key is None:
-            key = f"{self._own.name}-{tokenize(self._own.token, args, kwargs)}"
+            key = _content(self._own, args, kwargs)
         return Delayed(self._own, args, kwargs, key)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
+
+    def __reduce__(self) -> Any:
+        return DelayedFunction, (self._own, self._pure)
 
     def __repr__(self) -> str:
         return f"DelayedFunction({self._own.name})"
@@ -231,7 +235,12 @@ def delayed(
 
 def _pure(call: Call, *args: Any) -> Delayed:
     """A call that is one with those of equal arguments."""
-    return Delayed(call, args, _NOTHING, f"{call.name}-{tokenize(call.token, args)}")
+    return Delayed(call, args, _NOTHING, _content(call, args, _NOTHING))
+
+
+def _content(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """The key that calls of the same content share."""
+    return f"{call.name}-{tokenize(call.token, args, kwargs)}"
 
 
 def _value(value: Any) -> Any:

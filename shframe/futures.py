@@ -54,7 +54,8 @@ class Executor(concurrent.futures.Executor):
     max_workers: calls that run at once. Below the session's number of workers it limits the calls
         in flight; above it changes nothing: `sf.init(workers=...)` says how many there are.
     initializer, initargs: called once in each worker process before the first call there. Workers
-        belong to the session: what it leaves in globals is seen by all that runs there.
+        belong to the session: what it leaves in globals is seen by all that runs there. Large
+        initargs lie in the store once, and are read in place.
     max_retries: how often a call is tried again whose worker has died; 0: never, as in the
         standard library.
 
@@ -103,11 +104,18 @@ class Executor(concurrent.futures.Executor):
 
         Raises: NotPicklable: names what cannot travel. RuntimeError after shutdown.
         """
+        return self._submit(fn, args, kwargs, self._writing)
+
+    def _submit(
+        self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], terms: Terms
+    ) -> Future:
+        """terms: of a call that has inputs of its own."""
         self._flight.check()
         engine = session.executor()
         code, args = self._functions.called(fn, args, engine.put)
         arguments = arguments_of(args, kwargs, engine.put)
-        terms = self._writing if arguments.inputs else self._terms
+        if len(arguments.inputs) == self._functions.inputs:
+            terms = self._terms  # there is nothing to write into
         call = _Call(concurrent.futures.Future(), engine, code, arguments, terms, _place())
         self._flight.add(call)
         return call.future
@@ -132,6 +140,10 @@ class Executor(concurrent.futures.Executor):
         chunks = batched(zip(*iterables, strict=False), chunksize)
         found = super().map(self._functions.of_chunk(fn), chunks, timeout=timeout)
         return itertools.chain.from_iterable(found)
+
+    def _submit_reading(self, fn: Callable[..., Any], *args: Any) -> Future:
+        """As `submit`; what is shared comes as read-only views, which costs no mapping."""
+        return self._submit(fn, args, {}, self._terms)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no further calls. The session goes on.

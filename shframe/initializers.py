@@ -27,11 +27,12 @@ class Initializer:
         self.call = call
         self.args = args
         self.token = f"{os.getpid()}-{next(_numbers)}"
+        self.inputs = int(not plain(args))
         self._stored: tuple[ObjectRef, ...] | None = None
 
     def first(self, function: Function) -> Function:
-        """The function with the initializer before it; its first argument is `handles(put)`."""
-        args = self.args if plain(self.args) else ()
+        """The function with the initializer before it; its first arguments are `handles(put)`."""
+        args = None if self.inputs else self.args
         return Function(
             _initialized, token=self.token, first=self.call, args=args, function=function
         )
@@ -39,24 +40,25 @@ class Initializer:
     def handles(self, put: Callable[[Any], ObjectRef]) -> tuple[ObjectRef, ...]:
         """The handle of the arguments in the store, if they lie there."""
         if self._stored is None:
-            self._stored = () if plain(self.args) else (put(self.args),)
+            self._stored = (put(self.args),) if self.inputs else ()
         return self._stored
 
 
 def _initialized(
-    handles: tuple[ObjectRef, ...],
     *values: Any,
     token: str,
     first: Callable[..., object],
-    args: tuple[Any, ...],
+    args: tuple[Any, ...] | None,
     function: Function,
     **named: Any,
 ) -> Any:
-    """Called in a worker."""
+    """Called in a worker. args: None: they are the first of the values."""
+    if args is None:
+        args, *values = values  # type: ignore[assignment]
     if token not in _begun:
         _begun[token] = {}  # it may wait, and another task of the pool run meanwhile
         try:
-            _begun[token] = _run(first, handles[0].value(writable=True) if handles else args)
+            _begun[token] = _run(first, args)
         except BaseException:
             del _begun[token]
             raise

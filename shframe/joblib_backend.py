@@ -1,7 +1,7 @@
 """The joblib backend: `joblib.parallel_config("shframe")` runs what joblib runs in the session.
 
 A large array among the arguments of many tasks is put into the store once for each Parallel call,
-and read in place by the workers.
+and read in place by the workers: read-only, as joblib's own backend maps large arrays.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # 
         assert self._executor is not None, "joblib configures a backend before it submits"
         large = self._large or LargeValues(session.executor().put)
         payload, refs = packed(func, large.ref_of, "a call of joblib.Parallel")
-        future = self._executor.submit(_run, payload, *refs)
+        future = self._executor._submit_reading(_run, payload, *refs)
         if callback is not None:
             future.add_done_callback(callback)
         return future

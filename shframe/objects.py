@@ -111,9 +111,7 @@ def wait(
     return ready, [ref for ref in refs if ref not in chosen]
 
 
-def as_completed(
-    refs: Sequence[ObjectRef], *, timeout: float | None = None
-) -> Iterator[ObjectRef]:
+def as_completed(refs: Sequence[ObjectRef], *, timeout: float | None = None) -> Iterator[ObjectRef]:
     """The handles as their values come. Raises: TimedOut when one is not there in time.
 
     Examples

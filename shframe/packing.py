@@ -52,6 +52,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
 
     def persistent_id(self, value: Any) -> int | None:
         """Called by pickle for each value."""
+        if isinstance(value, io.TextIOWrapper):  # cloudpickle would read it and send a StringIO
+            raise TypeError("cannot pickle an open file ('TextIOWrapper')")
         found = self.input_of(value)
         return None if found is None else self.inputs.setdefault(found, len(self.inputs))
 

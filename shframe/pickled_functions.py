@@ -39,7 +39,12 @@ class PickledFunctions:
         code = self._code(one, chunked)
         if self._first is None:
             return code, args
-        return code, (self._first.handles(put), *args)
+        return code, (*self._first.handles(put), *args)
+
+    @property
+    def inputs(self) -> int:
+        """How many inputs each call has for the initializer."""
+        return 0 if self._first is None else self._first.inputs
 
     @staticmethod
     def of_chunk(call: Callable[..., Any]) -> Callable[..., Any]:
