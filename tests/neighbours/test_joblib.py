@@ -66,6 +66,10 @@ def test_a_large_array_is_stored_once_for_a_parallel_call(session: Session) -> N
             seen.append(sum(info.nbytes >= data.nbytes for info in store.objects()))
             yield joblib.delayed(objects_and_address)(data, n)
 
+    with joblib.parallel_config("shframe", n_jobs=2):  # the workers import what they need
+        joblib.Parallel(batch_size=1)(
+            joblib.delayed(objects_and_address)(data[:9], n) for n in range(24)
+        )
     before = measured().total
     with joblib.parallel_config("shframe", n_jobs=2):
         results = joblib.Parallel(batch_size=1)(calls())
