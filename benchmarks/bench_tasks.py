@@ -104,21 +104,26 @@ class Build:
     param_names = ("what", "engine")
     params = (["calls", "calls and graph"], ["shframe", "dask"])
 
+    delayed: Any
+    graph: Any
+
     def setup(self, what: str, engine: str) -> None:
         if engine == "shframe":
             import shframe as sf
             from shframe.computing import graph_of
 
-            self.delayed, self.graph = sf.delayed, lambda root: graph_of([root]).tasks
+            self.delayed = sf.delayed
+            self.graph = lambda root: graph_of([root]).tasks
         else:
             import dask
             from dask.base import collections_to_expr
 
             def graph(root: Any) -> Any:
-                plan = collections_to_expr([root])  # type: ignore[no-untyped-call]
+                plan: Any = collections_to_expr([root])
                 return plan.__dask_graph__()
 
-            self.delayed, self.graph = dask.delayed, graph
+            self.delayed = dask.delayed
+            self.graph = graph
         self.what = what
         self.count = self.rows if engine == "shframe" else self.rows // 5
         self.scale = self.rows / self.count
