@@ -1,58 +1,153 @@
-"""10,000 tasks that do nothing, beside the standard library's pools."""
+"""Tasks that do nothing, one by one, in trees and chains; round trips; graphs before they run.
+
+Slow peers get fewer tasks, and the note below a row says so: `scale` makes the runner's figures
+those of the full count.
+"""
 
 from __future__ import annotations
 
+import gc
 import os
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import Pool
+import statistics
+import time
+import tracemalloc
 from typing import Any
 
-
-def pid_of(_: int) -> int:
-    """What each task does."""
-    return os.getpid()
+from shframe.benchmarks.peers import PEERS, WITH_CHAINS, WORKERS, Beside, leaf, pid_of
 
 
-class NoOp:
-    """One graph of independent tasks against one submit a task, with a warm pool of two."""
+def added(a: int, b: int) -> int:
+    return a + b
 
-    rows = 10_000
-    quick_rows = 1_000
+
+def one_more(n: int) -> int:
+    return n + 1
+
+
+class NoOp(Beside):
+    """Independent tasks, one submit each, all gathered; each gives its worker's pid."""
+
     param_names = ("engine",)
-    params = (["shframe", "multiprocessing.Pool", "ProcessPoolExecutor"],)
-
-    def setup(self, engine: str) -> None:
-        self.pool: Any = None
-        if engine == "ProcessPoolExecutor":
-            self.pool = ProcessPoolExecutor(2)
-        elif engine == "multiprocessing.Pool":
-            self.pool = Pool(2)
-
-    def teardown(self, engine: str) -> None:
-        if engine == "ProcessPoolExecutor":
-            self.pool.shutdown()
-        elif engine == "multiprocessing.Pool":
-            self.pool.terminate()
-            self.pool.join()
+    params = ([*PEERS],)
 
     def time_answer(self, engine: str) -> Any:
+        handles = [self.peer.submit(pid_of, n) for n in range(self.count)]
+        pids = set(self.peer.results(handles))
+        assert os.getpid() not in pids, f"{engine} ran a task in the driver"
+        assert len(pids) == WORKERS, f"{engine} ran tasks in {len(pids)} processes"
+        return len(handles)
+
+
+class Tree(Beside):
+    """Half of the tasks are leaves; the others add two results each, through handles."""
+
+    param_names = ("engine",)
+    params = (WITH_CHAINS,)
+
+    def time_answer(self, engine: str) -> Any:
+        leaves = self.count // 2
+        level = [self.peer.submit(leaf, n) for n in range(leaves)]
+        while len(level) > 1:
+            rest = level[len(level) & ~1 :]
+            pairs = zip(level[::2], level[1::2], strict=False)
+            level = [self.peer.submit(added, a, b) for a, b in pairs] + rest
+        total = self.peer.results(level)[0]
+        assert total == leaves * (leaves - 1) // 2, f"{engine} added wrongly"
+        return total
+
+
+class Chain(Beside):
+    """Each task reads the result of the one before."""
+
+    param_names = ("engine",)
+    params = (WITH_CHAINS,)
+
+    def time_answer(self, engine: str) -> Any:
+        handle = self.peer.submit(leaf, 0)
+        for _ in range(self.count - 1):
+            handle = self.peer.submit(one_more, handle)
+        last = self.peer.results([handle])[0]
+        assert last == self.count - 1, f"{engine} counted wrongly"
+        return last
+
+
+class RoundTrip(Beside):
+    """300 tasks, each awaited before the next; the note has p50 and p99."""
+
+    rows = 300
+    quick_rows = 300
+    param_names = ("engine",)
+    params = ([*PEERS],)
+
+    def setup(self, engine: str) -> None:
+        super().setup(engine)
+        self.count, self.scale = self.rows, 1.0
+        self.seconds: list[float] = []
+
+    def time_answer(self, engine: str) -> Any:
+        for n in range(self.count):
+            start = time.perf_counter()
+            self.peer.results([self.peer.submit(leaf, n)])
+            self.seconds.append(time.perf_counter() - start)
+
+    def note(self) -> str:
+        steady = self.seconds[self.count :]  # without the round that warms up
+        *_, p99 = statistics.quantiles(steady, n=100)
+        return f"p50 {statistics.median(steady) * 1e6:,.0f} us, p99 {p99 * 1e6:,.0f} us"
+
+
+class Build:
+    """A tree of delayed calls, built and not run; the note has bytes a task, by tracemalloc."""
+
+    rows = 100_000
+    quick_rows = 10_000
+    param_names = ("what", "engine")
+    params = (["calls", "calls and graph"], ["shframe", "dask"])
+
+    delayed: Any
+    graph: Any
+
+    def setup(self, what: str, engine: str) -> None:
         if engine == "shframe":
-            return len(_shframe(self.rows))
-        if engine == "ProcessPoolExecutor":
-            futures = [self.pool.submit(pid_of, n) for n in range(self.rows)]
-            return len([future.result() for future in futures])
-        waiting = [self.pool.apply_async(pid_of, (n,)) for n in range(self.rows)]
-        return len([one.get() for one in waiting])
+            import shframe as sf
+            from shframe.computing import graph_of
 
+            self.delayed = sf.delayed
+            self.graph = lambda root: graph_of([root]).tasks
+        else:
+            import dask
+            from dask.base import collections_to_expr
 
-def _shframe(count: int) -> list[int]:
-    from shframe import session
-    from shframe.graph.function import Function
-    from shframe.graph.task import Key, Task
-    from shframe.graph.taskgraph import TaskGraph
+            def graph(root: Any) -> Any:
+                plan: Any = collections_to_expr([root])
+                return plan.__dask_graph__()
 
-    function = Function(pid_of)
-    graph = TaskGraph()
-    graph.add([Task(Key("noop", (n,)), function, (), (n,)) for n in range(count)])
-    graph.outputs = tuple(graph.tasks)
-    return [ref.value() for ref in session.current().run(graph)]
+            self.delayed = dask.delayed
+            self.graph = graph
+        self.what = what
+        self.count = self.rows if engine == "shframe" else self.rows // 5
+        self.scale = self.rows / self.count
+
+    def _built(self, what: str) -> tuple[Any, Any]:
+        first, add = self.delayed(leaf, pure=False), self.delayed(added, pure=False)
+        level = [first(n) for n in range(self.count // 2)]
+        while len(level) > 1:
+            rest = level[len(level) & ~1 :]
+            level = [add(a, b) for a, b in zip(level[::2], level[1::2], strict=False)] + rest
+        return level[0], self.graph(level[0]) if what != "calls" else None
+
+    def time_answer(self, what: str, engine: str) -> Any:
+        return self._built(what)
+
+    def teardown(self, what: str, engine: str) -> None:
+        gc.collect()
+
+    def note(self) -> str:
+        gc.collect()
+        tracemalloc.start()
+        kept = self._built(self.what)
+        size = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        del kept
+        fewer = f", {self.count:,} tasks, time times {self.scale:g}" if self.scale > 1 else ""
+        return f"{size / self.count:,.0f} bytes a task{fewer}"

@@ -89,7 +89,7 @@ def _run_class(cls: Any, rounds: int, engines: list[str] | None) -> None:
 
 
 def _is_there(engine: str) -> bool:
-    rivals = ("polars", "duckdb", "dask", "distributed", "ray", "numexpr")
+    rivals = ("polars", "duckdb", "dask", "distributed", "ray", "numexpr", "loky")
     package = engine.partition(" ")[0]  # "dask threads" is one of dask's schedulers
     return package not in rivals or importlib.util.find_spec(package) is not None
 
@@ -109,7 +109,7 @@ def _measured(
             spent = time.perf_counter() - begin
             del answer
             if turn:
-                seconds[engine].append(spent)
+                seconds[engine].append(spent * getattr(case, "scale", 1.0))
     peaks, notes = {}, {}
     for engine, case in cases.items():
         peaks[engine] = _peak(partial(case.time_answer, *chosen, engine))

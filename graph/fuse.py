@@ -94,14 +94,18 @@ def _group(
             group.update(private)
             waiting.extend(private)
             # what these read may be read by the rest of the group as well
-            waiting.extend(key for key in group if _shares(graph, key, private))
+            for source in {s for key in private for s in graph.tasks[key].inputs}:
+                readers = _readers_in(group, source, consumers[source], graph)
+                waiting.extend(key for key in readers if key not in private)
     return group
 
 
-def _shares(graph: TaskGraph, key: Key, others: list[Key]) -> bool:
-    """Whether the task reads what one of the others reads."""
-    inputs = set(graph.tasks[key].inputs)
-    return key not in others and any(inputs.intersection(graph.tasks[o].inputs) for o in others)
+def _readers_in(group: set[Key], source: Key, readers: list[Key], graph: TaskGraph) -> list[Key]:
+    """The tasks of the group that read the source, found from the shorter side: a chain makes the
+    group long, a source that all read makes its readers many."""
+    if len(readers) < len(group):
+        return [key for key in readers if key in group]
+    return [key for key in group if source in graph.tasks[key].inputs]
 
 
 def _joined(members: list[Task], programs: dict[tuple[object, ...], Function]) -> Task:

@@ -15,10 +15,13 @@ neither pandas nor NumPy nor pyarrow.
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shframe import array, errors
+    from shframe.actorpool import ActorPool
+    from shframe.computing import compute, persist
     from shframe.dask_scheduler import dask_get
     from shframe.dataframe import (
         DataFrame,
@@ -29,10 +32,16 @@ if TYPE_CHECKING:
         read_csv,
         read_parquet,
     )
+    from shframe.delaying import delayed
+    from shframe.futures import Executor
     from shframe.generators import ObjectRefGenerator
     from shframe.graph.objectref import ObjectRef
     from shframe.inventory import compact, memory
+    from shframe.joblib_registry import register_joblib
     from shframe.objects import as_completed, get, put, wait
+    from shframe.pool import Pool
+    from shframe.queues import Queue
+    from shframe.serializability import inspect_serializability
     from shframe.session import Session, init, is_initialized, shutdown
     from shframe.sharing import attach, publish, published, unpublish
     from shframe.tasks import ActorHandle, cancel, get_actor, kill, method, remote
@@ -42,32 +51,41 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "ActorHandle": "shframe.tasks",
+    "ActorPool": "shframe.actorpool",
     "DataFrame": "shframe.dataframe",
+    "Executor": "shframe.futures",
     "Index": "shframe.dataframe",
     "ObjectRef": "shframe.graph.objectref",
     "ObjectRefGenerator": "shframe.generators",
+    "Pool": "shframe.pool",
+    "Queue": "shframe.queues",
     "Series": "shframe.dataframe",
     "Session": "shframe.session",
     "as_completed": "shframe.objects",
     "attach": "shframe.sharing",
     "cancel": "shframe.tasks",
     "compact": "shframe.inventory",
+    "compute": "shframe.computing",
     "dask_get": "shframe.dask_scheduler",
+    "delayed": "shframe.delaying",
     "from_arrow": "shframe.dataframe",
     "from_pandas": "shframe.dataframe",
     "get": "shframe.objects",
     "get_actor": "shframe.tasks",
     "init": "shframe.session",
+    "inspect_serializability": "shframe.serializability",
     "is_initialized": "shframe.session",
     "kill": "shframe.tasks",
     "last_trace": "shframe.tracing",
     "memory": "shframe.inventory",
     "method": "shframe.tasks",
+    "persist": "shframe.computing",
     "publish": "shframe.sharing",
     "published": "shframe.sharing",
     "put": "shframe.objects",
     "read_csv": "shframe.dataframe",
     "read_parquet": "shframe.dataframe",
+    "register_joblib": "shframe.joblib_registry",
     "remote": "shframe.tasks",
     "shutdown": "shframe.session",
     "unpublish": "shframe.sharing",
@@ -77,10 +95,14 @@ _ROOMS = ("array", "errors")
 
 __all__ = [
     "ActorHandle",
+    "ActorPool",
     "DataFrame",
+    "Executor",
     "Index",
     "ObjectRef",
     "ObjectRefGenerator",
+    "Pool",
+    "Queue",
     "Series",
     "Session",
     "__version__",
@@ -89,23 +111,28 @@ __all__ = [
     "attach",
     "cancel",
     "compact",
+    "compute",
     "dask_get",
+    "delayed",
     "errors",
     "from_arrow",
     "from_pandas",
     "get",
     "get_actor",
     "init",
+    "inspect_serializability",
     "is_initialized",
     "kill",
     "last_trace",
     "memory",
     "method",
+    "persist",
     "publish",
     "published",
     "put",
     "read_csv",
     "read_parquet",
+    "register_joblib",
     "remote",
     "shutdown",
     "unpublish",
@@ -122,6 +149,12 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'shframe' has no attribute {name!r}")
     globals()[name] = value
     return value
+
+
+if "joblib" in sys.modules:  # else joblib learns of our backend by register_joblib()
+    from shframe.joblib_registry import announce as _announce
+
+    _announce()
 
 
 def __dir__() -> list[str]:

@@ -1,0 +1,93 @@
+"""Initializer: what a pool has called once in each worker process before its first task there."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from shframe.graph.call import plain
+from shframe.graph.function import Function
+from shframe.graph.objectref import ObjectRef
+
+_numbers: Iterator[int] = itertools.count()
+# In a worker: what each initializer that has run here has put into the globals of its module.
+_begun: dict[str, dict[str, Any]] = {}
+
+
+class Initializer:
+    """An initializer and its arguments; `first` makes functions call it.
+
+    Arguments that are more than plain values lie in the store once: a worker reads them in place.
+    """
+
+    def __init__(self, call: Callable[..., object], args: tuple[Any, ...]) -> None:
+        self.call = call
+        self.args = args
+        self.token = f"{os.getpid()}-{next(_numbers)}"
+        self.inputs = int(not plain(args))
+        self._stored: tuple[ObjectRef, ...] | None = None
+
+    def first(self, function: Function) -> Function:
+        """The function with the initializer before it; its first arguments are `handles(put)`."""
+        args = None if self.inputs else self.args
+        return Function(
+            _initialized, token=self.token, first=self.call, args=args, function=function
+        )
+
+    def handles(self, put: Callable[[Any], ObjectRef]) -> tuple[ObjectRef, ...]:
+        """The handle of the arguments in the store, if they lie there."""
+        if self._stored is None:
+            self._stored = (put(self.args),) if self.inputs else ()
+        return self._stored
+
+
+def _initialized(
+    *values: Any,
+    token: str,
+    first: Callable[..., object],
+    args: tuple[Any, ...] | None,
+    function: Function,
+    **named: Any,
+) -> Any:
+    """Called in a worker. args: None: they are the first of the values."""
+    if args is None:
+        args, *values = values  # type: ignore[assignment]
+    if token not in _begun:
+        _begun[token] = {}  # it may wait, and another task of the pool run meanwhile
+        try:
+            _begun[token] = _run(first, args)
+        except BaseException:
+            del _begun[token]
+            raise
+    if _begun[token] and not hasattr(function, "sees_initializer"):
+        _show(_begun[token], first, function)
+        function.sees_initializer = True  # type: ignore[attr-defined]
+    return function.call(*values, **function.shared, **named)
+
+
+def _run(first: Callable[..., object], args: tuple[Any, ...]) -> dict[str, Any]:
+    """Call the initializer; the globals that it has set."""
+    names = getattr(first, "__globals__", {})
+    before = dict(names)
+    first(*args)
+    return {n: v for n, v in names.items() if n not in before or before[n] is not v}
+
+
+def _show(made: dict[str, Any], first: Callable[..., object], function: Function) -> None:
+    """Let a function that came by value see the globals that the initializer has set.
+
+    Functions of `__main__` have come with copies of the globals that they name, each message with
+    its own; in the user's program they have the same.
+    """
+    call = function.shared.get("one", function.call)
+    while not hasattr(call, "__globals__") and hasattr(call, "func"):
+        call = call.func  # a functools.partial
+    names = getattr(call, "__globals__", None)
+    if names is None or names.get("__name__") != getattr(first, "__module__", None):
+        return
+    module = sys.modules.get(names["__name__"])
+    if module is None or vars(module) is not names:
+        names.update(made)

@@ -1,0 +1,91 @@
+"""PickledFunctions: functions that are called again and again, pickled no more often than needed.
+
+A function that has a name in its module is taken once, with what it captures then: a pool of the
+standard library would not see later changes of globals either. A lambda or an inner function may
+have changed what it captures since the last call, so it is pickled at each.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from shframe.graph.function import Function
+from shframe.graph.objectref import ObjectRef
+from shframe.initializers import Initializer
+
+MOST = 128  # functions that are kept
+
+
+class PickledFunctions:
+    """The functions of one pool. With an initializer, that is called before them."""
+
+    def __init__(self, first: Initializer | None = None) -> None:
+        self._first = first
+        self._known: dict[tuple[Any, bool], Function] = {}
+
+    def called(
+        self, call: Callable[..., Any], args: tuple[Any, ...], put: Callable[[Any], ObjectRef]
+    ) -> tuple[Function, tuple[Any, ...]]:
+        """What a task calls for `call(*args)`, and with which arguments.
+
+        Raises: NotPicklable: names what cannot travel.
+        """
+        chunked = isinstance(call, _OfChunk)
+        one = call.call if isinstance(call, _OfChunk) else call
+        if not callable(one):
+            raise TypeError(f"a function is called, found {type(one).__name__}")
+        code = self._code(one, chunked)
+        if self._first is None:
+            return code, args
+        return code, (*self._first.handles(put), *args)
+
+    @property
+    def inputs(self) -> int:
+        """How many inputs each call has for the initializer."""
+        return 0 if self._first is None else self._first.inputs
+
+    @staticmethod
+    def of_chunk(call: Callable[..., Any]) -> Callable[..., Any]:
+        """What is called with a list of argument tuples and gives a list of results."""
+        return _OfChunk(call)
+
+    def _code(self, call: Callable[..., Any], chunked: bool) -> Function:
+        if not _has_a_name(call):
+            made = self._made(call, chunked)
+            _ = made.digest  # taken now
+            return made
+        known = self._known.get((call, chunked))
+        if known is None:
+            if len(self._known) >= MOST:
+                self._known.clear()
+            known = self._known[call, chunked] = self._made(call, chunked)
+        return known
+
+    def _made(self, call: Callable[..., Any], chunked: bool) -> Function:
+        function = Function(_each, one=call) if chunked else Function(call)
+        return function if self._first is None else self._first.first(function)
+
+
+class _OfChunk:
+    """Marks a function that is called with chunks."""
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self.call = call
+
+    def __call__(self, chunk: list[tuple[Any, ...]]) -> list[Any]:
+        return _each(chunk, one=self.call)
+
+
+def _each(chunk: list[tuple[Any, ...]], *, one: Callable[..., Any]) -> list[Any]:
+    """Called in a worker: the results of one chunk."""
+    return [one(*args) for args in chunk]
+
+
+def _has_a_name(call: Any) -> bool:
+    """Whether the function, or class, is what its module has under its name."""
+    found: Any = sys.modules.get(getattr(call, "__module__", None) or "")
+    for part in getattr(call, "__qualname__", "").split("."):
+        found = getattr(found, part, None)
+    return found is call
