@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from shframe.graph.call import Call
 from shframe.graph.errors import Cancelled, TimedOut, unpacked_error
-from shframe.graph.failures import told
+from shframe.graph.failures import described, told
 from shframe.graph.messages import Called, Due, Fail, Late, Revoked
 from shframe.graph.objectref import Failure, ObjectRef
-from shframe.graph.runs import described, died
+from shframe.graph.runs import died
 from shframe.graph.worker import Assigned, Result, Wired, Work
 from shframe.store.ref import Ref
 from shframe.store.store import DRIVER

@@ -9,10 +9,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from shframe.graph.errors import NotPicklable
+from shframe.graph.site import user_line
 
 
 class Function:
@@ -72,27 +73,36 @@ def _function(call: Callable[..., Any], shared: dict[str, Any]) -> Function:
 
 def _holds_user_code(root: object) -> bool:
     """Whether a UserCode, or a plain function of the user's, lies anywhere in `root`."""
+    return any(
+        isinstance(value, UserCode) or (isinstance(value, Function) and not value.ours)
+        for value in members(root)
+    )
+
+
+def members(root: object) -> Iterator[object]:
+    """A value and all that lies in it: in containers, dataclasses and what Functions share."""
     stack = [root]
     while stack:
         value = stack.pop()
-        if isinstance(value, UserCode) or (isinstance(value, Function) and not value.ours):
-            return True
+        yield value
         if isinstance(value, dict):
             stack.extend(value.values())
         elif isinstance(value, (list, tuple)):
-            stack.extend(value)
+            stack.extend(reversed(value))
+        elif isinstance(value, Function):
+            stack.append(value.shared)
         elif dataclasses.is_dataclass(value) and not isinstance(value, type):
             stack.extend(getattr(value, f.name) for f in dataclasses.fields(value))
-    return False
 
 
 class UserCode:
     """A user's function, captured by value when it is handed over.
 
     Later changes of its globals or of its source do not reach the captured one.
+    site: the `file:line` that handed it over, in the process that did.
     """
 
-    __slots__ = ("digest", "function", "payload")
+    __slots__ = ("digest", "function", "payload", "site")
 
     def __init__(self, function: Callable[..., Any], payload: bytes | None = None) -> None:
         if not callable(function):
@@ -101,6 +111,7 @@ class UserCode:
         name = getattr(function, "__qualname__", type(function).__name__)
         self.payload = payload if payload is not None else pickled(function, name)
         self.digest = hashlib.blake2b(self.payload, digest_size=16).hexdigest()
+        self.site = user_line() if payload is None else ""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)

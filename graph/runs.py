@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import WorkerDied, unpacked_error
+from shframe.graph.failures import described, told_of_task
 from shframe.graph.messages import Abort, Cancelled, Submitted
 from shframe.graph.objectref import ObjectRef
 from shframe.graph.site import user_line
@@ -154,7 +155,9 @@ class Runs:
         """A task has raised."""
         live = self.holding(number)
         if live is not None and live.error is None and error is not None:
-            live.error = unpacked_error(error)
+            task = live.task(number)
+            held = self._held(live, task)
+            live.error = told_of_task(unpacked_error(error), task, live, held)
 
     def drop(self, numbers: Sequence[int]) -> None:
         """Nobody reads the results of these tasks any more."""
@@ -212,16 +215,17 @@ class Runs:
 
     def _death(self, live: LiveRun, number: int) -> WorkerDied:
         task = live.task(number)
-        inputs = ", ".join(self._described(live, task)) or "none"
+        inputs = ", ".join(map(described, self._held(live, task)[:5])) or "none"
         return died(self.shell.last_end, f"{task.function.name} {task.key}", 4, inputs)
 
-    def _described(self, live: LiveRun, task: Task) -> list[str]:
+    def _held(self, live: LiveRun, task: Task) -> list[Any]:
+        """The inputs of a task, as far as they are there."""
         found = []
-        for key in task.inputs[:5]:
+        for key in task.inputs:
             data = live.graph.data.get(key)
             held = data.held() if data is not None else self.refs.get(live.place.get(key, -1))
             if held is not None:
-                found.append(described(held))
+                found.append(held)
         return found
 
     def fail_all(self, error: BaseException) -> None:
@@ -232,13 +236,6 @@ class Runs:
         self.live.clear()
         self.aborted.clear()
         self.refs.clear()
-
-
-def described(held: Any) -> str:
-    """An input, for messages."""
-    if isinstance(held, bytes):
-        return f"a pickled value of {len(held)} bytes"
-    return f"{held.kind} of {held.nbytes} bytes"
 
 
 def died(end: Ended, what: str, tries: int, inputs: str) -> WorkerDied:

@@ -14,7 +14,6 @@ import pickle
 import sys
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple, Self
@@ -22,7 +21,7 @@ from typing import Any, NamedTuple, Self
 from shframe.graph import conversions, output, travel
 from shframe.graph.call import FILLS, PLAIN, How, placed, unpacked
 from shframe.graph.channel import Channel, Closed
-from shframe.graph.errors import TaskFailed
+from shframe.graph.failures import packed_error
 from shframe.graph.function import Function
 from shframe.store import codec
 from shframe.store.errors import StoreFull
@@ -428,22 +427,3 @@ def _unpickled(payload: bytes) -> Any:
     except Exception as error:
         return _Unloadable(error)
     return Function(call, **shared) if shared else call
-
-
-def packed_error(error: BaseException) -> bytes:
-    """The error with its traceback as text; one that cannot travel becomes TaskFailed."""
-    import cloudpickle
-
-    text = "".join(traceback.format_exception(error))
-    bare = error.with_traceback(None)
-    bare.__cause__ = bare.__context__ = None
-    try:
-        payload = cloudpickle.dumps((bare, text), protocol=5)
-        pickle.loads(payload)
-    except Exception:
-        stand_in = TaskFailed(
-            f"a task raised {type(error).__name__}, which cannot travel between processes\n"
-            f"  it said: {error!s:.500}"
-        )
-        payload = cloudpickle.dumps((stand_in, text), protocol=5)
-    return bytes(payload)
