@@ -6,10 +6,13 @@ serves all tasks of a layer, so parameters that the tasks share travel with it, 
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import functools
 import hashlib
+import io
 from collections.abc import Callable, Iterator
+from types import CodeType
 from typing import Any
 
 from shframe.graph.errors import NotPicklable
@@ -46,6 +49,12 @@ class Function:
         if steps:
             return "+".join(step.function.name for step in steps)
         return str(getattr(self.call, "__name__", type(self.call).__name__))
+
+    @functools.cached_property
+    def label(self) -> str:
+        """The name of what the user gave: of a kernel of ours, of the functions that it applies."""
+        names = dict.fromkeys(m.name for m in members(self.shared) if isinstance(m, UserCode))
+        return "+".join(names) or self.name
 
     @functools.cached_property
     def ours(self) -> bool:
@@ -135,10 +144,10 @@ def _load_user_code(payload: bytes) -> UserCode:
 
 def pickled(value: object, name: str) -> bytes:
     """Pickle by cloudpickle; raises NotPicklable that names the variable at fault."""
-    import cloudpickle
-
+    buffer = io.BytesIO()
     try:
-        return bytes(cloudpickle.dumps(value, protocol=5))
+        _pickler()(buffer, protocol=5).dump(value)
+        return buffer.getvalue()
     except Exception as error:
         raise NotPicklable(
             f"{name} cannot travel to a worker: {error}\n"
@@ -146,6 +155,29 @@ def pickled(value: object, name: str) -> bytes:
             "  open files, locks, connections and generators do not travel: "
             "make them inside the function"
         ) from error
+
+
+@functools.cache
+def _pickler() -> Any:
+    """cloudpickle's, but code remembers its file: tracebacks and warnings name the user's lines."""
+    import cloudpickle
+
+    known = cloudpickle.Pickler.dispatch_table
+    reduced = known.get(CodeType)
+    if reduced is None:
+        return cloudpickle.Pickler
+
+    def code(value: CodeType) -> tuple[Any, ...]:
+        made, args, *rest = reduced(value)
+        file = "".join(value.co_filename)  # not interned, or the bytes would depend on who is
+        return (made, tuple(file if _is_no_file(one) else one for one in args), *rest)
+
+    table = collections.ChainMap({CodeType: code}, known)
+    return type("Pickler", (cloudpickle.Pickler,), {"dispatch_table": table})
+
+
+def _is_no_file(value: object) -> bool:
+    return isinstance(value, str) and value == "<dynamic-code>"
 
 
 def _culprits(value: object) -> str:

@@ -320,6 +320,7 @@ class StoreHome:
     """The home of a process that has the session's store: its driver.
 
     known: handles that other processes may speak of, by their number.
+    heard: called when somebody has waited.
     """
 
     def __init__(self, store: Store, dropped: deque[int]) -> None:
@@ -327,6 +328,7 @@ class StoreHome:
         self.dropped = dropped
         self.next_id = store.local.next_id
         self.known: weakref.WeakValueDictionary[int, ObjectRef] = weakref.WeakValueDictionary()
+        self.heard: Callable[[], None] | None = None
 
     def handle(self, ref: Ref, site: str | None = None, keep: Any = ()) -> ObjectRef:
         """A handle on a sealed object, which takes over its one reference.
@@ -378,8 +380,10 @@ class StoreHome:
         return store.get_writable(held) if writable else store.get(held)
 
     def wait(self, refs: Sequence[ObjectRef], ended: threading.Event, timeout: float | None) -> None:
-        """Results come in another thread."""
+        """Results come in another thread; what their tasks have said comes before them."""
         wait_in_steps(ended, timeout)
+        if self.heard is not None:
+            self.heard()
 
     def told(self, ref: ObjectRef) -> None:
         """Results come by themselves."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from shframe.graph import server
 from shframe.graph.channel import Channel, pair
+from shframe.graph.voices import Voices
 from shframe.store.store import Store
 
 
@@ -37,8 +38,9 @@ class Pool:
     new slot, so that what the dead one owned is never confused with what the new one owns.
     """
 
-    def __init__(self, store: Store, count: int) -> None:
+    def __init__(self, store: Store, count: int, voices: Voices) -> None:
         self.store = store
+        self.voices = voices
         self.workers: dict[int, WorkerHandle] = {}
         self.changes = 0  # counts workers that come and go
         self._next_slot = 1
@@ -63,7 +65,8 @@ class Pool:
         self.store.ledger.use(self._next_slot)
         ours, theirs = pair()
         request = server.Fork(slot, self.store.budget)
-        self.channel.send(tuple(request), [theirs.detach(), os.dup(self.store.ledger.fd)])
+        fds = [theirs.detach(), os.dup(self.store.ledger.fd), *self.voices.ears_for(slot)]
+        self.channel.send(tuple(request), fds)
         worker = WorkerHandle(slot, Channel(ours))
         self.workers[slot] = worker
         self.changes += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import sys
 import threading
 from collections import deque
 from typing import Any
@@ -16,7 +15,7 @@ from shframe.graph.hiring import Job
 from shframe.graph.objectref import ObjectRef, Pending, StoreHome, wait_all
 from shframe.graph.pressure import PATIENCE
 from shframe.graph.runs import LiveRun
-from shframe.graph.shell import Shell
+from shframe.graph.shell import Shell, surroundings
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Trace
 from shframe.store.store import Store
@@ -59,13 +58,14 @@ class ProcessExecutor:
         live = LiveRun(graph, graph.sorted_keys(), trace, next(self._numbers))
         for task in graph.tasks.values():
             _ = task.function.digest  # raises NotPicklable here, at the call
-        here = (os.getcwd(), dict(os.environ), list(sys.path))
+        here = surroundings()
         shell.do(lambda: (shell.changed(here), shell.renew(), shell.runs.submit(live)))
         try:
             wait_for(live.ended, progress, lambda: (live.done, len(live.order)))
         except BaseException:
             shell.do(lambda: shell.runs.cancel(live))
             raise
+        shell.heard()
         if live.error is not None:
             raise live.error
         return live.handles

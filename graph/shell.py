@@ -54,6 +54,8 @@ from shframe.graph.runs import Runs
 from shframe.graph.server import Ended
 from shframe.graph.state import Scheduler
 from shframe.graph.usermodules import UserModules
+from shframe.graph.voice import STANDARD_LEVELS
+from shframe.graph.voices import Voices, levels
 from shframe.graph.worker import Report, Result, Surroundings, Wired, Work
 from shframe.store.ref import Ref
 from shframe.store.store import Store
@@ -72,7 +74,9 @@ class Shell:
         self.store = store
         self.home = home
         self.scheduler = Scheduler(limit=workers)
-        self.pool = Pool(store, workers)
+        self.voices = Voices(self._who)
+        self.pool = Pool(store, workers, self.voices)
+        home.heard = self.heard
         self.pressure = Pressure(store)
         self.runs = Runs(self)
         self.calls = Calls(self)
@@ -83,7 +87,7 @@ class Shell:
         self.outbox: dict[int, Work] = {}
         self.targets: dict[int, list[int]] = {}  # worker -> descriptors of what its tasks fill
         self.doomed: dict[tuple[int, int], float] = {}  # (worker, task given up) -> deadline
-        self.surroundings: Surroundings = (os.getcwd(), dict(os.environ), list(sys.path))
+        self.surroundings: Surroundings = (*surroundings()[:3], STANDARD_LEVELS)
         self._environment = dict(_raw_environment())
         self.changes = 0
         self.dismissed: set[int] = set()  # workers that were sent away and have not ended yet
@@ -123,6 +127,24 @@ class Shell:
         with contextlib.suppress(BlockingIOError):  # a full pipe wakes as well
             os.write(self.wake_in, b"x")
 
+    def heard(self) -> None:
+        """Somebody has waited: what tasks have said until now is shown."""
+        self.voices.heard(not self.busy)
+
+    def _who(self, slot: int) -> tuple[int, str]:
+        """The pid of the worker in a slot and the name of what it runs; from any thread."""
+        worker = self.pool.workers.get(slot)
+        number = self.store.ledger.note_of(slot) - 1
+        return 0 if worker is None else worker.pid, self.name_of(number) if number > 0 else ""
+
+    def name_of(self, number: int) -> str:
+        """What a task is called; "" when it has ended. From any thread."""
+        call = self.calls.live.get(number)
+        if call is not None:
+            return call.name
+        live = self.runs.holding(number)
+        return "" if live is None else live.task(number).function.label
+
     def ask_for_pages(self) -> threading.Event:
         """Ask all workers for the pages that they do not use; set when all have answered."""
         answered = threading.Event()
@@ -135,6 +157,7 @@ class Shell:
         self.wake()
         self.thread.join()
         self.pool.close()
+        self.voices.close()
         os.close(self.wake_in)
         os.close(self.wake_out)
 
@@ -247,11 +270,16 @@ class Shell:
 
     def look_around(self) -> None:
         """Notice changes of what tasks see of the driver's surroundings."""
-        folder, _, path = self.surroundings
+        folder, _, path, known = self.surroundings
         environment = _raw_environment()
-        if environment != self._environment or path != sys.path or folder != os.getcwd():
+        if (
+            environment != self._environment
+            or path != sys.path
+            or folder != os.getcwd()
+            or known != levels()
+        ):
             self._environment = dict(environment)
-            self.changed((os.getcwd(), dict(os.environ), list(sys.path)))
+            self.changed(surroundings())
 
     def changed(self, here: Surroundings) -> None:
         """Tasks are to see these surroundings from now on."""
@@ -631,6 +659,11 @@ class Shell:
             if gone:
                 worker.segments.difference_update(gone)
                 self.work_for(worker.slot).gone.extend(gone)
+
+
+def surroundings() -> Surroundings:
+    """What tasks that start now are to see of this process."""
+    return os.getcwd(), dict(os.environ), list(sys.path), levels()
 
 
 def _raw_environment() -> dict[bytes, bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import logging
 import os
 import pickle
 import sys
@@ -23,10 +24,13 @@ from shframe.graph.call import FILLS, PLAIN, How, placed, unpacked
 from shframe.graph.channel import Channel, Closed
 from shframe.graph.failures import packed_error
 from shframe.graph.function import Function
+from shframe.graph.voice import Levels, Voice
 from shframe.store import codec
 from shframe.store.errors import StoreFull
 from shframe.store.local import LocalStore
 from shframe.store.ref import INLINE, Ref
+
+log = logging.getLogger("shframe")
 
 FLUSH_SECONDS = 0.003
 CHECK_SECONDS = 0.0005  # between two looks for recalls and new tasks while tasks are waiting
@@ -34,7 +38,8 @@ SPIN_SECONDS = 0.0005  # before it blocks: waking a halted core takes as long
 
 Wired = Any  # bytes: a pickled value; Ref: where it lies
 Assigned = tuple[int, bytes, tuple[Wired, ...], Any, Any]
-Surroundings = tuple[str, dict[str, str], list[str]]  # folder, environment, module path
+# folder, environment, module path, levels of loggers
+Surroundings = tuple[str, dict[str, str], list[str], Levels]
 
 
 class Work(NamedTuple):
@@ -49,7 +54,8 @@ class Work(NamedTuple):
     punched: own blocks (segment, offset, bytes) that have moved to the disk, pages and all.
     trim: bytes of pages not in use that are to be given back, -1: all; and that is reported.
     recalled: numbers of tasks that are not to be started any more.
-    surroundings: working directory, environment and module path when they have changed.
+    surroundings: working directory, environment, module path and levels of loggers when they
+        have changed.
     answers: (id, value or pickled error) of handles that tasks here have asked for.
     on_top: numbers of tasks that may run on top of one that waits.
     """
@@ -118,10 +124,12 @@ class Worker:
     running: the number of the task that the main thread runs, 0: none.
     """
 
-    def __init__(self, channel: Channel, store: LocalStore) -> None:
+    def __init__(self, channel: Channel, store: LocalStore, voice: Voice) -> None:
         from shframe.graph.nested import Nested
 
         self.channel = channel
+        self.voice = voice
+        voice.speaker = self._speaker
         self.store = store
         self.waiting: deque[Assigned] = deque()
         self.targets: dict[int, int] = {}  # task -> descriptor of what it fills a part of
@@ -136,6 +144,7 @@ class Worker:
         self.flushed = 0.0
         self.looked = 0.0
         self.running = 0
+        self.assigned: Assigned | None = None  # that task, and how it is called
         self.sending = threading.RLock()
         self.receiving = threading.Lock()
         self.home = Nested(self)
@@ -238,12 +247,14 @@ class Worker:
             self.recalled.append(task[0])
         self.waiting.extendleft(reversed(kept))
 
-    @staticmethod
-    def _surround(folder: str, environment: dict[str, str], path: list[str]) -> None:
+    def _surround(
+        self, folder: str, environment: dict[str, str], path: list[str], levels: Levels
+    ) -> None:
+        self.voice.set_levels(levels)
         try:
             os.chdir(folder)
         except OSError as error:
-            print(f"shframe worker: cannot enter {folder!r}: {error}", file=sys.stderr)
+            log.warning("a worker cannot enter the folder %r: %s", folder, error)
         for name in os.environ.keys() - environment.keys():
             del os.environ[name]
         os.environ.update(environment)
@@ -258,16 +269,32 @@ class Worker:
             return
         if not self.results:
             self.flushed = time.monotonic()
-        before, self.running = self.running, number
+        before = self.running, self.assigned
+        self.running, self.assigned = number, assigned
         self.store.ledger.note(number + 1)  # the driver reads it if this process ends here
         result = self.result_of(assigned)
-        self.running = before
-        self.store.ledger.note(before + 1 if before else 0)
+        self.voice.task_ended()
+        self.running, self.assigned = before
+        self.store.ledger.note(self.running + 1 if self.running else 0)
         with self.sending:
             self.results.append(result)
         held = result[1]
         if type(held) is Ref and held.segment != INLINE:
             self.report()  # what is sealed must not be lost with a task that ends this process
+
+    def _speaker(self) -> tuple[int, str]:
+        """The task that runs in this thread and its name, for what it says."""
+        number, actor = self.home.task, self.actor
+        kind = "" if actor is None or actor.instance is None else type(actor.instance).__name__
+        if number != self.running or self.assigned is None:
+            return number, kind
+        _, digest, _, _, how = self.assigned
+        if type(how) is tuple and How(*how).method:
+            return number, f"{kind}.{How(*how).method}" if kind else ""
+        function = self.functions.get(digest)
+        if isinstance(function, Function):
+            return number, function.label
+        return number, str(getattr(function, "__name__", type(function).__name__))
 
     def result_of(self, assigned: Assigned, call: Any = None) -> tuple[Any, ...]:
         """Run a task in this thread; `call` in place of what it names."""

@@ -89,7 +89,8 @@ def pool_sockets() -> set[int]:
     shell = getattr(current._executor, "_shell", None) if current is not None else None
     if shell is None:
         return set()
-    return {worker.channel.fileno() for worker in list(shell.pool.workers.values())}
+    sockets = {worker.channel.fileno() for worker in list(shell.pool.workers.values())}
+    return sockets | shell.voices.descriptors
 
 
 def pool_processes() -> set[int]:
