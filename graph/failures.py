@@ -7,13 +7,13 @@ inputs and the line that built it, and makes it a TaskFailed beside its own type
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shframe.graph import tracebacks
 from shframe.graph.errors import RemoteTraceback, TaskFailed
-from shframe.graph.function import Function, UserCode, members
+from shframe.graph.function import UserCode, members
 from shframe.store.errors import ShframeError
 from shframe.store.ref import Ref
 
@@ -39,13 +39,23 @@ def packed_error(error: BaseException) -> bytes:
     return _packed(bare, text)
 
 
+def packed_here(error: BaseException) -> bytes:
+    """The error of a task that ran in this process, which goes on as it is."""
+    return _packed(error, tracebacks.text_of(error))
+
+
+def unpacked_error(payload: bytes) -> BaseException:
+    """A worker's exception with its traceback as cause."""
+    error, text = pickle.loads(payload)
+    if text:
+        error.__cause__ = RemoteTraceback(text)
+    return error  # type: ignore[no-any-return]
+
+
 def packed(error: BaseException) -> bytes:
     """The error and its traceback's text, as a worker gets it."""
-    return _packed(error, error.__cause__.text if _is_remote(error.__cause__) else "")
-
-
-def _is_remote(cause: object) -> bool:
-    return isinstance(cause, RemoteTraceback)
+    cause = error.__cause__
+    return _packed(error, cause.text if isinstance(cause, RemoteTraceback) else "")
 
 
 def _packed(error: BaseException, text: str) -> bytes:
@@ -112,11 +122,36 @@ def _stand_in(error: BaseException) -> TaskFailed:
 # --- in the driver ----------------------------------------------------------------------
 
 
-def told(error: BaseException, call: Call) -> BaseException:
-    """The error of a call: of its own type and a TaskFailed as well, where Python allows that."""
-    arguments = _arguments(call.args)
+class Note(NamedTuple):
+    """What is said of a task that failed. sites: the lines that built it."""
+
+    name: str
+    sites: tuple[str, ...]
+    inputs: str
+
+    def __str__(self) -> str:
+        built = ", ".join(site for site in self.sites if site) or "an unknown line"
+        return f"the task: {self.name}\n  built at: {built}\n  inputs: {self.inputs}"
+
+
+def note_of_call(call: Call) -> Note:
+    """Of a call: its function, where it was called, its arguments."""
     held = [one._held for one in call.inputs]
-    error = _noted(error, call.name, [call.site], _inputs(held, arguments))
+    return Note(call.name, (call.site,), _inputs(held, _arguments(call.args)))
+
+
+def note_of_task(task: Task, live: LiveRun, held: Sequence[Any]) -> Note:
+    """Of a graph's task: its key, where the user's functions in it were handed over, or else
+    where the computation was asked for. held: its inputs, as far as they are known."""
+    codes = (one for one in members(task.function.shared) if isinstance(one, UserCode))
+    sites = dict.fromkeys(code.site for code in codes if code.site)
+    name = f"{task.function.label} {task.key}"
+    return Note(name, tuple(sites)[:_SITES] or (live.site,), _inputs(held, []))
+
+
+def told(error: BaseException, note: Note) -> BaseException:
+    """The error of a call: of its own type and a TaskFailed as well, where Python allows that."""
+    error = noted(error, note)
     if isinstance(error, ShframeError):
         return error
     try:
@@ -125,33 +160,17 @@ def told(error: BaseException, call: Call) -> BaseException:
         return error
 
 
-def told_of_task(
-    error: BaseException, task: Task, live: LiveRun, held: Sequence[Any]
-) -> BaseException:
-    """The error of a graph's task; held: its inputs, as far as they are known."""
-    name = f"{task.function.name} {task.key}"
-    sites = list(dict.fromkeys(code.site for code in users_code(task.function) if code.site))
-    return _noted(error, name, sites[:_SITES] or [live.site], _inputs(held, []))
-
-
-def users_code(function: Function) -> Iterator[UserCode]:
-    """The user's functions in what a task calls."""
-    return (one for one in members(function.shared) if isinstance(one, UserCode))
-
-
-def _noted(error: BaseException, name: str, sites: Sequence[str], inputs: str) -> Exception:
+def noted(error: BaseException, note: Note) -> Exception:
     """The error with a note of its task, in its traceback's text too.
 
     What would end the driver if it were raised there (SystemExit and the like) is a TaskFailed.
     """
     if not isinstance(error, Exception):
         arg = ", ".join(map(repr, error.args))
-        made = TaskFailed(f"the task {name} raised {type(error).__name__}({arg:.500})")
+        made = TaskFailed(f"the task {note.name} raised {type(error).__name__}({arg:.500})")
         made.__cause__ = error.__cause__
         error = made
-    built = ", ".join(site for site in sites if site) or "an unknown line"
-    note = f"the task: {name}\n  built at: {built}\n  inputs: {inputs}"
-    error.add_note(note)
+    error.add_note(str(note))
     cause = error.__cause__
     if isinstance(cause, RemoteTraceback):
         cause.text = f"{tracebacks.with_source(cause.text).rstrip()}\n{note}\n"
@@ -197,7 +216,7 @@ def _both(error: Exception) -> BaseException:
 
 
 @cache
-def _both_type(kind: type[Exception]) -> type:
+def _both_type(kind: Any) -> Any:
     name = f"TaskFailed({kind.__name__})"
     return type(name, (_Told, kind), {"__module__": kind.__module__, "__qualname__": name})
 

@@ -14,10 +14,11 @@ from shframe.graph.executor import Progress, wait_for
 from shframe.graph.hiring import Job
 from shframe.graph.objectref import ObjectRef, Pending, StoreHome, wait_all
 from shframe.graph.pressure import PATIENCE
+from shframe.graph.reopen import FailedTask
 from shframe.graph.runs import LiveRun
 from shframe.graph.shell import Shell, surroundings
 from shframe.graph.taskgraph import TaskGraph
-from shframe.graph.trace import Trace
+from shframe.graph.trace import Span, Trace
 from shframe.store.store import Store
 
 
@@ -136,6 +137,20 @@ class ProcessExecutor:
         if isinstance(found[0], Exception):
             raise found[0]
         return found[0]  # type: ignore[no-any-return]
+
+    @property
+    def failed(self) -> FailedTask | None:
+        """The newest task that failed."""
+        return None if self._shell is None else self._shell.failed
+
+    def forget_failed(self) -> None:
+        """Let go of what the newest task that failed has read."""
+        if self._shell is not None:
+            self._shell.failed = None
+
+    def ended_calls(self) -> list[Span]:
+        """The newest calls that have ended well."""
+        return [] if self._shell is None else self._shell.calls.ended()
 
     def _ask_for_pages(self) -> None:
         """Have the workers give back the pages that they do not use, unless they are busy."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shframe.graph.errors import Cancelled as CancelledError
-from shframe.graph.errors import WorkerDied, unpacked_error
-from shframe.graph.failures import described, told_of_task
+from shframe.graph.errors import WorkerDied
+from shframe.graph.failures import described, note_of_task, noted, unpacked_error
 from shframe.graph.messages import Abort, Cancelled, Submitted
 from shframe.graph.objectref import ObjectRef
+from shframe.graph.reopen import failed_task
 from shframe.graph.site import user_line
 from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
@@ -156,8 +158,10 @@ class Runs:
         live = self.holding(number)
         if live is not None and live.error is None and error is not None:
             task = live.task(number)
-            held = self._held(live, task)
-            live.error = told_of_task(unpacked_error(error), task, live, held)
+            note = note_of_task(task, live, self._held(live, task))
+            live.error = noted(unpacked_error(error), note)
+            inputs = self._handles(live, task)
+            self.shell.failed = failed_task(task, inputs, note, error, self._filled(task))
 
     def drop(self, numbers: Sequence[int]) -> None:
         """Nobody reads the results of these tasks any more."""
@@ -227,6 +231,35 @@ class Runs:
             if held is not None:
                 found.append(held)
         return found
+
+    def _filled(self, task: Task) -> int | None:
+        """Bytes of the final object of which the task fills a part."""
+        if task.target is None:
+            return None
+        fd = self.shell.store.lent_fd(task.target)
+        try:
+            return os.fstat(fd).st_size
+        finally:
+            os.close(fd)
+
+    def _handles(self, live: LiveRun, task: Task) -> list[ObjectRef]:
+        """Handles of the inputs of a task that has failed, which keep them after its run."""
+        home, store = self.shell.home, self.shell.store
+        made: dict[Key, ObjectRef] = {}
+        for key in task.inputs:
+            if key in live.graph.data:
+                made[key] = live.graph.data[key]
+            elif key not in made:
+                held = self.refs[live.place[key]]
+                if isinstance(held, bytes):
+                    made[key] = ObjectRef(home.next_id(), held, home)
+                    continue
+                if held.inline:
+                    store.adopt(held, DRIVER)
+                else:
+                    store.retain(held.id)
+                made[key] = home.handle(held, live.site)
+        return [made[key] for key in task.inputs]
 
     def fail_all(self, error: BaseException) -> None:
         """The session ends."""

@@ -50,8 +50,10 @@ from shframe.graph.messages import (
 from shframe.graph.objectref import StoreHome, swept
 from shframe.graph.pool import Pool, WorkerHandle
 from shframe.graph.pressure import SLACK, Pressure, next_uses
+from shframe.graph.reopen import FailedTask
 from shframe.graph.runs import Runs
 from shframe.graph.server import Ended
+from shframe.graph.snapshot import Running
 from shframe.graph.state import Scheduler
 from shframe.graph.usermodules import UserModules
 from shframe.graph.voice import STANDARD_LEVELS
@@ -67,7 +69,8 @@ GRACE_SECONDS = 0.3  # a worker that still runs a task given up is killed after 
 class Shell:
     """The background thread, its pool and its scheduler.
 
-    heard: what ended last, for messages about deaths. changes: counts those of the surroundings.
+    last_end: what ended last, for messages about deaths. changes: counts those of the surroundings.
+    failed: the newest task that failed, for sf.debug(): it holds handles of what the task read.
     """
 
     def __init__(self, store: Store, home: StoreHome, workers: int) -> None:
@@ -94,9 +97,11 @@ class Shell:
         self.retired: set[int] = set()  # workers that get no more tasks
         self.code = UserModules()
         self.last_end = Ended(0, 0, 0)
+        self.failed: FailedTask | None = None
         self.segments_closed = 0
         self.idle = Idle()
         self.heaps = Heaps()
+        self.running = Running()
         self.scheduler.admission.most_heap = store.budget // 2
         self.last_rest: object = None
         self.commands: deque[Callable[[], None]] = deque()
@@ -156,6 +161,7 @@ class Shell:
         self.stopping = True
         self.wake()
         self.thread.join()
+        self.failed = None
         self.pool.close()
         self.voices.close()
         os.close(self.wake_in)
@@ -384,6 +390,8 @@ class Shell:
         if self.heaps.due(now):
             workers = self.pool.workers.values()
             self.heaps.look(now, {worker.slot: worker.pid for worker in workers if worker.pid})
+            note_of = self.store.ledger.note_of
+            self.running.look(now, {worker.slot: note_of(worker.slot) for worker in workers})
         admission = self.scheduler.admission
         if not admission.counts:
             return

@@ -311,7 +311,8 @@ class Voices:
     def _count(self, one: Repeated) -> None:
         if one.count:
             workers = "1 worker" if len(one.pids) == 1 else f"{len(one.pids)} workers"
-            self._said.append(lambda: one.say(f" [repeated {one.count}x by {workers}]"))
+            say, text = one.say, f" [repeated {one.count}x by {workers}]"
+            self._said.append(lambda: say(text))
 
     # --- passing on ---------------------------------------------------------------------
 

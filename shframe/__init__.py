@@ -18,7 +18,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from shframe import array, errors
+    from shframe import array, errors, exceptions
     from shframe.dataframe import (
         DataFrame,
         Index,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         read_csv,
         read_parquet,
     )
+    from shframe.debugging import debug
     from shframe.graph.objectref import ObjectRef
     from shframe.inventory import compact, memory
     from shframe.generators import ObjectRefGenerator
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     from shframe.remote import ActorHandle, cancel, get_actor, kill, method, remote
     from shframe.session import Session, init, is_initialized, shutdown
     from shframe.sharing import attach, publish, published, unpublish
-    from shframe.tracing import last_trace
+    from shframe.status import status
+    from shframe.tracing import last_trace, timeline
 
 __version__ = "0.1.0"
 
@@ -51,6 +53,7 @@ _HOMES = {
     "attach": "shframe.sharing",
     "cancel": "shframe.remote",
     "compact": "shframe.inventory",
+    "debug": "shframe.debugging",
     "from_arrow": "shframe.dataframe",
     "from_pandas": "shframe.dataframe",
     "get": "shframe.objects",
@@ -68,10 +71,12 @@ _HOMES = {
     "read_parquet": "shframe.dataframe",
     "remote": "shframe.remote",
     "shutdown": "shframe.session",
+    "status": "shframe.status",
+    "timeline": "shframe.tracing",
     "unpublish": "shframe.sharing",
     "wait": "shframe.objects",
 }
-_ROOMS = ("array", "errors")
+_ROOMS = ("array", "errors", "exceptions")
 
 __all__ = [
     "ActorHandle",
@@ -87,7 +92,9 @@ __all__ = [
     "attach",
     "cancel",
     "compact",
+    "debug",
     "errors",
+    "exceptions",
     "from_arrow",
     "from_pandas",
     "get",
@@ -105,6 +112,8 @@ __all__ = [
     "read_parquet",
     "remote",
     "shutdown",
+    "status",
+    "timeline",
     "unpublish",
     "wait",
 ]

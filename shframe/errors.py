@@ -15,9 +15,14 @@ ShframeError
   SharingFailed       RuntimeError   (store) data cannot be shared between programs as asked
     NameTaken, NotPublished          (store)
   SegmentGone, StoreClosed           (store)
+  TaskFailed          RuntimeError   (graph) a task raised; of its own type, too
   WorkerDied          RuntimeError   (graph) a worker ended while it ran a task
-  TaskFailed          RuntimeError   (graph) an exception that could not travel
+  ActorDied           RuntimeError   (graph) an actor is no more
+  TimedOut            TimeoutError   (graph) a value or task was not there in time
+  StreamEnded         LookupError    (graph) a generator gives no more values
   NotPicklable        TypeError      (graph) a function that cannot travel
+  Copied              TypeError      (graph) a handle was pickled by somebody else
+  CannotReopen        RuntimeError   (graph) no failed task that debug() could call again
   Cancelled, SessionClosed, PlanNotStable, CycleFound  (graph)
 """
 
@@ -28,13 +33,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from shframe.graph.errors import (
+    ActorDied,
     Cancelled,
+    CannotReopen,
+    Copied,
     CycleFound,
     NotPicklable,
     PlanNotStable,
     RemoteTraceback,
     SessionClosed,
+    StreamEnded,
     TaskFailed,
+    TimedOut,
     WorkerDied,
 )
 from shframe.store.errors import (
@@ -52,10 +62,13 @@ from shframe.store.errors import (
 )
 
 __all__ = [
+    "ActorDied",
     "BadSize",
     "Cancelled",
+    "CannotReopen",
     "ChunkMismatch",
     "ColumnNotFound",
+    "Copied",
     "CycleFound",
     "InvalidArgument",
     "NameTaken",
@@ -74,7 +87,9 @@ __all__ = [
     "SpillFailed",
     "StoreClosed",
     "StoreFull",
+    "StreamEnded",
     "TaskFailed",
+    "TimedOut",
     "UnsupportedType",
     "WorkerDied",
 ]

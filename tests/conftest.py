@@ -105,6 +105,7 @@ def live_objects() -> int:
     if current is None or current._executor is None:
         return 0
     store = current._executor.store
+    current._executor.forget_failed()  # type: ignore[attr-defined]  # kept for sf.debug()
     while current._dropped:
         store.release(current._dropped.popleft())
     return len(store.objects())
