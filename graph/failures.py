@@ -204,8 +204,9 @@ def _argument(value: Any) -> str:
 
 
 def _both(error: Exception) -> BaseException:
-    kind = type(error)
-    made: Any = _both_type(kind).__new__(_both_type(kind), *error.args)
+    kind: Any = type(error)
+    both = _both_type(kind)
+    made: Any = both.__new__(both, *error.args)
     BaseException.__init__(made, *error.args)
     made.__dict__.update(error.__dict__)
     made.__dict__["error"] = error

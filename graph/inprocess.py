@@ -13,8 +13,8 @@ from typing import Any
 from shframe.graph.call import Arguments, Code, Place, Terms, placed, unpacked
 from shframe.graph.errors import ActorDied, StreamEnded
 from shframe.graph.hiring import Job
-from shframe.graph.reopen import FailedTask, failed_here
 from shframe.graph.objectref import Failure, ObjectRef, StoreHome
+from shframe.graph.reopen import FailedTask, failed_here
 
 
 class InProcess:

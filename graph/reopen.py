@@ -1,7 +1,7 @@
 """The newest task that failed, with all that it takes to call it again in the driver.
 
-It holds handles of the task's inputs, so that they stay in the store until another task fails or the
-session ends, and no frame and no value: what a user's variables hold is not kept alive by it.
+It holds handles of the task's inputs, so that they stay in the store until another task fails or
+the session ends, and no frame and no value: what the user's variables hold is not kept alive by it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ class FailedTask:
     """A task that failed. `function(*args, **kwargs)` does again what it did, on what it read.
 
     Values of inputs are views in place, made when they are asked for: nothing is copied.
-    task: its name. site: the `file:line` that built it. died: whether its worker ended while it ran.
+    task: its name. site: the `file:line` that built it.
+    died: whether its worker ended while it ran.
     """
 
     task: str

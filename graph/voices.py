@@ -9,6 +9,7 @@ a count when that is over.
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import logging
 import math
@@ -311,8 +312,8 @@ class Voices:
     def _count(self, one: Repeated) -> None:
         if one.count:
             workers = "1 worker" if len(one.pids) == 1 else f"{len(one.pids)} workers"
-            say, text = one.say, f" [repeated {one.count}x by {workers}]"
-            self._said.append(lambda: say(text))
+            text = f" [repeated {one.count}x by {workers}]"
+            self._said.append(functools.partial(one.say, text))
 
     # --- passing on ---------------------------------------------------------------------
 

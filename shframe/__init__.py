@@ -15,6 +15,8 @@ neither pandas nor NumPy nor pyarrow.
 from __future__ import annotations
 
 import importlib
+import sys
+import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,9 +31,9 @@ if TYPE_CHECKING:
         read_parquet,
     )
     from shframe.debugging import debug
+    from shframe.generators import ObjectRefGenerator
     from shframe.graph.objectref import ObjectRef
     from shframe.inventory import compact, memory
-    from shframe.generators import ObjectRefGenerator
     from shframe.objects import as_completed, get, put, wait
     from shframe.remote import ActorHandle, cancel, get_actor, kill, method, remote
     from shframe.session import Session, init, is_initialized, shutdown
@@ -128,6 +130,21 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'shframe' has no attribute {name!r}")
     globals()[name] = value
     return value
+
+
+class _Package(types.ModuleType):
+    """`sf.remote` and `sf.status` are functions that live in modules of the same name: importing
+    the module does not put it in the function's place."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOMES and isinstance(value, types.ModuleType)):
+            super().__setattr__(name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return importlib.import_module, (self.__name__,)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:

@@ -6,8 +6,15 @@ our classes under other names. What nothing here can raise has a class of its ow
 
 from __future__ import annotations
 
-from shframe.graph.errors import ActorDied, Cancelled, SessionClosed, TaskFailed, TimedOut
-from shframe.graph.errors import Copied, WorkerDied
+from shframe.graph.errors import (
+    ActorDied,
+    Cancelled,
+    Copied,
+    SessionClosed,
+    TaskFailed,
+    TimedOut,
+    WorkerDied,
+)
 from shframe.store.errors import ObjectLost, ShframeError, SpillFailed, StoreFull
 
 __all__ = [

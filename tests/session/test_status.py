@@ -123,8 +123,8 @@ def test_an_answer_comes_even_if_nobody_drives_the_workers(tmp_path: Path) -> No
 
 def test_the_newest_failure_is_named() -> None:
     with pytest.raises(ValueError, match="invalid literal"):
-        sf.get(sf.remote(int).remote("no"))
-    assert "the newest failure: int, built at" in str(sf.status())
+        sf.get(sf.remote(lambda: int("no")).remote())
+    assert "the newest failure: <lambda>, built at" in str(sf.status())
 
 
 def test_the_timeline_has_calls_and_the_newest_computation(tmp_path: Path) -> None:
@@ -140,3 +140,13 @@ def test_the_timeline_has_calls_and_the_newest_computation(tmp_path: Path) -> No
     assert len(set(names)) > 1
     assert all(event["dur"] >= 0 and event["pid"] for event in events)
     assert [event["ts"] for event in events] == sorted(event["ts"] for event in events)
+
+
+def nested_names() -> list[str]:
+    import shframe
+
+    return [type(getattr(shframe, name)).__name__ for name in ("remote", "status")]
+
+
+def test_functions_are_not_hidden_by_modules_of_their_names() -> None:
+    assert sf.get(sf.remote(nested_names).remote()) == ["function", "function"]
