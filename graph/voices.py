@@ -269,7 +269,7 @@ class Voices:
         if line.strip():
             self._once((stream, line), (pid, task), say)
         else:
-            self._said.append(lambda: say(""))
+            self._said.append(functools.partial(say, ""))
 
     def _take_record(self, said: Said, fields: dict[str, Any]) -> None:
         record = logging.makeLogRecord(fields)
@@ -289,7 +289,7 @@ class Voices:
             recent.count += 1
             recent.pids.add(source[0])
             return
-        self._said.append(lambda: say(""))
+        self._said.append(functools.partial(say, ""))
 
     def _forget_old(self) -> None:
         now = time.monotonic()
