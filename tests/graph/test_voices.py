@@ -87,11 +87,9 @@ def test_a_line_of_many_tasks_is_shown_once_with_a_count(
     sf.get([says.remote(n) for n in range(10)])
     shown = lines(capsys.readouterr().out)
     assert shown[0] == "(says_same pid=N) the same"
-    counts = [
-        re.fullmatch(r".*the same \[repeated (\d+)x by [12] workers?\]", s) for s in shown[1:]
-    ]
-    assert sum(int(one[1]) for one in counts if one is not None) == 9
-    assert len(shown) < 5
+    counts = [re.fullmatch(r".*the same \[repeated (\d+)x by [12] workers?\]", s) for s in shown]
+    assert sum(1 if one is None else int(one[1]) for one in counts) == 10
+    assert len(shown) < 6  # a slow machine may need more than one window
     sf.get(says.remote(0))
     assert lines(capsys.readouterr().out) == ["(says_same pid=N) the same"]
 
