@@ -15,11 +15,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shframe.graph.call import Call
-from shframe.graph.errors import Cancelled, TimedOut, unpacked_error
-from shframe.graph.failures import told
+from shframe.graph.errors import Cancelled, TimedOut
+from shframe.graph.failures import described, note_of_call, packed, told, unpacked_error
 from shframe.graph.messages import Called, Due, Fail, Late, Revoked
 from shframe.graph.objectref import Failure, ObjectRef
-from shframe.graph.runs import described, died
+from shframe.graph.reopen import failed_call
+from shframe.graph.runs import died
+from shframe.graph.trace import Span
 from shframe.graph.worker import Assigned, Result, Wired, Work
 from shframe.store.ref import Ref
 from shframe.store.store import DRIVER
@@ -148,6 +150,13 @@ class Calls:
             self._forget(number)
         return size
 
+    def ended(self) -> list[Span]:
+        """The newest calls that have ended well; from any thread."""
+        return [
+            Span(function.name, function.name, slot, pid, start, end, 0, size)
+            for function, slot, pid, start, end, size in self.history.copy()
+        ]
+
     def _settle_all(self, worker: WorkerHandle, call: Call, result: Result) -> int:
         """The handles of a call have their values; the bytes in the store."""
         if call.stream is not None:
@@ -196,7 +205,8 @@ class Calls:
             call.failures += 1
             heapq.heappush(self._later, (time.monotonic() + wait, call.number))
             return True
-        self._errors[call.number] = told(error, call)
+        self._errors[call.number] = told(error, note_of_call(call))
+        self.shell.failed = failed_call(call, result.error, self.shell.home)
         return False
 
     def fail(self, instruction: Fail) -> None:
@@ -211,6 +221,7 @@ class Calls:
                 what = f"{call.name} (called at {call.site})"
                 tries = call.terms.retries + 1
                 error = died(self.shell.last_end, what, tries, ", ".join(inputs) or "none")
+                self.shell.failed = failed_call(call, packed(error), self.shell.home, died=True)
         elif error is None:
             if call.actor and call.actor not in self.shell.scheduler.actors:
                 error = self.shell.actors.why(call.actor)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import signal
 from typing import Any
 
@@ -118,6 +117,10 @@ class TaskFailed(ShframeError, RuntimeError):
     own type too. By itself, an exception that could not be brought back as it was."""
 
 
+class CannotReopen(ShframeError, RuntimeError):
+    """There is no failed task, or none that sf.debug() could call again in this process."""
+
+
 class RemoteTraceback(Exception):
     """The worker's own traceback as text: the cause of an exception that came back."""
 
@@ -127,10 +130,3 @@ class RemoteTraceback(Exception):
 
     def __str__(self) -> str:
         return f'\n"""\n{self.text}"""'
-
-
-def unpacked_error(payload: bytes) -> BaseException:
-    """A worker's exception with its traceback as cause."""
-    error, text = pickle.loads(payload)
-    error.__cause__ = RemoteTraceback(text)
-    return error  # type: ignore[no-any-return]

@@ -1,22 +1,158 @@
-"""What a task raised, as the user meets it: of its own type, and a TaskFailed."""
+"""What a task raised, from the worker to the user: its own type, with its own frames and its task.
+
+In the worker an error is packed with its traceback as text. In the driver `told` adds the task, its
+inputs and the line that built it, and makes it a TaskFailed beside its own type.
+"""
 
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shframe.graph import tracebacks
 from shframe.graph.errors import RemoteTraceback, TaskFailed
+from shframe.graph.function import UserCode, members
 from shframe.store.errors import ShframeError
+from shframe.store.ref import Ref
 
 if TYPE_CHECKING:
     from shframe.graph.call import Call
+    from shframe.graph.runs import LiveRun
+    from shframe.graph.task import Task
+
+_INPUTS = 5  # inputs of a task that are named
+_SITES = 3  # lines of users' functions that one task is named by
+
+# --- from the worker --------------------------------------------------------------------
 
 
-def told(error: BaseException, call: Call) -> BaseException:
+def packed_error(error: BaseException) -> bytes:
+    """The error with its traceback as text; one that cannot travel becomes TaskFailed.
+
+    It keeps no frame: what its task read is free when the worker lets go of it.
+    """
+    text = tracebacks.text_of(error)
+    bare = error.with_traceback(None)
+    bare.__cause__ = bare.__context__ = None
+    return _packed(bare, text)
+
+
+def packed_here(error: BaseException) -> bytes:
+    """The error of a task that ran in this process, which goes on as it is."""
+    return _packed(error, tracebacks.text_of(error))
+
+
+def unpacked_error(payload: bytes) -> BaseException:
+    """A worker's exception with its traceback as cause."""
+    error, text = pickle.loads(payload)
+    if text:
+        error.__cause__ = RemoteTraceback(text)
+    return error  # type: ignore[no-any-return]
+
+
+def packed(error: BaseException) -> bytes:
+    """The error and its traceback's text, as a worker gets it."""
+    cause = error.__cause__
+    return _packed(error, cause.text if isinstance(cause, RemoteTraceback) else "")
+
+
+def _packed(error: BaseException, text: str) -> bytes:
+    import cloudpickle
+
+    for travels in (error, _Parts(error), _stand_in(error)):
+        try:
+            payload = bytes(cloudpickle.dumps((travels, text), protocol=5))
+            made = pickle.loads(payload)[0]
+        except Exception:  # the next one travels with less
+            continue
+        if travels is not error or _is_same(made, error):
+            return payload
+    raise AssertionError("a TaskFailed with a text always travels")
+
+
+def _is_same(made: BaseException, error: BaseException) -> bool:
+    """Whether a constructor that was called again has made the same of what it was given."""
+    return type(made) is type(error) and (not _is_plain(type(error)) or made.args == error.args)
+
+
+def _is_plain(kind: type[BaseException]) -> bool:
+    """Whether exceptions of a kind travel as its constructor called with their args."""
+    return kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ in _PLAIN
+
+
+_PLAIN = (BaseException.__reduce__, OSError.__reduce__)
+
+
+class _Parts:
+    """Travels for an exception whose constructor cannot be called again; arrives as it was."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        kind = type(self.error)
+        if not _is_plain(kind):
+            raise TypeError(f"{kind.__name__} says itself how it travels")
+        return _from_parts, (kind, self.error.args, self.error.__dict__)
+
+
+def _from_parts(kind: type[BaseException], args: tuple[Any, ...], state: Any) -> BaseException:
+    made = kind.__new__(kind, *args)
+    made.args = args
+    made.__dict__.update(state)
+    return made
+
+
+def _stand_in(error: BaseException) -> TaskFailed:
+    try:
+        said = f"{error!s:.500}"
+    except Exception as unsaid:
+        said = f"nothing: its __str__ raised {type(unsaid).__name__}"
+    made = TaskFailed(
+        f"a task raised {type(error).__name__}, which cannot travel between processes\n"
+        f"  it said: {said}"
+    )
+    for note in getattr(error, "__notes__", ()):
+        made.add_note(str(note))
+    return made
+
+
+# --- in the driver ----------------------------------------------------------------------
+
+
+class Note(NamedTuple):
+    """What is said of a task that failed. sites: the lines that built it."""
+
+    name: str
+    sites: tuple[str, ...]
+    inputs: str
+
+    def __str__(self) -> str:
+        built = ", ".join(site for site in self.sites if site) or "an unknown line"
+        return f"the task: {self.name}\n  built at: {built}\n  inputs: {self.inputs}"
+
+
+def note_of_call(call: Call) -> Note:
+    """Of a call: its function, where it was called, its arguments."""
+    held = [one._held for one in call.inputs]
+    return Note(call.name, (call.site,), _inputs(held, _arguments(call.args)))
+
+
+def note_of_task(task: Task, live: LiveRun, held: Sequence[Any]) -> Note:
+    """Of a graph's task: its key, where the user's functions in it were handed over, or else
+    where the computation was asked for. held: its inputs, as far as they are known."""
+    codes = (one for one in members(task.function.shared) if isinstance(one, UserCode))
+    sites = dict.fromkeys(code.site for code in codes if code.site)
+    name = f"{task.function.label} {task.key}"
+    return Note(name, tuple(sites)[:_SITES] or (live.site,), _inputs(held, []))
+
+
+def told(error: BaseException, note: Note) -> BaseException:
     """The error of a call: of its own type and a TaskFailed as well, where Python allows that."""
-    del call
-    if isinstance(error, ShframeError) or not isinstance(error, Exception):
+    error = noted(error, note)
+    if isinstance(error, ShframeError):
         return error
     try:
         return _both(error)
@@ -24,14 +160,55 @@ def told(error: BaseException, call: Call) -> BaseException:
         return error
 
 
+def noted(error: BaseException, note: Note) -> Exception:
+    """The error with a note of its task, in its traceback's text too.
+
+    What would end the driver if it were raised there (SystemExit and the like) is a TaskFailed.
+    """
+    if not isinstance(error, Exception):
+        arg = ", ".join(map(repr, error.args))
+        made = TaskFailed(f"the task {note.name} raised {type(error).__name__}({arg:.500})")
+        made.__cause__ = error.__cause__
+        error = made
+    error.add_note(str(note))
+    cause = error.__cause__
+    if isinstance(cause, RemoteTraceback):
+        cause.text = f"{tracebacks.with_source(cause.text).rstrip()}\n{note}\n"
+    return error
+
+
+def described(held: Any) -> str:
+    """An input, for messages: its kind and its size."""
+    if isinstance(held, bytes):
+        return f"a pickled value of {len(held)} bytes"
+    if isinstance(held, Ref):
+        return f"{held.kind} of {held.nbytes} bytes"
+    return "a value that is not there"
+
+
+def _inputs(held: Iterable[Any], arguments: Sequence[str]) -> str:
+    found = [*map(described, held), *arguments]
+    more = f" and {len(found) - _INPUTS} more" if len(found) > _INPUTS else ""
+    return (", ".join(found[:_INPUTS]) or "none") + more
+
+
+def _arguments(args: Any) -> list[str]:
+    if isinstance(args, bytes):
+        return [f"{len(args)} bytes of pickled arguments"]
+    return [_argument(value) for value in args]
+
+
+def _argument(value: Any) -> str:
+    size = f" of {len(value)}" if isinstance(value, (str, bytes)) else ""
+    return f"{type(value).__name__}{size}"
+
+
 def _both(error: Exception) -> BaseException:
     kind: Any = type(error)
-    reduced = error.__reduce__()
-    both: Any = _both_type(kind)
+    both = _both_type(kind)
     made: Any = both.__new__(both, *error.args)
     BaseException.__init__(made, *error.args)
-    if len(reduced) > 2 and isinstance(reduced[2], dict):
-        made.__dict__.update(reduced[2])
+    made.__dict__.update(error.__dict__)
     made.__dict__["error"] = error
     made.__cause__ = error.__cause__
     if str(made) != str(error):
@@ -40,7 +217,7 @@ def _both(error: Exception) -> BaseException:
 
 
 @cache
-def _both_type(kind: Any) -> type:
+def _both_type(kind: Any) -> Any:
     name = f"TaskFailed({kind.__name__})"
     return type(name, (_Told, kind), {"__module__": kind.__module__, "__qualname__": name})
 
@@ -62,14 +239,3 @@ def _again(error: Exception) -> BaseException:
         return _both(error)
     except Exception:
         return error
-
-
-def packed(error: BaseException) -> bytes:
-    """The error and its traceback's text, as a worker sends and gets it."""
-    import cloudpickle
-
-    text = str(error.__cause__.text) if isinstance(error.__cause__, RemoteTraceback) else ""
-    try:
-        return bytes(cloudpickle.dumps((error, text), protocol=5))
-    except Exception:
-        return pickle.dumps((TaskFailed(f"{type(error).__name__}: {error!s:.500}"), text))

@@ -6,14 +6,18 @@ serves all tasks of a layer, so parameters that the tasks share travel with it, 
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterator
+from types import CodeType
 from typing import Any
 
 from shframe.graph import travel
 from shframe.graph.errors import NotPicklable
+from shframe.graph.site import user_line
 
 
 class Function:
@@ -48,6 +52,12 @@ class Function:
         return str(getattr(self.call, "__name__", type(self.call).__name__))
 
     @functools.cached_property
+    def label(self) -> str:
+        """The name of what the user gave: of a kernel of ours, of the functions that it applies."""
+        names = dict.fromkeys(m.name for m in members(self.shared) if isinstance(m, UserCode))
+        return "+".join(names) or self.name
+
+    @functools.cached_property
     def ours(self) -> bool:
         """Whether the code is shframe's own and calls nothing of the user's."""
         module = getattr(self.call, "__module__", None) or ""
@@ -79,27 +89,36 @@ def _function(call: Callable[..., Any], shared: dict[str, Any]) -> Function:
 
 def _holds_user_code(root: object) -> bool:
     """Whether a UserCode, or a plain function of the user's, lies anywhere in `root`."""
+    return any(
+        isinstance(value, UserCode) or (isinstance(value, Function) and not value.ours)
+        for value in members(root)
+    )
+
+
+def members(root: object) -> Iterator[object]:
+    """A value and all that lies in it: in containers, dataclasses and what Functions share."""
     stack = [root]
     while stack:
         value = stack.pop()
-        if isinstance(value, UserCode) or (isinstance(value, Function) and not value.ours):
-            return True
+        yield value
         if isinstance(value, dict):
             stack.extend(value.values())
         elif isinstance(value, (list, tuple)):
-            stack.extend(value)
+            stack.extend(reversed(value))
+        elif isinstance(value, Function):
+            stack.append(value.shared)
         elif dataclasses.is_dataclass(value) and not isinstance(value, type):
             stack.extend(getattr(value, f.name) for f in dataclasses.fields(value))
-    return False
 
 
 class UserCode:
     """A user's function, captured by value when it is handed over.
 
     Later changes of its globals or of its source do not reach the captured one.
+    site: the `file:line` that handed it over, in the process that did.
     """
 
-    __slots__ = ("digest", "function", "payload")
+    __slots__ = ("digest", "function", "payload", "site")
 
     def __init__(self, function: Callable[..., Any], payload: bytes | None = None) -> None:
         if not callable(function):
@@ -108,6 +127,7 @@ class UserCode:
         name = getattr(function, "__qualname__", type(function).__name__)
         self.payload = payload if payload is not None else pickled(function, name)
         self.digest = hashlib.blake2b(self.payload, digest_size=16).hexdigest()
+        self.site = user_line() if payload is None else ""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
@@ -131,10 +151,10 @@ def _load_user_code(payload: bytes) -> UserCode:
 
 def pickled(value: object, name: str) -> bytes:
     """Pickle by cloudpickle; raises NotPicklable that names the variable at fault."""
-    import cloudpickle
-
+    buffer = io.BytesIO()
     try:
-        return bytes(cloudpickle.dumps(value, protocol=5))
+        _pickler()(buffer, protocol=5).dump(value)
+        return buffer.getvalue()
     except Exception as error:
         raise NotPicklable(
             f"{name} cannot travel to a worker: {error}\n"
@@ -142,6 +162,29 @@ def pickled(value: object, name: str) -> bytes:
             "  open files, locks, connections and generators do not travel: "
             "make them inside the function"
         ) from error
+
+
+@functools.cache
+def _pickler() -> Any:
+    """cloudpickle's, but code remembers its file: tracebacks and warnings name the user's lines."""
+    import cloudpickle
+
+    known = cloudpickle.Pickler.dispatch_table
+    reduced = known.get(CodeType)
+    if reduced is None:
+        return cloudpickle.Pickler
+
+    def code(value: CodeType) -> tuple[Any, ...]:
+        made, args, *rest = reduced(value)
+        file = "".join(value.co_filename)  # not interned, or the bytes would depend on who is
+        return (made, tuple(file if _is_no_file(one) else one for one in args), *rest)
+
+    table = collections.ChainMap({CodeType: code}, known)
+    return type("Pickler", (cloudpickle.Pickler,), {"dispatch_table": table})
+
+
+def _is_no_file(value: object) -> bool:
+    return isinstance(value, str) and value == "<dynamic-code>"
 
 
 def _culprits(value: object) -> str:

@@ -14,6 +14,7 @@ from shframe.graph.call import Arguments, Code, Place, Terms
 from shframe.graph.errors import ActorDied, StreamEnded
 from shframe.graph.hiring import Job
 from shframe.graph.objectref import Failure, ObjectRef, StoreHome
+from shframe.graph.reopen import FailedTask, failed_here
 from shframe.graph.wire import placed, unpacked
 
 
@@ -26,6 +27,7 @@ class InProcess:
         self.home = home
         self._actors: dict[int, Any] = {}
         self._jobs: dict[str, tuple[ObjectRef, Any]] = {}
+        self.failed: FailedTask | None = None
 
     def put(self, value: object) -> ObjectRef:
         """Store a value and give a handle on it."""
@@ -51,12 +53,19 @@ class InProcess:
             if inspect.iscoroutine(made):
                 made = asyncio.run(made)
         except Exception as error:
+            site = f"{place[0].co_filename}:{place[1]}" if place else ""
+            code = None if method else function
+            self.failed = failed_here(code, function.name, arguments, terms, error, site, self.home)
             return tuple(self._failed(error) for _ in range(count))
         if terms.returns < 0:
             return (self._stream(made),)
         if terms.returns <= 1:
             return (self._stored(made),)
         return tuple(map(self._stored, made))
+
+    def forget_failed(self) -> None:
+        """Let go of what the newest task that failed has read."""
+        self.failed = None
 
     def _values(self, arguments: Arguments, terms: Terms) -> tuple[list[Any], dict[str, Any]]:
         values = [ref.value(writable=terms.writable) for ref in arguments.inputs]

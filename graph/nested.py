@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from shframe.graph import travel
-from shframe.graph.errors import unpacked_error
+from shframe.graph.failures import unpacked_error
 from shframe.graph.objectref import Failure, ObjectRef, Pending, wait_all
 from shframe.store.ref import Ref
 

@@ -327,6 +327,7 @@ class StoreHome:
     """The home of a process that has the session's store: its driver.
 
     known: handles that other processes may speak of, by their number.
+    heard: called when somebody has waited.
     """
 
     def __init__(self, store: Store, dropped: deque[int]) -> None:
@@ -334,6 +335,7 @@ class StoreHome:
         self.dropped = dropped
         self.next_id = store.local.next_id
         self.known: weakref.WeakValueDictionary[int, ObjectRef] = weakref.WeakValueDictionary()
+        self.heard: Callable[[], None] | None = None
 
     def handle(self, ref: Ref, site: str | None = None, keep: Any = ()) -> ObjectRef:
         """A handle on a sealed object, which takes over its one reference.
@@ -387,8 +389,10 @@ class StoreHome:
     def wait(
         self, refs: Sequence[ObjectRef], ended: threading.Event, timeout: float | None
     ) -> None:
-        """Results come in another thread."""
+        """Results come in another thread; what their tasks have said comes before them."""
         wait_in_steps(ended, timeout)
+        if self.heard is not None:
+            self.heard()
 
     def told(self, ref: ObjectRef) -> None:
         """Results come by themselves."""

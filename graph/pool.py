@@ -5,12 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shframe.graph import server
 from shframe.graph.channel import Channel, pair
 from shframe.graph.launch import Launched, launch, park
+from shframe.graph.voices import Voices
 from shframe.store.store import Store
+
+STOP_SECONDS = 0.05  # a worker in a system call that cannot be interrupted is not waited for
 
 
 @dataclass(slots=True)
@@ -36,8 +41,11 @@ class Pool:
     new slot, so that what the dead one owned is never confused with what the new one owns.
     """
 
-    def __init__(self, store: Store, count: int, launched: Launched | None = None) -> None:
+    def __init__(
+        self, store: Store, count: int, voices: Voices, launched: Launched | None = None
+    ) -> None:
         self.store = store
+        self.voices = voices
         self.workers: dict[int, WorkerHandle] = {}
         self.changes = 0  # counts workers that come and go
         self._next_slot = 1
@@ -54,7 +62,8 @@ class Pool:
         self.store.ledger.use(self._next_slot)
         ours, theirs = pair()
         request = server.Fork(slot, self.store.budget, self.count)
-        self.channel.send(tuple(request), [theirs.detach(), os.dup(self.store.ledger.fd)])
+        fds = [theirs.detach(), os.dup(self.store.ledger.fd), *self.voices.ears_for(slot)]
+        self.channel.send(tuple(request), fds)
         worker = WorkerHandle(slot, Channel(ours))
         self.workers[slot] = worker
         self.changes += 1
@@ -88,9 +97,35 @@ class Pool:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker.pid, signal.SIGKILL)
 
+    def kill_if(self, slot: int, condition: Callable[[], bool]) -> bool:
+        """End a worker now if the condition holds while it stands still; whether it was ended."""
+        worker = self.workers.get(slot)
+        if worker is None or not worker.pid:
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker.pid, signal.SIGSTOP)
+            _wait_until_stopped(worker.pid)
+            wanted = condition()
+            os.kill(worker.pid, signal.SIGKILL if wanted else signal.SIGCONT)
+            return wanted
+        return True  # it has ended by itself
+
     def close(self) -> None:
         """End all processes and wait until they are gone."""
         for worker in self.workers.values():
             worker.channel.end()
         self.workers.clear()
         park(self.launched)
+
+
+def _wait_until_stopped(pid: int) -> None:
+    """A signal takes a moment to arrive; where there is no /proc the moment is short enough."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                if file.read().rpartition(")")[2].split()[0] in "TtZX":
+                    return
+        except OSError:
+            return
+        os.sched_yield()

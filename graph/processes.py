@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import sys
 import threading
 from collections import deque
 from typing import Any
@@ -16,10 +15,11 @@ from shframe.graph.hiring import Job
 from shframe.graph.launch import Launched, park
 from shframe.graph.objectref import ObjectRef, Pending, StoreHome, wait_all
 from shframe.graph.pressure import PATIENCE
+from shframe.graph.reopen import FailedTask
 from shframe.graph.runs import LiveRun
-from shframe.graph.shell import Shell
+from shframe.graph.shell import Shell, surroundings
 from shframe.graph.taskgraph import TaskGraph
-from shframe.graph.trace import Trace
+from shframe.graph.trace import Span, Trace
 from shframe.store.store import Store
 
 
@@ -66,13 +66,14 @@ class ProcessExecutor:
         live = LiveRun(graph, graph.sorted_keys(), trace, next(self._numbers))
         for task in graph.tasks.values():
             _ = task.function.digest  # raises NotPicklable here, at the call
-        here = (os.getcwd(), dict(os.environ), list(sys.path))
+        here = surroundings()
         shell.do(lambda: shell.submit(live, here))
         try:
             wait_for(live.ended, progress, lambda: (live.done, len(live.order)))
         except BaseException:
             shell.do(lambda: shell.runs.cancel(live))
             raise
+        shell.heard()
         if live.error is not None:
             raise live.error
         return live.handles
@@ -144,6 +145,20 @@ class ProcessExecutor:
         if isinstance(found[0], Exception):
             raise found[0]
         return found[0]  # type: ignore[no-any-return]
+
+    @property
+    def failed(self) -> FailedTask | None:
+        """The newest task that failed."""
+        return None if self._shell is None else self._shell.failed
+
+    def forget_failed(self) -> None:
+        """Let go of what the newest task that failed has read."""
+        if self._shell is not None:
+            self._shell.failed = None
+
+    def ended_calls(self) -> list[Span]:
+        """The newest calls that have ended well."""
+        return [] if self._shell is None else self._shell.calls.ended()
 
     def _ask_for_pages(self) -> None:
         """Have the workers give back the pages that they do not use, unless they are busy."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shframe.graph.errors import Cancelled as CancelledError
-from shframe.graph.errors import WorkerDied, unpacked_error
+from shframe.graph.errors import WorkerDied
+from shframe.graph.failures import described, note_of_task, noted, unpacked_error
 from shframe.graph.messages import Abort, Cancelled, Submitted
 from shframe.graph.objectref import ObjectRef
+from shframe.graph.reopen import failed_task
 from shframe.graph.site import user_line
 from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
@@ -154,7 +157,11 @@ class Runs:
         """A task has raised."""
         live = self.holding(number)
         if live is not None and live.error is None and error is not None:
-            live.error = unpacked_error(error)
+            task = live.task(number)
+            note = note_of_task(task, live, self._held(live, task))
+            live.error = noted(unpacked_error(error), note)
+            inputs = self._handles(live, task)
+            self.shell.failed = failed_task(task, inputs, note, error, self._filled(task))
 
     def drop(self, numbers: Sequence[int]) -> None:
         """Nobody reads the results of these tasks any more."""
@@ -212,17 +219,47 @@ class Runs:
 
     def _death(self, live: LiveRun, number: int) -> WorkerDied:
         task = live.task(number)
-        inputs = ", ".join(self._described(live, task)) or "none"
+        inputs = ", ".join(map(described, self._held(live, task)[:5])) or "none"
         return died(self.shell.last_end, f"{task.function.name} {task.key}", 4, inputs)
 
-    def _described(self, live: LiveRun, task: Task) -> list[str]:
+    def _held(self, live: LiveRun, task: Task) -> list[Any]:
+        """The inputs of a task, as far as they are there."""
         found = []
-        for key in task.inputs[:5]:
+        for key in task.inputs:
             data = live.graph.data.get(key)
             held = data.held() if data is not None else self.refs.get(live.place.get(key, -1))
             if held is not None:
-                found.append(described(held))
+                found.append(held)
         return found
+
+    def _filled(self, task: Task) -> int | None:
+        """Bytes of the final object of which the task fills a part."""
+        if task.target is None:
+            return None
+        fd = self.shell.store.lent_fd(task.target)
+        try:
+            return os.fstat(fd).st_size
+        finally:
+            os.close(fd)
+
+    def _handles(self, live: LiveRun, task: Task) -> list[ObjectRef]:
+        """Handles of the inputs of a task that has failed, which keep them after its run."""
+        home, store = self.shell.home, self.shell.store
+        made: dict[Key, ObjectRef] = {}
+        for key in task.inputs:
+            if key in live.graph.data:
+                made[key] = live.graph.data[key]
+            elif key not in made:
+                held = self.refs[live.place[key]]
+                if isinstance(held, bytes):
+                    made[key] = ObjectRef(home.next_id(), held, home)
+                    continue
+                if held.inline:
+                    store.adopt(held, DRIVER)
+                else:
+                    store.retain(held.id)
+                made[key] = home.handle(held, live.site)
+        return [made[key] for key in task.inputs]
 
     def fail_all(self, error: BaseException) -> None:
         """The session ends."""
@@ -232,13 +269,6 @@ class Runs:
         self.live.clear()
         self.aborted.clear()
         self.refs.clear()
-
-
-def described(held: Any) -> str:
-    """An input, for messages."""
-    if isinstance(held, bytes):
-        return f"a pickled value of {len(held)} bytes"
-    return f"{held.kind} of {held.nbytes} bytes"
 
 
 def died(end: Ended, what: str, tries: int, inputs: str) -> WorkerDied:

@@ -49,7 +49,8 @@ ONE_THREAD = {
 
 
 class Fork(NamedTuple):
-    """Driver to server: fork a worker; its socket and the ledger come with the message."""
+    """Driver to server: fork a worker; with it come its socket, the ledger, and what it speaks
+    into (voice.take_over)."""
 
     slot: int
     budget: int
@@ -194,7 +195,7 @@ class Server:
         self.channel.close()
         for fd in (*self.exits, self.driver):
             os.close(fd)
-        serve_as_worker(request, fds[0], fds[1])
+        serve_as_worker(request, fds)
 
     def _reap(self, fd: int) -> None:
         pid = self.exits.pop(fd)
@@ -221,10 +222,11 @@ class Server:
                     os.waitpid(pid, 0)
 
 
-def serve_as_worker(request: Fork, sock: int, ledger_fd: int) -> None:
+def serve_as_worker(request: Fork, fds: Sequence[int]) -> None:
     """Run the worker's loop in this, newly forked process."""
     import random
 
+    from shframe.graph import voice
     from shframe.graph.worker import Worker
     from shframe.store.ledger import Ledger
     from shframe.store.local import LocalStore
@@ -234,9 +236,10 @@ def serve_as_worker(request: Fork, sock: int, ledger_fd: int) -> None:
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
+    sock, ledger_fd, *speaking = fds
     ledger = Ledger.attach(ledger_fd, request.slot)
     store = LocalStore(request.slot, request.budget, ledger)
-    worker = Worker(Channel(socket.socket(fileno=sock)), store)
+    worker = Worker(Channel(socket.socket(fileno=sock)), store, voice.take_over(speaking))
     worker.home.workers = request.workers
     worker.run()
 

@@ -10,6 +10,7 @@ answers what tasks ask for.
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import os
 import pickle
@@ -52,10 +53,14 @@ from shframe.graph.messages import (
 from shframe.graph.objectref import StoreHome, swept
 from shframe.graph.pool import Pool, WorkerHandle
 from shframe.graph.pressure import SLACK, Pressure, next_uses
+from shframe.graph.reopen import FailedTask
 from shframe.graph.runs import LiveRun, Runs
 from shframe.graph.server import Ended
+from shframe.graph.snapshot import Running
 from shframe.graph.state import Scheduler
 from shframe.graph.usermodules import UserModules
+from shframe.graph.voice import STANDARD_LEVELS
+from shframe.graph.voices import Voices, levels
 from shframe.graph.worker import Report, Result, Surroundings, Wired, Work
 from shframe.store.ref import Ref
 from shframe.store.store import Store
@@ -67,7 +72,8 @@ GRACE_SECONDS = 0.3  # a worker that still runs a task given up is killed after 
 class Shell:
     """The background thread, its pool and its scheduler.
 
-    heard: what ended last, for messages about deaths. changes: counts those of the surroundings.
+    last_end: what ended last, for messages about deaths. changes: counts those of the surroundings.
+    failed: the newest task that failed, for sf.debug(): it holds handles of what the task read.
     """
 
     def __init__(
@@ -76,7 +82,9 @@ class Shell:
         self.store = store
         self.home = home
         self.scheduler = Scheduler(limit=workers)
-        self.pool = Pool(store, workers, launched)
+        self.voices = Voices(self._who)
+        self.pool = Pool(store, workers, self.voices, launched)
+        home.heard = self.heard
         self.pressure = Pressure(store)
         self.runs = Runs(self)
         self.calls = Calls(self)
@@ -87,16 +95,18 @@ class Shell:
         self.outbox: dict[int, Work] = {}
         self.targets: dict[int, list[int]] = {}  # worker -> descriptors of what its tasks fill
         self.doomed: dict[tuple[int, int], float] = {}  # (worker, task given up) -> deadline
-        self.surroundings: Surroundings = (os.getcwd(), dict(os.environ), list(sys.path))
+        self.surroundings: Surroundings = (*surroundings()[:3], STANDARD_LEVELS)
         self._environment = dict(_raw_environment())
         self.changes = 1  # a server that was parked was started in others
         self.dismissed: set[int] = set()  # workers that were sent away and have not ended yet
         self.retired: set[int] = set()  # workers that get no more tasks
         self.code = UserModules()
         self.last_end = Ended(0, 0, 0)
+        self.failed: FailedTask | None = None
         self.segments_closed = 0
         self.idle = Idle()
         self.heaps = Heaps()
+        self.running = Running()
         self.scheduler.admission.most_heap = store.budget // 2
         self.last_rest: object = None
         self.events: deque[Event | Callable[[], None]] = deque()  # to be handled
@@ -133,6 +143,24 @@ class Shell:
         with contextlib.suppress(OSError):  # a full pipe wakes as well, a closed one nobody
             os.write(self.wake_in, b"x")
 
+    def heard(self) -> None:
+        """Somebody has waited: what tasks have said until now is shown."""
+        self.voices.heard(not self.busy)
+
+    def _who(self, slot: int) -> tuple[int, str]:
+        """The pid of the worker in a slot and the name of what it runs; from any thread."""
+        worker = self.pool.workers.get(slot)
+        number = self.store.ledger.note_of(slot) - 1
+        return 0 if worker is None else worker.pid, self.name_of(number) if number > 0 else ""
+
+    def name_of(self, number: int) -> str:
+        """What a task is called; "" when it has ended. From any thread."""
+        call = self.calls.live.get(number)
+        if call is not None:
+            return call.name
+        live = self.runs.holding(number)
+        return "" if live is None else live.task(number).function.label
+
     def ask_for_pages(self) -> threading.Event:
         """Ask all workers for the pages that they do not use; set when all have answered."""
         answered = threading.Event()
@@ -144,7 +172,9 @@ class Shell:
         self.stopping = True
         self.wake()
         self.thread.join()
+        self.failed = None
         self.pool.close()
+        self.voices.close()
         os.close(self.wake_in)
         os.close(self.wake_out)
 
@@ -257,11 +287,16 @@ class Shell:
 
     def look_around(self) -> None:
         """Notice changes of what tasks see of the driver's surroundings."""
-        folder, _, path = self.surroundings
+        folder, _, path, known = self.surroundings
         environment = _raw_environment()
-        if environment != self._environment or path != sys.path or folder != os.getcwd():
+        if (
+            environment != self._environment
+            or path != sys.path
+            or folder != os.getcwd()
+            or known != levels()
+        ):
             self._environment = dict(environment)
-            self.changed((os.getcwd(), dict(os.environ), list(sys.path)))
+            self.changed(surroundings())
 
     def changed(self, here: Surroundings) -> None:
         """Tasks are to see these surroundings from now on."""
@@ -372,6 +407,8 @@ class Shell:
         if self.heaps.due(now):
             workers = self.pool.workers.values()
             self.heaps.look(now, {worker.slot: worker.pid for worker in workers if worker.pid})
+            note_of = self.store.ledger.note_of
+            self.running.look(now, {worker.slot: note_of(worker.slot) for worker in workers})
         admission = self.scheduler.admission
         if not admission.counts:
             return
@@ -596,10 +633,23 @@ class Shell:
             self.doomed[instruction.worker, number] = deadline
 
     def _kill_doomed(self) -> None:
+        """End workers that still run a task given up, and no others: what else they were sent
+        goes on elsewhere, but what they run now would be lost with them."""
+        if not self.doomed:
+            return
         now = time.monotonic()
         for slot, number in [pair for pair, deadline in self.doomed.items() if deadline <= now]:
-            self.doomed[slot, number] = math.inf  # until the worker is buried
-            self.pool.kill(slot)
+            if self.pool.kill_if(slot, functools.partial(self._runs, slot, number)):
+                self.doomed[slot, number] = math.inf  # until the worker is buried
+            else:  # it was not begun, or has just ended: the worker will say so
+                self.doomed[slot, number] = now + GRACE_SECONDS
+
+    def _runs(self, slot: int, number: int) -> bool:
+        """Whether a worker is in a task now, or the task waits there below another one."""
+        if self.store.ledger.note_of(slot) - 1 == number:
+            return True
+        state = self.scheduler.workers.get(slot)
+        return state is not None and any(number == waiting for waiting, _ in state.blocked)
 
     # --- deaths -------------------------------------------------------------------------
 
@@ -671,6 +721,11 @@ class Shell:
             if gone:
                 worker.segments.difference_update(gone)
                 self.work_for(worker.slot).gone.extend(gone)
+
+
+def surroundings() -> Surroundings:
+    """What tasks that start now are to see of this process."""
+    return os.getcwd(), dict(os.environ), list(sys.path), levels()
 
 
 def _raw_environment() -> dict[bytes, bytes]:

@@ -99,8 +99,12 @@ class Trace:
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write Chrome trace-event JSON, which ui.perfetto.dev and chrome://tracing open."""
-        events = [_event(span) for span in self.spans]
-        Path(path).write_text(json.dumps({"traceEvents": events, "displayTimeUnit": "ms"}))
+        text = json.dumps({"traceEvents": self.events(), "displayTimeUnit": "ms"})
+        Path(path).write_text(text)
+
+    def events(self) -> list[dict[str, object]]:
+        """The spans as Chrome trace events."""
+        return [_event(span) for span in self.spans]
 
 
 def _event(span: Span) -> dict[str, object]:

@@ -9,25 +9,28 @@ from __future__ import annotations
 
 import functools
 import gc
+import logging
 import os
 import pickle
 import sys
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple, Self
 
 from shframe.graph import conversions, output, travel
 from shframe.graph.channel import Channel, Closed
-from shframe.graph.errors import TaskFailed
+from shframe.graph.failures import packed_error
 from shframe.graph.function import Function
+from shframe.graph.voice import Levels, Voice
 from shframe.graph.wire import FILLS, PLAIN, How, placed, unpacked
 from shframe.store import codec
 from shframe.store.errors import StoreFull
 from shframe.store.local import LocalStore
 from shframe.store.ref import INLINE, Ref
+
+log = logging.getLogger("shframe")
 
 FLUSH_SECONDS = 0.003
 CHECK_SECONDS = 0.0005  # between two looks for recalls and new tasks while tasks are waiting
@@ -36,7 +39,8 @@ SPIN_SECONDS = 0.0005  # before it blocks: waking a halted core takes as long
 # bytes: a pickled value; Ref: where it lies; int: the task that makes it, which runs here before
 Wired = Any
 Assigned = tuple[int, bytes, tuple[Wired, ...], Any, Any]
-Surroundings = tuple[str, dict[str, str], list[str]]  # folder, environment, module path
+# folder, environment, module path, levels of loggers
+Surroundings = tuple[str, dict[str, str], list[str], Levels]
 
 
 class Work(NamedTuple):
@@ -51,7 +55,8 @@ class Work(NamedTuple):
     punched: own blocks (segment, offset, bytes) that have moved to the disk, pages and all.
     trim: bytes of pages not in use that are to be given back, -1: all; and that is reported.
     recalled: numbers of tasks that are not to be started any more.
-    surroundings: working directory, environment and module path when they have changed.
+    surroundings: working directory, environment, module path and levels of loggers when they
+        have changed.
     answers: (id, value or pickled error) of handles that tasks here have asked for.
     on_top: numbers of tasks that may run on top of one that waits.
     """
@@ -120,10 +125,12 @@ class Worker:
     running: the number of the task that the main thread runs, 0: none.
     """
 
-    def __init__(self, channel: Channel, store: LocalStore) -> None:
+    def __init__(self, channel: Channel, store: LocalStore, voice: Voice) -> None:
         from shframe.graph.nested import Nested
 
         self.channel = channel
+        self.voice = voice
+        voice.speaker = self._speaker
         self.store = store
         self.waiting: deque[Assigned] = deque()
         self.targets: dict[int, int] = {}  # task -> descriptor of what it fills a part of
@@ -140,6 +147,7 @@ class Worker:
         self.flushed = 0.0
         self.looked = 0.0
         self.running = 0
+        self.assigned: Assigned | None = None  # that task, and how it is called
         self.sending = threading.RLock()
         self.receiving = threading.Lock()
         self.home = Nested(self)
@@ -247,12 +255,14 @@ class Worker:
             self.recalled.append(task[0])
         self.waiting.extendleft(reversed(kept))
 
-    @staticmethod
-    def _surround(folder: str, environment: dict[str, str], path: list[str]) -> None:
+    def _surround(
+        self, folder: str, environment: dict[str, str], path: list[str], levels: Levels
+    ) -> None:
+        self.voice.set_levels(levels)
         try:
             os.chdir(folder)
         except OSError as error:
-            print(f"shframe worker: cannot enter {folder!r}: {error}", file=sys.stderr)
+            log.warning("a worker cannot enter the folder %r: %s", folder, error)
         for name in os.environ.keys() - environment.keys():
             del os.environ[name]
         os.environ.update(environment)
@@ -273,11 +283,13 @@ class Worker:
             return
         if not self.results:
             self.flushed = time.monotonic()
-        before, self.running = self.running, number
+        before = self.running, self.assigned
+        self.running, self.assigned = number, assigned
         self.store.ledger.note(number + 1)  # the driver reads it if this process ends here
         result = self.result_of(assigned)
-        self.running = before
-        self.store.ledger.note(before + 1 if before else 0)
+        self.voice.task_ended()
+        self.running, self.assigned = before
+        self.store.ledger.note(self.running + 1 if self.running else 0)
         held = result[1]
         if number in self.readers and held is not None:
             self.local[number] = held
@@ -297,6 +309,20 @@ class Worker:
                     del self.readers[one]
                     self.local.pop(one, None)
         return None if any(one is None for one in here) else here
+
+    def _speaker(self) -> tuple[int, str]:
+        """The task that runs in this thread and its name, for what it says."""
+        number, actor = self.home.task, self.actor
+        kind = "" if actor is None or actor.instance is None else type(actor.instance).__name__
+        if number != self.running or self.assigned is None:
+            return number, kind
+        _, digest, _, _, how = self.assigned
+        if type(how) is tuple and How(*how).method:
+            return number, f"{kind}.{How(*how).method}" if kind else ""
+        function = self.functions.get(digest)
+        if isinstance(function, Function):
+            return number, function.label
+        return number, str(getattr(function, "__name__", type(function).__name__))
 
     def result_of(self, assigned: Assigned, call: Any = None) -> tuple[Any, ...]:
         """Run a task in this thread; `call` in place of what it names."""
@@ -456,22 +482,3 @@ def _unpickled(payload: bytes) -> Any:
     except Exception as error:
         return _Unloadable(error)
     return Function(call, **shared) if shared else call
-
-
-def packed_error(error: BaseException) -> bytes:
-    """The error with its traceback as text; one that cannot travel becomes TaskFailed."""
-    import cloudpickle
-
-    text = "".join(traceback.format_exception(error))
-    bare = error.with_traceback(None)
-    bare.__cause__ = bare.__context__ = None
-    try:
-        payload = cloudpickle.dumps((bare, text), protocol=5)
-        pickle.loads(payload)
-    except Exception:
-        stand_in = TaskFailed(
-            f"a task raised {type(error).__name__}, which cannot travel between processes\n"
-            f"  it said: {error!s:.500}"
-        )
-        payload = cloudpickle.dumps((stand_in, text), protocol=5)
-    return bytes(payload)

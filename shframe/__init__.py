@@ -19,7 +19,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from shframe import array, errors
+    from shframe import array, errors, exceptions
     from shframe.actorpool import ActorPool
     from shframe.computing import compute, persist
     from shframe.dask_scheduler import dask_get
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         read_csv,
         read_parquet,
     )
+    from shframe.debugging import debug
     from shframe.delaying import delayed
     from shframe.futures import Executor
     from shframe.generators import ObjectRefGenerator
@@ -41,11 +42,12 @@ if TYPE_CHECKING:
     from shframe.objects import as_completed, get, put, wait
     from shframe.pool import Pool
     from shframe.queues import Queue
+    from shframe.reporting import status
     from shframe.serializability import inspect_serializability
     from shframe.session import Session, init, is_initialized, shutdown
     from shframe.sharing import attach, publish, published, unpublish
     from shframe.tasks import ActorHandle, cancel, get_actor, kill, method, remote
-    from shframe.tracing import last_trace
+    from shframe.tracing import last_trace, timeline
 
 __version__ = "0.1.0"
 
@@ -67,6 +69,7 @@ _HOMES = {
     "compact": "shframe.inventory",
     "compute": "shframe.computing",
     "dask_get": "shframe.dask_scheduler",
+    "debug": "shframe.debugging",
     "delayed": "shframe.delaying",
     "from_arrow": "shframe.dataframe",
     "from_pandas": "shframe.dataframe",
@@ -88,10 +91,12 @@ _HOMES = {
     "register_joblib": "shframe.joblib_registry",
     "remote": "shframe.tasks",
     "shutdown": "shframe.session",
+    "status": "shframe.reporting",
+    "timeline": "shframe.tracing",
     "unpublish": "shframe.sharing",
     "wait": "shframe.objects",
 }
-_ROOMS = ("array", "errors")
+_ROOMS = ("array", "errors", "exceptions")
 
 __all__ = [
     "ActorHandle",
@@ -113,8 +118,10 @@ __all__ = [
     "compact",
     "compute",
     "dask_get",
+    "debug",
     "delayed",
     "errors",
+    "exceptions",
     "from_arrow",
     "from_pandas",
     "get",
@@ -135,6 +142,8 @@ __all__ = [
     "register_joblib",
     "remote",
     "shutdown",
+    "status",
+    "timeline",
     "unpublish",
     "wait",
 ]

@@ -16,9 +16,14 @@ ShframeError
     NameTaken, NotPublished          (store)
   SegmentGone, StoreClosed           (store)
   ClusterUnreachable  ConnectionError  (graph) a cluster that does not answer
+  TaskFailed          RuntimeError   (graph) a task raised; of its own type, too
   WorkerDied          RuntimeError   (graph) a worker ended while it ran a task
-  TaskFailed          RuntimeError   (graph) an exception that could not travel
+  ActorDied           RuntimeError   (graph) an actor is no more
+  TimedOut            TimeoutError   (graph) a value or task was not there in time
+  StreamEnded         LookupError    (graph) a generator gives no more values
   NotPicklable        TypeError      (graph) a function that cannot travel
+  Copied              TypeError      (graph) a handle was pickled by somebody else
+  CannotReopen        RuntimeError   (graph) no failed task that debug() could call again
   Cancelled, SessionClosed, PlanNotStable, CycleFound  (graph)
 """
 
@@ -29,14 +34,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from shframe.graph.errors import (
+    ActorDied,
     Cancelled,
+    CannotReopen,
     ClusterUnreachable,
+    Copied,
     CycleFound,
     NotPicklable,
     PlanNotStable,
     RemoteTraceback,
     SessionClosed,
+    StreamEnded,
     TaskFailed,
+    TimedOut,
     WorkerDied,
 )
 from shframe.store.errors import (
@@ -54,11 +64,14 @@ from shframe.store.errors import (
 )
 
 __all__ = [
+    "ActorDied",
     "BadSize",
     "Cancelled",
+    "CannotReopen",
     "ChunkMismatch",
     "ClusterUnreachable",
     "ColumnNotFound",
+    "Copied",
     "CycleFound",
     "InvalidArgument",
     "NameTaken",
@@ -77,7 +90,9 @@ __all__ = [
     "SpillFailed",
     "StoreClosed",
     "StoreFull",
+    "StreamEnded",
     "TaskFailed",
+    "TimedOut",
     "UnsupportedType",
     "WorkerDied",
 ]

@@ -1,6 +1,9 @@
-"""The trace of the newest computation, for the user."""
+"""What ran where, for the user: the newest computation's trace, and the timeline of all tasks."""
 
 from __future__ import annotations
+
+import os
+from typing import Any
 
 from shframe import session
 from shframe.graph.trace import Trace
@@ -17,3 +20,30 @@ def last_trace() -> Trace:
     []
     """
     return session.current().last_trace
+
+
+def timeline(path: str | os.PathLike[str] | None = None) -> list[dict[str, object]]:
+    """The tasks that have ended, called by `.remote` or of the newest computation, as trace events.
+
+    path: where they are written as JSON, which ui.perfetto.dev and chrome://tracing open. Of calls
+    the newest 10,000 are known; a worker is a row.
+
+    Raises: OSError: the file cannot be written.
+
+    Examples
+    --------
+    >>> import shframe as sf
+    >>> sf.get(sf.remote(abs).remote(-1))
+    1
+    >>> [event["name"] for event in sf.timeline()]
+    ['abs']
+    >>> sf.shutdown()
+    """
+    current = session.current()
+    executor: Any = current._executor
+    ended = getattr(executor, "ended_calls", None)
+    spans = [*(ended() if ended is not None else []), *current.last_trace.spans]
+    trace = Trace(sorted(spans, key=lambda span: span.start))
+    if path is not None:
+        trace.write(path)
+    return trace.events()

@@ -93,7 +93,8 @@ def pool_sockets() -> set[int]:
     shell = getattr(current._executor, "_shell", None) if current is not None else None
     if shell is None:
         return kept
-    return kept | {worker.channel.fileno() for worker in list(shell.pool.workers.values())}
+    sockets = {worker.channel.fileno() for worker in list(shell.pool.workers.values())}
+    return kept | sockets | shell.voices.descriptors
 
 
 def pool_processes() -> set[int]:
@@ -110,6 +111,7 @@ def live_objects() -> int:
     if current is None or current._executor is None:
         return 0
     store = current._executor.store
+    current._executor.forget_failed()  # type: ignore[attr-defined]  # kept for sf.debug()
     while current._dropped:
         store.release(current._dropped.popleft())
     return len(store.objects())

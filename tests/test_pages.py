@@ -15,7 +15,7 @@ PAGES = ["docs/sharing-data.md", "docs/tasks.md"]
 ROOMS = [
     "shframe.actorpool",
     "shframe.computing",
-    "shframe.delayed",
+    "shframe.delaying",
     "shframe.futures",
     "shframe.joblib_registry",
     "shframe.pool",

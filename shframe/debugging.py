@@ -1,0 +1,94 @@
+"""debug: the newest failed task again, here, under pdb, with the inputs that it had."""
+
+from __future__ import annotations
+
+import pdb
+from types import FrameType, TracebackType
+from typing import Any, Literal, overload
+
+from shframe import session
+from shframe.errors import CannotReopen
+from shframe.graph.reopen import FailedTask
+from shframe.graph.tracebacks import is_library, is_ours
+
+
+@overload
+def debug(run: Literal[False]) -> FailedTask: ...
+@overload
+def debug(run: bool = ...) -> Any: ...
+def debug(run: bool = True) -> Any:
+    """Call the newest task that failed again in this process; where it raises, pdb opens.
+
+    The task is one of `.remote` or of a frame or array. Its inputs are read where they lie: nothing
+    is copied. They are kept until another task fails or the session ends. pdb stands in the user's
+    own frame, with ours left out of `up` and `down`. Of a task whose worker has died pdb opens
+    before the call. Gives what the task gives if it does not raise this time, else None.
+
+    run: False calls nothing and gives the task: its function, args, kwargs, error and name (task).
+
+    Raises: CannotReopen: no task has failed, or it was a method of an actor, whose instance lives
+        in another process.
+
+    Examples
+    --------
+    >>> import shframe as sf
+    >>> @sf.remote
+    ... def inverse(x):
+    ...     return 1 / x
+    >>> try:
+    ...     sf.get(inverse.remote(0))
+    ... except ZeroDivisionError:
+    ...     failed = sf.debug(run=False)
+    >>> failed.task, failed.args
+    ('inverse', (0,))
+    >>> sf.shutdown()
+    """
+    failed = _newest()
+    if not run:
+        return failed
+    function, args, kwargs = failed.function, failed.args, failed.kwargs
+    debugger = _Debugger()
+    if failed.died:
+        return debugger.runcall(failed.called, function, *args, **kwargs)
+    try:
+        return failed.called(function, *args, **kwargs)
+    except BaseException as error:
+        debugger.reset()
+        debugger.interaction(None, error.__traceback__)
+    return None
+
+
+def _newest() -> FailedTask:
+    executor: Any = session._default and session.current().executor
+    failed = getattr(executor, "failed", None)
+    if failed is None:
+        raise CannotReopen(
+            "no task has failed in this session\n"
+            "  debug() opens the newest failure, until the session ends"
+        )
+    return failed  # type: ignore[no-any-return]
+
+
+class _Debugger(pdb.Pdb):
+    """pdb over the frames that are not ours, at the deepest one of the user's."""
+
+    def get_stack(
+        self, f: FrameType | None, t: TracebackType | None
+    ) -> tuple[list[tuple[FrameType, int]], int]:
+        stack, index = super().get_stack(f, t)
+        if t is None:
+            return stack, index
+        kept = [one for one in stack if not is_ours(one[0].f_code.co_filename)] or stack
+        kept = kept[_first_of_task(kept, t) :]
+        users = [n for n, one in enumerate(kept) if not is_library(one[0].f_code.co_filename)]
+        return kept, max(users, default=len(kept) - 1)
+
+
+def _first_of_task(stack: list[tuple[FrameType, int]], start: TracebackType) -> int:
+    """Where the frames of the traceback begin, behind those of who called debug()."""
+    frames = set()
+    one: TracebackType | None = start
+    while one is not None:
+        frames.add(one.tb_frame)
+        one = one.tb_next
+    return next((n for n, (frame, _) in enumerate(stack) if frame in frames), 0)

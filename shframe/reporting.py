@@ -1,0 +1,137 @@
+"""status: what runs where and for how long, and what waits for what."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from shframe import session
+from shframe.graph.snapshot import ActorStatus, Snapshot, Waiting, WorkerStatus, taken
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StatusReport:
+    """What the session does; printed, a line for each worker, actor and task that waits.
+
+    executor: processes, threads, sync, or none while there is no session. answered: whether the
+    thread that drives the workers has answered; if not, the rest was seen from outside.
+    ready: tasks that could run and wait for a worker; waits: tasks that wait for others, of which
+    `waiting` has the first 20. workers and actors: see WorkerStatus and ActorStatus.
+    """
+
+    executor: str
+    answered: bool
+    workers: tuple[WorkerStatus, ...] = ()
+    actors: tuple[ActorStatus, ...] = ()
+    ready: int = 0
+    waits: int = 0
+    waiting: tuple[Waiting, ...] = ()
+    failed: str = ""
+
+    def __str__(self) -> str:
+        lines = [self._head()]
+        lines += [f"  {_of_worker(one)}" for one in self.workers]
+        lines += [f"  {_of_actor(one)}" for one in self.actors]
+        lines += [f"  {one.task} waits for {_list(one.waits_for)}" for one in self.waiting]
+        if self.waits > len(self.waiting):
+            lines.append(f"  and {self.waits - len(self.waiting)} more that wait")
+        if self.failed:
+            lines.append(f"  the newest failure: {self.failed}")
+        return "\n".join(lines)
+
+    def _head(self) -> str:
+        if self.executor == "none":
+            return "no session"
+        if self.executor != "processes":
+            return f"a session of executor {self.executor!r}: tasks run in this process"
+        if not self.answered:
+            return "the thread that drives the workers does not answer; seen from outside:"
+        busy = sum(1 for one in self.workers if one.state != "idle")
+        return (
+            f"{len(self.workers)} workers, {busy} of them busy; {self.ready} tasks ready, "
+            f"{self.waits} waiting for others"
+        )
+
+    __repr__ = __str__
+
+
+def status(timeout: float = 1.0) -> StatusReport:
+    """What runs where, for how long, and what waits for what. Starts nothing.
+
+    timeout: seconds after which a pool that does not answer is looked at from outside.
+
+    Cost: some 100 us, and a look at each task under way.
+
+    Examples
+    --------
+    >>> import shframe as sf
+    >>> sf.status()
+    no session
+    """
+    current = session._default
+    executor: Any = None if current is None else current._executor
+    if current is None:
+        return StatusReport("none", answered=True)
+    kind = current.options.executor
+    if executor is None or not hasattr(executor, "slots"):
+        return StatusReport(kind, answered=True)
+    shell = executor._shell
+    if shell is None:  # the workers start with the first task
+        return StatusReport(kind, answered=True)
+    found, answered = _asked(shell, timeout)
+    failed = executor.failed
+    return StatusReport(
+        kind,
+        answered,
+        found.workers,
+        found.actors,
+        found.ready,
+        found.waits,
+        found.waiting,
+        "" if failed is None else f"{failed.task}, built at {failed.site or 'an unknown line'}",
+    )
+
+
+def _asked(shell: Any, timeout: float) -> tuple[Snapshot, bool]:
+    """Ask the thread that drives the workers; where it does not answer, look from here."""
+    made: list[Snapshot] = []
+    ended = threading.Event()
+
+    def look() -> None:
+        with contextlib.suppress(Exception):  # of all threads that one must go on
+            made.append(taken(shell))
+        ended.set()
+
+    shell.do(look)
+    ended.wait(timeout)
+    if made:
+        return made[0], True
+    for _ in range(10):  # what changes meanwhile makes a look fail
+        try:
+            return taken(shell), False
+        except (RuntimeError, KeyError):
+            continue
+    return Snapshot((), (), 0, 0, ()), False
+
+
+def _of_worker(one: WorkerStatus) -> str:
+    text = f"worker {one.slot} (pid {one.pid}): {one.state}"
+    if one.task:
+        text += f", {one.task} for {one.seconds:.1f} s"
+    if one.waits_for:
+        text += f", waits for {_list(one.waits_for)}"
+    if one.actor:
+        text += f", of the actor {one.actor}"
+    return text + (f"; {one.queued} more sent" if one.queued else "")
+
+
+def _of_actor(one: ActorStatus) -> str:
+    name = f" {one.name!r}" if one.name else ""
+    return f"actor {one.kind}{name} (pid {one.pid}): {one.state}, {one.queued} calls queued"
+
+
+def _list(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return (", ".join(names[:3]) or "what no task makes") + more
