@@ -24,6 +24,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from shframe.graph.voice import BUFFER, ERR, OUT, Levels, Logged, Said, Warned
@@ -329,8 +330,8 @@ class Voices:
     def _write(self) -> None:
         lines = self._lines
         while lines:
-            stream = lines[0][0]
-            some = [*itertools.takewhile(lambda line, stream=stream: line[0] == stream, lines)]
+            stream, group = next(itertools.groupby(lines, key=itemgetter(0)))
+            some = [*group]
             target = sys.stdout if stream == OUT else sys.stderr
             with contextlib.suppress(OSError, ValueError, AttributeError):  # it is closed
                 target.write("".join(line for _, line in some))
