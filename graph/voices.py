@@ -24,7 +24,6 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any
 
 from shframe.graph.voice import BUFFER, ERR, OUT, Levels, Logged, Said, Warned
