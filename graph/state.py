@@ -493,7 +493,9 @@ class Scheduler:
         if state.actor in self.actors:
             self.actors[state.actor].worker = None
         blamed = {task for task, _ in state.blocked}
-        first = next(iter(state.assigned), None) if event.running is None else event.running
+        first = event.running
+        if first is None and not state.actor:  # what it was to run next may have ended it
+            first = next(iter(state.assigned), None)
         if first is not None:
             blamed.add(first)
         for number in reversed(state.assigned):

@@ -21,7 +21,9 @@ import pytest
 
 import shframe as sf
 import shframe.array as xp
+from shframe.graph import launch
 from shframe.session import Session
+from tests.conftest import descendants
 
 ROWS, FILES = 1 << 17, 8
 
@@ -194,7 +196,12 @@ def test_a_session_ends_at_once_whoever_was_forked_from_the_driver() -> None:
         begin = time.monotonic()
         sf.shutdown()
         assert time.monotonic() - begin < 2
-        assert not any(alive(pid) for pid in pids)
+        server, *workers = pids
+        assert not any(alive(pid) for pid in workers)
+        parked = launch.parked()
+        assert parked is not None  # the server waits for the next session, with nothing below it
+        assert parked.process.pid == server
+        assert not descendants(server)
     finally:
         ended(child)
 
