@@ -198,3 +198,33 @@ def test_what_fails_on_read_only_buffers_passes(change: Any) -> None:
     change(view)
     change(values)
     np.testing.assert_array_equal(view, values)
+
+
+def changed(array: Any, change: Any) -> Any:
+    change(array)
+    return array
+
+
+@pytest.mark.parametrize("change", [sort, add, shuffle, median, nan_to_num, export, typed])
+def test_what_fails_on_read_only_inputs_passes_in_a_task_that_may_write(change: Any) -> None:
+    values = np.random.default_rng(1).random(100_000)
+    ref = sf.put(values)
+    with pytest.raises((ValueError, BufferError, TypeError), match=r"(?i)read.?only|modify"):
+        sf.get(sf.remote(changed).remote(ref, change))
+    found = sf.get(sf.remote(writable=True)(changed).remote(ref, change))
+    np.testing.assert_array_equal(sf.get(ref), values)
+    change(values)
+    np.testing.assert_array_equal(found, values)
+
+
+def dirtied(array: Any, nbytes: int) -> int:
+    array.view(np.uint8)[:nbytes] = 7
+    return private_dirty(array)
+
+
+@pytest.mark.parametrize("nbytes", [1, 100_000, 1 << 22])
+def test_only_the_pages_that_a_task_writes_are_copied(nbytes: int) -> None:
+    ref = sf.put(np.zeros(1 << 20))
+    found = sf.get(sf.remote(writable=True)(dirtied).remote(ref, nbytes))
+    assert abs(found - nbytes) <= PAGE
+    assert sf.get(ref).sum() == 0

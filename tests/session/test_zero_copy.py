@@ -81,3 +81,29 @@ def test_two_workers_sum_one_gigabyte_at_once_without_a_copy(
         assert "memfd:shframe" in where
         assert where.split()[1].startswith("r--s")  # shared, and not writable
     assert peak - before.total < GIGABYTE * 0.05
+
+
+def test_ten_tasks_of_a_program_written_for_ray_share_one_copy_of_its_array(
+    session: Session,
+) -> None:
+    import shframe as ray
+
+    @ray.remote
+    def worker_func(data: Any, i: int) -> int:
+        # Do work. This function will have read-only access to the data array.
+        return 0
+
+    @ray.remote
+    def reading(data: Any, i: int) -> float:
+        return float(data.sum())
+
+    ray.get([worker_func.remote(None, i) for i in range(10)])
+    data = np.zeros(10**7)
+    before = memory([os.getpid()], segments()).total
+    data_id = ray.put(data)
+    for function, wanted in ((worker_func, 0), (reading, 0.0)):
+        result_ids = [function.remote(data_id, i) for i in range(10)]
+        results = ray.get(result_ids)
+        assert results == [wanted] * 10
+        grown = memory([os.getpid()], segments()).total - before
+        assert grown < data.nbytes * 1.1
