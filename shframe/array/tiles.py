@@ -75,7 +75,7 @@ def run(
             if out is not None:
                 slots[result_slot] = out[box]
             for operation, sources, target in code:
-                operation(*[slots[source] for source in sources], slots[target])
+                operation(*[slots[source] for source in sources], out=slots[target])
             yield box, slots[result_slot]
 
 
