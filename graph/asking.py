@@ -25,6 +25,7 @@ from shframe.store.ref import Ref
 from shframe.store.store import DRIVER
 
 if TYPE_CHECKING:
+    from shframe.graph.nested import Sent
     from shframe.graph.pool import WorkerHandle
     from shframe.graph.shell import Shell
     from shframe.graph.taskgraph import TaskGraph
@@ -160,34 +161,28 @@ class Asking:
 
     # --- tasks --------------------------------------------------------------------------
 
-    def _function(
-        self, worker: WorkerHandle, digest: bytes, payload: bytes | None, name: str
-    ) -> Carried:
+    def _received(self, worker: WorkerHandle, what: Sent) -> tuple[Carried, Arguments]:
+        """What a task calls, as calls of the driver have it."""
         known = self._functions.setdefault(worker.slot, {})
-        if payload is not None:
-            known[digest] = Carried(digest, payload, name)
-        return known[digest]
+        if what.payload is not None:
+            known[what.digest] = Carried(what.digest, what.payload, what.name)
+        inputs, keep = self.found(what.inputs), self.found(what.keep)
+        arguments = Arguments(what.args, inputs, what.places, what.packed, keep)
+        return known[what.digest], arguments
 
     def _call(
         self,
         worker: WorkerHandle,
         ids: Sequence[int],
-        digest: bytes,
-        payload: bytes | None,
-        name: str,
-        args: Any,
-        inputs: Sequence[int],
-        keep: Sequence[int],
-        form: tuple[Any, bool],
+        what: Sent,
         terms: Terms,
-        target: tuple[str, int],
-        origin: tuple[str, int],
+        method: str,
+        actor: int,
+        site: str,
+        parent: int,
     ) -> None:
         home = self.shell.home
-        function = self._function(worker, digest, payload, name)
-        arguments = Arguments(args, self.found(inputs), *form, self.found(keep))
-        (method, actor), (site, parent) = target, origin
-        call = Call(function, arguments, terms, site, method, actor, parent)
+        call = Call(*self._received(worker, what), terms, site, method, actor, parent)
         call.priority = terms.priority + self._depth(parent)
         call.refs = tuple(ObjectRef(id, call, home) for id in ids)
         for ref in call.refs:
@@ -211,24 +206,16 @@ class Asking:
     def _hire(
         self,
         worker: WorkerHandle,
-        ids: Sequence[int],
-        digest: bytes,
-        payload: bytes | None,
-        name: str,
-        args: Any,
-        inputs: Sequence[int],
-        keep: Sequence[int],
-        form: tuple[Any, bool],
+        id: int,
+        what: Sent,
         terms: Terms,
         job: Any,
-        origin: tuple[str, int],
+        site: str,
+        parent: int,
     ) -> None:
-        home = self.shell.home
-        function = self._function(worker, digest, payload, name)
-        arguments = Arguments(args, self.found(inputs), *form, self.found(keep))
-        ref = ObjectRef(ids[0], Pending(), home)
+        ref = ObjectRef(id, Pending(), self.shell.home)
         self._lend(worker, ref)
-        self.shell.actors.hire(ref, function, arguments, terms, job, *origin)
+        self.shell.actors.hire(ref, *self._received(worker, what), terms, job, site, parent)
 
     def _block(self, worker: WorkerHandle, task: int, ids: Sequence[int]) -> None:
         known = self.shell.home.known

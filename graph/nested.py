@@ -15,7 +15,7 @@ import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shframe.graph import travel
 from shframe.graph.failures import unpacked_error
@@ -32,6 +32,22 @@ if TYPE_CHECKING:
 STEP = 0.05  # seconds of one look at the channel
 
 here: Nested | None = None  # that of this process, if it is a worker
+
+
+class Sent(NamedTuple):
+    """What a task calls, as the driver gets it: call.Arguments with numbers in place of handles.
+
+    payload: the pickled function, None: the driver has it from here.
+    """
+
+    digest: bytes
+    payload: bytes | None
+    name: str
+    args: Any
+    inputs: tuple[int, ...]
+    places: tuple[int, ...] | None
+    packed: bool
+    keep: tuple[int, ...]
 
 
 class Asked(Pending):
@@ -80,46 +96,19 @@ class Nested:
         actor: int = 0,
     ) -> tuple[ObjectRef, ...]:
         """Start a task; its handles."""
-        ids = [self.next_id() for _ in range(max(terms.returns, 1))]
-        refs = tuple(self._new(id) for id in ids)
-        site = f"{place[0].co_filename}:{place[1]}" if place else ""
-        self._ask(
-            "call",
-            tuple(ids),
-            function.digest,
-            self._payload(function),
-            function.name,
-            arguments.args,
-            tuple(ref.id for ref in arguments.inputs),
-            tuple(ref.id for ref in arguments.keep),
-            (arguments.places, arguments.packed),
-            terms,
-            (method, actor),
-            (site, self.task),
-        )
+        refs = tuple(self._new(self.next_id()) for _ in range(max(terms.returns, 1)))
+        ids = tuple(ref.id for ref in refs)
+        what = self._sent(function, arguments)
+        self._ask("call", ids, what, terms, method, actor, _site(place), self.task)
         return refs
 
     def hire(
         self, function: Code, arguments: Arguments, terms: Terms, place: Place | None, job: Any
     ) -> ObjectRef:
         """Start an actor; the handle that keeps it alive."""
-        (id,) = ids = (self.next_id(),)
-        ref = self._new(id)
-        site = f"{place[0].co_filename}:{place[1]}" if place else ""
-        self._ask(
-            "hire",
-            ids,
-            function.digest,
-            self._payload(function),
-            function.name,
-            arguments.args,
-            tuple(ref.id for ref in arguments.inputs),
-            tuple(ref.id for ref in arguments.keep),
-            (arguments.places, arguments.packed),
-            terms,
-            job,
-            (site, self.task),
-        )
+        ref = self._new(self.next_id())
+        what = self._sent(function, arguments)
+        self._ask("hire", ref.id, what, terms, job, _site(place), self.task)
         return ref
 
     def put(self, value: object) -> ObjectRef:
@@ -197,12 +186,22 @@ class Nested:
         self.known[id] = ref
         return ref
 
-    def _payload(self, function: Code) -> tuple[bytes, bool] | None:
-        """What the driver needs to send the function on, unless it has it from here."""
-        if function.digest in self._told:
-            return None
-        self._told.add(function.digest)
-        return function.payload  # type: ignore[return-value]
+    def _sent(self, function: Code, arguments: Arguments) -> Sent:
+        """A function and its arguments for the driver: the function's content only once."""
+        payload = None
+        if function.digest not in self._told:
+            payload = function.payload
+            self._told.add(function.digest)
+        return Sent(
+            function.digest,
+            payload,
+            function.name,
+            arguments.args,
+            tuple(ref.id for ref in arguments.inputs),
+            arguments.places,
+            arguments.packed,
+            tuple(ref.id for ref in arguments.keep),
+        )
 
     def _ask(self, *ask: Any) -> None:
         with self.worker.sending:
@@ -370,3 +369,7 @@ class Nested:
         while self._wanted:
             if not self.worker.pump(STEP):
                 time.sleep(0.001)
+
+
+def _site(place: Place | None) -> str:
+    return f"{place[0].co_filename}:{place[1]}" if place else ""
