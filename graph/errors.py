@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterable
 from typing import Any
 
 from shframe.store.errors import ShframeError
@@ -49,6 +50,19 @@ class TimedOut(ShframeError, TimeoutError):
 
 class ActorDied(ShframeError, RuntimeError):
     """An actor is no more, so that its method cannot be called."""
+
+
+class ActorNotFound(ActorDied, ValueError):
+    """No actor of that name lives."""
+
+    @classmethod
+    def among(cls, name: str, known: Iterable[str]) -> ActorNotFound:
+        """Name what was asked for, and what there is."""
+        found = ", ".join(map(repr, sorted(known))) or "none"
+        return cls(
+            f"no actor of the name {name!r} lives; there are {found}\n"
+            "  an actor ends with its last handle, unless its lifetime is 'detached'"
+        )
 
 
 class StreamEnded(ShframeError, LookupError):

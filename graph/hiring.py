@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shframe.graph.call import PLAIN_TERMS, Arguments, Call, Code, Place, Terms
-from shframe.graph.errors import ActorDied, WorkerDied
+from shframe.graph.errors import ActorDied, ActorNotFound, WorkerDied
 from shframe.graph.messages import Hired, Quit
 from shframe.graph.objectref import Failure, ObjectRef
 
@@ -198,12 +198,11 @@ class Actors:
             shell.handle(lambda: shell.dismiss(worker))
 
     def named(self, name: str) -> tuple[ObjectRef, Any]:
-        """The handle of the actor of that name, and what it can be asked. Raises: ActorDied."""
+        """The handle of the actor of that name, and what it can be asked. Raises: ActorNotFound."""
         number = self._names.get(name)
         ref = None if number is None else self.shell.home.known.get(number)
         if number is None or ref is None:
-            known = ", ".join(map(repr, sorted(self._names))) or "none"
-            raise ActorDied(f"no actor of the name {name!r} lives; there are {known}")
+            raise ActorNotFound.among(name, self._names)
         return ref, self.records[number].job.methods
 
 

@@ -11,7 +11,7 @@ import inspect
 from typing import Any
 
 from shframe.graph.call import Arguments, Code, Place, Terms
-from shframe.graph.errors import ActorDied, StreamEnded
+from shframe.graph.errors import ActorDied, ActorNotFound, StreamEnded
 from shframe.graph.hiring import Job
 from shframe.graph.objectref import Failure, ObjectRef, StoreHome
 from shframe.graph.reopen import FailedTask, failed_here
@@ -133,8 +133,7 @@ class InProcess:
         """It has ended already."""
 
     def named(self, name: str) -> tuple[ObjectRef, Any]:
-        """The actor of that name. Raises: ActorDied."""
+        """The actor of that name. Raises: ActorNotFound."""
         if name not in self._jobs:
-            known = ", ".join(map(repr, sorted(self._jobs))) or "none"
-            raise ActorDied(f"no actor of the name {name!r} lives; there are {known}")
+            raise ActorNotFound.among(name, self._jobs)
         return self._jobs[name]

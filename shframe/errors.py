@@ -19,6 +19,7 @@ ShframeError
   TaskFailed          RuntimeError   (graph) a task raised; of its own type, too
   WorkerDied          RuntimeError   (graph) a worker ended while it ran a task
   ActorDied           RuntimeError   (graph) an actor is no more
+    ActorNotFound     ValueError     (graph) no actor of that name lives
   TimedOut            TimeoutError   (graph) a value or task was not there in time
   StreamEnded         LookupError    (graph) a generator gives no more values
   NotPicklable        TypeError      (graph) a function that cannot travel
@@ -35,6 +36,7 @@ from typing import Any
 
 from shframe.graph.errors import (
     ActorDied,
+    ActorNotFound,
     Cancelled,
     CannotReopen,
     ClusterUnreachable,
@@ -65,6 +67,7 @@ from shframe.store.errors import (
 
 __all__ = [
     "ActorDied",
+    "ActorNotFound",
     "BadSize",
     "Cancelled",
     "CannotReopen",

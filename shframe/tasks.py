@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import inspect
@@ -15,6 +16,7 @@ from shframe import session
 from shframe.errors import InvalidArgument
 from shframe.generators import ObjectRefGenerator
 from shframe.graph.call import PLAIN_TERMS, Place, Terms, arguments_of
+from shframe.graph.errors import ActorNotFound
 from shframe.graph.function import Function
 from shframe.graph.hiring import Job
 from shframe.graph.objectref import ObjectRef
@@ -204,10 +206,8 @@ class ActorClass:
         asked = self._options
         executor = session.executor(workers=True)
         if asked.get("get_if_exists") and asked.get("name"):
-            try:
+            with contextlib.suppress(ActorNotFound):
                 return get_actor(asked["name"])
-            except InvalidArgument:
-                pass
         methods = _methods(self.kind)
         is_async = any(one.coroutine for one in methods.values())
         width = asked.get("max_concurrency") or (ASYNC_WIDTH if is_async else 1)
@@ -335,7 +335,7 @@ class Named:
 def get_actor(name: str) -> ActorHandle:
     """The handle of the actor of that name.
 
-    Raises: ActorDied, which names those that there are.
+    Raises: ActorNotFound, a ValueError too, which names those that there are.
     """
     ref, described = session.executor().named(name)
     return ActorHandle(ref, *described)
