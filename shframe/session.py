@@ -218,8 +218,23 @@ def _of_task() -> Session | None:
     return made
 
 
+# What Ray's init() is told, by our names; and what of it has no meaning here.
+_OF_RAY = {"num_cpus": "workers", "object_store_memory": "memory"}
+_IGNORED = (
+    *("address", "configure_logging", "dashboard_host", "dashboard_port", "ignore_reinit_error"),
+    *("include_dashboard", "log_to_driver", "logging_level", "namespace", "num_gpus", "resources"),
+    "runtime_env",
+)
+
+
 def init(**options: Any) -> Session:
     """Start a session with these options in place of the current one.
+
+    workers, memory, executor, spill_folder and more: see shframe.options.Options. Ray's num_cpus
+    and object_store_memory are taken for workers and memory; what else Ray's init() knows has no
+    effect.
+
+    Raises: InvalidArgument for an option that does not exist, or a value that it cannot have.
 
     Examples
     --------
@@ -228,7 +243,8 @@ def init(**options: Any) -> Session:
     >>> sf.shutdown()
     """
     global _default, _owner
-    made = Session(Options.made(**options))
+    known = {_OF_RAY.get(name, name): v for name, v in options.items() if name not in _IGNORED}
+    made = Session(Options.made(**known))
     with _lock:
         shutdown()
         _default, _owner = made, os.getpid()

@@ -101,3 +101,13 @@ def test_the_names_come_when_they_are_asked_for() -> None:
         [sys.executable, "-c", code], env=environment(), capture_output=True, text=True
     )
     assert done.stdout.split() == ["False", "ShframeError", "False"]
+
+
+def test_init_takes_what_ray_programs_tell_it() -> None:
+    made = ray.init(num_cpus=2, object_store_memory=100 << 20, ignore_reinit_error=True)
+    try:
+        assert (made.options.workers, made.options.budget) == (2, 100 << 20)
+        with pytest.raises(ray.errors.InvalidArgument, match="no option 'cpus'"):
+            ray.init(cpus=2)
+    finally:
+        ray.shutdown()
