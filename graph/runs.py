@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from shframe.graph.entry import Entry
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import WorkerDied, unpacked_error
-from shframe.graph.messages import Abort, Cancelled, Submitted
+from shframe.graph.messages import Abort, Cancelled
 from shframe.graph.objectref import ObjectRef
 from shframe.graph.site import user_line
-from shframe.graph.task import Key, Task
+from shframe.graph.task import Task
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
 from shframe.graph.worker import Assigned, Result, Wired, Work
@@ -33,11 +35,9 @@ class LiveRun:
     """
 
     graph: TaskGraph
-    order: list[Key]
+    entry: Entry
     trace: Trace
     number: int
-    first: int = 0
-    place: dict[Key, int] = field(default_factory=dict)  # the number of each key's task
     done: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
     handles: list[ObjectRef] = field(default_factory=list)
@@ -46,13 +46,6 @@ class LiveRun:
     priority: int = 0
     parent: int = 0
     told: Callable[[LiveRun], None] | None = None
-
-    def has(self, number: int) -> bool:
-        """Whether the task is one of the run's."""
-        return self.first <= number < self.first + len(self.order)
-
-    def task(self, number: int) -> Task:
-        return self.graph.tasks[self.order[number - self.first]]
 
 
 class Runs:
@@ -69,28 +62,16 @@ class Runs:
     def submit(self, live: LiveRun) -> None:
         """Enter a run."""
         shell = self.shell
-        live.first = first = shell.numbers(len(live.order))
-        place = live.place = {key: first + n for n, key in enumerate(live.order)}
-        tasks = live.graph.tasks
-        sources = [
-            tuple(dict.fromkeys(place[k] for k in tasks[key].inputs if k in place))
-            for key in live.order
-        ]
-        kinds = [tasks[key].function.digest for key in live.order]
-        outputs = [place[key] for key in live.graph.outputs if key in place]
+        first = shell.numbers(len(live.entry))
         self.live[live.number] = live
-        if live.order:
+        if len(live.entry):
             self._run_of.append(live)
-        event = Submitted(
-            live.number,
-            first,
-            kinds,
-            sources,
-            list(dict.fromkeys(outputs)),
-            live.priority,
-            live.parent,
-        )
-        shell.handle(event)
+        shell.handle(live.entry.submitted(live.number, first, live.priority, live.parent))
+
+    def more(self, number: int) -> None:
+        """Enter the next tasks of a run."""
+        live = self.live[number]
+        self.shell.handle(live.entry.next(number, attrgetter("digest")))
 
     def cancel(self, live: LiveRun) -> None:
         """Give a run up."""
@@ -99,7 +80,7 @@ class Runs:
     def holding(self, number: int) -> LiveRun | None:
         """The run that the task belongs to, while it is under way."""
         for live in self._run_of:
-            if live.has(number):
+            if live.entry.has(number):
                 return live
         return None
 
@@ -107,9 +88,9 @@ class Runs:
         """A task as the worker gets it."""
         live = self.holding(number)
         assert live is not None, "the scheduler runs tasks of live runs only"
-        task = live.task(number)
+        task = live.entry.task(number)
         shell = self.shell
-        inputs = [self._source(live, key) for key in task.inputs]
+        inputs = self._inputs(live, number) if task.inputs else []
         refs = shell.sent_to(worker, work, number, inputs) if inputs else ()
         if task.target is not None:
             fd = shell.store.lent_fd(task.target)
@@ -118,9 +99,13 @@ class Runs:
         filled = int(task.target is not None)
         return number, task.function.digest, refs, task.args, filled
 
-    def _source(self, live: LiveRun, key: Key) -> Wired:
-        data = live.graph.data.get(key)
-        return data.held() if data is not None else self.refs[live.place[key]]
+    def _inputs(self, live: LiveRun, number: int) -> list[Wired]:
+        data, refs = live.graph.data, self.refs
+        sources = self.shell.scheduler.tasks[number].sources
+        return [
+            refs[one] if isinstance(one, int) else data[one].held()
+            for one in live.entry.inputs(number, sources)
+        ]
 
     def take(self, worker: WorkerHandle, result: Result) -> int:
         """A task has ended well; the bytes of its result."""
@@ -134,9 +119,9 @@ class Runs:
         return 0 if isinstance(held, bytes) or held.inline else size
 
     def _record(self, worker: WorkerHandle, live: LiveRun, result: Result, size: int) -> None:
-        task = live.task(result.number)
+        task = live.entry.task(result.number)
         live.done += 1
-        live.trace.spans.append(
+        live.trace.add(
             Span(
                 task.key,
                 task.function.name,
@@ -172,7 +157,7 @@ class Runs:
         for key in dict.fromkeys(live.graph.outputs):
             if key in made:
                 continue
-            held = self.refs.pop(live.place[key])
+            held = self.refs.pop(live.entry.place[key])
             if isinstance(held, bytes):
                 made[key] = ObjectRef(home.next_id(), held, home)
             else:
@@ -192,7 +177,7 @@ class Runs:
         """A run ends badly, when none of its tasks does anything any more."""
         live = self.live.pop(instruction.run)
         refusal = self.refusals.get(-1 if instruction.task is None else instruction.task)
-        for number in [number for number in self.refusals if live.has(number)]:
+        for number in [number for number in self.refusals if live.entry.has(number)]:
             del self.refusals[number]
         if live.error is None:
             if refusal is not None and not instruction.died:
@@ -211,7 +196,7 @@ class Runs:
                 self._end(live)
 
     def _death(self, live: LiveRun, number: int) -> WorkerDied:
-        task = live.task(number)
+        task = live.entry.task(number)
         inputs = ", ".join(self._described(live, task)) or "none"
         return died(self.shell.last_end, f"{task.function.name} {task.key}", 4, inputs)
 
@@ -219,9 +204,8 @@ class Runs:
         found = []
         for key in task.inputs[:5]:
             data = live.graph.data.get(key)
-            held = data.held() if data is not None else self.refs.get(live.place.get(key, -1))
-            if held is not None:
-                found.append(described(held))
+            if data is not None:  # results of the run's own tasks are dropped already
+                found.append(described(data.held()))
         return found
 
     def fail_all(self, error: BaseException) -> None:

@@ -43,6 +43,7 @@ from shframe.graph.messages import (
     Instruction,
     Joined,
     Left,
+    More,
     Recall,
     Recalled,
     Refused,
@@ -200,7 +201,7 @@ class Shell:
                 self._bury(ended)
         self._kill_doomed()
         if self.runs.aborted:
-            self.runs.end_aborted(lambda live: any(live.has(n) for _, n in self.doomed))
+            self.runs.end_aborted(lambda live: any(live.entry.has(n) for _, n in self.doomed))
         swept(self.store, self.home.dropped)
         if self.scheduler.admission.short:
             self._relieve(self.scheduler.admission.short)
@@ -426,8 +427,8 @@ class Shell:
             self.handle(Relieved())
 
     def _made_free(self, needed: int) -> int:
-        graphs = [(live.first, live.order, live.graph) for live in self.runs.live.values()]
-        uses = next_uses(self.scheduler, graphs, self.runs.refs)
+        entries = [live.entry for live in self.runs.live.values()]
+        uses = next_uses(self.scheduler, entries, self.runs.refs)
         self.calls.add_uses(uses)
         freed = self.pressure.relieve(needed, uses)
         self._count_room()
@@ -501,6 +502,8 @@ class Shell:
                 self._send_tasks(instruction)
             elif isinstance(instruction, Drop):
                 self.runs.drop(instruction.tasks)
+            elif isinstance(instruction, More):
+                self.runs.more(instruction.run)
             elif isinstance(instruction, Finish):
                 self.runs.finish(instruction.run)
             elif isinstance(instruction, Fail):

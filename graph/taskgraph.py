@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,14 @@ class TaskGraph:
         for task in self.tasks.values():
             for source in dict.fromkeys(task.inputs):
                 found.setdefault(source, []).append(task.key)
+        return found
+
+    def readers(self, keys: Sequence[Key]) -> dict[Key, int]:
+        """How many of these tasks read each of their results, and each of the data."""
+        found = dict.fromkeys(keys, 0)
+        for key in keys:
+            for source in dict.fromkeys(self.tasks[key].inputs):
+                found[source] = found.get(source, 0) + 1
         return found
 
     def culled(self) -> TaskGraph:
