@@ -8,6 +8,7 @@ program travels to a worker once.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,33 +53,45 @@ def run_program(*values: Any, steps: tuple[Step, ...]) -> Any:
 
 
 def fused(graph: TaskGraph) -> TaskGraph:
-    """The same results from fewer tasks; expects a culled graph. Cost: O(tasks + edges)."""
+    """The same results from fewer tasks, those that the outputs need. Cost: O(tasks + edges)."""
     order = graph.sorted_keys()
-    position = {key: n for n, key in enumerate(order)}
-    consumers = graph.consumers()
+    readers = graph.readers(order)
     wanted = set(graph.outputs)
+    data = {key: ref for key, ref in graph.data.items() if key in readers or key in wanted}
     absorbed: set[Key] = set()
     programs: dict[tuple[object, ...], Function] = {}
-    tasks: dict[Key, Task] = {}
-    for root in reversed(order):
+    made: list[Task] = []
+    while order:  # of a million tasks no more is kept beside the graph than is needed
+        root = order.pop()
         if root in absorbed:
+            absorbed.discard(root)
             continue
-        group = _group(root, graph, consumers, wanted)
-        absorbed |= group - {root}
-        members = [graph.tasks[key] for key in sorted(group, key=position.__getitem__)]
-        tasks[root] = members[0] if len(members) == 1 else _joined(members, programs)
-    return TaskGraph(dict(reversed(tasks.items())), graph.data, graph.outputs, graph.notes)
+        task = graph.tasks[root]
+        if task.inputs:
+            group = _group(root, graph, readers, wanted)
+            absorbed |= group - {root}
+            if len(group) > 1:
+                task = _joined(_members(root, graph, group), programs)
+        made.append(task)
+    del readers
+    tasks = {task.key: task for task in reversed(made)}
+    return TaskGraph(tasks, data, graph.outputs, graph.notes)
 
 
-def _group(
-    root: Key, graph: TaskGraph, consumers: dict[Key, list[Key]], wanted: set[Key]
-) -> set[Key]:
+def _members(root: Key, graph: TaskGraph, group: set[Key]) -> list[Task]:
+    """The tasks of a group in the order in which they would have run."""
+    alone = TaskGraph({key: graph.tasks[key] for key in group}, outputs=(root,))
+    return [graph.tasks[key] for key in alone.sorted_keys(whole=False)]
+
+
+def _group(root: Key, graph: TaskGraph, readers: dict[Key, int], wanted: set[Key]) -> set[Key]:
     """The task and all below it that only this group reads.
 
     A task takes in one such input, or all of them if it is a `fan_in`: a combination of many
     partial results must leave those to be computed side by side.
     """
     group = {root}
+    inside = Counter(set(graph.tasks[root].inputs))  # how many of the group read each key
     waiting = [root]
     while waiting:
         task = graph.tasks[waiting.pop()]
@@ -88,10 +101,12 @@ def _group(
             if source in graph.tasks
             and source not in wanted
             and source not in group
-            and group.issuperset(consumers[source])
+            and inside[source] == readers[source]
         ]
         if len(private) == 1 or (task.fan_in and private):
             group.update(private)
+            for key in private:
+                inside.update(set(graph.tasks[key].inputs))
             waiting.extend(private)
             # what these read may be read by the rest of the group as well
             waiting.extend(key for key in group if _shares(graph, key, private))

@@ -28,14 +28,6 @@ class TaskGraph:
         for task in tasks:
             self.tasks.setdefault(task.key, task)
 
-    def consumers(self) -> dict[Key, list[Key]]:
-        """For each key the tasks that read it, in the order of the tasks."""
-        found: dict[Key, list[Key]] = {key: [] for key in self.tasks}
-        for task in self.tasks.values():
-            for source in dict.fromkeys(task.inputs):
-                found.setdefault(source, []).append(task.key)
-        return found
-
     def readers(self, keys: Sequence[Key]) -> dict[Key, int]:
         """How many of these tasks read each of their results, and each of the data."""
         found = dict.fromkeys(keys, 0)
@@ -51,11 +43,14 @@ class TaskGraph:
         data = {key: ref for key, ref in self.data.items() if key in needed}
         return TaskGraph(kept, data, self.outputs, self.notes)
 
-    def sorted_keys(self) -> list[Key]:
-        """Tasks that the outputs need, each after its inputs, depth first; raises CycleFound."""
-        return list(self._post_order())
+    def sorted_keys(self, whole: bool = True) -> list[Key]:
+        """Tasks that the outputs need, each after its inputs, depth first; raises CycleFound.
 
-    def _post_order(self) -> Iterator[Key]:
+        whole: whether there is a task or data for each key that a task reads; else KeyError.
+        """
+        return list(self._post_order(whole))
+
+    def _post_order(self, whole: bool) -> Iterator[Key]:
         done: set[Key] = set()
         open_: set[Key] = set()
         stack = [(key, False) for key in reversed(self.outputs)]
@@ -72,7 +67,7 @@ class TaskGraph:
                 stack.append((key, True))
                 inputs = self.tasks[key].inputs
                 stack.extend((s, False) for s in reversed(inputs) if s not in done)
-            elif key not in done and key not in self.data:
+            elif whole and key not in done and key not in self.data:
                 raise KeyError(f"no task and no data for {key}")
 
     def text(self) -> str:
