@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from shframe.graph import travel
 from shframe.graph.call import Arguments, Call, Terms
+from shframe.graph.entry import Entry
 from shframe.graph.failures import packed
 from shframe.graph.messages import Blocked, Resumed
 from shframe.graph.objectref import Failure, ObjectRef, Pending
@@ -245,7 +246,7 @@ class Asking:
         try:
             with travel.home_is(home):
                 graph: TaskGraph = pickle.loads(payload)
-            live = LiveRun(graph, graph.sorted_keys(), Trace(), next(self._numbers), site="")
+            live = LiveRun(graph, Entry(graph), Trace(), next(self._numbers), site="")
         except BaseException as error:
             for ref in refs:
                 ref.settle(Failure(error))

@@ -160,7 +160,8 @@ class DaskEngine(Engine):
                 self.client.cancel(list(futures.values()), force=True)
             raise
         notes = self.notes[number]
-        trace.spans.extend(_spans(graph, order, notes.values()))
+        for span in _spans(graph, order, notes.values()):
+            trace.add(span)
         places = {key: n for n, key in enumerate(order)}
         made: dict[Key, ObjectRef] = dict(graph.data)
         for key, future in futures.items():

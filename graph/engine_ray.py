@@ -118,7 +118,8 @@ class RayEngine(Engine):
         wanted = {key: held[key] for key in graph.outputs}
         held.clear()  # what only tasks read goes when they have
         found = self._waited(order, notes, progress)
-        trace.spans.extend(_spans(graph, order, found))
+        for span in _spans(graph, order, found):
+            trace.add(span)
         sizes = {key: note.bytes_out for key, note in zip(order, found, strict=True)}
         made: dict[Key, ObjectRef] = dict(graph.data)
         for key, ref in wanted.items():

@@ -119,10 +119,10 @@ class SyncExecutor(InProcess):
         """Run the graph here and store its outputs."""
         self.sweep()
         values: dict[Key, Any] = {}
-        readers = {key: len(readers) for key, readers in graph.consumers().items()}
+        order = graph.sorted_keys()
+        readers = graph.readers(order)
         outputs = set(graph.outputs)
         stored: dict[Key, ObjectRef] = dict(graph.data)
-        order = graph.sorted_keys()
         for done, key in enumerate(order):
             task = graph.tasks[key]
             start = time.monotonic()
@@ -143,7 +143,7 @@ class SyncExecutor(InProcess):
                 values[key] = value
             del value
             size = stored[key].nbytes if key in stored else 0
-            trace.spans.append(
+            trace.add(
                 Span(
                     key,
                     task.function.name,

@@ -52,33 +52,46 @@ def run_program(*values: Any, steps: tuple[Step, ...]) -> Any:
 
 
 def fused(graph: TaskGraph) -> TaskGraph:
-    """The same results from fewer tasks; expects a culled graph. Cost: O(tasks + edges)."""
+    """The same results from fewer tasks, those that the outputs need. Cost: O(tasks + edges)."""
     order = graph.sorted_keys()
-    position = {key: n for n, key in enumerate(order)}
-    consumers = graph.consumers()
+    readers = graph.readers(order)
     wanted = set(graph.outputs)
+    data = {key: ref for key, ref in graph.data.items() if key in readers or key in wanted}
     absorbed: set[Key] = set()
     programs: dict[tuple[object, ...], Function] = {}
-    tasks: dict[Key, Task] = {}
-    for root in reversed(order):
+    made: list[Task] = []
+    while order:  # of a million tasks no more is kept beside the graph than is needed
+        root = order.pop()
         if root in absorbed:
+            absorbed.discard(root)
             continue
-        group = _group(root, graph, consumers, wanted)
-        absorbed |= group - {root}
-        members = [graph.tasks[key] for key in sorted(group, key=position.__getitem__)]
-        tasks[root] = members[0] if len(members) == 1 else _joined(members, programs)
-    return TaskGraph(dict(reversed(tasks.items())), graph.data, graph.outputs, graph.notes)
+        task = graph.tasks[root]
+        if task.inputs:
+            group = _group(root, graph, readers, wanted)
+            absorbed |= group - {root}
+            if len(group) > 1:
+                task = _joined(_members(root, graph, group), programs)
+        made.append(task)
+    del readers
+    tasks = {task.key: task for task in reversed(made)}
+    return TaskGraph(tasks, data, graph.outputs, graph.notes)
 
 
-def _group(
-    root: Key, graph: TaskGraph, consumers: dict[Key, list[Key]], wanted: set[Key]
-) -> set[Key]:
+def _members(root: Key, graph: TaskGraph, group: set[Key]) -> list[Task]:
+    """The tasks of a group in the order in which they would have run."""
+    alone = TaskGraph({key: graph.tasks[key] for key in group}, outputs=(root,))
+    return [graph.tasks[key] for key in alone.sorted_keys(whole=False)]
+
+
+def _group(root: Key, graph: TaskGraph, readers: dict[Key, int], wanted: set[Key]) -> set[Key]:
     """The task and all below it that only this group reads.
 
     A task takes in one such input, or all of them if it is a `fan_in`: a combination of many
     partial results must leave those to be computed side by side.
     """
     group = {root}
+    inside: dict[Key, list[Key]] = {}  # the tasks of the group that read each key
+    _enter(root, graph, inside)
     waiting = [root]
     while waiting:
         task = graph.tasks[waiting.pop()]
@@ -88,24 +101,26 @@ def _group(
             if source in graph.tasks
             and source not in wanted
             and source not in group
-            and group.issuperset(consumers[source])
+            and len(inside[source]) == readers[source]
         ]
         if len(private) == 1 or (task.fan_in and private):
             group.update(private)
+            for key in private:
+                _enter(key, graph, inside)
             waiting.extend(private)
-            # what these read may be read by the rest of the group as well
+            for key in private:  # who reads these has fewer that are to be taken in
+                waiting.extend(inside[key])
+            # what these read may be read by this group only, from now on
             for source in {s for key in private for s in graph.tasks[key].inputs}:
-                readers = _readers_in(group, source, consumers[source], graph)
-                waiting.extend(key for key in readers if key not in private)
+                if source in graph.tasks and len(inside[source]) == readers[source]:
+                    waiting.extend(inside[source])
     return group
 
 
-def _readers_in(group: set[Key], source: Key, readers: list[Key], graph: TaskGraph) -> list[Key]:
-    """The tasks of the group that read the source, found from the shorter side: a chain makes the
-    group long, a source that all read makes its readers many."""
-    if len(readers) < len(group):
-        return [key for key in readers if key in group]
-    return [key for key in group if source in graph.tasks[key].inputs]
+def _enter(key: Key, graph: TaskGraph, inside: dict[Key, list[Key]]) -> None:
+    """The task is one of the group: note what it reads."""
+    for source in set(graph.tasks[key].inputs):
+        inside.setdefault(source, []).append(key)
 
 
 def _joined(members: list[Task], programs: dict[tuple[object, ...], Function]) -> Task:

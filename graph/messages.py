@@ -19,21 +19,31 @@ LOOSE = 0  # the run of tasks that were called one by one
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A run of tasks first, first + 1, ...
+    """A run of tasks first, first + 1, ...; they are entered in slices, as `More` asks for them.
 
-    kinds: for each task what names its kind; seconds are learned per kind.
-    sources: for each task the tasks of the same run whose results it reads, each once.
-    outputs: tasks whose results the user keeps.
+    readers: for each how many tasks of the run read its result, and one more where the user keeps
+        it.
     priority: more is more urgent; parent: the task that waits for the run, 0: none does.
     """
 
     run: int
     first: int
-    kinds: Sequence[object]
-    sources: Sequence[tuple[int, ...]]
-    outputs: Sequence[int]
+    readers: Sequence[int]
     priority: int = 0
     parent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The next tasks of a run, in the order of their numbers.
+
+    kinds: for each task what names its kind; seconds are learned per kind.
+    sources: for each task the earlier tasks of the run whose results it reads, each once.
+    """
+
+    run: int
+    kinds: Sequence[object]
+    sources: Sequence[tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +192,7 @@ class Relieved:
 
 Event = (
     Submitted
+    | Entered
     | Called
     | Done
     | Failed
@@ -255,8 +266,15 @@ class Fail:
 
 
 @dataclass(frozen=True, slots=True)
+class More:
+    """Enter the next tasks of the run."""
+
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
 class Grow:
     """Tasks wait for tasks that have no worker: one more is needed."""
 
 
-Instruction = Run | Recall | Drop | Finish | Abort | Fail | Grow
+Instruction = Run | Recall | Drop | Finish | Abort | Fail | More | Grow

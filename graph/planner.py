@@ -65,7 +65,7 @@ class Planner:
     def graph(
         self, plan: Expr, last: Callable[[Layer], Layer] | None = None
     ) -> tuple[TaskGraph, Layer]:
-        """Lower an optimised plan, cull and fuse; the layer describes the outputs.
+        """Lower an optimised plan, cull and fuse; the layer describes the outputs, without tasks.
 
         last: what comes on top of the plan's own layer, such as the filling of a final array.
         """
@@ -81,8 +81,10 @@ class Planner:
             graph.data.update(layer.data)
             graph.notes.extend(layer.notes)
         top = layers[plan.token]
+        layers.clear()  # of many blocks a layer takes half as much as their tasks
         if last is not None:
             top = last(top)
             graph.add(top.tasks)
         graph.outputs = tuple(top.keys)
-        return fused(graph.culled()), top
+        top = Layer(top.keys, [], top.data, top.about, top.notes)
+        return fused(graph), top

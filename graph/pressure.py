@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from shframe.graph.entry import Entry
 from shframe.graph.state import Scheduler
 from shframe.graph.task import Key
-from shframe.graph.taskgraph import TaskGraph
+from shframe.graph.worker import Wired
 from shframe.store.ref import Ref
 from shframe.store.store import Store
 
@@ -59,24 +60,40 @@ class Pressure:
 
 
 def next_uses(
-    scheduler: Scheduler, graphs: Iterable[tuple[int, list[Key], TaskGraph]], refs: dict[int, Ref]
+    scheduler: Scheduler, entries: Iterable[Entry], refs: dict[int, Wired]
 ) -> dict[int, int]:
     """For each object that tasks will read the number of the first of them.
 
-    graphs: (number of the first task, keys in the order of the numbers, graph) of each run.
-    Cost: a look at all tasks that are not done.
+    entries: the tasks of each run; refs: the results that are there.
+    Cost: a look at all tasks that are not done, up to the one that reads the last of the objects.
     """
     uses: dict[int, int] = {}
-    for first, order, graph in graphs:
-        for number, key in enumerate(order, first):
-            state = scheduler.tasks.get(number)
-            if state is None or state.done:
-                continue
-            for source in state.sources:
-                if source in refs:
-                    uses.setdefault(refs[source].id, number)
-            if graph.data:
-                for name in graph.tasks[key].inputs:
-                    if name in graph.data:
-                        uses.setdefault(graph.data[name].ref.id, number)
+    ids = {number: held.id for number, held in refs.items() if type(held) is Ref}
+    for entry in entries:
+        data = {key: ref.ref.id for key, ref in entry.graph.data.items()}
+        left = {*data.values(), *(id for number, id in ids.items() if entry.has(number))}
+        for number in range(entry.first, entry.first + len(entry)):
+            if not left:
+                break
+            for id in _reads(scheduler, entry, number, ids, data):
+                uses.setdefault(id, number)
+                left.discard(id)
     return uses
+
+
+def _reads(
+    scheduler: Scheduler, entry: Entry, number: int, ids: dict[int, int], data: dict[Key, int]
+) -> Iterator[int]:
+    """The objects that a task will read; none when it is done."""
+    if number - entry.first < entry.entered:
+        state = scheduler.tasks.get(number)
+        if state is None or state.done:
+            return
+        yield from (ids[source] for source in state.sources if source in ids)
+        if not data:
+            return
+    for key in entry.task(number).inputs:
+        if key in data:
+            yield data[key]
+        elif entry.place.get(key) in ids:
+            yield ids[entry.place[key]]

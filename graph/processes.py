@@ -9,6 +9,7 @@ from collections import deque
 from typing import Any
 
 from shframe.graph.call import Arguments, Call, Code, Place, Terms
+from shframe.graph.entry import Entry
 from shframe.graph.errors import SessionClosed
 from shframe.graph.executor import Progress, wait_for
 from shframe.graph.hiring import Job
@@ -63,13 +64,13 @@ class ProcessExecutor:
         """Run a graph on the workers; the calling thread only waits."""
         shell = self.start()
         wait_all(graph.data.values(), None)
-        live = LiveRun(graph, graph.sorted_keys(), trace, next(self._numbers))
+        live = LiveRun(graph, Entry(graph), trace, next(self._numbers))
         for task in graph.tasks.values():
             _ = task.function.digest  # raises NotPicklable here, at the call
         here = surroundings()
         shell.do(lambda: shell.submit(live, here))
         try:
-            wait_for(live.ended, progress, lambda: (live.done, len(live.order)))
+            wait_for(live.ended, progress, lambda: (live.done, len(live.entry)))
         except BaseException:
             shell.do(lambda: shell.runs.cancel(live))
             raise

@@ -6,12 +6,14 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
+from shframe.graph.entry import Entry
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import WorkerDied
 from shframe.graph.failures import described, note_of_task, noted, unpacked_error
-from shframe.graph.messages import Abort, Cancelled, Submitted
+from shframe.graph.messages import Abort, Cancelled
 from shframe.graph.objectref import ObjectRef
 from shframe.graph.reopen import failed_task
 from shframe.graph.site import user_line
@@ -36,11 +38,9 @@ class LiveRun:
     """
 
     graph: TaskGraph
-    order: list[Key]
+    entry: Entry
     trace: Trace
     number: int
-    first: int = 0
-    place: dict[Key, int] = field(default_factory=dict)  # the number of each key's task
     done: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
     handles: list[ObjectRef] = field(default_factory=list)
@@ -49,13 +49,6 @@ class LiveRun:
     priority: int = 0
     parent: int = 0
     told: Callable[[LiveRun], None] | None = None
-
-    def has(self, number: int) -> bool:
-        """Whether the task is one of the run's."""
-        return self.first <= number < self.first + len(self.order)
-
-    def task(self, number: int) -> Task:
-        return self.graph.tasks[self.order[number - self.first]]
 
 
 class Runs:
@@ -72,28 +65,16 @@ class Runs:
     def submit(self, live: LiveRun) -> None:
         """Enter a run."""
         shell = self.shell
-        live.first = first = shell.numbers(len(live.order))
-        place = live.place = {key: first + n for n, key in enumerate(live.order)}
-        tasks = live.graph.tasks
-        sources = [
-            tuple(dict.fromkeys(place[k] for k in tasks[key].inputs if k in place))
-            for key in live.order
-        ]
-        kinds = [tasks[key].function.digest for key in live.order]
-        outputs = [place[key] for key in live.graph.outputs if key in place]
+        first = shell.numbers(len(live.entry))
         self.live[live.number] = live
-        if live.order:
+        if len(live.entry):
             self._run_of.append(live)
-        event = Submitted(
-            live.number,
-            first,
-            kinds,
-            sources,
-            list(dict.fromkeys(outputs)),
-            live.priority,
-            live.parent,
-        )
-        shell.handle(event)
+        shell.handle(live.entry.submitted(live.number, first, live.priority, live.parent))
+
+    def more(self, number: int) -> None:
+        """Enter the next tasks of a run."""
+        live = self.live[number]
+        self.shell.handle(live.entry.next(number, attrgetter("digest")))
 
     def cancel(self, live: LiveRun) -> None:
         """Give a run up."""
@@ -102,7 +83,7 @@ class Runs:
     def holding(self, number: int) -> LiveRun | None:
         """The run that the task belongs to, while it is under way."""
         for live in self._run_of:
-            if live.has(number):
+            if live.entry.has(number):
                 return live
         return None
 
@@ -110,9 +91,9 @@ class Runs:
         """A task as the worker gets it."""
         live = self.holding(number)
         assert live is not None, "the scheduler runs tasks of live runs only"
-        task = live.task(number)
+        task = live.entry.task(number)
         shell = self.shell
-        inputs = [self._source(live, key) for key in task.inputs]
+        inputs = self._inputs(live, number) if task.inputs else []
         refs = shell.sent_to(worker, work, number, inputs) if inputs else ()
         if task.target is not None:
             fd = shell.store.lent_fd(task.target)
@@ -121,9 +102,16 @@ class Runs:
         filled = int(task.target is not None)
         return number, task.function.digest, refs, task.args, filled
 
-    def _source(self, live: LiveRun, key: Key) -> Wired:
-        data = live.graph.data.get(key)
-        return data.held() if data is not None else self.refs[live.place[key]]
+    def _inputs(self, live: LiveRun, number: int) -> list[Wired]:
+        """What the task reads, as it lies now."""
+        data = live.graph.data
+        return [
+            self.refs[one] if isinstance(one, int) else data[one].held()
+            for one in self._sources(live, number)
+        ]
+
+    def _sources(self, live: LiveRun, number: int) -> list[Key | int]:
+        return live.entry.inputs(number, self.shell.scheduler.tasks[number].sources)
 
     def take(self, worker: WorkerHandle, result: Result) -> int:
         """A task has ended well; the bytes of its result."""
@@ -137,9 +125,9 @@ class Runs:
         return 0 if isinstance(held, bytes) or held.inline else size
 
     def _record(self, worker: WorkerHandle, live: LiveRun, result: Result, size: int) -> None:
-        task = live.task(result.number)
+        task = live.entry.task(result.number)
         live.done += 1
-        live.trace.spans.append(
+        live.trace.add(
             Span(
                 task.key,
                 task.function.name,
@@ -157,10 +145,10 @@ class Runs:
         """A task has raised."""
         live = self.holding(number)
         if live is not None and live.error is None and error is not None:
-            task = live.task(number)
-            note = note_of_task(task, live, self._held(live, task))
+            task = live.entry.task(number)
+            note = note_of_task(task, live, self._inputs(live, number))
             live.error = noted(unpacked_error(error), note)
-            inputs = self._handles(live, task)
+            inputs = self._handles(live, number)
             self.shell.failed = failed_task(task, inputs, note, error, self._filled(task))
 
     def drop(self, numbers: Sequence[int]) -> None:
@@ -179,7 +167,7 @@ class Runs:
         for key in dict.fromkeys(live.graph.outputs):
             if key in made:
                 continue
-            held = self.refs.pop(live.place[key])
+            held = self.refs.pop(live.entry.place[key])
             if isinstance(held, bytes):
                 made[key] = ObjectRef(home.next_id(), held, home)
             else:
@@ -199,7 +187,7 @@ class Runs:
         """A run ends badly, when none of its tasks does anything any more."""
         live = self.live.pop(instruction.run)
         refusal = self.refusals.get(-1 if instruction.task is None else instruction.task)
-        for number in [number for number in self.refusals if live.has(number)]:
+        for number in [number for number in self.refusals if live.entry.has(number)]:
             del self.refusals[number]
         if live.error is None:
             if refusal is not None and not instruction.died:
@@ -218,19 +206,11 @@ class Runs:
                 self._end(live)
 
     def _death(self, live: LiveRun, number: int) -> WorkerDied:
-        task = live.task(number)
-        inputs = ", ".join(map(described, self._held(live, task)[:5])) or "none"
+        task, data = live.entry.task(number), live.graph.data
+        # what the run's own tasks have made is dropped already
+        held = [data[key].held() for key in task.inputs if key in data]
+        inputs = ", ".join(map(described, held[:5])) or "none that are left"
         return died(self.shell.last_end, f"{task.function.name} {task.key}", 4, inputs)
-
-    def _held(self, live: LiveRun, task: Task) -> list[Any]:
-        """The inputs of a task, as far as they are there."""
-        found = []
-        for key in task.inputs:
-            data = live.graph.data.get(key)
-            held = data.held() if data is not None else self.refs.get(live.place.get(key, -1))
-            if held is not None:
-                found.append(held)
-        return found
 
     def _filled(self, task: Task) -> int | None:
         """Bytes of the final object of which the task fills a part."""
@@ -242,24 +222,25 @@ class Runs:
         finally:
             os.close(fd)
 
-    def _handles(self, live: LiveRun, task: Task) -> list[ObjectRef]:
+    def _handles(self, live: LiveRun, number: int) -> list[ObjectRef]:
         """Handles of the inputs of a task that has failed, which keep them after its run."""
+        made: dict[Key | int, ObjectRef] = {}
+        for source in (sources := self._sources(live, number)):
+            if not isinstance(source, int):
+                made[source] = live.graph.data[source]
+            elif source not in made:
+                made[source] = self._handle(live, self.refs[source])
+        return [made[source] for source in sources]
+
+    def _handle(self, live: LiveRun, held: Wired) -> ObjectRef:
         home, store = self.shell.home, self.shell.store
-        made: dict[Key, ObjectRef] = {}
-        for key in task.inputs:
-            if key in live.graph.data:
-                made[key] = live.graph.data[key]
-            elif key not in made:
-                held = self.refs[live.place[key]]
-                if isinstance(held, bytes):
-                    made[key] = ObjectRef(home.next_id(), held, home)
-                    continue
-                if held.inline:
-                    store.adopt(held, DRIVER)
-                else:
-                    store.retain(held.id)
-                made[key] = home.handle(held, live.site)
-        return [made[key] for key in task.inputs]
+        if isinstance(held, bytes):
+            return ObjectRef(home.next_id(), held, home)
+        if held.inline:
+            store.adopt(held, DRIVER)
+        else:
+            store.retain(held.id)
+        return home.handle(held, live.site)
 
     def fail_all(self, error: BaseException) -> None:
         """The session ends."""

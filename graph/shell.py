@@ -44,6 +44,7 @@ from shframe.graph.messages import (
     Instruction,
     Joined,
     Left,
+    More,
     Recall,
     Recalled,
     Refused,
@@ -159,7 +160,7 @@ class Shell:
         if call is not None:
             return call.name
         live = self.runs.holding(number)
-        return "" if live is None else live.task(number).function.label
+        return "" if live is None else live.entry.task(number).function.label
 
     def ask_for_pages(self) -> threading.Event:
         """Ask all workers for the pages that they do not use; set when all have answered."""
@@ -230,7 +231,7 @@ class Shell:
                 self._bury(ended)
         self._kill_doomed()
         if self.runs.aborted:
-            self.runs.end_aborted(lambda live: any(live.has(n) for _, n in self.doomed))
+            self.runs.end_aborted(lambda live: any(live.entry.has(n) for _, n in self.doomed))
         swept(self.store, self.home.dropped)
         if self.scheduler.admission.short:
             self._relieve(self.scheduler.admission.short)
@@ -463,8 +464,8 @@ class Shell:
             self.handle(Relieved())
 
     def _made_free(self, needed: int) -> int:
-        graphs = [(live.first, live.order, live.graph) for live in self.runs.live.values()]
-        uses = next_uses(self.scheduler, graphs, self.runs.refs)
+        entries = [live.entry for live in self.runs.live.values()]
+        uses = next_uses(self.scheduler, entries, self.runs.refs)
         self.calls.add_uses(uses)
         freed = self.pressure.relieve(needed, uses)
         self._count_room()
@@ -538,6 +539,8 @@ class Shell:
                 self._send_tasks(instruction)
             elif isinstance(instruction, Drop):
                 self.runs.drop(instruction.tasks)
+            elif isinstance(instruction, More):
+                self.runs.more(instruction.run)
             elif isinstance(instruction, Finish):
                 self.runs.finish(instruction.run)
             elif isinstance(instruction, Fail):

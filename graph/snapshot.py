@@ -175,7 +175,7 @@ def _name(shell: Shell, number: int) -> str:
     live = None if task is not None and task.run == LOOSE else shell.runs.holding(number)
     if live is None:
         return f"task {number}"
-    found = live.task(number)
+    found = live.entry.task(number)
     return f"{found.function.label} {found.key}"
 
 

@@ -3,6 +3,8 @@
 It knows no time, no process, no lock and no value. A task is waiting (for inputs), ready,
 assigned (to a worker that runs its tasks in order), or done. Results of a run's tasks are counted
 by their readers and dropped with the last one; those of loose tasks belong to the user's handles.
+A run is entered in slices: the order of its tasks is that of their priority, so that few need to be
+known ahead of those that are done, unless workers find nothing to do among them.
 Any worker may run any task: the data are in shared memory. Calls of an actor go to its own worker.
 
 Ready tasks are taken by rank: by priority, then by number, which is depth-first order within a run,
@@ -21,7 +23,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -37,6 +39,7 @@ from shframe.graph.messages import (
     Done,
     Drop,
     Due,
+    Entered,
     Event,
     Fail,
     Failed,
@@ -47,6 +50,7 @@ from shframe.graph.messages import (
     Joined,
     Late,
     Left,
+    More,
     Quit,
     Recall,
     Recalled,
@@ -65,6 +69,7 @@ REFUSALS = (
     4  # a task that finds no memory so often in a row, with nothing else running, is given up
 )
 SMOOTHING = 0.3  # weight of the newest duration in the learned one
+AHEAD = 4096  # tasks of a run that are to be known and not done: the next are entered below that
 EXTRA = 64  # workers beyond the limit, for tasks that wait
 _NUMBER = (1 << 48) - 1
 
@@ -164,18 +169,44 @@ class ActorState:
 
 @dataclass(slots=True)
 class RunState:
-    """How much of a run is left; `live` are its tasks that the scheduler still knows."""
+    """A run of which the first tasks have been entered; others come when they are asked for.
 
+    readers: see Submitted; shift: what makes a rank of a number (rank_of).
+    remaining: tasks that are not done, those to be entered too. asked: the next tasks are to come.
+    """
+
+    first: int
+    readers: Sequence[int]
+    shift: int
+    parent: int
     remaining: int
-    live: set[int]
+    entered: int = 0
+    asked: bool = False
+
+    @property
+    def known(self) -> range:
+        """The numbers of the tasks that have been entered; the scheduler may have forgotten some
+        already, whose results nobody reads any more."""
+        return range(self.first, self.first + self.entered)
+
+    @property
+    def ahead(self) -> int:
+        """How many tasks have been entered and are not done."""
+        return self.remaining - (len(self.readers) - self.entered)
 
 
 class Scheduler:
     """The machine; `handle` takes an event and gives the instructions that follow from it."""
 
-    def __init__(self, retries: int = RETRIES, limit: int | None = None) -> None:
-        """limit: how many workers may run at once, None: all that there are."""
+    def __init__(
+        self, retries: int = RETRIES, limit: int | None = None, ahead: int = AHEAD
+    ) -> None:
+        """limit: how many workers may run at once, None: all that there are.
+
+        ahead: how many tasks of a run are to be known and not done; see AHEAD.
+        """
         self.retries = retries
+        self.ahead = ahead
         self.limit = limit
         self.tasks: dict[int, TaskState] = {}
         self.runs: dict[int, RunState] = {}
@@ -185,10 +216,12 @@ class Scheduler:
         self.ready: list[int] = []  # ranks; of tasks that are no more, too
         self.seconds: dict[object, float] = {}
         self.admission = Admission()
+        self._partial: dict[int, RunState] = {}  # runs with tasks that are still to be entered
         self._without_room: list[int] = []  # tasks that found no memory
         self._followers: list[int] = []  # loose tasks that may follow their sources to a worker
         self._handlers: dict[type[Any], Callable[[Any], list[Instruction]]] = {
             Submitted: self._submitted,
+            Entered: self._entered,
             Called: self._called,
             Done: self._done,
             Failed: self._failed,
@@ -214,30 +247,59 @@ class Scheduler:
         if self.actors:
             out.extend(self._feed_actors())
         out.extend(self._assign())
+        if self._partial:
+            out.extend(self._more())
         return out
 
     # --- tasks come ---------------------------------------------------------------------
 
     def _submitted(self, event: Submitted) -> list[Instruction]:
-        first, run = event.first, event.run
+        readers = event.readers
+        state = RunState(
+            event.first, readers, rank_of(0, event.priority), event.parent, len(readers)
+        )
+        self.runs[event.run] = state
+        if not readers:
+            return self._finished(event.run)
+        self._partial[event.run] = state
+        return []
+
+    def _entered(self, event: Entered) -> list[Instruction]:
+        run = self._partial.get(event.run)
+        if run is None:  # it was given up
+            return []
         tasks, ready, retries = self.tasks, self.ready, self.retries
-        shift, parent = rank_of(0, event.priority), event.parent
-        for number, (kind, sources) in enumerate(
-            zip(event.kinds, event.sources, strict=True), first
-        ):
-            rank = number + shift
-            task = TaskState(run, kind, sources, rank, retries, 0, parent)
+        numbers = range(run.first + run.entered, run.first + run.entered + len(event.kinds))
+        for number, kind, sources in zip(numbers, event.kinds, event.sources, strict=True):
+            rank = number + run.shift
+            task = TaskState(event.run, kind, sources, rank, retries, 0, run.parent)
+            task.readers = run.readers[number - run.first]
             tasks[number] = task
-            if not sources:
+            for one in sources:
+                source = tasks[one]
+                if source.done:
+                    task.missing -= 1
+                else:
+                    self._follow(source, number)
+            if not task.missing:
                 heapq.heappush(ready, rank)
-            for source in sources:
-                self._follow(tasks[source], number)
-                tasks[source].readers += 1
-        for output in event.outputs:
-            tasks[output].readers += 1
-        count = len(event.kinds)
-        self.runs[run] = RunState(count, set(range(first, first + count)))
-        return [] if count else self._finished(run)
+        run.entered += len(numbers)
+        run.asked = False
+        if run.entered == len(run.readers):
+            del self._partial[event.run]
+        return []
+
+    def _more(self) -> list[Instruction]:
+        """Ask for tasks of runs of which few are left, and of all where workers find nothing."""
+        starved = not self.ready and any(
+            not state.assigned or state.load < HORIZON for state in self.crew.values()
+        )
+        out: list[Instruction] = []
+        for number, run in self._partial.items():
+            if not run.asked and (starved or run.ahead < self.ahead):
+                run.asked = True
+                out.append(More(number))
+        return out
 
     def _called(self, event: Called) -> list[Instruction]:
         tasks, ready = self.tasks, self.ready
@@ -319,12 +381,11 @@ class Scheduler:
     def _forget(self, number: int, task: TaskState, dropped: list[int]) -> None:
         """Nobody reads the result any more; a task is never asked about again after that."""
         del self.tasks[number]
-        self.runs[task.run].live.discard(number)
         dropped.append(number)
 
     def _finished(self, run: int) -> list[Instruction]:
-        for number in self.runs.pop(run).live:
-            del self.tasks[number]  # outputs: the user's handles count from here on
+        for number in self.runs.pop(run).known:
+            self.tasks.pop(number, None)  # outputs: the user's handles count from here on
         return [Finish(run)]
 
     def _failed(self, event: Failed) -> list[Instruction]:
@@ -387,15 +448,15 @@ class Scheduler:
 
     def _given_up(self, run: int) -> list[Instruction]:
         """Forget the run: done results are dropped, tasks not yet started are recalled."""
-        live = self.runs.pop(run).live
-        dropped = [number for number in sorted(live) if self.tasks[number].done]
-        for number in live:
-            del self.tasks[number]
-        self.ready = [rank for rank in self.ready if rank & _NUMBER not in live]
+        known = self.runs.pop(run).known
+        self._partial.pop(run, None)
+        tasks = [(number, self.tasks.pop(number, None)) for number in known]
+        dropped = [number for number, task in tasks if task is not None and task.done]
+        self.ready = [rank for rank in self.ready if rank & _NUMBER not in known]
         heapq.heapify(self.ready)
         out: list[Instruction] = [Drop(dropped)] if dropped else []
         for worker, state in self.workers.items():
-            recalled = [number for number in state.assigned if number in live]
+            recalled = [number for number in state.assigned if number in known]
             if recalled:
                 out.append(Recall(worker, recalled))
         return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -28,12 +28,12 @@ class TaskGraph:
         for task in tasks:
             self.tasks.setdefault(task.key, task)
 
-    def consumers(self) -> dict[Key, list[Key]]:
-        """For each key the tasks that read it, in the order of the tasks."""
-        found: dict[Key, list[Key]] = {key: [] for key in self.tasks}
-        for task in self.tasks.values():
-            for source in dict.fromkeys(task.inputs):
-                found.setdefault(source, []).append(task.key)
+    def readers(self, keys: Sequence[Key]) -> dict[Key, int]:
+        """How many of these tasks read each of their results, and each of the data."""
+        found = dict.fromkeys(keys, 0)
+        for key in keys:
+            for source in dict.fromkeys(self.tasks[key].inputs):
+                found[source] = found.get(source, 0) + 1
         return found
 
     def culled(self) -> TaskGraph:
@@ -43,11 +43,14 @@ class TaskGraph:
         data = {key: ref for key, ref in self.data.items() if key in needed}
         return TaskGraph(kept, data, self.outputs, self.notes)
 
-    def sorted_keys(self) -> list[Key]:
-        """Tasks that the outputs need, each after its inputs, depth first; raises CycleFound."""
-        return list(self._post_order())
+    def sorted_keys(self, whole: bool = True) -> list[Key]:
+        """Tasks that the outputs need, each after its inputs, depth first; raises CycleFound.
 
-    def _post_order(self) -> Iterator[Key]:
+        whole: whether there is a task or data for each key that a task reads; else KeyError.
+        """
+        return list(self._post_order(whole))
+
+    def _post_order(self, whole: bool) -> Iterator[Key]:
         done: set[Key] = set()
         open_: set[Key] = set()
         stack = [(key, False) for key in reversed(self.outputs)]
@@ -64,7 +67,7 @@ class TaskGraph:
                 stack.append((key, True))
                 inputs = self.tasks[key].inputs
                 stack.extend((s, False) for s in reversed(inputs) if s not in done)
-            elif key not in done and key not in self.data:
+            elif whole and key not in done and key not in self.data:
                 raise KeyError(f"no task and no data for {key}")
 
     def text(self) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shframe.graph import conversions, output
+from shframe.graph.entry import Entry
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import SessionClosed
 from shframe.graph.executor import Progress, target_fd, wait_for
@@ -28,10 +29,10 @@ from shframe.graph.messages import (
     Finish,
     Instruction,
     Joined,
+    More,
     Recall,
     Recalled,
     Run,
-    Submitted,
 )
 from shframe.graph.objectref import ObjectRef, StoreHome
 from shframe.graph.state import Scheduler
@@ -44,10 +45,8 @@ from shframe.store.store import Store
 @dataclass(slots=True)
 class _Live:
     graph: TaskGraph
-    order: list[Key]
-    first: int
+    entry: Entry
     trace: Trace
-    place: dict[Key, int]
     ended: threading.Event = field(default_factory=threading.Event)
     error: BaseException | None = None
     done: int = 0
@@ -82,7 +81,7 @@ class ThreadExecutor(InProcess):
         """Run a graph on the threads; outputs are stored, values between tasks are not."""
         number, live = self._submit(graph, trace)
         try:
-            wait_for(live.ended, progress, lambda: (live.done, len(live.order)))
+            wait_for(live.ended, progress, lambda: (live.done, len(live.entry)))
         except BaseException:
             with self.lock:
                 self._carry_out(self.scheduler.handle(Cancelled(number)))
@@ -96,19 +95,11 @@ class ThreadExecutor(InProcess):
             if self.closed:
                 raise SessionClosed("this session has been shut down; sf.init() starts a new one")
             self._start()
-            order = graph.sorted_keys()
+            entry = Entry(graph)
             number, self.next_run = self.next_run, self.next_run + 1
-            first, self.next_task = self.next_task, self.next_task + len(order)
-            place = {key: first + n for n, key in enumerate(order)}
-            live = self.runs[number] = _Live(graph, order, first, trace, place)
-            sources = [
-                tuple(dict.fromkeys(place[k] for k in graph.tasks[key].inputs if k in place))
-                for key in order
-            ]
-            kinds = [id(graph.tasks[key].function) for key in order]
-            outputs = list(dict.fromkeys(place[k] for k in graph.outputs if k in place))
-            event = Submitted(number, live.first, kinds, sources, outputs)
-            self._carry_out(self.scheduler.handle(event))
+            first, self.next_task = self.next_task, self.next_task + len(entry)
+            live = self.runs[number] = _Live(graph, entry, trace)
+            self._carry_out(self.scheduler.handle(entry.submitted(number, first)))
             return number, live
 
     def _start(self) -> None:
@@ -132,20 +123,20 @@ class ThreadExecutor(InProcess):
                 self._carry_out(self.scheduler.handle(Recalled(worker, [number])))
                 return
             live = self._holding(number)
-        self._run_one(worker, number, live)
+            inputs = live.entry.inputs(number, self.scheduler.tasks[number].sources)
+        self._run_one(worker, number, live, inputs)
 
     def _holding(self, number: int) -> _Live:
         for live in self.runs.values():
-            if live.first <= number < live.first + len(live.order):
+            if live.entry.has(number):
                 return live
         raise AssertionError("a task was assigned of a run that is not live")
 
-    def _run_one(self, worker: int, number: int, live: _Live) -> None:
-        key = live.order[number - live.first]
-        task = live.graph.tasks[key]
+    def _run_one(self, worker: int, number: int, live: _Live, wanted: list[Key | int]) -> None:
+        task = live.entry.task(number)
         start = time.monotonic()
         try:
-            inputs = [self._value(live, source) for source in task.inputs]
+            inputs = [self._value(live, source) for source in wanted]
             with output.opened(target_fd(self.store, task)):
                 value = task.function(*inputs, *task.args)
         except BaseException as error:
@@ -158,19 +149,20 @@ class ThreadExecutor(InProcess):
         with self.lock:
             self.values[number] = value
             live.done += 1
-            span = Span(key, task.function.name, worker, os.getpid(), start, end, 0, 0, copied)
-            live.trace.spans.append(span)
+            span = Span(task.key, task.function.name, worker, os.getpid(), start, end, 0, 0, copied)
+            live.trace.add(span)
             self._carry_out(self.scheduler.handle(Done(worker, [(number, end - start, 0)])))
 
-    def _value(self, live: _Live, key: Key) -> Any:
-        data = live.graph.data.get(key)
-        if data is not None:
-            return data.value()
+    def _value(self, live: _Live, source: Key | int) -> Any:
+        if not isinstance(source, int):
+            return live.graph.data[source].value()
         with self.lock:
-            return self.values[live.place[key]]
+            return self.values[source]
 
     def _carry_out(self, instructions: list[Instruction]) -> None:
-        for instruction in instructions:
+        waiting = deque(instructions)
+        while waiting:
+            instruction = waiting.popleft()
             if isinstance(instruction, Run):
                 for number in instruction.tasks:
                     self.queues[instruction.worker].put(number)
@@ -179,6 +171,9 @@ class ThreadExecutor(InProcess):
                     self.values.pop(number, None)
             elif isinstance(instruction, Recall):
                 self.recalled.update(instruction.tasks)
+            elif isinstance(instruction, More):
+                entry = self.runs[instruction.run].entry
+                waiting.extend(self.scheduler.handle(entry.next(instruction.run, id)))
             elif isinstance(instruction, Finish):
                 self.runs.pop(instruction.run).ended.set()
             elif isinstance(instruction, Abort):
@@ -194,7 +189,7 @@ class ThreadExecutor(InProcess):
                 made[key] = live.graph.data[key]
             elif key not in made:
                 with self.lock:
-                    value = self.values.pop(live.place[key])
+                    value = self.values.pop(live.entry.place[key])
                 made[key] = self.put(value)
         return [made[key] for key in live.graph.outputs]
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+MOST_SPANS = 100_000  # of one computation: 30 MB, and as much as a viewer opens
+
 
 class Span(NamedTuple):
     """One task's run.
@@ -32,28 +34,63 @@ class Span(NamedTuple):
 
 
 @dataclass(slots=True)
+class Sums:
+    """What tasks of one call took together."""
+
+    pids: Counter[int] = field(default_factory=Counter)  # tasks by process
+    seconds: float = 0.0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    copied: Counter[str] = field(default_factory=Counter)
+
+    def add(self, span: Span) -> None:
+        """Take a task in."""
+        self.pids[span.pid] += 1
+        self.seconds += span.end - span.start
+        self.bytes_in += span.bytes_in
+        self.bytes_out += span.bytes_out
+        if span.copied:
+            self.copied.update(dict(span.copied))
+
+
+@dataclass(slots=True)
 class Trace:
     """The spans of one computation, in the order in which they ended; `notes` say what else
-    happened (work in the driver, retries, deaths)."""
+    happened (work in the driver, retries, deaths).
+
+    Of the first MOST_SPANS tasks a span is kept, of all `sums` by call.
+    """
 
     spans: list[Span] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    sums: dict[str, Sums] = field(default_factory=dict)
+
+    def add(self, span: Span) -> None:
+        """Take a task in that has ended."""
+        sums = self.sums.get(span.call)
+        if sums is None:
+            sums = self.sums[span.call] = Sums()
+        sums.add(span)
+        if len(self.spans) < MOST_SPANS:
+            self.spans.append(span)
+            if len(self.spans) == MOST_SPANS:
+                self.notes.append(f"spans are kept of the first {MOST_SPANS:,} tasks only")
 
     def steps(self) -> Iterator[tuple[str, dict[int, int]]]:
         """For each kind of call, in order of first appearance: tasks by pid."""
-        found: dict[str, Counter[int]] = {}
-        for span in self.spans:
-            found.setdefault(span.call, Counter())[span.pid] += 1
-        for call, pids in found.items():
-            yield call, dict(pids)
+        for call, sums in self.sums.items():
+            yield call, dict(sums.pids)
 
     @property
     def pids(self) -> set[int]:
         """Processes that ran a task."""
-        return {span.pid for span in self.spans}
+        return {pid for sums in self.sums.values() for pid in sums.pids}
 
     def alone(self) -> dict[str, float]:
-        """Seconds in which a call was the only one that ran, by call: what no worker shared."""
+        """Seconds in which a call was the only one that ran, by call: what no worker shared.
+
+        Of the tasks whose spans are kept.
+        """
         events = sorted(
             [(span.start, 1, n) for n, span in enumerate(self.spans)]
             + [(span.end, 0, n) for n, span in enumerate(self.spans)]
@@ -71,25 +108,18 @@ class Trace:
 
     def copied(self, call: str) -> dict[str, int]:
         """Bytes that tasks of a call converted to read their inputs, by reason."""
-        found: Counter[str] = Counter()
-        for span in self.spans:
-            if span.call == call:
-                found.update(dict(span.copied))
-        return dict(found)
+        return dict(self.sums[call].copied) if call in self.sums else {}
 
     def text(self) -> str:
         """A line per kind of call: tasks, seconds, bytes in and out, what was converted, pids."""
         lines = []
         alone = self.alone()
-        for call, pids in self.steps():
-            spans = [span for span in self.spans if span.call == call]
-            seconds = sum(span.end - span.start for span in spans)
-            read = sum(span.bytes_in for span in spans) / 1e6
-            made = sum(span.bytes_out for span in spans) / 1e6
-            where = ", ".join(f"pid {pid}: {count}" for pid, count in sorted(pids.items()))
+        for call, sums in self.sums.items():
+            where = ", ".join(f"pid {pid}: {count}" for pid, count in sorted(sums.pids.items()))
             lines.append(
-                f"{len(spans):>5} x {call}  {seconds:.3f} s ({alone.get(call, 0.0):.3f} s alone), "
-                f"{read:.1f} MB in, {made:.1f} MB out ({where})"
+                f"{sums.pids.total():>5} x {call}  {sums.seconds:.3f} s "
+                f"({alone.get(call, 0.0):.3f} s alone), {sums.bytes_in / 1e6:.1f} MB in, "
+                f"{sums.bytes_out / 1e6:.1f} MB out ({where})"
             )
             lines += [
                 f"        converted {nbytes / 1e6:.1f} MB: {reason}"

@@ -114,7 +114,7 @@ class _Conversion:
             seen |= below
             waiting.extend(below)
         self.made.outputs = tuple(self._name(self._target(key)) for key in wanted)
-        return fused(self.made.culled())
+        return fused(self.made)
 
     def _target(self, key: Hashable) -> Hashable:
         """What a key stands for, through aliases."""

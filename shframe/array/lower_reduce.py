@@ -26,6 +26,7 @@ def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
         axes=node.axes,
         whole=grids.shape_of(node.over),
     )
+    name = f"{node.name}-part"
     tasks: list[Task] = []
     groups: dict[Shape, list[Task]] = {}
     origins = itertools.product(*(grids.offsets(axis)[:-1] for axis in node.over))
@@ -34,7 +35,7 @@ def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
         inputs, parts = reads(pieces)
         own = (parts, shape, origin)
         size = work(node, shape, len(pieces))
-        key = Key(f"{node.name}-part", position)
+        key = Key(name, position)
         tasks.append(Task(key, call, inputs, own, nbytes=size, fan_in=True))
         kept = tuple(0 if n in node.axes else at for n, at in enumerate(position))
         groups.setdefault(kept, []).append(tasks[-1])

@@ -62,10 +62,11 @@ def beside(
     """For each place of a grid its block's shape and the pieces of sources that broadcast."""
     counts = [source.numblocks for source in sources]
     shapes = grids.block_shapes(chunks)
+    known: dict[Shape, Shape] = {}  # tasks keep their shape: one object for all of a million
     for position, shape in zip(grids.positions(chunks), shapes, strict=True):
         pieces = []
         for count, layer in zip(counts, layers, strict=True):
             tail = position[len(position) - len(count) :]
             place = [0 if n == 1 else at for at, n in zip(tail, count, strict=True)]
             pieces.append(layer.about[grids.number(place, count)])
-        yield position, shape, pieces
+        yield position, known.setdefault(shape, shape), pieces

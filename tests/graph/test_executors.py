@@ -8,12 +8,15 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import shframe as sf
 from shframe.errors import (
@@ -24,6 +27,7 @@ from shframe.errors import (
     TaskFailed,
     WorkerDied,
 )
+from shframe.graph import entry, trace
 from shframe.graph.function import Function
 from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
@@ -52,9 +56,41 @@ def value_of(session: Session, function: Any, *args: Any) -> Any:
 
 
 @settings(max_examples=40, deadline=None)
-@given(graph=task_graphs())
-def test_any_graph_gives_what_plain_calls_give(any_session: Session, graph: TaskGraph) -> None:
-    assert [ref.value() for ref in any_session.run(graph)] == evaluated(graph)
+@given(graph=task_graphs(), ahead=st.integers(0, 3), size=st.integers(1, 10))
+def test_any_graph_gives_what_plain_calls_give_however_it_is_sliced_and_again(
+    any_session: Session, graph: TaskGraph, ahead: int, size: int
+) -> None:
+    executor: Any = any_session.executor
+    known = [s.scheduler for s in (executor, getattr(executor, "_shell", 0)) if _schedules(s)]
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(entry, "SLICE", size))
+        for scheduler in known:
+            stack.enter_context(patch.object(scheduler, "ahead", ahead))
+        for _ in range(2):
+            assert [ref.value() for ref in any_session.run(graph)] == evaluated(graph)
+
+
+def _schedules(something: object) -> bool:
+    return hasattr(something, "scheduler")
+
+
+def failing_at_seven(*values: int) -> int:
+    if values[-1] == 7:
+        raise LookupError("no such thing as 7")
+    return values[-1]
+
+
+def test_a_run_that_fails_before_it_is_entered_whole_leaves_nothing(any_session: Session) -> None:
+    function, graph = Function(failing_at_seven), TaskGraph()
+    for n in range(50):
+        graph.add([Task(Key("n", (n,)), function, (Key("n", (n - 1,)),) if n else (), (n,))])
+    graph.add([Task(Key("n", (n,)), Function(max), (), (n, 0)) for n in range(50, 100)])
+    graph.outputs = tuple(graph.tasks)
+    before = live_objects()
+    with patch.object(entry, "SLICE", 5), pytest.raises(LookupError, match="no such thing as 7"):
+        any_session.run(graph)
+    assert live_objects() == before
+    assert value_of(any_session, max, 1, 2) == 2
 
 
 def filled(n: int) -> Any:
@@ -112,14 +148,29 @@ def test_the_trace_names_each_task_and_where_it_ran(any_session: Session, tmp_pa
     graph.add([Task(Key("n", (n,)), Function(filled), (), (n,)) for n in range(4)])
     graph.outputs = tuple(graph.tasks)
     any_session.run(graph)
-    trace = any_session.last_trace
-    assert sorted(str(span.key) for span in trace.spans) == [f"('n', {n})" for n in range(4)]
-    assert all(span.end >= span.start for span in trace.spans)
-    trace.write(tmp_path / "trace.json")
+    seen = any_session.last_trace
+    assert sorted(str(span.key) for span in seen.spans) == [f"('n', {n})" for n in range(4)]
+    assert all(span.end >= span.start for span in seen.spans)
+    seen.write(tmp_path / "trace.json")
     import json
 
     events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
     assert [event["name"] for event in events] == ["filled"] * 4
+
+
+def test_of_many_tasks_the_trace_keeps_the_first_spans_and_counts_all(
+    any_session: Session,
+) -> None:
+    graph = TaskGraph()
+    graph.add([Task(Key("n", (n,)), Function(max), (), (n, 0)) for n in range(50)])
+    graph.outputs = tuple(graph.tasks)
+    with patch.object(trace, "MOST_SPANS", 10):
+        any_session.run(graph)
+    seen = any_session.last_trace
+    assert len(seen.spans) == 10
+    assert [(call, sum(pids.values())) for call, pids in seen.steps()] == [("max", 50)]
+    assert seen.text().startswith("   50 x max")
+    assert "spans are kept of the first 10 tasks only" in seen.text()
 
 
 # --- processes only ---------------------------------------------------------------------

@@ -14,8 +14,9 @@ import pytest
 
 import shframe as sf
 from shframe.graph.heaps import PAUSE, Heaps, anonymous
-from shframe.graph.messages import Done, Joined, Submitted
+from shframe.graph.messages import Done, Joined
 from shframe.graph.state import Scheduler
+from tests.graph.submitting import submit
 
 HEAP = 96 << 20
 NOISE = 8 << 20
@@ -78,7 +79,7 @@ def test_tasks_run_side_by_side_only_as_far_as_their_heaps_fit() -> None:
     for worker in range(4):
         scheduler.handle(Joined(worker))
     scheduler.admission.room = 100 << 20
-    scheduler.handle(Submitted(1, 0, ["one"] * 20, [()] * 20, []))
+    submit(scheduler, 1, 0, ["one"] * 20, [()] * 20, [])
     for worker in range(4):
         scheduler.handle(Done(worker, [(worker, 1.0, 0)], heap=40 << 20))
     assert sum(len(state.assigned) for state in scheduler.workers.values()) == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,17 +13,19 @@ from shframe.graph.messages import (
     Died,
     Done,
     Drop,
+    Entered,
     Failed,
     Finish,
     Joined,
+    More,
     Recall,
     Recalled,
     Refused,
     Relieved,
     Run,
-    Submitted,
 )
-from shframe.graph.state import HORIZON, REFUSALS, RETRIES, Scheduler
+from shframe.graph.state import AHEAD, HORIZON, REFUSALS, RETRIES, Scheduler
+from tests.graph.submitting import Sliced, submit
 
 
 @st.composite
@@ -38,12 +42,27 @@ def graphs(draw: st.DrawFn) -> tuple[list[tuple[int, ...]], list[int]]:
     return sources, sorted({*sinks, *extra})
 
 
-class Model:
-    """Carries instructions out the way the shell and its workers do, and checks each one."""
+slices = st.lists(st.integers(1, 12), min_size=1, max_size=4)
 
-    def __init__(self, sources: list[tuple[int, ...]], outputs: list[int], workers: int) -> None:
+
+class Model:
+    """Carries instructions out the way the shell and its workers do, and checks each one.
+
+    sizes: of the slices in which the run is entered, one after the other, the last for all that
+    follow; ahead: see Scheduler.
+    """
+
+    def __init__(
+        self,
+        sources: list[tuple[int, ...]],
+        outputs: list[int],
+        workers: int,
+        sizes: Sequence[int] = (12,),
+        ahead: int = AHEAD,
+    ) -> None:
         self.sources, self.outputs = sources, outputs
-        self.scheduler = Scheduler()
+        self.sizes = [*sizes]
+        self.scheduler = Scheduler(ahead=ahead)
         self.queues: dict[int, list[int]] = {}
         self.there: set[int] = set()
         self.dropped: list[int] = []
@@ -53,7 +72,8 @@ class Model:
         for _ in range(workers):
             self.join()
         kinds = [n % 3 for n in range(len(sources))]
-        self.take(self.scheduler.handle(Submitted(1, 0, kinds, sources, outputs)))
+        self.run = Sliced(1, 0, kinds, sources, outputs)
+        self.take(self.scheduler.handle(self.run.submitted))
 
     def join(self) -> None:
         self.queues[self.next_worker] = []
@@ -64,6 +84,7 @@ class Model:
         for instruction in instructions:
             if isinstance(instruction, Run):
                 for number in instruction.tasks:
+                    assert number < self.run.entered
                     assert all(s in self.there for s in self.sources[number])
                     assert number not in self.there
                     assert all(number not in line for line in self.queues.values())
@@ -78,6 +99,11 @@ class Model:
                 self.finished = True
             elif isinstance(instruction, Abort):
                 self.aborted = instruction
+            elif isinstance(instruction, More):
+                assert not self.finished
+                assert self.aborted is None
+                size = self.sizes.pop(0) if len(self.sizes) > 1 else self.sizes[0]
+                self.take(self.scheduler.handle(self.run.slice(size)))
             else:
                 assert isinstance(instruction, Recall)
 
@@ -102,12 +128,16 @@ class Model:
 
 
 @settings(max_examples=200, deadline=None)
-@given(graphs(), st.integers(1, 3), st.data())
+@given(graphs(), st.integers(1, 3), slices, st.integers(0, 12), st.data())
 def test_every_task_runs_once_after_its_inputs_and_results_are_dropped_when_last_read(
-    graph: tuple[list[tuple[int, ...]], list[int]], workers: int, data: st.DataObject
+    graph: tuple[list[tuple[int, ...]], list[int]],
+    workers: int,
+    sizes: list[int],
+    ahead: int,
+    data: st.DataObject,
 ) -> None:
     sources, outputs = graph
-    model = Model(sources, outputs, workers)
+    model = Model(sources, outputs, workers, sizes, ahead)
     deaths = refusals = 0
     while not model.finished:
         busy = [w for w, line in model.queues.items() if line]
@@ -123,6 +153,7 @@ def test_every_task_runs_once_after_its_inputs_and_results_are_dropped_when_last
         else:
             seconds, nbytes = data.draw(st.floats(0, 0.01)), data.draw(st.integers(0, 1 << 21))
             model.finish_some(worker, data.draw(st.integers(1, 4)), seconds, nbytes)
+    assert model.run.entered >= len(sources)
     assert model.there == set(outputs)
     assert sorted(model.dropped) == sorted(set(range(len(sources))) - set(outputs))
     assert model.scheduler.tasks == {}
@@ -130,11 +161,16 @@ def test_every_task_runs_once_after_its_inputs_and_results_are_dropped_when_last
 
 
 @settings(max_examples=100, deadline=None)
-@given(graphs(), st.integers(1, 3), st.integers(0, 5), st.booleans())
+@given(graphs(), st.integers(1, 3), slices, st.integers(0, 12), st.integers(0, 5), st.booleans())
 def test_a_run_given_up_leaves_nothing_behind(
-    graph: tuple[list[tuple[int, ...]], list[int]], workers: int, before: int, fail: bool
+    graph: tuple[list[tuple[int, ...]], list[int]],
+    workers: int,
+    sizes: list[int],
+    ahead: int,
+    before: int,
+    fail: bool,
 ) -> None:
-    model = Model(*graph, workers)
+    model = Model(*graph, workers, sizes, ahead)
     for _ in range(before):
         busy = [w for w, line in model.queues.items() if line]
         if busy and not model.finished:
@@ -151,6 +187,43 @@ def test_a_run_given_up_leaves_nothing_behind(
         for number in rest:
             assert model.scheduler.handle(Done(name, [(number, 0.0, 0)])) == [Drop([number])]
     assert all(not w.assigned for w in model.scheduler.workers.values())
+    assert model.scheduler.handle(Entered(1, ["late"], [()])) == []  # it was asked for before
+    assert model.scheduler.tasks == {}
+
+
+def test_few_tasks_are_known_ahead_of_those_that_are_done() -> None:
+    sources = [()] * 1000
+    model = Model(sources, [999], 2, sizes=[10], ahead=20)
+    done = 0
+    while not model.finished:
+        assert len(model.scheduler.tasks) <= 30
+        assert model.run.entered <= done + 30
+        worker = next(w for w, line in model.queues.items() if line)
+        model.finish_some(worker, 1, 0.1)
+        done += 1
+    assert done == 1000
+
+
+def test_a_run_is_entered_further_while_workers_find_nothing_to_do() -> None:
+    chains = [(n - 1,) if n % 100 else () for n in range(1000)]  # one after the other
+    model = Model(chains, [n + 99 for n in range(0, 1000, 100)], 3, sizes=[10], ahead=20)
+    assert sorted(n for line in model.queues.values() for n in line) == [0, 100, 200]
+    assert model.run.entered == 210  # no further than the workers need
+    for _ in range(50):
+        for worker in range(3):
+            model.finish_some(worker, 1, 0.1)
+    assert model.run.entered == 260  # the third chain as far as its worker has come
+
+
+def test_a_task_that_is_entered_late_reads_results_that_are_there() -> None:
+    model = Model([(), (), (0,), (0, 1)], [2, 3], 1, sizes=[2], ahead=1)
+    model.finish_some(0, 1, 1.0)
+    model.finish_some(0, 1, 1.0)
+    assert model.run.entered == 4
+    assert model.there == {0, 1}
+    while not model.finished:
+        model.finish_some(0, 1, 1.0)
+    assert model.there == {2, 3}
 
 
 def test_a_task_whose_worker_dies_each_time_aborts_the_run_after_the_retries() -> None:
@@ -165,9 +238,9 @@ def test_a_task_whose_worker_dies_each_time_aborts_the_run_after_the_retries() -
 def test_a_queued_task_loses_no_try_when_the_worker_dies() -> None:
     scheduler = Scheduler()
     scheduler.handle(Joined(0))
-    scheduler.handle(Submitted(1, 0, ["k"], [()], [0]))
+    submit(scheduler, 1, 0, ["k"], [()], [0])
     scheduler.handle(Done(0, [(0, 1e-6, 0)]))
-    (run,) = scheduler.handle(Submitted(2, 1, ["k"] * 3, [()] * 3, [1, 2, 3]))
+    (run,) = submit(scheduler, 2, 1, ["k"] * 3, [()] * 3, [1, 2, 3])
     assert run == Run(0, [1, 2, 3])
     scheduler.handle(Died(0, None))
     assert [scheduler.tasks[n].tries for n in (1, 2, 3)] == [1, 0, 0]
@@ -176,15 +249,15 @@ def test_a_queued_task_loses_no_try_when_the_worker_dies() -> None:
 def test_short_tasks_go_ahead_in_batches_and_long_ones_one_at_a_time() -> None:
     scheduler = Scheduler()
     scheduler.handle(Joined(0))
-    scheduler.handle(Submitted(1, 0, ["short", "long"], [(), ()], []))
+    submit(scheduler, 1, 0, ["short", "long"], [(), ()], [])
     scheduler.handle(Done(0, [(0, HORIZON / 100, 0)]))
     scheduler.handle(Done(0, [(1, 1.0, 0)]))
-    (run,) = scheduler.handle(Submitted(2, 2, ["short"] * 500, [()] * 500, []))
+    (run,) = submit(scheduler, 2, 2, ["short"] * 500, [()] * 500, [])
     assert isinstance(run, Run)
     assert 90 <= len(run.tasks) <= 101
     scheduler.handle(Cancelled(2))
     scheduler.handle(Recalled(0, run.tasks))
-    (run,) = scheduler.handle(Submitted(3, 502, ["long"] * 5, [()] * 5, []))
+    (run,) = submit(scheduler, 3, 502, ["long"] * 5, [()] * 5, [])
     assert run == Run(0, [502])
 
 
@@ -192,9 +265,9 @@ def test_ready_tasks_are_shared_out_over_idle_workers() -> None:
     scheduler = Scheduler()
     for worker in range(4):
         scheduler.handle(Joined(worker))
-    scheduler.handle(Submitted(1, 0, ["k"], [()], []))
+    submit(scheduler, 1, 0, ["k"], [()], [])
     scheduler.handle(Done(0, [(0, 1e-6, 0)]))
-    runs = scheduler.handle(Submitted(2, 1, ["k"] * 8, [()] * 8, []))
+    runs = submit(scheduler, 2, 1, ["k"] * 8, [()] * 8, [])
     assert sorted(len(run.tasks) for run in runs if isinstance(run, Run)) == [2, 2, 2, 2]
 
 
@@ -203,7 +276,7 @@ def test_tasks_run_side_by_side_only_as_far_as_their_results_fit() -> None:
     for worker in range(4):
         scheduler.handle(Joined(worker))
     scheduler.admission.room = 10 << 20
-    scheduler.handle(Submitted(1, 0, ["one"] * 20, [()] * 20, list(range(20))))
+    submit(scheduler, 1, 0, ["one"] * 20, [()] * 20, list(range(20)))
     for worker in range(4):  # unknown sizes: each worker has one
         scheduler.handle(Done(worker, [(worker, 1.0, 4 << 20)]))
     assert sum(len(state.assigned) for state in scheduler.workers.values()) == 2
@@ -222,7 +295,7 @@ def test_a_task_that_never_finds_memory_is_given_up_when_nothing_else_runs() -> 
     scheduler = Scheduler()
     for worker in range(2):
         scheduler.handle(Joined(worker))
-    scheduler.handle(Submitted(1, 0, ["one", "two"], [(), ()], [0, 1]))
+    submit(scheduler, 1, 0, ["one", "two"], [(), ()], [0, 1])
     for _ in range(REFUSALS + 3):  # task 1 runs on
         assert scheduler.handle(Refused(0, 0, 100, False)) == []
         assert scheduler.handle(Relieved()) == [Run(0, [0])]
@@ -234,7 +307,7 @@ def test_a_task_that_never_finds_memory_is_given_up_when_nothing_else_runs() -> 
 def test_only_the_task_that_was_running_is_blamed_for_a_death() -> None:
     scheduler = Scheduler(retries=1)
     scheduler.handle(Joined(0))
-    scheduler.handle(Submitted(1, 0, ["one"] * 4, [()] * 4, [0, 1, 2, 3]))
+    submit(scheduler, 1, 0, ["one"] * 4, [()] * 4, [0, 1, 2, 3])
     scheduler.handle(Done(0, [(0, 1e-6, 0)]))
     assert list(scheduler.workers[0].assigned) == [1, 2, 3]
     scheduler.handle(Died(0, 2))  # task 1 has ended, but nobody heard of it
