@@ -89,9 +89,8 @@ class Apply:
 
     name: str
 
-    def __call__(self, *operands: Any) -> None:
-        out = operands[-1]
-        out[...] = getattr(np, self.name)(*operands[:-1])
+    def __call__(self, *operands: Any, out: Any) -> None:
+        out[...] = getattr(np, self.name)(*operands)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +100,10 @@ class Part:
     ufunc: np.ufunc
     place: int
 
-    def __call__(self, *operands: Any) -> None:
-        *values, out = operands
+    def __call__(self, *operands: Any, out: Any) -> None:
         outs: list[Any] = [None] * self.ufunc.nout
         outs[self.place] = out
-        self.ufunc(*values, out=tuple(outs))
+        self.ufunc(*operands, out=tuple(outs))
 
     def __shframe_token__(self) -> str:
         return tokenize("part", named(self.ufunc), self.place)
