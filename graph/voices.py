@@ -369,7 +369,8 @@ class Voices:
         registry = self._registries.setdefault(module, {})
         try:
             warnings.warn_explicit(message, category, warned.file, warned.line, module, registry)
-        except Warning:
+        except Warning as raised:
+            raised.__traceback__ = None  # who records the warning would keep who waits here
             warnings.showwarning(message, category, warned.file, warned.line)
 
 

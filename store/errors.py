@@ -39,6 +39,11 @@ class StoreFull(ShframeError, MemoryError):
     sealed: int
     what: str
 
+    def __new__(cls, *args: object) -> Self:
+        """MemoryError's own is not for a class whose first base is another: who unpickles by
+        `cls.__new__(cls)`, as tblib does once it is installed, would fail."""
+        return Exception.__new__(cls, *args)
+
     @classmethod
     def for_bytes(
         cls, needed: int, *, free: int, budget: int, pinned: int, sealed: int, what: str

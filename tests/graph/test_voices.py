@@ -383,7 +383,8 @@ def test_ctrl_c_in_the_middle_of_output_loses_nothing_of_the_session() -> None:
         timer.join()
     finally:
         signal.signal(signal.SIGINT, before)
-    assert sf.get(ref) is None
+    with pytest.raises(sf.errors.Cancelled):
+        sf.get(ref)
     assert sf.get(sf.remote(abs).remote(-1)) == 1
 
 

@@ -290,6 +290,7 @@ class Standing(NamedTuple):
     @classmethod
     def now(cls) -> Standing:
         executor: Any = current().executor
+        executor.forget_failed()  # what sf.debug() would open again holds its inputs
         live, resident = given_back()
         workers = list(executor.slots.values())
         return cls(
