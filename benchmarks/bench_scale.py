@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,19 @@ def leaves_of(tasks: int) -> int:
     return tasks * (FAN_IN - 1) // FAN_IN
 
 
-def run_tree(tasks: int) -> str:
-    """Build and run it; a line of figures."""
+@dataclass(frozen=True)
+class Figures:
+    """Tasks, seconds to build and to run them; bytes of growth when built, and at most."""
+
+    count: int
+    built: float
+    ran: float
+    of_graph: int
+    most: int
+
+
+def tree_figures(tasks: int) -> Figures:
+    """Build and run a tree of so many tasks."""
     from shframe import session
 
     session.current().run(tree(100))  # starts the workers
@@ -98,11 +110,16 @@ def run_tree(tasks: int) -> str:
     (ref,) = session.current().run(graph)
     ran = time.perf_counter() - begin
     assert ref.value() == 0
-    count, most = len(graph.tasks), growth.end()
+    return Figures(len(graph.tasks), built, ran, of_graph, growth.end())
+
+
+def run_tree(tasks: int) -> str:
+    """A line of figures of the tree."""
+    of = tree_figures(tasks)
     return (
-        f"tree   {count:>9,} tasks: built {count / built:>9,.0f}/s, run {count / ran:>8,.0f}/s; "
-        f"grew {of_graph / 1e6:>6.1f} MB by the graph, {most / 1e6:>6.1f} MB in all "
-        f"({most / count:>5.0f} bytes a task)"
+        f"tree   {of.count:>9,} tasks: built {of.count / of.built:>9,.0f}/s, run "
+        f"{of.count / of.ran:>8,.0f}/s; grew {of.of_graph / 1e6:>6.1f} MB by the graph, "
+        f"{of.most / 1e6:>6.1f} MB in all ({of.most / of.count:>5.0f} bytes a task)"
     )
 
 

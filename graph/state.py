@@ -29,6 +29,7 @@ from operator import itemgetter
 from typing import Any
 
 from shframe.graph.admission import Admission
+from shframe.graph.loads import Loads, WorkerState
 from shframe.graph.messages import (
     LOOSE,
     Abort,
@@ -140,25 +141,6 @@ class TaskState:
 
 
 @dataclass(slots=True)
-class WorkerState:
-    """The tasks that a worker has been sent, in the order in which it runs them.
-
-    blocked: those of them that wait, each with what it waits for; the last one waits on top.
-    """
-
-    slot: int
-    assigned: dict[int, float] = field(default_factory=dict)  # task -> expected seconds
-    load: float = 0.0  # sum of the expected seconds
-    blocked: list[tuple[int, frozenset[int]]] = field(default_factory=list)
-    actor: int = 0
-
-    @property
-    def waits(self) -> bool:
-        """Whether a task waits here and nothing runs on top of it."""
-        return bool(self.blocked) and len(self.assigned) <= len(self.blocked)
-
-
-@dataclass(slots=True)
 class ActorState:
     """An actor: its worker, None while it has none; its calls that were not sent yet, in order."""
 
@@ -210,9 +192,11 @@ class Scheduler:
         self.limit = limit
         self.tasks: dict[int, TaskState] = {}
         self.runs: dict[int, RunState] = {}
-        self.workers: dict[int, WorkerState] = {}  # those of actors too
-        self.crew: dict[int, WorkerState] = {}  # those that run anything
+        self.loads = Loads()
+        self.workers = self.loads.workers  # those of actors too
+        self.crew = self.loads.crew  # those that run anything
         self.actors: dict[int, ActorState] = {}
+        self._queues: dict[int, None] = {}  # actors that may have calls that were not sent yet
         self.ready: list[int] = []  # ranks; of tasks that are no more, too
         self.seconds: dict[object, float] = {}
         self.admission = Admission()
@@ -244,7 +228,7 @@ class Scheduler:
     def handle(self, event: Event) -> list[Instruction]:
         """Take an event in; the instructions are to be carried out in their order."""
         out = self._handlers[type(event)](event)
-        if self.actors:
+        if self._queues:
             out.extend(self._feed_actors())
         out.extend(self._assign())
         if self._partial:
@@ -291,9 +275,7 @@ class Scheduler:
 
     def _more(self) -> list[Instruction]:
         """Ask for tasks of runs of which few are left, and of all where workers find nothing."""
-        starved = not self.ready and any(
-            not state.assigned or state.load < HORIZON for state in self.crew.values()
-        )
+        starved = not self.ready and self.loads.has_room(HORIZON)
         out: list[Instruction] = []
         for number, run in self._partial.items():
             if not run.asked and (starved or run.ahead < self.ahead):
@@ -309,6 +291,7 @@ class Scheduler:
                 self._follow(tasks[source], number)
             if task.actor:
                 self.actors.setdefault(task.actor, ActorState()).queue.append(number)
+                self._queues[task.actor] = None
             elif not task.sources:
                 heapq.heappush(ready, task.rank)
             else:
@@ -406,6 +389,7 @@ class Scheduler:
         task.at = None
         if task.actor:
             self.actors[task.actor].queue.appendleft(number)
+            self._queues[task.actor] = None
         elif not task.missing:
             heapq.heappush(self.ready, task.rank)
 
@@ -478,7 +462,7 @@ class Scheduler:
             return []
         self.admission.learn(task.kind, event.needed)
         task.refusals = 0 if event.relieved else task.refusals + 1
-        if task.refusals > REFUSALS and not self._anything_runs():
+        if task.refusals > REFUSALS and not self.loads.anything_runs():
             return self._hopeless(event.task, task)
         self._without_room.append(event.task)
         return []
@@ -494,17 +478,17 @@ class Scheduler:
             if task is not None:
                 self._back(number, task)
 
-    def _anything_runs(self) -> bool:
-        return any(len(state.assigned) > len(state.blocked) for state in self.workers.values())
-
     # --- workers ------------------------------------------------------------------------
 
     def _joined(self, event: Joined) -> list[Instruction]:
         self.workers[event.worker] = self.crew[event.worker] = WorkerState(event.worker)
+        self.loads.touch(event.worker)
         return []
 
     def _hired(self, event: Hired) -> list[Instruction]:
         self.workers[event.worker] = WorkerState(event.worker, actor=event.actor)
+        self.loads.touch(event.worker)
+        self._queues[event.actor] = None
         actor = self.actors[event.actor]
         actor.worker, actor.width = event.worker, event.width
         actor.queue.remove(event.first)
@@ -514,6 +498,7 @@ class Scheduler:
     def _left(self, event: Left) -> list[Instruction]:
         del self.workers[event.worker]
         self.crew.pop(event.worker, None)
+        self.loads.touch(event.worker)
         return []
 
     def _quit(self, event: Quit) -> list[Instruction]:
@@ -521,6 +506,7 @@ class Scheduler:
         numbers = [*actor.queue]
         if actor.worker is not None:
             numbers = [*self.workers.pop(actor.worker).assigned, *numbers]
+            self.loads.touch(actor.worker)
         out: list[Instruction] = []
         for number in numbers:
             if number in self.tasks:
@@ -530,6 +516,7 @@ class Scheduler:
     def retire(self, worker: int) -> None:
         """A worker gets no more tasks."""
         self.crew.pop(worker, None)
+        self.loads.touch(worker)
 
     def spare(self) -> list[int]:
         """Workers beyond the limit that have nothing to do."""
@@ -540,10 +527,12 @@ class Scheduler:
     def _blocked(self, event: Blocked) -> list[Instruction]:
         state = self.workers[event.worker]
         state.blocked.append((event.task, frozenset(event.awaited)))
+        self.loads.touch(event.worker)
         return []
 
     def _resumed(self, event: Resumed) -> list[Instruction]:
         self.workers[event.worker].blocked.pop()
+        self.loads.touch(event.worker)
         return []
 
     def _died(self, event: Died) -> list[Instruction]:
@@ -551,6 +540,7 @@ class Scheduler:
         out: list[Instruction] = []
         state = self.workers.pop(event.worker, WorkerState(event.worker))
         self.crew.pop(event.worker, None)
+        self.loads.touch(event.worker)
         if state.actor in self.actors:
             self.actors[state.actor].worker = None
         blamed = {task for task, _ in state.blocked}
@@ -585,6 +575,7 @@ class Scheduler:
         if seconds is None:
             return
         state.load = state.load - seconds if state.assigned else 0.0
+        self.loads.touch(worker)
         task = self.tasks.get(number)
         if task is not None:
             if task.copies:
@@ -610,6 +601,7 @@ class Scheduler:
     def _assign_to(self, state: WorkerState, number: int, seconds: float) -> None:
         state.assigned[number] = seconds
         state.load += seconds
+        self.loads.touch(state.slot)
         task = self.tasks[number]
         task.at = state.slot
         if task.dependents is not None and task.run == LOOSE:
@@ -627,22 +619,26 @@ class Scheduler:
 
     def _begin_ready(self) -> list[Instruction]:
         out: list[Instruction] = []
-        free = [item for item in self.crew.items() if not item[1].blocked]
-        places = len(free) if self.limit is None else self.limit
-        idle = places - sum(1 for _, state in free if state.assigned)
-        alone = not self._anything_runs()
-        share = -(-len(self.ready) // max(1, min(places, len(free))))
-        for worker, state in sorted(free, key=_load):
+        free, busy = self.loads.counts()
+        places = free if self.limit is None else self.limit
+        idle = places - busy
+        alone = not self.loads.anything_runs()
+        share = -(-len(self.ready) // max(1, min(places, free)))
+        seen: list[WorkerState] = []
+        while self.ready and (state := self.loads.least()) is not None:
+            seen.append(state)
             if not state.assigned:
                 if idle <= 0:
                     continue
                 idle -= 1
             batch = self._filled(state, share, alone)
-            if batch:
-                alone = False
-                out.append(Run(worker, batch))
-        if self.ready and len(free) < len(self.crew):  # some wait
-            out.extend(self._make_way(places, [state for _, state in free]))
+            if not batch:
+                break  # nor is there room for it where there is more to do
+            alone = False
+            out.append(Run(state.slot, batch))
+        self.loads.take_back(seen)
+        if self.ready and free < len(self.crew):  # some wait
+            out.extend(self._make_way(places))
         return out
 
     def _filled(self, state: WorkerState, share: int, alone: bool) -> list[int]:
@@ -694,6 +690,7 @@ class Scheduler:
                 continue
             state.assigned[number] = expected
             state.load += expected
+            self.loads.touch(worker)
             task.at = worker
             followers.extend(task.dependents or ())
             if out and isinstance(out[-1], Run) and out[-1].worker == worker:
@@ -720,14 +717,15 @@ class Scheduler:
             found = source.at
         return found
 
-    def _make_way(self, places: int, free: list[WorkerState]) -> list[Instruction]:
+    def _make_way(self, places: int) -> list[Instruction]:
         """Tasks are ready and tasks wait: let those run that others wait for."""
-        if len(free) >= places or any(not state.assigned for state in free):
+        free, busy = self.loads.counts()
+        if free >= places or busy < free:
             return []
         if len(self.crew) - places < EXTRA:
             return [Grow()]
         out = self._on_top_of_all(anything=False)
-        return out if out or self._anything_runs() else self._on_top_of_all(anything=True)
+        return out if out or self.loads.anything_runs() else self._on_top_of_all(anything=True)
 
     def _on_top_of_all(self, anything: bool) -> list[Instruction]:
         out: list[Instruction] = []
@@ -756,8 +754,11 @@ class Scheduler:
 
     def _feed_actors(self) -> list[Instruction]:
         out: list[Instruction] = []
-        for actor in self.actors.values():
-            if actor.queue and actor.worker is not None:
+        for number in [*self._queues]:
+            actor = self.actors.get(number)
+            if actor is None or not actor.queue:
+                del self._queues[number]
+            elif actor.worker is not None:
                 state = self.workers[actor.worker]
                 batch = self._on_top(actor, state) if state.blocked else self._fed(actor, state)
                 if batch:
@@ -803,7 +804,3 @@ class Scheduler:
             above = self.tasks.get(parent)
             parent = 0 if above is None else above.parent
         return False
-
-
-def _load(item: tuple[int, WorkerState]) -> float:
-    return item[1].load

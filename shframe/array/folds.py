@@ -21,7 +21,8 @@ Axes = tuple[int, ...]
 class Fold(Protocol):
     """A reduction in three steps; `tiled` says whether tiles may be folded one by one.
 
-    The origin is where the tile's block begins in the whole array, and `shape` is that array's.
+    The origin is where the tile's block begins in the whole array, and `shape` is that array's;
+    a fold that is tiled looks at neither.
     """
 
     @property

@@ -142,7 +142,10 @@ def streamed(*values: Any, program: Program, whole: Shape, dtype: DType) -> None
 
 
 def partial(*values: Any, program: Program, fold: Fold, axes: Shape, whole: Shape) -> Any:
-    """A fold's partial result of a program on a block that begins at `origin`."""
+    """A fold's partial result of a program on a block, the last of `values` says where it begins.
+
+    That is () for a fold that is tiled: it asks for no place, and tasks share their arguments.
+    """
     *inputs, parts, shape, origin = values
     operands = _operands(inputs, parts)
     if program and not (fold.tiled and math.prod(shape)):

@@ -5,6 +5,7 @@ whose shape depends on the grid alone, so that two runs give the same bits.
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 from shframe.array import chunks as grids
 from shframe.array import kernels, nodes
@@ -27,13 +28,16 @@ def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
         whole=grids.shape_of(node.over),
     )
     name = f"{node.name}-part"
+    placed = not node.fold.tiled
+    own: tuple[Any, ...] = ()
     tasks: list[Task] = []
     groups: dict[Shape, list[Task]] = {}
     origins = itertools.product(*(grids.offsets(axis)[:-1] for axis in node.over))
     places = beside(node.over, node.sources, sources)
     for (position, shape, pieces), origin in zip(places, origins, strict=True):
         inputs, parts = reads(pieces)
-        own = (parts, shape, origin)
+        if (parts, shape, origin if placed else ()) != own:  # else the block before has the same
+            own = (parts, shape, origin if placed else ())
         size = work(node, shape, len(pieces))
         key = Key(name, position)
         tasks.append(Task(key, call, inputs, own, nbytes=size, fan_in=True))
