@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from shframe.graph.wire import STREAM, How
@@ -27,6 +28,8 @@ class Actor:
         self.instance: Any = None
         self._threads: ThreadPoolExecutor | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._begun: dict[int, Future[None]] = {}  # calls on the loop or on threads
+        self._running: set[int] = set()  # those of them that have not only been asked for
 
     def make(self, kind: type, *args: Any, **kwargs: Any) -> None:
         """Call the constructor."""
@@ -46,14 +49,27 @@ class Actor:
     def takes(self, assigned: Assigned) -> bool:
         """Run the call beside others; False: it is the main thread's."""
         if self._loop is not None:
-            asyncio.run_coroutine_threadsafe(self._awaited(assigned), self._loop)
+            begun = asyncio.run_coroutine_threadsafe(self._awaited(assigned), self._loop)
         elif self._threads is not None:
-            self._threads.submit(self._apart, assigned)
+            begun = self._threads.submit(self._apart, assigned)
         else:
             return False
+        number = assigned[0]
+        self._begun[number] = begun
+        begun.add_done_callback(lambda _: self._begun.pop(number, None))
         return True
 
+    def give_up(self, numbers: Iterable[int]) -> None:
+        """End calls that nobody wants any more: coroutines where they wait, others as far as
+        they have not begun."""
+        for number in numbers:
+            begun = self._begun.get(number)
+            if begun is not None and begun.cancel() and number not in self._running:
+                with self.worker.sending:
+                    self.worker.recalled.append(number)
+
     def _apart(self, assigned: Assigned) -> None:
+        self._running.add(assigned[0])
         self.worker.home.runs(assigned[0])
         self._ended(self.worker.result_of(assigned))
 
@@ -61,6 +77,7 @@ class Actor:
         """A call whose method may be a coroutine: the same as `Worker.result_of`."""
         number, digest, inputs, args, wired = assigned
         how = How(*wired)
+        self._running.add(number)
         self.worker.home.runs(number)
         method: Any = getattr(self.instance, how.method, None)
         if not _waits(method):
@@ -81,6 +98,7 @@ class Actor:
 
     def _ended(self, result: tuple[Any, ...]) -> None:
         with self.worker.sending:
+            self._running.discard(result[0])
             self.worker.results.append(result)
             self.worker.report()
 

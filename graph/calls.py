@@ -283,7 +283,7 @@ class Calls:
                 self.cancel(child.refs[0], force, recursive)
         self._revoke(call, Cancelled(f"the task {call.name} was cancelled"), now=force)
 
-    def _revoke(self, call: Call, error: BaseException, now: bool) -> None:
+    def _revoke(self, call: Call, error: BaseException, now: bool = False) -> None:
         number = call.number
         if number not in self.live:
             return
@@ -319,7 +319,7 @@ class Calls:
                 continue
             limit = call.terms.timeout
             if limit is not None and now - begun > limit:
-                self._revoke(call, TimedOut.of_task(call.name, limit), now=True)
+                self._revoke(call, TimedOut.of_task(call.name, limit))
             elif call.terms.speculative and self._is_late(call, now - begun):
                 self.shell.handle(Late(number))
 

@@ -330,6 +330,8 @@ class Nested:
         self, waits: bool, ended: threading.Event | None = None, deadline: float | None = None
     ) -> None:
         left = STEP if deadline is None else min(STEP, max(deadline - time.monotonic(), 0.0001))
+        if waits:
+            self.worker.end_if_unwanted()
         if not self.worker.pump(left) and ended is not None:
             ended.wait(min(left, 0.01))
         if waits and self.worker.waiting:

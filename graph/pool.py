@@ -92,10 +92,17 @@ class Pool:
 
     def kill(self, slot: int) -> None:
         """End a worker now; the server will report it."""
+        self._signal(slot, signal.SIGKILL)
+
+    def interrupt(self, slot: int) -> None:
+        """Have a worker see whether its task is still wanted (Worker.interrupted)."""
+        self._signal(slot, signal.SIGINT)
+
+    def _signal(self, slot: int, number: signal.Signals) -> None:
         worker = self.workers.get(slot)
         if worker is not None and worker.pid:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(worker.pid, signal.SIGKILL)
+                os.kill(worker.pid, number)
 
     def kill_if(self, slot: int, condition: Callable[[], bool]) -> bool:
         """End a worker now if the condition holds while it stands still; whether it was ended."""

@@ -231,8 +231,6 @@ def serve_as_worker(request: Fork, fds: Sequence[int]) -> None:
     from shframe.store.ledger import Ledger
     from shframe.store.local import LocalStore
 
-    # Only the driver gives work up. Not SIG_IGN, which programs that a task starts would inherit.
-    signal.signal(signal.SIGINT, lambda *_: None)
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
@@ -240,6 +238,8 @@ def serve_as_worker(request: Fork, fds: Sequence[int]) -> None:
     ledger = Ledger.attach(ledger_fd, request.slot)
     store = LocalStore(request.slot, request.budget, ledger)
     worker = Worker(Channel(socket.socket(fileno=sock)), store, voice.take_over(speaking))
+    # Only the driver gives work up. Not SIG_IGN, which programs that a task starts would inherit.
+    signal.signal(signal.SIGINT, worker.interrupted)
     worker.home.workers = request.workers
     worker.run()
 

@@ -68,6 +68,7 @@ from shframe.store.store import Store
 
 LINGER = 0.05  # seconds after the last message before the session counts as being at rest
 GRACE_SECONDS = 0.3  # a worker that still runs a task given up is killed after that
+ASK_SECONDS = 0.02  # between two interrupts of such a task
 
 
 class Shell:
@@ -229,7 +230,7 @@ class Shell:
         if self.pool.channel.fileno() in ready:
             for ended in self.pool.news():
                 self._bury(ended)
-        self._kill_doomed()
+        self._end_doomed()
         if self.runs.aborted:
             self.runs.end_aborted(lambda live: any(live.entry.has(n) for _, n in self.doomed))
         swept(self.store, self.home.dropped)
@@ -271,7 +272,9 @@ class Shell:
     def _timeout(self) -> float:
         """Milliseconds until something is due by itself."""
         now = time.monotonic()
-        due = min(min(self.doomed.values(), default=math.inf), self.calls.due(now))
+        due = self.calls.due(now)
+        if self.doomed:
+            due = min(due, *self.doomed.values(), now + ASK_SECONDS)
         if self.busy:
             due = min(due, now + PAUSE)
         elif not self.quiet:
@@ -629,18 +632,23 @@ class Shell:
         self.retired.add(slot)
 
     def _recall(self, instruction: Recall) -> None:
-        """Tasks not started come back; one that runs gets a little time, then its worker goes."""
+        """Tasks not started come back; one that runs is interrupted, and when that does not end
+        it in a little time its worker goes."""
         self.work_for(instruction.worker).recalled.extend(instruction.tasks)
         deadline = time.monotonic() + GRACE_SECONDS
         for number in instruction.tasks:
             self.doomed[instruction.worker, number] = deadline
 
-    def _kill_doomed(self) -> None:
-        """End workers that still run a task given up, and no others: what else they were sent
-        goes on elsewhere, but what they run now would be lost with them."""
+    def _end_doomed(self) -> None:
+        """Interrupt tasks given up. End workers that still run one, and no others: what else they
+        were sent goes on elsewhere, but what they run now would be lost with them."""
         if not self.doomed:
             return
         now = time.monotonic()
+        for slot, number in [pair for pair, deadline in self.doomed.items() if deadline > now]:
+            if self.store.ledger.note_of(slot) - 1 == number:
+                self.store.ledger.tell(slot, number + 1)
+                self.pool.interrupt(slot)
         for slot, number in [pair for pair, deadline in self.doomed.items() if deadline <= now]:
             if self.pool.kill_if(slot, functools.partial(self._runs, slot, number)):
                 self.doomed[slot, number] = math.inf  # until the worker is buried

@@ -16,7 +16,8 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from types import FrameType
 from typing import Any, NamedTuple, Self
 
 from shframe.graph import conversions, output, travel
@@ -148,6 +149,8 @@ class Worker:
         self.looked = 0.0
         self.running = 0
         self.assigned: Assigned | None = None  # that task, and how it is called
+        self.calling = False  # the main thread is in a function of the user's, or of a plan
+        self.interrupting = 0  # the task that was told to end
         self.sending = threading.RLock()
         self.receiving = threading.Lock()
         self.home = Nested(self)
@@ -235,6 +238,8 @@ class Worker:
         self.waiting.extend(work.tasks)
         self.on_top.update(work.on_top)
         self.unwanted.update(work.recalled)
+        if work.recalled and self.actor is not None:
+            self.actor.give_up(work.recalled)
         if work.answers:
             self.home.answered(work.answers)
 
@@ -332,13 +337,14 @@ class Worker:
         try:
             if how == PLAIN:
                 function = self.functions[digest]
-                held, inside = self.kept_value(
-                    function(*map(self.value, inputs), *args) if inputs else function(*args)
-                )
+                values = map(self.value, inputs) if inputs else ()
+                held, inside = self.kept_value(self._made(function, (*values, *args), _NO_NAMES))
             elif how == FILLS:
                 with output.opened(self.targets.pop(number)):
-                    function = self.functions[digest]
-                    held, inside = self.kept_value(function(*map(self.value, inputs), *args))
+                    values = (*map(self.value, inputs), *args)
+                    made = self._made(self.functions[digest], values, _NO_NAMES)
+                    held, inside = self.kept_value(made)
+                    del values, made
             else:
                 held, inside, others = self._call(number, digest, inputs, args, How(*how), call)
         except BaseException as raised:
@@ -350,6 +356,49 @@ class Worker:
             end = time.monotonic()
             return Result(number, held, start, end, None, 0, read, copied, inside, others)
         return number, held, start, time.monotonic()
+
+    def _made(self, function: Any, positional: Iterable[Any], named: dict[str, Any]) -> Any:
+        """What a function gives; it may be interrupted, while what is done here may not."""
+        before, self.calling = self.calling, True
+        try:
+            return function(*positional, **named)
+        finally:
+            self.calling = before
+
+    def _values_of(self, generator: Iterable[Any]) -> Iterator[Any]:
+        """What a generator gives; it may be interrupted while it makes the next value."""
+        values, end = iter(generator), object()
+        while (value := self._made(next, (values, end), _NO_NAMES)) is not end:
+            yield value
+            del value
+
+    def interrupted(self, _: int, frame: FrameType | None) -> None:
+        """The driver has sent SIGINT: a task that it does not want any more ends here.
+
+        Only in the task's own code: what is at work in the store or on a message stays whole.
+        The driver sends it again until the task has ended. Of anybody else's it is nothing.
+        """
+        number = self.store.ledger.told() - 1
+        if number != self.running or number == self.interrupting or not self.calling:
+            return
+        while frame is not None and frame.f_code is not _CALLING:
+            file = frame.f_code.co_filename
+            if file.startswith(_WHOLE) and not file.endswith(_CALLERS):
+                return
+            frame = frame.f_back
+        if frame is not None:
+            self.end_task()
+
+    def end_if_unwanted(self) -> None:
+        """Called where a task waits: it ends there, if the driver does not want it any more."""
+        number = self.running
+        if number and number == self.store.ledger.told() - 1 and number != self.interrupting:
+            self.end_task()
+
+    def end_task(self) -> None:
+        """Raise in the task, once."""
+        self.interrupting = self.running
+        raise KeyboardInterrupt("the task was given up")
 
     def value(self, wired: Wired) -> Any:
         """The value of an input, read in place."""
@@ -370,7 +419,7 @@ class Worker:
         """A call that is not PLAIN: its value, the handles in it, and further values."""
         function = self._function(digest, how) if call is None else call
         positional, named = self.arguments(inputs, args, how)
-        made = function(*positional, **named)
+        made = self._made(function, positional, named)
         del positional, named
         return self.results_of(number, made, how)
 
@@ -398,7 +447,7 @@ class Worker:
         if how.returns == 1:
             return (*self.kept_value(made), ())
         if how.returns < 0:
-            count = self.home.stream(number, made, how.ahead)
+            count = self.home.stream(number, self._values_of(made), how.ahead)
             return (*self.kept_value(count), ())
         if how.returns == 0:
             return (*self.kept_value(None), ())
@@ -464,6 +513,13 @@ class Worker:
         """Send what a thread of a task asks for, at once."""
         with self.sending:
             self._send(self.store.pinned())
+
+
+_NO_NAMES: dict[str, Any] = {}
+_CALLING = Worker._made.__code__
+# what is not to be left half done, but for those there who call functions of users and of plans
+_WHOLE = tuple(os.path.dirname(file) + os.sep for file in (__file__, codec.__file__))
+_CALLERS = tuple(os.sep + name for name in ("function.py", "fuse.py", "actor.py"))
 
 
 class _Unloadable:

@@ -15,8 +15,9 @@ neither pandas nor NumPy nor pyarrow.
 from __future__ import annotations
 
 import importlib
-import sys
 from typing import TYPE_CHECKING, Any
+
+from shframe.joblib_registry import announce as _announce
 
 if TYPE_CHECKING:
     from shframe import array, errors, exceptions
@@ -160,10 +161,7 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-if "joblib" in sys.modules:  # else joblib learns of our backend by register_joblib()
-    from shframe.joblib_registry import announce as _announce
-
-    _announce()
+_announce()
 
 
 def __dir__() -> list[str]:

@@ -1,14 +1,19 @@
-"""register_joblib: how joblib learns of the backend "shframe". Imports no joblib by itself."""
+"""register_joblib: how joblib learns of the backend "shframe".
+
+Imports no joblib by itself.
+"""
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 
 def register_joblib() -> None:
     """Make `joblib.parallel_config("shframe")` known.
 
-    `import shframe` does so by itself where joblib was imported before. Otherwise call this once.
+    `import shframe` does so by itself, whichever of the two is imported first: this is for who
+    writes it down all the same, as users of Ray do.
 
     Raises: ImportError without joblib.
 
@@ -27,8 +32,51 @@ def register_joblib() -> None:
 
 
 def announce() -> None:
-    """Have joblib load the backend when it is first asked for: as it does with its own for Dask."""
+    """Have joblib load the backend when it is first asked for: as it does with its own for Dask.
+
+    Where joblib is not there yet it is told so when it is imported.
+    """
     parallel = sys.modules.get("joblib.parallel")
+    if parallel is None:
+        sys.meta_path.insert(0, _Watch())
+    else:
+        _announce_to(parallel)
+
+
+def _announce_to(parallel: Any) -> None:
     known = getattr(parallel, "EXTERNAL_BACKENDS", None)
     if known is not None:
         known.setdefault("shframe", register_joblib)
+
+
+class _Watch:
+    """Sees joblib being imported, once; finds no module itself."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """How `joblib.parallel` is imported by others, and that we are told then."""
+        if name != "joblib.parallel":
+            return None
+        from importlib.util import find_spec
+
+        sys.meta_path.remove(self)
+        spec: Any = find_spec(name)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Telling(spec.loader)
+        return spec
+
+
+class _Telling:
+    """A loader that tells us when its module has been loaded."""
+
+    def __init__(self, loader: Any) -> None:
+        self.loader = loader
+
+    def create_module(self, spec: Any) -> Any:
+        """As the loader does."""
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: Any) -> None:
+        """As the loader does; from then on the module has that one alone."""
+        module.__spec__.loader = module.__loader__ = self.loader
+        self.loader.exec_module(module)
+        _announce_to(module)

@@ -359,8 +359,10 @@ def cancel(
 ) -> None:
     """Give the task of a handle up; get() raises Cancelled. One that has ended keeps its value.
 
-    A task that runs already gets a moment to end, then its worker is killed; what that has sealed
-    lives on. force: it gets no moment. recursive: the tasks that it has called, too.
+    In a task that runs already KeyboardInterrupt is raised; when that has not ended it after 0.3 s
+    its worker is killed, and what that has sealed lives on. force: it is killed at once. A
+    coroutine of an actor is cancelled; a method on an actor's thread that has begun goes on.
+    recursive: the tasks that it has called, too.
     """
     if isinstance(ref, ObjectRefGenerator):
         ref = ref.completed()

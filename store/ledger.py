@@ -1,7 +1,8 @@
-"""How much every process of a session uses: shared pages, five numbers a process.
+"""How much every process of a session uses: shared pages, six numbers a process.
 
 Each process writes its own numbers only, so no lock is shared between processes. One is a note
-of its own choice, which says what it was doing when it ended without a word.
+of its own choice, which says what it was doing when it ended without a word. The last one is the
+driver's to write: a number for a process that hears no messages while it works.
 """
 
 import os
@@ -15,8 +16,8 @@ from shframe.store.mapping import Mapping
 from shframe.store.segment import open_shared
 
 SLOTS = 4096  # workers of one session, dead ones too: a slot is never given twice
-_LIVE, _RESIDENT, _NOTE, _FRESH, _WRITTEN = range(5)
-_ROW = 40  # bytes
+_LIVE, _RESIDENT, _NOTE, _FRESH, _WRITTEN, _TOLD = range(6)
+_ROW = 48  # bytes
 
 
 class Ledger:
@@ -27,7 +28,7 @@ class Ledger:
             raise ValueError(f"slot {slot} was asked for, a session has slots 0 to {SLOTS - 1}")
         self.fd = fd
         self.slot = slot
-        # (SLOTS, 5) int64: live bytes, resident bytes, note, bytes ever fresh, ever written
+        # (SLOTS, 6) int64: live bytes, resident bytes, note, bytes ever fresh, ever written, told
         self._numbers: Any = (
             np.asarray(Mapping(fd, SLOTS * _ROW, writable=True)).view(np.int64).reshape(SLOTS, -1)
         )
@@ -86,7 +87,7 @@ class Ledger:
     def flow(self) -> tuple[int, int]:
         """Bytes of fresh pages ever claimed, and bytes ever written, of all processes."""
         self._row()
-        fresh, written = self._rows()[:, _FRESH:].sum(axis=0).tolist()
+        fresh, written = self._rows()[:, _FRESH:_TOLD].sum(axis=0).tolist()
         return int(fresh), int(written)
 
     def overwrite(self, slot: int, live: int, resident: int) -> None:
@@ -114,6 +115,15 @@ class Ledger:
         """The number that a process has left; 0 when it has left none."""
         self._row()
         return int(self._numbers[slot, _NOTE])
+
+    def tell(self, slot: int, number: int) -> None:
+        """Leave a number for a process; called by the driver alone."""
+        self._row()
+        self._numbers[slot, _TOLD] = number
+
+    def told(self) -> int:
+        """The number that the driver has left for this process; 0: none."""
+        return int(self._row()[_TOLD])
 
     def close(self) -> None:
         """Unmap the page and close the descriptor."""

@@ -346,4 +346,4 @@ def test_nothing_of_an_actor_is_left() -> None:
     pids = sf.get([handle.where.remote() for handle in handles])
     del handles
     assert all(gone(pid) for pid in pids)
-    assert descendants(os.getpid()) - pool_processes() == before
+    assert descendants(os.getpid()) - pool_processes() <= before

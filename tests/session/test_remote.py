@@ -17,7 +17,7 @@ import pytest
 
 import shframe as sf
 from shframe.errors import InvalidArgument, NotPicklable, UnsupportedType, WorkerDied
-from shframe.graph.errors import Cancelled, Copied, TaskFailed, TimedOut
+from shframe.graph.errors import Copied, TaskFailed, TimedOut
 from shframe.session import Session
 from tests.conftest import live_objects
 
@@ -387,68 +387,6 @@ def test_the_other_tasks_of_a_dead_worker_run_elsewhere(tmp_path: Path) -> None:
     assert sf.get([once.remote(n) for n in range(100)]) == list(range(100))
 
 
-def test_a_cancelled_task_is_given_up_wherever_it_is() -> None:
-    refs = [slow.remote(30) for _ in range(5)]
-    after = add.remote(refs[4])
-    time.sleep(0.1)
-    for ref in refs:
-        sf.cancel(ref)
-    for ref in [*refs, after]:
-        with pytest.raises(Cancelled):
-            sf.get(ref)
-    assert sf.get(add.remote(1)) == 2
-    done = add.remote(1)
-    sf.get(done)
-    sf.cancel(done)
-    assert sf.get(done) == 2
-
-
-def test_cancelling_reaches_the_tasks_of_a_task() -> None:
-    @sf.remote
-    def parent() -> float:
-        return sf.get(slow.remote(30))
-
-    ref = parent.remote()
-    time.sleep(0.2)
-    sf.cancel(ref, force=True)
-    with pytest.raises(Cancelled):
-        sf.get(ref)
-    begin = time.monotonic()
-    sf.get([pid.remote() for _ in range(10)])
-    assert time.monotonic() - begin < 10
-
-
-def test_what_a_cancelled_task_has_put_lives_on_with_its_handles() -> None:
-    @sf.remote
-    def make(seconds: float) -> Any:
-        ref = sf.put(np.full(100_000, 3.0))
-        sf.get(box.keep.remote([ref]))
-        time.sleep(seconds)
-
-    box = Box.remote()
-    ref = make.remote(30)
-    deadline = time.monotonic() + 10
-    while not sf.get(box.kept.remote()) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    sf.cancel(ref, force=True)
-    with pytest.raises(Cancelled):
-        sf.get(ref)
-    (kept,) = sf.get(box.kept.remote())
-    assert (sf.get(kept) == 3).all()
-
-
-@sf.remote
-class Box:
-    def __init__(self) -> None:
-        self.held: list[Any] = []
-
-    def keep(self, handles: list[Any]) -> None:
-        self.held = handles
-
-    def kept(self) -> list[Any]:
-        return self.held
-
-
 def test_a_late_task_is_doubled(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
 
@@ -613,7 +551,6 @@ def test_a_module_that_is_loaded_again_has_no_old_code_in_any_worker(
     import importlib
     import sys
 
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # else two edits in one second are one
     path = tmp_path / "edited_beside_the_script.py"
     path.write_text("def version():\n    return 1\n")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -630,7 +567,8 @@ def test_a_module_that_is_loaded_again_has_no_old_code_in_any_worker(
     assert set(sf.get([ask.remote(n) for n in range(20)])) == {1}
     assert sf.get(direct.remote()) == 1
     for version in (2, 3):
-        path.write_text(f"def version():\n    return {version}\n")
+        # of another size: Python takes two edits in one second for one if they are of the same
+        path.write_text(f"def version():\n    return {version}\n" + "\n" * version)
         importlib.reload(module)
         assert set(sf.get([ask.remote(n) for n in range(20)])) == {version}
         assert sf.get(sf.remote(module.version).remote()) == version
