@@ -31,6 +31,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in long]
 
 
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the collections around each test need not look at it."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="module", params=["processes"])
 def session(request: pytest.FixtureRequest) -> Iterator[Session]:
     """Two workers that run everything, however small, for all tests of a module."""
