@@ -31,7 +31,7 @@ from shframe.graph.channel import Channel, pair
 from shframe.graph.entry import Entry
 from shframe.graph.messages import Done, Finish, Instruction, Joined, More, Run
 from shframe.graph.state import Scheduler
-from shframe.graph.worker import FLUSH_SECONDS, Report, Work
+from shframe.graph.worker import FLUSH_SECONDS, Report, Work, sent
 
 WORKERS = (2, 4, 8, 16, 32, 64, 128, 256)
 LENGTHS = {"0.1 ms": 1e-4, "1 ms": 1e-3, "10 ms": 1e-2, "100 ms": 1e-1}
@@ -59,7 +59,7 @@ def message_cost(message: Any, taken: Callable[[Any], object], times: int = 2000
     spent = 0.0
     for _ in range(times):
         begin = time.thread_time()
-        ends[0].queue(pickle.dumps(tuple(message), protocol=5))
+        ends[0].queue(pickle.dumps(sent(message), protocol=5))
         ends[0].flush()
         middle = time.thread_time()
         while not ends[1].fill():
@@ -306,8 +306,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import shframe as sf
 
     sf.init(inline_bytes=0)
-    work = Work.nothing()._replace(tasks=[(1, bytes(16), (), (1,), 0)])
-    report = Report([(1, b"x" * 40, 0.0, 0.1)], [], [], [], [], False, [], [])
+    work = Work([(1, bytes(16), (), (1,), 0)])
+    report = Report([(1, b"x" * 40, 0.0, 0.1)])
     costs = Costs(message_cost(work, Work._make), message_cost(report, Report._make), task_cost())
     mixes = {name: [(name, seconds)] for name, seconds in LENGTHS.items()}
     mixes["recorded"] = recorded()

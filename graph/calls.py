@@ -19,10 +19,11 @@ from shframe.graph.errors import Cancelled, TimedOut
 from shframe.graph.failures import described, note_of_call, packed, told, unpacked_error
 from shframe.graph.messages import Called, Due, Fail, Late, Revoked
 from shframe.graph.objectref import Failure, ObjectRef
+from shframe.graph.outgoing import Outgoing
 from shframe.graph.reopen import failed_call
 from shframe.graph.runs import died
 from shframe.graph.trace import Span
-from shframe.graph.worker import Assigned, Result, Wired, Work
+from shframe.graph.worker import Assigned, Result, Wired
 from shframe.store.ref import Ref
 from shframe.store.store import DRIVER
 
@@ -123,7 +124,7 @@ class Calls:
 
     # --- sending and settling -----------------------------------------------------------
 
-    def wired(self, call: Call, work: Work, worker: WorkerHandle) -> Assigned:
+    def wired(self, call: Call, work: Outgoing, worker: WorkerHandle) -> Assigned:
         """A call as the worker gets it."""
         function = call.function
         digest = function.digest

@@ -21,6 +21,10 @@ from typing import Any
 HEADER = struct.Struct("<II")
 CHUNK = 1 << 18  # bytes asked for in one receive: a socket's buffer holds about as much
 MOST_FDS = 250  # the kernel takes 253 descriptors in one message
+# plain numbers: Python's flags take microseconds to be joined
+DONT_WAIT = int(socket.MSG_DONTWAIT)
+CLOEXEC = int(getattr(socket, "MSG_CMSG_CLOEXEC", 0))
+_SPACE = socket.CMSG_SPACE(MOST_FDS * 4)
 
 
 class Closed(Exception):
@@ -82,9 +86,9 @@ class Channel:
 
     def _send_some(self, view: memoryview, fds: tuple[int, ...]) -> int:
         if not fds:
-            return self.sock.send(view, socket.MSG_DONTWAIT)
+            return self.sock.send(view, DONT_WAIT)
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
-        return self.sock.sendmsg([view], rights, socket.MSG_DONTWAIT)
+        return self.sock.sendmsg([view], rights, DONT_WAIT)
 
     def receive(self, seconds: float | None = None) -> tuple[Any, list[int]]:
         """Wait for the next message. Raises: Closed, TimeoutError."""
@@ -105,10 +109,9 @@ class Channel:
             poll = select.poll()
             poll.register(self.sock, select.POLLIN)
             poll.poll(seconds * 1000)
-        flags = 0 if wait else socket.MSG_DONTWAIT
-        space = socket.CMSG_SPACE(MOST_FDS * 4)
+        flags = CLOEXEC if wait else CLOEXEC | DONT_WAIT
         try:
-            size, ancillary, _, _ = self.sock.recvmsg_into([self._chunk], space, flags | CLOEXEC)
+            size, ancillary, _, _ = self.sock.recvmsg_into([self._chunk], _SPACE, flags)
         except BlockingIOError:
             return False
         except ConnectionResetError as error:
@@ -141,10 +144,9 @@ class Channel:
             end = HEADER.size + size
             if len(self._in) < end:
                 return
-            with memoryview(self._in) as whole, whole[HEADER.size : end] as payload:
-                message = pickle.loads(payload)
+            message = pickle.loads(self._in[HEADER.size : end])
             del self._in[:end]
-            fds = [self._fds.popleft() for _ in range(count)]
+            fds = [self._fds.popleft() for _ in range(count)] if count else []
             yield message, fds
 
     def end(self) -> None:
@@ -162,9 +164,6 @@ class Channel:
         while self._fds:
             with contextlib.suppress(OSError):
                 os.close(self._fds.popleft())
-
-
-CLOEXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
 def pair() -> tuple[socket.socket, socket.socket]:

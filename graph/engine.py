@@ -23,7 +23,7 @@ from shframe.graph import conversions
 from shframe.graph.errors import Copied, TaskFailed
 from shframe.graph.executor import Progress
 from shframe.graph.function import Function
-from shframe.graph.objectref import ObjectRef
+from shframe.graph.objectref import ObjectRef, Signal
 from shframe.graph.task import Task
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Trace
@@ -39,9 +39,7 @@ Item = TypeVar("Item")
 class _Home:
     """What an engine's handles need of a home: their values are there from the start."""
 
-    def wait(
-        self, refs: Sequence[ObjectRef], ended: threading.Event, timeout: float | None
-    ) -> None:
+    def wait(self, refs: Sequence[ObjectRef], ended: Signal, timeout: float | None) -> None:
         """Nobody waits for what is there."""
 
     def told(self, ref: ObjectRef) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shframe.graph import travel
 from shframe.graph.failures import unpacked_error
-from shframe.graph.objectref import Failure, ObjectRef, Pending, wait_all
+from shframe.graph.objectref import Failure, ObjectRef, Pending, Signal, wait_all
 from shframe.store.ref import Ref
 
 if TYPE_CHECKING:
@@ -297,10 +297,8 @@ class Nested:
             gone.append(self._gone.popleft())
         return gone
 
-    def wait(
-        self, refs: Sequence[ObjectRef], ended: threading.Event, timeout: float | None
-    ) -> None:
-        """Wait for the event, hearing the driver meanwhile."""
+    def wait(self, refs: Sequence[ObjectRef], ended: Signal, timeout: float | None) -> None:
+        """Wait for the signal, hearing the driver meanwhile."""
         deadline = None if timeout is None else time.monotonic() + timeout
         begun = self._begin(refs)
         try:
@@ -327,13 +325,13 @@ class Nested:
             self._ask("resume")
 
     def _turn(
-        self, waits: bool, ended: threading.Event | None = None, deadline: float | None = None
+        self, waits: bool, ended: Signal | None = None, deadline: float | None = None
     ) -> None:
         left = STEP if deadline is None else min(STEP, max(deadline - time.monotonic(), 0.0001))
-        if waits:
-            self.worker.end_if_unwanted()
         if not self.worker.pump(left) and ended is not None:
             ended.wait(min(left, 0.01))
+        if waits:
+            self.worker.end_if_unwanted()
         if waits and self.worker.waiting:
             self.worker.give_back(self._not_on_top)
             if self.worker.waiting:

@@ -15,12 +15,13 @@ from shframe.graph.errors import WorkerDied
 from shframe.graph.failures import described, note_of_task, noted, unpacked_error
 from shframe.graph.messages import Abort, Cancelled
 from shframe.graph.objectref import ObjectRef
+from shframe.graph.outgoing import Outgoing
 from shframe.graph.reopen import failed_task
 from shframe.graph.site import user_line
 from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
-from shframe.graph.worker import Assigned, Result, Wired, Work
+from shframe.graph.worker import Assigned, Result, Wired
 from shframe.store.ref import Ref
 from shframe.store.store import DRIVER
 
@@ -87,7 +88,7 @@ class Runs:
                 return live
         return None
 
-    def wired(self, number: int, work: Work, worker: WorkerHandle) -> Assigned:
+    def wired(self, number: int, work: Outgoing, worker: WorkerHandle) -> Assigned:
         """A task as the worker gets it."""
         live = self.holding(number)
         assert live is not None, "the scheduler runs tasks of live runs only"

@@ -240,6 +240,7 @@ def serve_as_worker(request: Fork, fds: Sequence[int]) -> None:
     worker = Worker(Channel(socket.socket(fileno=sock)), store, voice.take_over(speaking))
     # Only the driver gives work up. Not SIG_IGN, which programs that a task starts would inherit.
     signal.signal(signal.SIGINT, worker.interrupted)
+    sys.unraisablehook = worker.unraisable
     worker.home.workers = request.workers
     worker.run()
 

@@ -13,13 +13,12 @@ import contextlib
 import functools
 import math
 import os
-import pickle
 import select
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from shframe.graph.asking import Asking
@@ -52,6 +51,7 @@ from shframe.graph.messages import (
     Run,
 )
 from shframe.graph.objectref import StoreHome, swept
+from shframe.graph.outgoing import Outgoing
 from shframe.graph.pool import Pool, WorkerHandle
 from shframe.graph.pressure import SLACK, Pressure, next_uses
 from shframe.graph.reopen import FailedTask
@@ -62,11 +62,12 @@ from shframe.graph.state import Scheduler
 from shframe.graph.usermodules import UserModules
 from shframe.graph.voice import STANDARD_LEVELS
 from shframe.graph.voices import Voices, levels
-from shframe.graph.worker import Report, Result, Surroundings, Wired, Work
+from shframe.graph.worker import Report, Result, Surroundings, Wired
 from shframe.store.ref import Ref
 from shframe.store.store import Store
 
 LINGER = 0.05  # seconds after the last message before the session counts as being at rest
+SPIN_SECONDS = 0.00015  # before it sleeps while one call is awaited: a wake-up takes a tenth of it
 GRACE_SECONDS = 0.3  # a worker that still runs a task given up is killed after that
 ASK_SECONDS = 0.02  # between two interrupts of such a task
 
@@ -94,7 +95,8 @@ class Shell:
         self.asking = Asking(self)
         self.sent: dict[tuple[int, int], list[Ref]] = {}  # (worker, task) -> what it was sent
         self.next_task = 1
-        self.outbox: dict[int, Work] = {}
+        self.outbox: dict[int, Outgoing] = {}
+        self.unsent: set[int] = set()  # workers for whom something waits in our end of the socket
         self.targets: dict[int, list[int]] = {}  # worker -> descriptors of what its tasks fill
         self.doomed: dict[tuple[int, int], float] = {}  # (worker, task given up) -> deadline
         self.surroundings: Surroundings = (*surroundings()[:3], STANDARD_LEVELS)
@@ -121,6 +123,7 @@ class Shell:
         self.dead: BaseException | None = None  # why the thread has ended
         self._poll = select.poll()
         self._polled: object = None
+        self._workers: dict[int, WorkerHandle] = {}  # by the descriptors that are polled
         for slot in self.pool.workers:
             self.scheduler.handle(Joined(slot))
         self.thread = threading.Thread(target=self._serve, name="shframe-shell", daemon=True)
@@ -223,17 +226,20 @@ class Shell:
         while self.commands:
             self.commands.popleft()()
         self.calls.enter_all()
-        for worker in [*self.pool.workers.values()]:
-            if worker.channel.fileno() in ready:
+        for fd in ready:
+            worker = self._workers.get(fd)
+            if worker is not None and worker.slot in self.pool.workers:
                 self._hear(worker)
                 os.sched_yield()  # who waits for a result may go on, while we tidy up
         if self.pool.channel.fileno() in ready:
             for ended in self.pool.news():
                 self._bury(ended)
-        self._end_doomed()
+        if self.doomed:
+            self._end_doomed()
         if self.runs.aborted:
             self.runs.end_aborted(lambda live: any(live.entry.has(n) for _, n in self.doomed))
-        swept(self.store, self.home.dropped)
+        if self.home.dropped:
+            swept(self.store, self.home.dropped)
         if self.scheduler.admission.short:
             self._relieve(self.scheduler.admission.short)
         if self.retired:
@@ -247,27 +253,38 @@ class Shell:
             self._post()
         self.quiet = not ready
 
-    def _wait(self) -> set[int]:
-        pending = tuple(slot for slot, w in self.pool.workers.items() if w.channel.pending)
-        polled = (self.pool.changes, pending)
+    def _wait(self) -> list[int]:
+        """The descriptors of which something is to be taken in."""
+        polled = (self.pool.changes, frozenset(self.unsent))
         if polled != self._polled:
-            self._register(pending)
+            self._register()
             self._polled = polled
-        timeout = self._timeout()
         self.asleep = True
         if self.commands or self.calls.incoming or self.stopping:
-            timeout = 0
-        found = self._poll.poll(timeout)
+            found = self._poll.poll(0)
+        else:
+            found = self._soon() or self._poll.poll(self._timeout())
         self.asleep = False
-        return {fd for fd, _ in found}
+        return [fd for fd, _ in found]
 
-    def _register(self, pending: tuple[int, ...]) -> None:
+    def _soon(self) -> list[tuple[int, int]]:
+        """What comes at once; where a single call is under way it is worth staying awake for a
+        moment, as its worker does."""
+        if len(self.calls.live) != 1 or self.quiet or self.runs.live:
+            return []
+        deadline = time.monotonic() + SPIN_SECONDS
+        while not (found := self._poll.poll(0)) and time.monotonic() < deadline:
+            os.sched_yield()  # whoever has work to do comes first
+        return found
+
+    def _register(self) -> None:
         self._poll = select.poll()
         self._poll.register(self.wake_out, select.POLLIN)
         self._poll.register(self.pool.channel.fileno(), select.POLLIN)
-        for slot, worker in self.pool.workers.items():
-            wanted = select.POLLIN | (select.POLLOUT if slot in pending else 0)
-            self._poll.register(worker.channel.fileno(), wanted)
+        self._workers = {worker.channel.fileno(): worker for worker in self.pool.workers.values()}
+        for fd, worker in self._workers.items():
+            wanted = select.POLLIN | (select.POLLOUT if worker.slot in self.unsent else 0)
+            self._poll.register(fd, wanted)
 
     def _timeout(self) -> float:
         """Milliseconds until something is due by itself."""
@@ -318,21 +335,25 @@ class Shell:
 
     def _hear(self, worker: WorkerHandle) -> None:
         try:
-            worker.channel.flush()
             worker.channel.fill()
         except Closed:
             return  # the server will say how it ended
+        self._take_all(worker)
+
+    def _take_all(self, worker: WorkerHandle) -> None:
         for message, fds in worker.channel.arrived():
-            self._take(worker, Report(*message), fds)
+            if len(message) == 1:  # as most: results and nothing else
+                self._take_results(worker, message[0])
+            else:
+                self._take(worker, Report(*message), fds)
 
     def _take(self, worker: WorkerHandle, report: Report, fds: list[int]) -> None:
         slot = worker.slot
         for segment, fd in zip(report.segments, fds, strict=True):
             self.store.attach_worker(slot, segment, fd)
             worker.segments.add(segment)
-        made = [r[1] for r in report.results if type(r[1]) is Ref and not r[1].inline]
-        if made:
-            self.store.adopt_all(made, slot)
+        if report.spoke:
+            self.voices.spoke = True
         if report.asks:
             self.asking.hear(worker, report.asks)
         for held in report.held:  # before results let go of what is held
@@ -360,10 +381,13 @@ class Shell:
             if sent is not None:
                 self.store.ended(sent)
 
-    def _take_results(self, worker: WorkerHandle, results: list[tuple[Any, ...]]) -> None:
+    def _take_results(self, worker: WorkerHandle, results: Sequence[tuple[Any, ...]]) -> None:
         done: list[tuple[int, float, int]] = []
         failed: list[tuple[int, bool]] = []
         live, slot = self.calls.live, worker.slot
+        made = [r[1] for r in results if type(r[1]) is Ref and not r[1].inline]
+        if made:
+            self.store.adopt_all(made, slot)
         for result in results:
             number, held, start, end = result[:4]
             if self.doomed or self.sent:
@@ -486,7 +510,7 @@ class Shell:
         new = self.pressure.ask(self.pool.workers)
         share = -1 if nbytes is None else -(-nbytes // len(self.pool.workers))
         for slot in new:
-            self.outbox[slot] = self.work_for(slot)._replace(trim=share)
+            self.work_for(slot).trim = share
         return bool(new)
 
     def _send_spare_away(self) -> None:
@@ -555,11 +579,12 @@ class Shell:
             elif isinstance(instruction, Grow):
                 self.handle(Joined(self.pool.add_worker().slot))
 
-    def work_for(self, slot: int) -> Work:
+    def work_for(self, slot: int) -> Outgoing:
         """The message that is being made for a worker."""
-        if slot not in self.outbox:
-            self.outbox[slot] = Work.nothing()
-        return self.outbox[slot]
+        work = self.outbox.get(slot)
+        if work is None:
+            work = self.outbox[slot] = Outgoing()
+        return work
 
     def _send_tasks(self, instruction: Run) -> None:
         worker = self.pool.workers[instruction.worker]
@@ -574,7 +599,7 @@ class Shell:
             else:
                 tasks.append(self.calls.wired(call, work, worker))
 
-    def function_for(self, worker: WorkerHandle, work: Work, function: Code) -> None:
+    def function_for(self, worker: WorkerHandle, work: Outgoing, function: Code) -> None:
         """See that the worker has a function that its next task calls."""
         digest = function.digest
         if digest not in worker.known:
@@ -582,7 +607,7 @@ class Shell:
             work.functions[digest] = function.payload
 
     def sent_to(
-        self, worker: WorkerHandle, work: Work, number: int, inputs: list[Wired]
+        self, worker: WorkerHandle, work: Outgoing, number: int, inputs: list[Wired]
     ) -> tuple[Wired, ...]:
         """Inputs as the worker gets them; those in the store stay where they lie until
         the task has ended."""
@@ -602,7 +627,7 @@ class Shell:
         return tuple(found)
 
     @staticmethod
-    def show(worker: WorkerHandle, work: Work, ref: Ref) -> None:
+    def show(worker: WorkerHandle, work: Outgoing, ref: Ref) -> None:
         """See that the worker has the segment mapped."""
         if ref.segment not in worker.segments:
             worker.segments.add(ref.segment)
@@ -642,8 +667,6 @@ class Shell:
     def _end_doomed(self) -> None:
         """Interrupt tasks given up. End workers that still run one, and no others: what else they
         were sent goes on elsewhere, but what they run now would be lost with them."""
-        if not self.doomed:
-            return
         now = time.monotonic()
         for slot, number in [pair for pair, deadline in self.doomed.items() if deadline > now]:
             if self.store.ledger.note_of(slot) - 1 == number:
@@ -675,8 +698,7 @@ class Shell:
         with contextlib.suppress(Closed):
             while worker.channel.fill():
                 pass
-        for message, fds in worker.channel.arrived():
-            self._take(worker, Report(*message), fds)
+        self._take_all(worker)
         self.last_end = ended
         note = self.store.ledger.note_of(ended.slot)
         running = note - 1 if note else None
@@ -703,29 +725,41 @@ class Shell:
 
     def _post(self) -> None:
         """Send what has come together for each worker, as one message."""
-        self._tell_what_is_gone()
-        for worker in [*self.pool.workers.values()]:
-            work = self.outbox.pop(worker.slot, None)
-            freed, punched = self.store.freed(worker.slot), self.store.punched(worker.slot)
-            if work is None and not freed and not punched:
-                continue
-            work = work or Work.nothing()
-            if worker.surroundings != self.changes:
-                worker.surroundings = self.changes
-                work = work._replace(surroundings=self.surroundings)
-            work = work._replace(freed=freed, punched=punched)
-            fds = [self.store.descriptor(segment) for segment in work.segments]
-            fds += self.targets.pop(worker.slot, [])
-            worker.channel.queue(_encoded(work), fds)
-        for worker in self.pool.workers.values():
-            if worker.channel.pending:
-                with contextlib.suppress(Closed):  # the server will say how it ended
-                    worker.channel.flush()
+        if self.store.segments_closed != self.segments_closed:
+            self._tell_what_is_gone()
+        owed = self.store.owed
+        for slot in {*self.outbox, *owed} if owed else [*self.outbox]:
+            worker = self.pool.workers.get(slot)
+            work = self.outbox.pop(slot, None) or Outgoing()
+            if worker is not None:
+                self._send(worker, work, slot in owed)
+        for slot in [*self.unsent]:
+            self._flush(slot)
+
+    def _send(self, worker: WorkerHandle, work: Outgoing, owed: bool) -> None:
+        slot, surroundings = worker.slot, None
+        if worker.surroundings != self.changes:
+            worker.surroundings = self.changes
+            surroundings = self.surroundings
+        freed = self.store.freed(slot) if owed else ()
+        punched = self.store.punched(slot) if owed else ()
+        fds = [self.store.descriptor(segment) for segment in work.segments]
+        if self.targets:
+            fds += self.targets.pop(slot, [])
+        worker.channel.queue(work.encoded(freed, punched, surroundings), fds)
+        self.unsent.add(slot)
+
+    def _flush(self, slot: int) -> None:
+        """Send as much as the worker's socket takes now."""
+        worker = self.pool.workers.get(slot)
+        try:
+            if worker is None or worker.channel.flush():
+                self.unsent.discard(slot)
+        except Closed:  # the server will say how it ended
+            self.unsent.discard(slot)
 
     def _tell_what_is_gone(self) -> None:
         """Have workers forget segments that are no more, or their descriptors would run out."""
-        if self.store.segments_closed == self.segments_closed:
-            return
         self.segments_closed = self.store.segments_closed
         for worker in self.pool.workers.values():
             gone = self.store.gone(worker.segments)
@@ -743,13 +777,3 @@ def _raw_environment() -> dict[bytes, bytes]:
     """The environment as the os module keeps it: comparing that takes microseconds."""
     kept: Any = os.environ
     return getattr(kept, "_data", kept)  # type: ignore[no-any-return]
-
-
-def _encoded(work: Work) -> bytes:
-    """Plain pickle; cloudpickle only where a task's own arguments need it."""
-    try:
-        return pickle.dumps(tuple(work), protocol=5)
-    except (pickle.PicklingError, AttributeError, TypeError):
-        import cloudpickle
-
-        return bytes(cloudpickle.dumps(tuple(work), protocol=5))

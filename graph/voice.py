@@ -66,7 +66,7 @@ class Logged(NamedTuple):
 class Voice:
     """The voice of one worker; safe to use from any thread of a task.
 
-    open: threads that have sent a part of a line.
+    open: threads that have sent a part of a line. spoke: something was said since it was unset.
     speaker: gives the number and the name of the task that runs in this thread.
     """
 
@@ -75,6 +75,7 @@ class Voice:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
         self.speaker: Callable[[], tuple[int, str]] = lambda: (0, "")
         self.open: set[tuple[int, int]] = set()
+        self.spoke = False
         self._levelled: tuple[tuple[str, int], ...] = ()
         self._warned: set[tuple[Any, ...]] = set()
         self._warned_by = 0
@@ -83,6 +84,7 @@ class Voice:
         """Say something, waiting while the driver is slow to listen."""
         task, name = self.speaker()
         said = Said(stream, task, name, os.getpid(), threading.get_ident(), what)
+        self.spoke = True
         with contextlib.suppress(OSError):  # the driver is gone, or it cannot be told
             self.sock.send(pickle.dumps(tuple(said), protocol=5))
 

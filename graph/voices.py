@@ -32,6 +32,7 @@ WINDOW = 1.0  # seconds in which the same line is counted, not shown again
 REMEMBERED = 4096  # lines that may be repeated, at most
 LINE = 1 << 20  # characters of one line; a longer one is broken
 CHUNK = 1 << 16  # bytes of one read: what a pipe holds
+LOOK_SECONDS = 0.001  # between two looks of who waits for results
 PASSES = 64  # reads of each voice in a row, for somebody who waits
 _PROBE = -7919  # a level that nobody uses
 
@@ -86,6 +87,8 @@ class Voices:
         self._epoll.register(self._wake_out, select.EPOLLIN)
         self._lock = threading.RLock()  # one reads and passes on at a time
         self._passing = False
+        self.spoke = False
+        self._looked = 0.0
         self._closing = False
         self._said: deque[Callable[[], None]] = deque()  # what is to be passed on
         # (slot, pid, thread, stream) -> who began a line, and what it has of it
@@ -124,12 +127,19 @@ class Voices:
     def heard(self, settled: bool) -> None:
         """Pass on what was said before now. settled: nothing is under way any more.
 
+        A report says that its worker has spoken (`spoke`); what programs and C code write by
+        themselves is looked for every LOOK_SECONDS, and heard by the thread in any case.
         Cost: about 1 us when nothing was said.
         """
         # The thread raises the flag before it reads: what is in no pipe any more is seen by that.
         if self._closing:
             return
-        if self._epoll.poll(0) or self._passing or self._said or (settled and self._recent):
+        now = time.monotonic()
+        if now - self._looked > LOOK_SECONDS:
+            self.spoke = self.spoke or bool(self._epoll.poll(0))
+            self._looked = now
+        if self.spoke or self._passing or self._said or (settled and self._recent):
+            self.spoke = False
             self._pass_on(PASSES)
             if settled:
                 self._settle()

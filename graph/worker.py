@@ -16,9 +16,9 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from types import FrameType
-from typing import Any, NamedTuple, Self
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import FrameType, MappingProxyType
+from typing import Any, NamedTuple
 
 from shframe.graph import conversions, output, travel
 from shframe.graph.channel import Channel, Closed
@@ -45,14 +45,14 @@ Surroundings = tuple[str, dict[str, str], list[str], Levels]
 
 
 class Work(NamedTuple):
-    """Driver to worker: tasks and what they need.
+    """Driver to worker: tasks and what they need. Fields that are empty are not sent (`sent`).
 
     tasks: (number, digest of the function, inputs, own arguments, how to call) each; the
         descriptors of targets come after those of the segments.
     functions: pickled (callable, shared parameters) by digest, of those not sent before.
+    freed: blocks of this worker's own objects whose memory may be used again.
     segments: ids of segments whose read-only descriptors come with the message, in order.
     gone: ids of segments that hold no object any more.
-    freed: refs of this worker's own objects whose memory may be used again.
     punched: own blocks (segment, offset, bytes) that have moved to the disk, pages and all.
     trim: bytes of pages not in use that are to be given back, -1: all; and that is reported.
     recalled: numbers of tasks that are not to be started any more.
@@ -62,22 +62,17 @@ class Work(NamedTuple):
     on_top: numbers of tasks that may run on top of one that waits.
     """
 
-    tasks: list[Assigned]
-    functions: dict[bytes, bytes]
-    segments: list[int]
-    gone: list[int]
-    freed: list[Any]
-    punched: list[tuple[int, int, int]]
-    trim: int
-    recalled: list[int]
-    surroundings: Surroundings | None
-    answers: list[tuple[Any, ...]]
-    on_top: list[int]
-
-    @classmethod
-    def nothing(cls) -> Self:
-        """A message to be filled."""
-        return cls([], {}, [], [], [], [], 0, [], None, [], [])
+    tasks: Sequence[Assigned] = ()
+    functions: Mapping[bytes, bytes] = MappingProxyType({})
+    freed: Sequence[Any] = ()
+    segments: Sequence[int] = ()
+    gone: Sequence[int] = ()
+    punched: Sequence[tuple[int, int, int]] = ()
+    trim: int = 0
+    recalled: Sequence[int] = ()
+    surroundings: Surroundings | None = None
+    answers: Sequence[tuple[Any, ...]] = ()
+    on_top: Sequence[int] = ()
 
 
 class Result(NamedTuple):
@@ -101,23 +96,34 @@ class Result(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Worker to driver.
+    """Worker to driver. Fields that are empty are not sent (`sent`).
 
     results: Results, or just (number, held, start, end).
+    segments: ids of new segments of the worker's, whose descriptors come with the message.
     held, let_go: objects of which views (still, no longer) live here.
     trimmed: pages that are not in use have been given back, as was asked.
     asks: what tasks ask for (nested.py), in order; heard before the results.
     left: handles that have died here, heard after the results.
+    spoke: something was said (voice.py), which comes before the results.
     """
 
-    results: list[tuple[Any, ...]]
-    segments: list[int]
-    held: list[int]
-    let_go: list[int]
-    recalled: list[int]
-    trimmed: bool
-    asks: list[tuple[Any, ...]]
-    left: list[int]
+    results: Sequence[tuple[Any, ...]] = ()
+    segments: Sequence[int] = ()
+    held: Sequence[int] = ()
+    let_go: Sequence[int] = ()
+    recalled: Sequence[int] = ()
+    trimmed: bool = False
+    asks: Sequence[tuple[Any, ...]] = ()
+    left: Sequence[int] = ()
+    spoke: bool = False
+
+
+def sent(message: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A message as it travels: without the empty fields at its end. Most have the first alone."""
+    end = len(message)
+    while end > 1 and not message[end - 1]:
+        end -= 1
+    return message[:end]
 
 
 class Worker:
@@ -210,9 +216,18 @@ class Worker:
 
     def _arrived(self) -> None:
         for message, fds in self.channel.arrived():
-            self._take(Work(*message), fds)
+            if len(message) > 1 or fds:
+                self._prepare(Work(*message), fds)
+            self._accept(message[0])
 
-    def _take(self, work: Work, fds: list[int]) -> None:
+    def _accept(self, tasks: Sequence[Assigned]) -> None:
+        for task in tasks:
+            for held in task[2]:
+                if type(held) is int:
+                    self.readers[held] = self.readers.get(held, 0) + 1
+        self.waiting.extend(tasks)
+
+    def _prepare(self, work: Work, fds: list[int]) -> None:
         rest = iter(fds)
         for segment in work.segments:
             self.store.attach(segment, next(rest))
@@ -231,11 +246,6 @@ class Worker:
             self._surround(*work.surroundings)
         for digest, payload in work.functions.items():
             self.functions[digest] = _unpickled(payload)
-        for task in work.tasks:
-            for held in task[2]:
-                if type(held) is int:
-                    self.readers[held] = self.readers.get(held, 0) + 1
-        self.waiting.extend(work.tasks)
         self.on_top.update(work.on_top)
         self.unwanted.update(work.recalled)
         if work.recalled and self.actor is not None:
@@ -398,7 +408,15 @@ class Worker:
     def end_task(self) -> None:
         """Raise in the task, once."""
         self.interrupting = self.running
-        raise KeyboardInterrupt("the task was given up")
+        raise KeyboardInterrupt(_GIVEN_UP)
+
+    def unraisable(self, about: sys.UnraisableHookArgs) -> None:
+        """An error in a finalizer, which Python passes over: an interrupt that met one is lost,
+        and comes again."""
+        if isinstance(about.exc_value, KeyboardInterrupt) and about.exc_value.args == (_GIVEN_UP,):
+            self.interrupting = 0
+        else:
+            sys.__unraisablehook__(about)
 
     def value(self, wired: Wired) -> Any:
         """The value of an input, read in place."""
@@ -488,25 +506,25 @@ class Worker:
 
     def _send(self, pinned: set[int]) -> None:
         segments = self.store.new_segments()
-        held, let_go = pinned - self.held, self.held - pinned
-        left = self.home.swept()
-        asks, self.home.asks = self.home.asks, []
         results, self.results = self.results, []
+        asks, self.home.asks = self.home.asks, []
         recalled, self.recalled = self.recalled, []
-        trimmed, self.trimmed = self.trimmed, False
-        if results or segments or held or let_go or recalled or trimmed or asks or left:
-            report = Report(
-                results,
-                [s for s, _ in segments],
-                list(held),
-                list(let_go),
-                recalled,
-                trimmed,
-                asks,
-                left,
-            )
-            self.channel.send(tuple(report), [fd for _, fd in segments])
-        self.held = set(pinned)
+        spoke, self.voice.spoke = self.voice.spoke, False
+        report = Report(
+            results,
+            [s for s, _ in segments],
+            [*(pinned - self.held)],
+            [*(self.held - pinned)],
+            recalled,
+            self.trimmed,
+            asks,
+            self.home.swept(),
+            spoke,
+        )
+        if any(report):
+            self.channel.send(sent(report), [fd for _, fd in segments])
+        self.trimmed = False
+        self.held = pinned
         self.flushed = time.monotonic()
 
     def tell(self) -> None:
@@ -515,6 +533,7 @@ class Worker:
             self._send(self.store.pinned())
 
 
+_GIVEN_UP = "the task was given up"
 _NO_NAMES: dict[str, Any] = {}
 _CALLING = Worker._made.__code__
 # what is not to be left half done, but for those there who call functions of users and of plans

@@ -92,6 +92,10 @@ class Arena:
         """Whether the segment is one of this arena."""
         return segment in self._pieces
 
+    def __len__(self) -> int:
+        """How many segments it has."""
+        return len(self._pieces)
+
     def segments(self) -> list[Segment]:
         """The segments, oldest first."""
         return [piece.segment for piece in self._pieces.values()]

@@ -143,6 +143,8 @@ class LocalStore(Reader):
 
         The descriptors can write: they are for the driver alone.
         """
+        if len(self._arena) == self._announced:  # as nearly always
+            return []
         with self._lock:
             made = self._arena.segments()[self._announced :]
             self._announced += len(made)

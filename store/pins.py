@@ -78,6 +78,10 @@ class Pins:
         self._live: dict[int, weakref.ref[Pin]] = {}
         self._released: deque[tuple[int, Place]] = deque()
 
+    def __len__(self) -> int:
+        """How many there are, with those whose end was not drained yet."""
+        return len(self._live)
+
     def find(self, id: int) -> Pin | None:
         """The live pin of an object, if it has one."""
         reference = self._live.get(id)

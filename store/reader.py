@@ -158,7 +158,7 @@ class Reader:
         """The objects that have live views in this process, or in a child that it forked."""
         forks.sweep()
         with self._lock:
-            return set(self._pins.live())
+            return set(self._pins.live()) if self._pins else set()
 
     def pinned_bytes(self) -> int:
         """Bytes of the objects that have live views in this process."""

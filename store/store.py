@@ -159,6 +159,14 @@ class Store:
                 self._table.unhold(id, slot)
                 self._reclaim(id)
 
+    @property
+    def owed(self) -> set[int]:
+        """The workers that are to be told of blocks of theirs: see `freed` and `punched`."""
+        if not self._freed and not self._punched:
+            return set()
+        with self._lock:
+            return {*self._freed, *self._punched}
+
     def freed(self, slot: int) -> list[Place]:
         """The blocks that the worker in `slot` may use again, each given once."""
         with self._lock:
@@ -167,8 +175,6 @@ class Store:
 
     def punched(self, slot: int) -> list[Punched]:
         """The blocks of the worker in `slot` whose pages are gone already, each given once."""
-        if not self._punched:  # as nearly always: this is asked at every turn
-            return []
         with self._lock:
             self._enter("punched")
             return self._punched.pop(slot, [])
