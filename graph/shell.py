@@ -230,7 +230,9 @@ class Shell:
             worker = self._workers.get(fd)
             if worker is not None and worker.slot in self.pool.workers:
                 self._hear(worker)
-                os.sched_yield()  # who waits for a result may go on, while we tidy up
+                os.sched_yield()  # who waits for a result goes on, and may call the next task
+        if self.calls.incoming:
+            self.calls.enter_all()
         if self.pool.channel.fileno() in ready:
             for ended in self.pool.news():
                 self._bury(ended)
