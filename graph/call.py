@@ -18,8 +18,8 @@ from shframe.graph import travel
 from shframe.graph.errors import NotPicklable
 from shframe.graph.messages import LOOSE
 from shframe.graph.objectref import ObjectRef
-from shframe.graph.state import TaskState
 from shframe.graph.streams import Stream
+from shframe.graph.taskstate import TaskState
 from shframe.graph.wire import PLAIN, STREAM, How, Input
 from shframe.store import codec
 from shframe.store.errors import NotStorable

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from shframe.graph import conversions
-from shframe.graph.errors import Copied, TaskFailed
+from shframe.graph.errors import Copied
 from shframe.graph.executor import Progress
 from shframe.graph.function import Function
 from shframe.graph.objectref import ObjectRef, Signal
@@ -250,17 +250,3 @@ def size_of(value: Any) -> int:
     if usage is not None:  # a DataFrame
         return int(usage(deep=False).sum())
     return sys.getsizeof(value)
-
-
-def travelling(error: BaseException) -> BaseException:
-    """The error itself, or a TaskFailed in place of one that cannot travel."""
-    import cloudpickle
-
-    try:
-        pickle.loads(cloudpickle.dumps(error, protocol=5))
-    except Exception:
-        return TaskFailed(
-            f"a task raised {type(error).__name__}, which cannot travel between processes\n"
-            f"  it said: {error!s:.500}"
-        )
-    return error

@@ -27,10 +27,10 @@ from shframe.graph.engine import (
     called,
     packed_args,
     size_of,
-    travelling,
 )
 from shframe.graph.errors import Cancelled, ClusterUnreachable, WorkerDied
 from shframe.graph.executor import PROGRESS_SECONDS, Progress
+from shframe.graph.failures import travelling
 from shframe.graph.function import Function
 from shframe.graph.objectref import ObjectRef
 from shframe.graph.task import Key

@@ -23,10 +23,10 @@ from shframe.graph.engine import (
     called,
     packed_args,
     size_of,
-    travelling,
 )
 from shframe.graph.errors import ClusterUnreachable, RemoteTraceback, WorkerDied
 from shframe.graph.executor import PROGRESS_SECONDS, Progress
+from shframe.graph.failures import travelling
 from shframe.graph.function import Function
 from shframe.graph.objectref import ObjectRef
 from shframe.graph.task import Key

@@ -58,18 +58,29 @@ def packed(error: BaseException) -> bytes:
     return _packed(error, cause.text if isinstance(cause, RemoteTraceback) else "")
 
 
-def _packed(error: BaseException, text: str) -> bytes:
-    import cloudpickle
+def travelling(error: BaseException) -> BaseException:
+    """The error, or what stands for one that cannot travel: for who pickles it by himself."""
+    return error if _payload(error, error, "") is not None else _stand_in(error)
 
+
+def _packed(error: BaseException, text: str) -> bytes:
     for travels in (error, _Parts(error), _stand_in(error)):
-        try:
-            payload = bytes(cloudpickle.dumps((travels, text), protocol=5))
-            made = pickle.loads(payload)[0]
-        except Exception:  # the next one travels with less
-            continue
-        if travels is not error or _is_same(made, error):
+        payload = _payload(travels, error, text)
+        if payload is not None:
             return payload
     raise AssertionError("a TaskFailed with a text always travels")
+
+
+def _payload(travels: Any, error: BaseException, text: str) -> bytes | None:
+    """What travels for an error, pickled; None when it does not arrive, or not as it was."""
+    import cloudpickle
+
+    try:
+        payload = bytes(cloudpickle.dumps((travels, text), protocol=5))
+        made = pickle.loads(payload)[0]
+    except Exception:
+        return None
+    return payload if travels is not error or _is_same(made, error) else None
 
 
 def _is_same(made: BaseException, error: BaseException) -> bool:

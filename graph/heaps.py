@@ -7,12 +7,11 @@ the level at which it found its worker is what admission.py expects of the next 
 
 from __future__ import annotations
 
-import contextlib
-import os
 from dataclasses import dataclass
 
+from shframe.graph.proc import anonymous
+
 PAUSE = 0.02  # seconds between two looks: a task that is shorter makes no large heap
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(slots=True)
@@ -63,12 +62,3 @@ class Heaps:
     def kept(self) -> int:
         """What workers have kept of what tasks took, above what they had at first."""
         return sum(max(heap.level - heap.idle, 0) for heap in self._heaps.values())
-
-
-def anonymous(pid: int) -> int:
-    """Bytes of private pages of a process; 0 of one that has ended, and where there is no /proc."""
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/statm") as file:
-        fields = file.read().split()
-        if len(fields) > 2:
-            return (int(fields[1]) - int(fields[2])) * _PAGE
-    return 0

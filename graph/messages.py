@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shframe.graph.state import TaskState
+    from shframe.graph.taskstate import TaskState
 
 LOOSE = 0  # the run of tasks that were called one by one
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from shframe.graph import server
+from shframe.graph import proc, server
 from shframe.graph.channel import Channel, pair
 from shframe.graph.launch import Launched, launch, park
 from shframe.graph.voices import Voices
@@ -128,11 +128,5 @@ class Pool:
 def _wait_until_stopped(pid: int) -> None:
     """A signal takes a moment to arrive; where there is no /proc the moment is short enough."""
     deadline = time.monotonic() + STOP_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            with open(f"/proc/{pid}/stat") as file:
-                if file.read().rpartition(")")[2].split()[0] in "TtZX":
-                    return
-        except OSError:
-            return
+    while proc.state(pid) in ("R", "S", "D") and time.monotonic() < deadline:
         os.sched_yield()

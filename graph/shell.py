@@ -3,8 +3,8 @@
 It is the only place that waits: on the workers' sockets, the server's, and a wake-up pipe through
 which the user's threads hand in work. It turns what arrives into events. Data never pass through
 here: messages hold addresses of objects in shared memory, and results below the inline limit. What
-belongs to graphs is in runs.py, to loose tasks in calls.py, to actors in hiring.py; asking.py
-answers what tasks ask for.
+belongs to graphs is in runs.py, to loose tasks in calls.py, to actors in hiring.py, to memory in
+memory.py; asking.py answers what tasks ask for.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from shframe.graph.call import Call, Code
 from shframe.graph.calls import Calls
 from shframe.graph.channel import Closed
 from shframe.graph.errors import SessionClosed, WorkerDied
-from shframe.graph.heaps import PAUSE, Heaps
+from shframe.graph.heaps import PAUSE
 from shframe.graph.hiring import Actors
-from shframe.graph.idle import Idle
 from shframe.graph.launch import Launched, heavy
+from shframe.graph.memory import Memory
 from shframe.graph.messages import (
     Abort,
     Died,
@@ -46,14 +46,12 @@ from shframe.graph.messages import (
     More,
     Recall,
     Recalled,
-    Refused,
     Relieved,
     Run,
 )
 from shframe.graph.objectref import StoreHome, swept
 from shframe.graph.outgoing import Outgoing
 from shframe.graph.pool import Pool, WorkerHandle
-from shframe.graph.pressure import SLACK, Pressure, next_uses
 from shframe.graph.reopen import FailedTask
 from shframe.graph.runs import LiveRun, Runs
 from shframe.graph.server import Ended
@@ -88,7 +86,7 @@ class Shell:
         self.voices = Voices(self._who)
         self.pool = Pool(store, workers, self.voices, launched)
         home.heard = self.heard
-        self.pressure = Pressure(store)
+        self.memory = Memory(self)
         self.runs = Runs(self)
         self.calls = Calls(self)
         self.actors = Actors(self)
@@ -108,11 +106,7 @@ class Shell:
         self.last_end = Ended(0, 0, 0)
         self.failed: FailedTask | None = None
         self.segments_closed = 0
-        self.idle = Idle()
-        self.heaps = Heaps()
         self.running = Running()
-        self.scheduler.admission.most_heap = store.budget // 2
-        self.last_rest: object = None
         self.events: deque[Event | Callable[[], None]] = deque()  # to be handled
         self._handling = False
         self.commands: deque[Callable[[], None]] = deque()
@@ -169,7 +163,7 @@ class Shell:
     def ask_for_pages(self) -> threading.Event:
         """Ask all workers for the pages that they do not use; set when all have answered."""
         answered = threading.Event()
-        self.do(lambda: self._tell_when_trimmed(answered))
+        self.do(lambda: self.memory.tell_when_trimmed(answered))
         return answered
 
     def close(self) -> None:
@@ -243,15 +237,15 @@ class Shell:
         if self.home.dropped:
             swept(self.store, self.home.dropped)
         if self.scheduler.admission.short:
-            self._relieve(self.scheduler.admission.short)
+            self.memory.relieve(self.scheduler.admission.short)
         if self.retired:
             self._dismiss_retired()
         self._post()
         if self.busy:
-            self._watch_memory()
+            self._look()
         elif not ready:
             self._send_spare_away()
-            self._give_back()
+            self.memory.give_back()
             self._post()
         self.quiet = not ready
 
@@ -299,8 +293,15 @@ class Shell:
         elif not self.quiet:
             due = min(due, now + LINGER)
         else:
-            due = min(due, now + self.idle.wait(now, *self._rest()))
+            due = min(due, now + self.memory.wait(now))
         return max(0.0, due - now) * 1000
+
+    def _look(self) -> None:
+        """See what runs and how much memory that takes."""
+        now = time.monotonic()
+        if self.memory.look(now):
+            note_of = self.store.ledger.note_of
+            self.running.look(now, {slot: note_of(slot) for slot in self.pool.workers})
 
     def numbers(self, count: int) -> int:
         """Take so many numbers for tasks; the first of them."""
@@ -371,7 +372,7 @@ class Shell:
         if report.left:
             self.asking.left(slot, report.left)
         if report.trimmed:
-            self.pressure.answered(slot)
+            self.memory.answered(slot)
             self.handle(Relieved())
 
     def _ended(self, slot: int, number: int) -> None:
@@ -406,7 +407,7 @@ class Shell:
                 size = self.runs.take(worker, Result(*result))
                 done.append((number, end - start, size))
         if done:
-            self.handle(Done(slot, done, self.heaps.taken(slot)))
+            self.handle(Done(slot, done, self.memory.heaps.taken(slot)))
         for number, again in failed:
             self.handle(Failed(slot, number, again))
 
@@ -415,7 +416,7 @@ class Shell:
     ) -> None:
         found = Result(*result)
         if found.needed:
-            self._refuse(worker, found)
+            self.memory.refused(worker.slot, found)
             return
         call = self.calls.live.get(found.number)
         if call is None:
@@ -429,91 +430,7 @@ class Shell:
         if type(held) is Ref and not held.inline:
             self.store.release(held.id)
 
-    # --- when memory runs short ---------------------------------------------------------
-
-    def _watch_memory(self) -> None:
-        """Look what the workers' heaps take; pages that are only kept warm make way for them."""
-        now = time.monotonic()
-        if self.heaps.due(now):
-            workers = self.pool.workers.values()
-            self.heaps.look(now, {worker.slot: worker.pid for worker in workers if worker.pid})
-            note_of = self.store.ledger.note_of
-            self.running.look(now, {worker.slot: note_of(worker.slot) for worker in workers})
-        admission = self.scheduler.admission
-        if not admission.counts:
-            return
-        self._count_room()
-        live, resident = self.store.ledger.totals()
-        over = min(
-            resident + admission.heap + self.heaps.kept() - self.store.budget, resident - live
-        )
-        if over > self.store.budget // SLACK:
-            over -= self.store.trim(int(over))
-            if over > 0:
-                self._ask_to_trim(int(over))
-
-    def _count_room(self) -> None:
-        kept = min(self.heaps.kept(), self.scheduler.admission.most_heap)
-        self.scheduler.admission.room = self.store.room() - kept
-
-    def _rest(self) -> tuple[object, int]:
-        """What changes with all that is done; bytes of pages that no object uses."""
-        live, resident = self.store.ledger.totals()
-        return (self.next_task, live, self.store.ledger.flow()), resident - live
-
-    def _give_back(self) -> None:
-        """Of a session at rest, the driver's warm pages first, then those of its workers."""
-        before = self._rest()
-        asked = self.idle.give_back(time.monotonic(), *before)
-        if not asked:
-            return
-        left = asked - self.store.trim(asked)
-        if left > 0:
-            self._ask_to_trim(left)
-            if before == self.last_rest:  # the workers gave nothing the last time
-                self.idle.nothing_left()
-            self.last_rest = before
-
-    def _refuse(self, worker: WorkerHandle, result: Result) -> None:
-        """A task found no memory: make room, and let it run again."""
-        assert result.error is not None, "a task without a result has an error"
-        self.runs.refusals[result.number] = result.error
-        asked = self._ask_to_trim()
-        relieved = self._made_free(result.needed) > 0
-        refused = Refused(worker.slot, result.number, result.needed, relieved)
-        self.handle(refused)
-        if relieved or not asked:
-            self.handle(Relieved())
-
-    def _relieve(self, short: int) -> None:
-        """Make room for a task that waits for it; where there is none, it waits for others."""
-        if self.store.room() < self.store.budget // 8:
-            self._ask_to_trim()
-        if self._made_free(short):
-            self.handle(Relieved())
-
-    def _made_free(self, needed: int) -> int:
-        entries = [live.entry for live in self.runs.live.values()]
-        uses = next_uses(self.scheduler, entries, self.runs.refs)
-        self.calls.add_uses(uses)
-        freed = self.pressure.relieve(needed, uses)
-        self._count_room()
-        return freed
-
-    def _tell_when_trimmed(self, answered: threading.Event) -> None:
-        self._ask_to_trim()
-        self.pressure.tell(answered)
-
-    def _ask_to_trim(self, nbytes: int | None = None) -> bool:
-        """Have all workers give back pages that they do not use, all or about `nbytes`.
-
-        False: all are asked already.
-        """
-        new = self.pressure.ask(self.pool.workers)
-        share = -1 if nbytes is None else -(-nbytes // len(self.pool.workers))
-        for slot in new:
-            self.work_for(slot).trim = share
-        return bool(new)
+    # --- workers that go ----------------------------------------------------------------
 
     def _send_spare_away(self) -> None:
         """Workers that were there for tasks that waited."""
@@ -710,7 +627,7 @@ class Shell:
             os.close(fd)
         for slot, number in [pair for pair in (*self.doomed, *self.sent) if pair[0] == ended.slot]:
             self._ended(slot, number)
-        self.pressure.answered(ended.slot)
+        self.memory.answered(ended.slot)
         self.asking.gone(ended.slot)
         self.store.worker_died(ended.slot)
         for live in self.runs.live.values():

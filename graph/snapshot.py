@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from shframe.graph import proc
 from shframe.graph.call import Call
 from shframe.graph.messages import LOOSE
 
@@ -114,7 +115,7 @@ def _worker(shell: Shell, slot: int, now: float) -> WorkerStatus:
     assigned = [] if state is None else [*state.assigned]
     blocked = [] if state is None else [*state.blocked]
     waits_for: tuple[str, ...] = ()
-    if _is_stopped(pid):
+    if proc.state(pid) in ("T", "t"):
         what = "stopped"
     elif not pid:
         what = "starting"
@@ -177,12 +178,3 @@ def _name(shell: Shell, number: int) -> str:
         return f"task {number}"
     found = live.entry.task(number)
     return f"{found.function.label} {found.key}"
-
-
-def _is_stopped(pid: int) -> bool:
-    """Whether a signal has stopped the process."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[0] in "Tt"
-    except OSError:
-        return False

@@ -22,9 +22,7 @@ more for those that wait, at most EXTRA. Beyond that a worker runs what its task
 from __future__ import annotations
 
 import heapq
-from collections import deque
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
 from operator import itemgetter
 from typing import Any
 
@@ -62,6 +60,7 @@ from shframe.graph.messages import (
     Run,
     Submitted,
 )
+from shframe.graph.taskstate import NUMBER, ActorState, RunState, TaskState, rank_of
 
 HORIZON = 0.012  # seconds of work ahead of a worker: a hundred round trips of 0.1 ms
 RETRIES = 3  # a task that was running when its worker died is tried so often again
@@ -72,109 +71,6 @@ REFUSALS = (
 SMOOTHING = 0.3  # weight of the newest duration in the learned one
 AHEAD = 4096  # tasks of a run that are to be known and not done: the next are entered below that
 EXTRA = 64  # workers beyond the limit, for tasks that wait
-_NUMBER = (1 << 48) - 1
-
-
-def rank_of(number: int, priority: int) -> int:
-    """The place in the order of ready tasks; smaller is first. `rank & _NUMBER` is the number."""
-    return number - (priority << 48)
-
-
-class TaskState:
-    """What the scheduler knows of a task. A loose task is one itself (call.py).
-
-    run: LOOSE, or the run that it belongs to. kind: what seconds and bytes are learned by.
-    sources: the tasks whose results it reads, each once; missing: how many of them are to come.
-    rank: see rank_of. retries: how often it is tried again when its worker dies, tries: was.
-    readers: of a run's task, those that have yet to read the result, and 1 for an output.
-    actor: whose method it is, 0: any worker may run it. parent: the task that called it or waits
-    for its run, 0: none. memory: bytes that it needs, as far as the user said so.
-    dependents: tasks that wait for it. refusals: since memory was last made free.
-    copies: workers that have been sent it beside the first.
-    at: the worker that has been sent it, None: none has. It may be there ahead of its sources,
-    where they are sent to the same worker before it.
-    """
-
-    __slots__ = (
-        "actor",
-        "at",
-        "copies",
-        "dependents",
-        "done",
-        "kind",
-        "memory",
-        "missing",
-        "parent",
-        "rank",
-        "readers",
-        "refusals",
-        "retries",
-        "run",
-        "sources",
-        "tries",
-    )
-
-    def __init__(
-        self,
-        run: int,
-        kind: object,
-        sources: tuple[int, ...],
-        rank: int,
-        retries: int,
-        actor: int = 0,
-        parent: int = 0,
-        memory: int = 0,
-    ) -> None:
-        self.run = run
-        self.kind = kind
-        self.sources = sources
-        self.missing = len(sources)
-        self.rank = rank
-        self.retries = retries
-        self.actor = actor
-        self.parent = parent
-        self.memory = memory
-        self.readers = self.tries = self.refusals = self.copies = 0
-        self.done = False
-        self.at: int | None = None
-        self.dependents: list[int] | None = None
-
-
-@dataclass(slots=True)
-class ActorState:
-    """An actor: its worker, None while it has none; its calls that were not sent yet, in order."""
-
-    worker: int | None = None
-    width: int = 1
-    queue: deque[int] = field(default_factory=deque)
-
-
-@dataclass(slots=True)
-class RunState:
-    """A run of which the first tasks have been entered; others come when they are asked for.
-
-    readers: see Submitted; shift: what makes a rank of a number (rank_of).
-    remaining: tasks that are not done, those to be entered too. asked: the next tasks are to come.
-    """
-
-    first: int
-    readers: Sequence[int]
-    shift: int
-    parent: int
-    remaining: int
-    entered: int = 0
-    asked: bool = False
-
-    @property
-    def known(self) -> range:
-        """The numbers of the tasks that have been entered; the scheduler may have forgotten some
-        already, whose results nobody reads any more."""
-        return range(self.first, self.first + self.entered)
-
-    @property
-    def ahead(self) -> int:
-        """How many tasks have been entered and are not done."""
-        return self.remaining - (len(self.readers) - self.entered)
 
 
 class Scheduler:
@@ -436,7 +332,7 @@ class Scheduler:
         self._partial.pop(run, None)
         tasks = [(number, self.tasks.pop(number, None)) for number in known]
         dropped = [number for number, task in tasks if task is not None and task.done]
-        self.ready = [rank for rank in self.ready if rank & _NUMBER not in known]
+        self.ready = [rank for rank in self.ready if rank & NUMBER not in known]
         heapq.heapify(self.ready)
         out: list[Instruction] = [Drop(dropped)] if dropped else []
         for worker, state in self.workers.items():
@@ -648,7 +544,7 @@ class Scheduler:
         while ready and len(batch) < share:
             if assigned and state.load >= HORIZON:
                 break
-            number = ready[0] & _NUMBER
+            number = ready[0] & NUMBER
             task = tasks.get(number)
             if task is None:  # it was given up
                 heapq.heappop(ready)
@@ -743,7 +639,7 @@ class Scheduler:
         """
         waiting, awaited = state.blocked[-1]
         for rank in sorted(self.ready):
-            number = rank & _NUMBER
+            number = rank & NUMBER
             task = self.tasks.get(number)
             if task is not None and (anything or number in awaited or task.parent == waiting):
                 self.ready.remove(rank)

@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 
 import shframe as sf
-from shframe.graph.heaps import PAUSE, Heaps, anonymous
+from shframe.graph.heaps import PAUSE, Heaps
 from shframe.graph.messages import Done, Joined
+from shframe.graph.proc import anonymous
 from shframe.graph.state import Scheduler
 from tests.graph.submitting import submit
 

@@ -26,7 +26,8 @@ from shframe.graph.messages import (
     Revoked,
     Run,
 )
-from shframe.graph.state import EXTRA, FOLLOWS, HORIZON, RETRIES, Scheduler, TaskState, rank_of
+from shframe.graph.state import EXTRA, FOLLOWS, HORIZON, RETRIES, Scheduler
+from shframe.graph.taskstate import TaskState, rank_of
 
 
 def loose(
