@@ -14,6 +14,7 @@ from shframe.graph.call import Arguments, Code, Place, Terms
 from shframe.graph.hiring import Job
 from shframe.graph.inprocess import InProcess
 from shframe.graph.objectref import ObjectRef, StoreHome, swept
+from shframe.graph.site import user_line
 from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
@@ -43,6 +44,17 @@ def wait_for(
 def target_fd(store: Store, task: Task) -> int | None:
     """A descriptor of the final object that the task fills a part of, for the task to close."""
     return None if task.target is None else store.lent_fd(task.target)
+
+
+def target_size(store: Store, task: Task) -> int | None:
+    """Bytes of the final object that the task fills a part of."""
+    fd = target_fd(store, task)
+    if fd is None:
+        return None
+    try:
+        return os.fstat(fd).st_size
+    finally:
+        os.close(fd)
 
 
 class Executor(Protocol):
@@ -130,8 +142,12 @@ class SyncExecutor(InProcess):
                 if source not in values:
                     values[source] = stored[source].value()
             inputs = [values[source] for source in task.inputs]
-            with output.opened(target_fd(self.store, task)):
-                value = task.function(*inputs, *task.args)
+            try:
+                with output.opened(target_fd(self.store, task)):
+                    value = task.function(*inputs, *task.args)
+            except Exception as error:
+                self.task_failed(task, inputs, user_line(), error, target_size(self.store, task))
+                raise
             inputs.clear()
             for source in dict.fromkeys(task.inputs):
                 readers[source] -= 1

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shframe.graph import tracebacks
 from shframe.graph.errors import RemoteTraceback, TaskFailed
 from shframe.graph.function import UserCode, members
+from shframe.graph.objectref import Failure, Pending
+from shframe.graph.taskstate import TaskState
 from shframe.store.errors import ShframeError
 from shframe.store.ref import Ref
 
 if TYPE_CHECKING:
     from shframe.graph.call import Call
-    from shframe.graph.runs import LiveRun
     from shframe.graph.task import Task
 
 _INPUTS = 5  # inputs of a task that are named
@@ -151,13 +152,13 @@ def note_of_call(call: Call) -> Note:
     return Note(call.name, (call.site,), _inputs(held, _arguments(call.args)))
 
 
-def note_of_task(task: Task, live: LiveRun, held: Sequence[Any]) -> Note:
+def note_of_task(task: Task, site: str, held: Sequence[Any]) -> Note:
     """Of a graph's task: its key, where the user's functions in it were handed over, or else
-    where the computation was asked for. held: its inputs, as far as they are known."""
+    where the computation was asked for. held: its inputs, as far as they are known, or values."""
     codes = (one for one in members(task.function.shared) if isinstance(one, UserCode))
     sites = dict.fromkeys(code.site for code in codes if code.site)
     name = f"{task.function.label} {task.key}"
-    return Note(name, tuple(sites)[:_SITES] or (live.site,), _inputs(held, []))
+    return Note(name, tuple(sites)[:_SITES] or (site,), _inputs(held, []))
 
 
 def told(error: BaseException, note: Note) -> BaseException:
@@ -194,7 +195,11 @@ def described(held: Any) -> str:
         return f"a pickled value of {len(held)} bytes"
     if isinstance(held, Ref):
         return f"{held.kind} of {held.nbytes} bytes"
-    return "a value that is not there"
+    if isinstance(held, (TaskState, Pending, Failure)):
+        return "a value that is not there"
+    nbytes = getattr(held, "nbytes", None)
+    size = f" of {nbytes} bytes" if isinstance(nbytes, int) else ""
+    return f"{type(held).__name__}{size}"
 
 
 def _inputs(held: Iterable[Any], arguments: Sequence[str]) -> str:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 from shframe.graph.call import Arguments, Code, Place, Terms
 from shframe.graph.errors import ActorDied, ActorNotFound, StreamEnded
+from shframe.graph.failures import note_of_task, packed_here
 from shframe.graph.hiring import Job
 from shframe.graph.objectref import Failure, ObjectRef, StoreHome
-from shframe.graph.reopen import FailedTask, failed_here
+from shframe.graph.reopen import FailedTask, failed_here, failed_task
+from shframe.graph.task import Task
 from shframe.graph.wire import placed, unpacked
 
 
@@ -62,6 +65,17 @@ class InProcess:
         if terms.returns <= 1:
             return (self._stored(made),)
         return tuple(map(self._stored, made))
+
+    def task_failed(
+        self, task: Task, inputs: Sequence[Any], site: str, error: Exception, target: int | None
+    ) -> None:
+        """A graph's task has raised: the error says which, and sf.debug() can call it again.
+
+        site: where the computation was asked for. target: bytes of what it fills a part of.
+        """
+        note = note_of_task(task, site, inputs)
+        self.failed = failed_task(task, inputs, note, packed_here(error), target)
+        error.add_note(str(note))
 
     def forget_failed(self) -> None:
         """Let go of what the newest task that failed has read."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,13 +11,14 @@ from typing import TYPE_CHECKING
 from shframe.graph.entry import Entry
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import WorkerDied
+from shframe.graph.executor import target_size
 from shframe.graph.failures import described, note_of_task, noted, unpacked_error
 from shframe.graph.messages import Abort, Cancelled
 from shframe.graph.objectref import ObjectRef
 from shframe.graph.outgoing import Outgoing
 from shframe.graph.reopen import failed_task
 from shframe.graph.site import user_line
-from shframe.graph.task import Key, Task
+from shframe.graph.task import Key
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
 from shframe.graph.worker import Assigned, Result, Wired
@@ -147,10 +147,10 @@ class Runs:
         live = self.holding(number)
         if live is not None and live.error is None and error is not None:
             task = live.entry.task(number)
-            note = note_of_task(task, live, self._inputs(live, number))
+            note = note_of_task(task, live.site, self._inputs(live, number))
             live.error = noted(unpacked_error(error), note)
-            inputs = self._handles(live, number)
-            self.shell.failed = failed_task(task, inputs, note, error, self._filled(task))
+            inputs, size = self._handles(live, number), target_size(self.shell.store, task)
+            self.shell.failed = failed_task(task, inputs, note, error, size)
 
     def drop(self, numbers: Sequence[int]) -> None:
         """Nobody reads the results of these tasks any more."""
@@ -212,16 +212,6 @@ class Runs:
         held = [data[key].held() for key in task.inputs if key in data]
         inputs = ", ".join(map(described, held[:5])) or "none that are left"
         return died(self.shell.last_end, f"{task.function.name} {task.key}", 4, inputs)
-
-    def _filled(self, task: Task) -> int | None:
-        """Bytes of the final object of which the task fills a part."""
-        if task.target is None:
-            return None
-        fd = self.shell.store.lent_fd(task.target)
-        try:
-            return os.fstat(fd).st_size
-        finally:
-            os.close(fd)
 
     def _handles(self, live: LiveRun, number: int) -> list[ObjectRef]:
         """Handles of the inputs of a task that has failed, which keep them after its run."""

@@ -638,15 +638,19 @@ class Scheduler:
         What the task waits for or has called; or any, where nobody else runs anything.
         """
         waiting, awaited = state.blocked[-1]
-        for rank in sorted(self.ready):
+
+        def fits(rank: int) -> bool:
             number = rank & NUMBER
             task = self.tasks.get(number)
-            if task is not None and (anything or number in awaited or task.parent == waiting):
-                self.ready.remove(rank)
-                heapq.heapify(self.ready)
-                self._assign_to(state, number, 0.0)
-                return number
-        return None
+            return task is not None and (anything or number in awaited or task.parent == waiting)
+
+        first = min(filter(fits, self.ready), default=None)
+        if first is None:
+            return None
+        self.ready.remove(first)
+        heapq.heapify(self.ready)
+        self._assign_to(state, first & NUMBER, 0.0)
+        return first & NUMBER
 
     def _feed_actors(self) -> list[Instruction]:
         out: list[Instruction] = []

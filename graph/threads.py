@@ -18,7 +18,7 @@ from shframe.graph import conversions, output
 from shframe.graph.entry import Entry
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import SessionClosed
-from shframe.graph.executor import Progress, target_fd, wait_for
+from shframe.graph.executor import Progress, target_fd, target_size, wait_for
 from shframe.graph.inprocess import InProcess
 from shframe.graph.messages import (
     Abort,
@@ -35,6 +35,7 @@ from shframe.graph.messages import (
     Run,
 )
 from shframe.graph.objectref import ObjectRef, StoreHome
+from shframe.graph.site import user_line
 from shframe.graph.state import Scheduler
 from shframe.graph.task import Key
 from shframe.graph.taskgraph import TaskGraph
@@ -50,6 +51,7 @@ class _Live:
     ended: threading.Event = field(default_factory=threading.Event)
     error: BaseException | None = None
     done: int = 0
+    site: str = field(default_factory=user_line)
 
 
 class ThreadExecutor(InProcess):
@@ -135,13 +137,17 @@ class ThreadExecutor(InProcess):
     def _run_one(self, worker: int, number: int, live: _Live, wanted: list[Key | int]) -> None:
         task = live.entry.task(number)
         start = time.monotonic()
+        inputs = [self._value(live, source) for source in wanted]
         try:
-            inputs = [self._value(live, source) for source in wanted]
             with output.opened(target_fd(self.store, task)):
                 value = task.function(*inputs, *task.args)
         except BaseException as error:
             with self.lock:
-                live.error = live.error or error
+                if live.error is None:
+                    live.error = error
+                    if isinstance(error, Exception):
+                        size = target_size(self.store, task)
+                        self.task_failed(task, inputs, live.site, error, size)
                 self._carry_out(self.scheduler.handle(Failed(worker, number)))
             return
         end = time.monotonic()
