@@ -15,6 +15,7 @@ import shframe as sf
 from shframe import session as sessions
 from shframe.graph import launch
 from shframe.session import Session
+from tests import examples
 
 SEGMENTS = ("/memfd:shframe", "/dev/shm/shframe-")  # the second where memfd is refused
 
@@ -22,6 +23,12 @@ SEGMENTS = ("/memfd:shframe", "/dev/shm/shframe-")  # the second where memfd is 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", default="200", help="how often a worker is killed under real jobs")
     parser.addoption("--soak", action="store_true", help="also run what takes long")
+    parser.addoption("--examples", type=float, help="times as many generated examples (1; soak: 5)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    asked = config.getoption("--examples")
+    examples.SHARE = asked or (5.0 if config.getoption("--soak") else 1.0)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -17,10 +17,13 @@ import shframe as sf
 import shframe.array as xp
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 from shframe.session import Session
+from tests.examples import examples
 
 pytestmark = pytest.mark.usefixtures("session")
 LIGHT = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 DTYPES = st.sampled_from(["f8", "f4", "i8", "i4", "u1", "bool"])

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 
 import shframe as sf
+from tests.examples import examples
 
 FEW = settings(
-    max_examples=20,
+    max_examples=examples(10),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from shframe.dataframe.kernels.join import matches, taken
 from shframe.dataframe.kernels.shuffle import gathered, hash_codes, split, split_by_hash
+from tests.examples import examples
 
 INTS = st.lists(st.integers(-3, 3), max_size=12)
 FLOATS = st.lists(st.sampled_from([0.0, -0.0, 1.5, float("nan"), 2.0]), max_size=12)
@@ -33,7 +34,7 @@ PAIRS = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(PAIRS, st.sampled_from(["inner", "left", "right", "outer"]))
 def test_matches_are_those_of_pandas(pair: tuple[str, list[Any], list[Any]], how: str) -> None:
     kind, left, right = pair
@@ -50,7 +51,7 @@ def test_matches_are_those_of_pandas(pair: tuple[str, list[Any], list[Any]], how
     assert rows_b.tolist() == expected["r"].fillna(-1).astype(int).tolist()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(PAIRS, st.integers(1, 300))
 def test_equal_keys_get_equal_codes_whatever_their_chunks(
     pair: tuple[str, list[Any], list[Any]], count: int
@@ -83,7 +84,7 @@ def test_integers_and_equal_floats_go_to_one_target() -> None:
     assert hash_codes([ints], 7).tolist() == hash_codes([floats], 7).tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(INTS, min_size=1, max_size=4), st.integers(1, 5))
 def test_a_shuffle_moves_every_row_once_and_keeps_their_order(
     parts: list[list[int]], count: int

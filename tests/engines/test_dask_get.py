@@ -20,6 +20,7 @@ import shframe as sf
 from shframe.errors import InvalidArgument, NotPicklable
 from shframe.session import Session
 from tests.conftest import live_objects
+from tests.examples import examples
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -182,7 +183,7 @@ def legacy_graphs(draw: st.DrawFn) -> dict[str, Any]:
     return graph
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(graph=legacy_graphs(), data=st.data())
 def test_any_graph_in_the_old_form(session: Session, graph: Any, data: st.DataObject) -> None:
     key = st.sampled_from(sorted(graph))

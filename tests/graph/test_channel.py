@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shframe.graph.channel import Channel, Closed, pair
+from tests.examples import examples
 
 
 def connected() -> tuple[Channel, Channel]:
@@ -17,7 +18,7 @@ def connected() -> tuple[Channel, Channel]:
     return Channel(a), Channel(b)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3_000_000), st.integers(0, 3)), max_size=5))
 def test_messages_arrive_whole_and_in_order_with_their_descriptors(
     sizes: list[tuple[int, int]],

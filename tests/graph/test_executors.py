@@ -33,6 +33,7 @@ from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
 from shframe.session import Session
 from tests.conftest import live_objects, warmed
+from tests.examples import examples
 from tests.graph.test_fuse import evaluated, task_graphs
 
 
@@ -55,7 +56,7 @@ def value_of(session: Session, function: Any, *args: Any) -> Any:
     return session.run(single(function, *args))[0].value()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(graph=task_graphs(), ahead=st.integers(0, 3), size=st.integers(1, 10))
 def test_any_graph_gives_what_plain_calls_give_however_it_is_sliced_and_again(
     any_session: Session, graph: TaskGraph, ahead: int, size: int

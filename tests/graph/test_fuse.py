@@ -12,6 +12,7 @@ from shframe.graph.function import Function
 from shframe.graph.fuse import fused
 from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
+from tests.examples import examples
 
 
 def combine(*values: Any, salt: int) -> tuple[Any, ...]:
@@ -41,7 +42,7 @@ def task_graphs(draw: st.DrawFn) -> TaskGraph:
     return graph.culled()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(task_graphs())
 def test_fused_graphs_give_the_same_results_from_no_more_tasks(graph: TaskGraph) -> None:
     smaller = fused(graph)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shframe.graph.loads import Loads, WorkerState
+from tests.examples import examples
 
 steps = st.tuples(
     st.sampled_from(["join", "hire", "leave", "retire", "assign", "end", "block", "resume"]),
@@ -38,7 +39,7 @@ def change(loads: Loads, what: str, slot: int, seconds: float) -> None:
         state.blocked.pop()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(st.lists(steps, max_size=6), max_size=12), st.integers(0, 5))
 def test_what_is_kept_of_workers_is_what_a_look_at_all_of_them_finds(
     rounds: list[list[tuple[str, int, float]]], asked: int

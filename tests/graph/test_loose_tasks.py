@@ -28,6 +28,7 @@ from shframe.graph.messages import (
 )
 from shframe.graph.state import EXTRA, FOLLOWS, HORIZON, RETRIES, Scheduler
 from shframe.graph.taskstate import TaskState, rank_of
+from tests.examples import examples
 
 
 def loose(
@@ -119,7 +120,7 @@ class Model:
         self.join()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.integers(1, 3), st.data())
 def test_every_loose_task_ends_once_or_fails_with_what_it_reads(
     workers: int, data: st.DataObject

@@ -14,10 +14,11 @@ from shframe.graph.pressure import next_uses
 from shframe.graph.state import Scheduler
 from shframe.graph.taskgraph import TaskGraph
 from shframe.store.ref import Ref
+from tests.examples import examples
 from tests.graph.test_fuse import task_graphs
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(task_graphs(), st.integers(1, 10), st.integers(0, 4), st.integers(0, 9))
 def test_each_result_is_known_by_the_first_task_that_will_read_it(
     graph: TaskGraph, size: int, ahead: int, done: int

@@ -25,6 +25,7 @@ from shframe.graph.messages import (
     Run,
 )
 from shframe.graph.state import AHEAD, HORIZON, REFUSALS, RETRIES, Scheduler
+from tests.examples import examples
 from tests.graph.submitting import Sliced, submit
 
 
@@ -127,7 +128,7 @@ class Model:
         self.join()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(graphs(), st.integers(1, 3), slices, st.integers(0, 12), st.data())
 def test_every_task_runs_once_after_its_inputs_and_results_are_dropped_when_last_read(
     graph: tuple[list[tuple[int, ...]], list[int]],
@@ -160,7 +161,7 @@ def test_every_task_runs_once_after_its_inputs_and_results_are_dropped_when_last
     assert model.scheduler.runs == {}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(graphs(), st.integers(1, 3), slices, st.integers(0, 12), st.integers(0, 5), st.booleans())
 def test_a_run_given_up_leaves_nothing_behind(
     graph: tuple[list[tuple[int, ...]], list[int]],

@@ -22,6 +22,7 @@ from shframe.computing import graph_of
 from shframe.errors import InvalidArgument, NotPicklable, UnsupportedType
 from shframe.session import Session
 from tests.conftest import live_objects
+from tests.examples import examples
 
 
 def added(*numbers: int, more: int = 0) -> int:
@@ -70,7 +71,7 @@ def run(program: list[tuple[str, list[int], int]], lazy: bool) -> list[Any]:
     return values
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(program=programs())
 def test_any_program_gives_what_plain_calls_give(
     session: Session, program: list[tuple[str, list[int], int]]

@@ -18,6 +18,7 @@ import shframe as sf
 import shframe.array as xp
 from shframe.session import current
 from shframe.store.reader import writable_copy
+from tests.examples import examples
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 ROWS = 1_000_000
@@ -97,7 +98,7 @@ def test_a_writable_copy_has_the_values_of_any_layout(layout: str) -> None:
     np.testing.assert_array_equal(stored, before)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(rows=st.sampled_from([0, 1, 9, 50_000]), npartitions=st.integers(1, 4))
 def test_a_function_may_write_into_its_partition(rows: int, npartitions: int) -> None:
     frame = pd.DataFrame(

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from shframe.store.allocator import ALIGNMENT, LARGE, Allocator
 from shframe.store.mapping import PAGE
+from tests.examples import examples
 
 CAPACITY = 64 << 20
 
@@ -64,7 +65,7 @@ class AllocatorMachine(RuleBasedStateMachine):
 
 
 AllocatorMachine.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None
+    max_examples=examples(40), stateful_step_count=40, deadline=None
 )
 TestAllocator = AllocatorMachine.TestCase
 

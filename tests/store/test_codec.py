@@ -19,9 +19,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from shframe.store import INLINE, LocalStore, NotStorable, Ref, codec_arrow
+from tests.examples import examples
 
 relaxed = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 BIG = 40_000  # rows that make a column of 8 bytes pass the inline limit
@@ -240,7 +243,7 @@ def arrow_columns(draw: st.DrawFn) -> Any:
     return pa.chunked_array(chunks, kind)
 
 
-@settings(relaxed, max_examples=300)
+@settings(relaxed, max_examples=examples(120))
 @given(column=arrow_columns())
 def test_arrow_column_of_every_type_comes_back_equal(local: LocalStore, column: Any) -> None:
     table = pa.table({"c": column, "rows": pa.array(range(len(column)))})

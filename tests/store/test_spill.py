@@ -15,6 +15,7 @@ from hypothesis.stateful import rule
 from shframe.store import Ref, SpillFailed, SpillFile, Store, StoreFull
 from shframe.store import spill as spilling
 from shframe.store.spill import SEGMENT
+from tests.examples import examples
 from tests.store.test_store import (
     BUDGET,
     WORKERS,
@@ -72,7 +73,9 @@ class SpillingMachine(StoreMachine):
         assert spill.nbytes == 0
 
 
-SpillingMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+SpillingMachine.TestCase.settings = settings(
+    max_examples=examples(12), stateful_step_count=40, deadline=None
+)
 TestSpillModel = SpillingMachine.TestCase
 
 

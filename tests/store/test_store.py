@@ -26,6 +26,7 @@ from shframe.store import (
 )
 from shframe.store.mapping import round_up
 from shframe.store.segment import Segment
+from tests.examples import examples
 
 BUDGET = 48 << 20
 ROWS = 20_000  # of float64: 156 KiB, above the inline limit
@@ -226,7 +227,9 @@ class StoreMachine(RuleBasedStateMachine):
         self.store.close()
 
 
-StoreMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+StoreMachine.TestCase.settings = settings(
+    max_examples=examples(12), stateful_step_count=30, deadline=None
+)
 TestStoreModel = StoreMachine.TestCase
 
 
