@@ -6,7 +6,6 @@ graphs. Values are stored as they are anywhere, so that what works here works in
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Sequence
 from typing import Any
@@ -54,6 +53,8 @@ class InProcess:
             else:
                 made = function(*positional, **named)  # type: ignore[operator]
             if inspect.iscoroutine(made):
+                import asyncio
+
                 made = asyncio.run(made)
         except Exception as error:
             site = f"{place[0].co_filename}:{place[1]}" if place else ""

@@ -8,8 +8,7 @@ a graph are one *run*: they are numbered in the order of their priority, and the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from shframe.graph.taskstate import TaskState
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 LOOSE = 0  # the run of tasks that were called one by one
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
+class Submitted(NamedTuple):
     """A run of tasks first, first + 1, ...; they are entered in slices, as `More` asks for them.
 
     readers: for each how many tasks of the run read its result, and one more where the user keeps
@@ -33,8 +31,7 @@ class Submitted:
     parent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
+class Entered(NamedTuple):
     """The next tasks of a run, in the order of their numbers.
 
     kinds: for each task what names its kind; seconds are learned per kind.
@@ -46,16 +43,14 @@ class Entered:
     sources: Sequence[tuple[int, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(NamedTuple):
     """Loose tasks first, first + 1, ..., in the order of their calls."""
 
     first: int
     tasks: Sequence[TaskState]
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """A worker finished tasks; each with the seconds that it took and the bytes of its result.
 
     heap: private memory that the longest of them needed, as far as it was seen.
@@ -66,8 +61,7 @@ class Done:
     heap: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """A task raised. again: a loose task that is to be tried again, when it is Due."""
 
     worker: int
@@ -75,43 +69,37 @@ class Failed:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """A loose task that failed may be tried again now."""
 
     task: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
+class Cancelled(NamedTuple):
     """The user gave a run up."""
 
     run: int
 
 
-@dataclass(frozen=True, slots=True)
-class Revoked:
+class Revoked(NamedTuple):
     """A loose task was given up by the user, or took longer than it may."""
 
     task: int
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
+class Late(NamedTuple):
     """A loose task takes much longer than others of its kind: an idle worker may run it too."""
 
     task: int
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(NamedTuple):
     """A worker is ready for tasks."""
 
     worker: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hired:
+class Hired(NamedTuple):
     """A worker that runs the calls of one actor, at most `width` at once, and nothing else.
 
     first: the call that makes the actor, before all others.
@@ -123,22 +111,19 @@ class Hired:
     first: int
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(NamedTuple):
     """An idle worker was sent away."""
 
     worker: int
 
 
-@dataclass(frozen=True, slots=True)
-class Quit:
+class Quit(NamedTuple):
     """An actor has ended for good: its calls fail, those to come too."""
 
     actor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked:
+class Blocked(NamedTuple):
     """A task waits for values: `awaited` are the tasks that make them, as far as they are known.
 
     What its worker had been sent and not begun has come back (`recalled`).
@@ -149,31 +134,27 @@ class Blocked:
     awaited: Sequence[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Resumed:
+class Resumed(NamedTuple):
     """That task waits no more."""
 
     worker: int
 
 
-@dataclass(frozen=True, slots=True)
-class Died:
+class Died(NamedTuple):
     """A worker's process ended; `running` is the task that it was in, None: in none."""
 
     worker: int
     running: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled:
+class Recalled(NamedTuple):
     """A worker will not run these tasks: they were given up, or are to be sent anew."""
 
     worker: int
     tasks: Sequence[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A task found no memory for its result; it has changed nothing and may run again.
 
     needed: bytes that it asked for; relieved: whether memory has been made free since.
@@ -185,8 +166,7 @@ class Refused:
     relieved: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Relieved:
+class Relieved(NamedTuple):
     """There may be memory again for tasks that found none."""
 
 
@@ -213,38 +193,33 @@ Event = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Send these tasks to the worker, to be run in this order."""
 
     worker: int
     tasks: list[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Recall:
+class Recall(NamedTuple):
     """Ask the worker not to start these tasks; a task that it runs already ends by itself."""
 
     worker: int
     tasks: list[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(NamedTuple):
     """Nobody will read the results of these tasks any more."""
 
     tasks: list[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(NamedTuple):
     """All tasks of the run are done; its outputs are there."""
 
     run: int
 
 
-@dataclass(frozen=True, slots=True)
-class Abort:
+class Abort(NamedTuple):
     """The run cannot end well: `task` raised, or was running each time its worker died, or
     there is no memory for its result.
 
@@ -256,8 +231,7 @@ class Abort:
     died: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fail:
+class Fail(NamedTuple):
     """A loose task cannot end well, and `others`, which would read its result, with it."""
 
     task: int
@@ -265,15 +239,13 @@ class Fail:
     died: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class More:
+class More(NamedTuple):
     """Enter the next tasks of the run."""
 
     run: int
 
 
-@dataclass(frozen=True, slots=True)
-class Grow:
+class Grow(NamedTuple):
     """Tasks wait for tasks that have no worker: one more is needed."""
 
 
