@@ -213,10 +213,19 @@ def _called(digest: bytes, args: bytes, payload: bytes, *inputs: Any) -> tuple[A
         error = None
     except Exception as raised:
         value, error = Failure(), _packed(raised)
+    except KeyboardInterrupt as interrupt:
+        if _was_importing(interrupt):  # a module that is half there would fail ever after
+            os._exit(1)
+        raise
     end = time.time()
     read = sum(map(size_of, inputs))
     note = Note(os.getpid(), start, end, read, size_of(value), conversions.taken(), error)
     return value, note._replace(failed=error is not None)
+
+
+def _was_importing(error: BaseException) -> bool:
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(frame.f_code.co_filename.startswith("<frozen importlib") for frame in frames)
 
 
 def compact(value: Any) -> Any:

@@ -41,8 +41,20 @@ def packed_error(error: BaseException) -> bytes:
 
 
 def packed_here(error: BaseException) -> bytes:
-    """The error of a task that ran in this process, which goes on as it is."""
-    return _packed(error, tracebacks.text_of(error))
+    """The error of a task that ran in this process, which goes on as it is.
+
+    It is packed bare: where tblib has taught pickle to take tracebacks along, they hold the frames
+    of who is at work here.
+    """
+    text = tracebacks.text_of(error)
+    trace, cause, context = error.__traceback__, error.__cause__, error.__context__
+    hidden = error.__suppress_context__
+    error.__cause__ = error.__context__ = None
+    try:
+        return _packed(error.with_traceback(None), text)
+    finally:
+        error.__traceback__, error.__cause__, error.__context__ = trace, cause, context
+        error.__suppress_context__ = hidden
 
 
 def unpacked_error(payload: bytes) -> BaseException:

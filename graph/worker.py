@@ -385,7 +385,8 @@ class Worker:
     def interrupted(self, _: int, frame: FrameType | None) -> None:
         """The driver has sent SIGINT: a task that it does not want any more ends here.
 
-        Only in the task's own code: what is at work in the store or on a message stays whole.
+        Only in the task's own code: what is at work in the store or on a message stays whole, and
+        so does a module that is being imported.
         The driver sends it again until the task has ended. Of anybody else's it is nothing.
         """
         number = self.store.ledger.told() - 1
@@ -537,7 +538,10 @@ _GIVEN_UP = "the task was given up"
 _NO_NAMES: dict[str, Any] = {}
 _CALLING = Worker._made.__code__
 # what is not to be left half done, but for those there who call functions of users and of plans
-_WHOLE = tuple(os.path.dirname(file) + os.sep for file in (__file__, codec.__file__))
+_WHOLE = (
+    "<frozen importlib",
+    *(os.path.dirname(file) + os.sep for file in (__file__, codec.__file__)),
+)
 _CALLERS = tuple(os.sep + name for name in ("function.py", "fuse.py", "actor.py"))
 
 

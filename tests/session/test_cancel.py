@@ -167,6 +167,43 @@ def test_a_running_task_is_interrupted_once_and_its_worker_lives_on(
     assert before <= workers(session)
 
 
+ONCE = """
+import builtins, pathlib, time
+assert not hasattr(builtins, "imported_{name}"), "a second time in one process"
+builtins.imported_{name} = True
+pathlib.Path({begun!r}).touch()
+time.sleep(0.15)
+"""
+
+
+def test_a_module_that_is_being_imported_is_imported_whole(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    @sf.remote
+    def imports(name: str) -> None:
+        __import__(name)
+        time.sleep(30)
+
+    @sf.remote
+    def again(name: str) -> int:
+        __import__(name)
+        time.sleep(0.05)
+        return os.getpid()
+
+    sf.get([slow.remote(0.01) for _ in range(4)])
+    before = workers(session)
+    for name in ("once_a", "once_b", "once_c"):
+        begun = tmp_path / f"{name}.begun"
+        (tmp_path / f"{name}.py").write_text(ONCE.format(name=name, begun=str(begun)))
+        ref = imports.remote(name)
+        assert until(begun.exists)
+        sf.cancel(ref)
+        assert set(sf.get([again.remote(name) for _ in range(4)])) <= workers(session)
+    assert before & workers(session)
+
+
 @sf.remote
 def holds_on(path: str) -> None:
     Path(path).touch()
