@@ -210,8 +210,7 @@ def described(held: Any) -> str:
     if isinstance(held, (TaskState, Pending, Failure)):
         return "a value that is not there"
     nbytes = getattr(held, "nbytes", None)
-    size = f" of {nbytes} bytes" if isinstance(nbytes, int) else ""
-    return f"{type(held).__name__}{size}"
+    return f"{_argument(held)} of {nbytes} bytes" if isinstance(nbytes, int) else _argument(held)
 
 
 def _inputs(held: Iterable[Any], arguments: Sequence[str]) -> str:

@@ -346,15 +346,10 @@ class Worker:
         start = time.monotonic()
         try:
             if how == PLAIN:
-                function = self.functions[digest]
-                values = map(self.value, inputs) if inputs else ()
-                held, inside = self.kept_value(self._made(function, (*values, *args), _NO_NAMES))
+                held, inside = self.kept_value(self._plain(digest, inputs, args))
             elif how == FILLS:
                 with output.opened(self.targets.pop(number)):
-                    values = (*map(self.value, inputs), *args)
-                    made = self._made(self.functions[digest], values, _NO_NAMES)
-                    held, inside = self.kept_value(made)
-                    del values, made
+                    held, inside = self.kept_value(self._plain(digest, inputs, args))
             else:
                 held, inside, others = self._call(number, digest, inputs, args, How(*how), call)
         except BaseException as raised:
@@ -366,6 +361,11 @@ class Worker:
             end = time.monotonic()
             return Result(number, held, start, end, None, 0, read, copied, inside, others)
         return number, held, start, time.monotonic()
+
+    def _plain(self, digest: bytes, inputs: tuple[Wired, ...], args: Any) -> Any:
+        """What a function gives for its inputs and then its own arguments."""
+        values = map(self.value, inputs) if inputs else ()
+        return self._made(self.functions[digest], (*values, *args), _NO_NAMES)
 
     def _made(self, function: Any, positional: Iterable[Any], named: dict[str, Any]) -> Any:
         """What a function gives; it may be interrupted, while what is done here may not."""
@@ -389,8 +389,7 @@ class Worker:
         so does a module that is being imported.
         The driver sends it again until the task has ended. Of anybody else's it is nothing.
         """
-        number = self.store.ledger.told() - 1
-        if number != self.running or number == self.interrupting or not self.calling:
+        if not self.calling:
             return
         while frame is not None and frame.f_code is not _CALLING:
             file = frame.f_code.co_filename
@@ -398,18 +397,15 @@ class Worker:
                 return
             frame = frame.f_back
         if frame is not None:
-            self.end_task()
+            self.end_if_unwanted()
 
     def end_if_unwanted(self) -> None:
-        """Called where a task waits: it ends there, if the driver does not want it any more."""
+        """Raise in the task that runs if the driver does not want it any more, once: where it is
+        safe, as it is where a task waits."""
         number = self.running
         if number and number == self.store.ledger.told() - 1 and number != self.interrupting:
-            self.end_task()
-
-    def end_task(self) -> None:
-        """Raise in the task, once."""
-        self.interrupting = self.running
-        raise KeyboardInterrupt(_GIVEN_UP)
+            self.interrupting = number
+            raise KeyboardInterrupt(_GIVEN_UP)
 
     def unraisable(self, about: sys.UnraisableHookArgs) -> None:
         """An error in a finalizer, which Python passes over: an interrupt that met one is lost,

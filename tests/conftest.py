@@ -6,7 +6,7 @@ import gc
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -64,6 +64,15 @@ def warmed(made: Session) -> None:
     graph.add(tasks)
     graph.outputs = tuple(task.key for task in tasks)
     made.run(graph)
+
+
+def until(settled: Callable[[], bool], seconds: float = 5.0) -> bool:
+    """Whether it comes true in time; what is let go of elsewhere goes when they get to it."""
+    deadline = time.monotonic() + seconds
+    while not settled() and time.monotonic() < deadline:
+        gc.collect()
+        time.sleep(0.02)
+    return settled()
 
 
 def descendants(pid: int) -> set[int]:

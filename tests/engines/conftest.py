@@ -9,9 +9,8 @@ from __future__ import annotations
 import gc
 import os
 import threading
-import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ import pytest
 import shframe as sf
 from shframe import session as sessions
 from shframe.session import Session
-from tests.conftest import SEGMENTS, descendants, live_objects, open_descriptors, warmed
+from tests.conftest import SEGMENTS, descendants, live_objects, open_descriptors, until, warmed
 
 ENGINES = ("dask", "ray")
 # what Dask leaves of a connection that it had only begun when its client or cluster was closed
@@ -36,15 +35,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _is_here(item: pytest.Item) -> bool:
     return item.path.parent.name == "engines"
-
-
-def until(settled: Callable[[], bool], seconds: float = 5.0) -> bool:
-    """Whether it comes true in time; what is let go of on a cluster goes when it gets to it."""
-    deadline = time.monotonic() + seconds
-    while not settled() and time.monotonic() < deadline:
-        gc.collect()
-        time.sleep(0.02)
-    return settled()
 
 
 @pytest.fixture(scope="package", autouse=True)

@@ -19,7 +19,8 @@ import shframe as sf
 import shframe.array as xp
 from shframe.engines import is_local
 from shframe.errors import ClusterUnreachable, InvalidArgument, TaskFailed, WorkerDied
-from tests.engines.conftest import address, until
+from tests.conftest import until
+from tests.engines.conftest import address
 from tests.graph.test_executors import Stubborn
 
 

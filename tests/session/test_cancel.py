@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 import shframe as sf
 from shframe.graph.errors import Cancelled, TimedOut
 from shframe.session import Session
-from tests.conftest import live_objects
+from tests.conftest import live_objects, until
 
 
 @pytest.fixture(autouse=True)
@@ -24,16 +24,9 @@ def current(session: Session) -> None:
     """Every test here is one of this session."""
 
 
-def until(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    return holds()
-
-
 def workers(session: Session) -> set[int]:
     executor: Any = session.executor
-    return {worker.pid for worker in executor._shell.pool.workers.values()}
+    return set(executor.slots.values())
 
 
 @sf.remote
@@ -241,7 +234,7 @@ def test_the_store_stays_whole_whenever_a_task_is_interrupted(
 ) -> None:
     sf.get([slow.remote(0.01) for _ in range(4)])
     executor: Any = session.executor
-    before, made = executor._shell.pool._next_slot, random.Random(7)
+    before, made = max(executor.slots), random.Random(7)
     (mark := tmp_path / "mark").touch()
     objects = live_objects()
     for seed in range(60):
@@ -256,7 +249,7 @@ def test_the_store_stays_whole_whenever_a_task_is_interrupted(
                 sf.get(ref)
         assert float(sf.get(sf.put(np.full(50_000, 3.0))).sum()) == 150_000
     # of 118; a busy machine may take longer than the grace period once
-    assert executor._shell.pool._next_slot - before <= 3
+    assert max(executor.slots) - before <= 3
     assert until(lambda: live_objects() <= objects)
 
 

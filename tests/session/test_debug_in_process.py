@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ import pytest
 import shframe as sf
 import shframe.array as sa
 from tests.conftest import live_objects, warmed
+from tests.session.test_debug import fails_on_rows, fails_on_two
 
 
 @pytest.fixture(scope="module", autouse=True, params=["threads", "sync"])
@@ -23,12 +23,6 @@ def here(request: pytest.FixtureRequest) -> Iterator[None]:
     sf.shutdown()
 
 
-def fails_on_rows(part: pd.DataFrame) -> pd.DataFrame:
-    if len(part) > 1:
-        raise LookupError(f"{len(part)} rows")
-    return part
-
-
 def test_the_error_names_the_task_its_inputs_and_the_line() -> None:
     frame = sf.from_pandas(pd.DataFrame({"a": np.arange(100_000)}))
     with pytest.raises(LookupError) as raised:
@@ -36,15 +30,9 @@ def test_the_error_names_the_task_its_inputs_and_the_line() -> None:
     told = "".join(traceback.format_exception(raised.value))
     assert "in fails_on_rows" in told
     assert "the task: fails_on_rows" in told
-    assert f"built at: {Path(__file__)}:35" in told
+    assert f"built at: {Path(__file__)}:29" in told
     assert "inputs: " in told
     del raised
-
-
-def fails_on_two(block: Any) -> Any:
-    if block[0] == 2:
-        raise LookupError("two")
-    return block
 
 
 def test_a_task_of_an_array_is_opened_with_what_it_read() -> None:
