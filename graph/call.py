@@ -7,17 +7,18 @@ stay handles. A Call is also what its handles hold while it is pending.
 
 from __future__ import annotations
 
+import functools
 import logging
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import CodeType
 from typing import Any, NamedTuple, Protocol
 
 from shframe.graph import travel
 from shframe.graph.errors import NotPicklable
 from shframe.graph.messages import LOOSE
 from shframe.graph.objectref import ObjectRef
+from shframe.graph.site import Place, line_of
 from shframe.graph.streams import Stream
 from shframe.graph.taskstate import TaskState
 from shframe.graph.wire import PLAIN, STREAM, How, Input
@@ -27,7 +28,6 @@ from shframe.store.errors import NotStorable
 log = logging.getLogger("shframe")
 
 _LOOKED_AT = 64  # elements of a container that is looked into for being plain
-Place = tuple[CodeType, int]  # the code that called and the line
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +170,14 @@ class Call(TaskState):
     @property
     def site(self) -> str:
         """The user's `file:line`."""
-        if isinstance(self.place, tuple):
-            return f"{self.place[0].co_filename}:{self.place[1]}"
-        return self.place or ""
+        return line_of(self.place)
 
 
 PLAIN_TERMS = Terms()
 NO_ARGUMENTS = Arguments((), (), None, False, ())
 _ATOMS = codec.ATOMS | {bytes}
+_NUMBERS = _ATOMS - {bytes, str}  # small, whatever they are
+_plain = functools.partial(tuple.__new__, Arguments)  # checks nothing: a third of the time
 
 
 def arguments_of(
@@ -189,6 +189,11 @@ def arguments_of(
     Cost: 1 us for plain values; a large value is put into the store.
     """
     if not kwargs:
+        for value in args:
+            if type(value) not in _NUMBERS:
+                break
+        else:
+            return _plain((args, (), None, False, ()))
         inputs: list[ObjectRef] = []
         places: list[int] = []
         rest: list[Any] = []
@@ -206,11 +211,9 @@ def arguments_of(
                 break
         else:
             if size < codec.INLINE_LIMIT:
-                if not inputs:
-                    return Arguments(args, (), None, False, ())
-                leading = places[-1] == len(places) - 1
-                return Arguments(
-                    tuple(rest), tuple(inputs), None if leading else tuple(places), False, ()
+                leading = not places or places[-1] == len(places) - 1
+                return _plain(
+                    (tuple(rest), tuple(inputs), None if leading else tuple(places), False, ())
                 )
     return _packed(args, kwargs, put)
 

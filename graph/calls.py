@@ -139,16 +139,16 @@ class Calls:
 
     def take(self, worker: WorkerHandle, call: Call, result: tuple[Any, ...]) -> int:
         """A call has ended well; the bytes of its result in the store."""
-        number, held, start, end = result[:4]
-        del self.live[number]
+        held = result[1]
+        del self.live[call.number]
         if type(held) is bytes and len(result) == 4 and call.stays is None and call.refs:
             size = 0
             call.refs[0].settle(held)
         else:
             size = self._settle_all(worker, call, Result(*result))
-        self.history.append((call.function, worker.slot, worker.pid, start, end, size))
+        self.history.append((call.function, worker.slot, worker.pid, result[2], result[3], size))
         if self._watched:
-            self._forget(number)
+            self._forget(call.number)
         return size
 
     def ended(self) -> list[Span]:

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shframe.graph import conversions, output
-from shframe.graph.call import Arguments, Code, Place, Terms
+from shframe.graph.call import Arguments, Code, Terms
 from shframe.graph.hiring import Job
 from shframe.graph.inprocess import InProcess
 from shframe.graph.objectref import ObjectRef, StoreHome, swept
-from shframe.graph.site import user_line
+from shframe.graph.site import Place, user_line
 from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace

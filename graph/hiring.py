@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shframe.graph.call import PLAIN_TERMS, Arguments, Call, Code, Place, Terms
+from shframe.graph.call import PLAIN_TERMS, Arguments, Call, Code, Terms
 from shframe.graph.errors import ActorDied, ActorNotFound, WorkerDied
 from shframe.graph.messages import Hired, Quit
 from shframe.graph.objectref import Failure, ObjectRef
+from shframe.graph.site import Place, line_of
 
 if TYPE_CHECKING:
     from shframe.graph.server import Ended
@@ -141,8 +142,9 @@ class Actors:
         self.end(number, self._dead(record))
 
     def _dead(self, record: Record) -> BaseException:
+        made = line_of(record.place) or "an unknown line"
         error = ActorDied(
-            f"the actor {record.function.name} (made at {_site(record.place)}) has died"
+            f"the actor {record.function.name} (made at {made}) has died"
             "\n  give it max_restarts=... to have it made anew"
         )
         error.__cause__ = record.last
@@ -204,9 +206,3 @@ class Actors:
         if number is None or ref is None:
             raise ActorNotFound.among(name, self._names)
         return ref, self.records[number].job.methods
-
-
-def _site(place: Place | str | None) -> str:
-    if isinstance(place, tuple):
-        return f"{place[0].co_filename}:{place[1]}"
-    return place or "an unknown line"

@@ -10,12 +10,13 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from shframe.graph.call import Arguments, Code, Place, Terms
+from shframe.graph.call import Arguments, Code, Terms
 from shframe.graph.errors import ActorDied, ActorNotFound, StreamEnded
 from shframe.graph.failures import note_of_task, packed_here
 from shframe.graph.hiring import Job
 from shframe.graph.objectref import Failure, ObjectRef, StoreHome
 from shframe.graph.reopen import FailedTask, failed_here, failed_task
+from shframe.graph.site import Place, line_of
 from shframe.graph.task import Task
 from shframe.graph.wire import placed, unpacked
 
@@ -57,8 +58,7 @@ class InProcess:
 
                 made = asyncio.run(made)
         except Exception as error:
-            site = f"{place[0].co_filename}:{place[1]}" if place else ""
-            code = None if method else function
+            code, site = None if method else function, line_of(place)
             self.failed = failed_here(code, function.name, arguments, terms, error, site, self.home)
             return tuple(self._failed(error) for _ in range(count))
         if terms.returns < 0:

@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shframe.graph import travel
 from shframe.graph.failures import unpacked_error
 from shframe.graph.objectref import Failure, ObjectRef, Pending, Signal, wait_all
+from shframe.graph.site import Place, line_of
 from shframe.store.ref import Ref
 
 if TYPE_CHECKING:
-    from shframe.graph.call import Arguments, Code, Place, Terms
+    from shframe.graph.call import Arguments, Code, Terms
     from shframe.graph.executor import Progress
     from shframe.graph.taskgraph import TaskGraph
     from shframe.graph.trace import Trace
@@ -99,7 +100,7 @@ class Nested:
         refs = tuple(self._new(self.next_id()) for _ in range(max(terms.returns, 1)))
         ids = tuple(ref.id for ref in refs)
         what = self._sent(function, arguments)
-        self._ask("call", ids, what, terms, method, actor, _site(place), self.task)
+        self._ask("call", ids, what, terms, method, actor, line_of(place), self.task)
         return refs
 
     def hire(
@@ -108,7 +109,7 @@ class Nested:
         """Start an actor; the handle that keeps it alive."""
         ref = self._new(self.next_id())
         what = self._sent(function, arguments)
-        self._ask("hire", ref.id, what, terms, job, _site(place), self.task)
+        self._ask("hire", ref.id, what, terms, job, line_of(place), self.task)
         return ref
 
     def put(self, value: object) -> ObjectRef:
@@ -369,7 +370,3 @@ class Nested:
         while self._wanted:
             if not self.worker.pump(STEP):
                 time.sleep(0.001)
-
-
-def _site(place: Place | None) -> str:
-    return f"{place[0].co_filename}:{place[1]}" if place else ""

@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from typing import Any
 
-from shframe.graph.call import Arguments, Call, Code, Place, Terms
+from shframe.graph.call import Arguments, Call, Code, Terms
 from shframe.graph.entry import Entry
 from shframe.graph.errors import SessionClosed
 from shframe.graph.executor import Progress, wait_for
@@ -19,6 +19,7 @@ from shframe.graph.pressure import PATIENCE
 from shframe.graph.reopen import FailedTask
 from shframe.graph.runs import LiveRun
 from shframe.graph.shell import Shell, surroundings
+from shframe.graph.site import Place
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
 from shframe.store.store import Store

@@ -392,20 +392,20 @@ class Shell:
         if made:
             self.store.adopt_all(made, slot)
         for result in results:
-            number, held, start, end = result[:4]
+            number, held = result[0], result[1]
             if self.doomed or self.sent:
                 self._ended(slot, number)
             call = live.get(number)
             if held is None:
                 self._take_failure(worker, result, failed)
             elif call is not None:
-                done.append((number, end - start, self.calls.take(worker, call, result)))
+                done.append((number, result[3] - result[2], self.calls.take(worker, call, result)))
             elif self.runs.holding(number) is None:
                 self._drop_result(held)
-                done.append((number, end - start, 0))
+                done.append((number, result[3] - result[2], 0))
             else:
                 size = self.runs.take(worker, Result(*result))
-                done.append((number, end - start, size))
+                done.append((number, result[3] - result[2], size))
         if done:
             self.handle(Done(slot, done, self.memory.heaps.taken(slot)))
         for number, again in failed:
@@ -533,14 +533,18 @@ class Shell:
         found: list[Wired] = []
         shared: list[Ref] = []
         for held in inputs:
-            if type(held) is Ref and not held.inline:
+            kind = type(held)
+            if kind is bytes:
+                found.append(held)
+            elif kind is Call:  # it is to run before this one in this worker
+                found.append(held.number)
+            elif kind is Ref and not held.inline:
                 (now,) = self.store.send((held,))
                 self.show(worker, work, now)
                 shared.append(now)
                 found.append(now)
             else:
-                # of a call that is to run before it in this worker, its number
-                found.append(held.number if type(held) is Call else held)
+                found.append(held)
         if shared:
             self.sent.setdefault((worker.slot, number), []).extend(shared)
         return tuple(found)

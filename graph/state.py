@@ -208,10 +208,15 @@ class Scheduler:
         out: list[Instruction] = []
         self._try_again()
         longest = max(event.tasks, key=itemgetter(1))[0] if event.heap else None
-        admission, known = self.admission, self.seconds
+        admission, known, tasks = self.admission, self.seconds, self.tasks
+        state = self.workers.get(event.worker) or WorkerState(event.worker)
+        assigned = state.assigned
+        self.loads.touch(event.worker)
         for number, seconds, nbytes in event.tasks:
-            self._unassign(event.worker, number)
-            task = self.tasks.get(number)
+            state.load -= assigned.pop(number, 0.0)
+            if admission.counts:
+                admission.ended(number)
+            task = tasks.get(number)
             if task is None:  # it was given up while it ran, or another worker was faster
                 dropped.append(number)
                 continue
@@ -220,13 +225,14 @@ class Scheduler:
             known[kind] = seconds if old is None else old + SMOOTHING * (seconds - old)
             if nbytes or admission.counts or number == longest:
                 admission.learn(kind, nbytes, event.heap if number == longest else 0)
-            if task.at is not None:  # another worker runs it too
+            if task.copies or task.at != event.worker:  # another worker runs it too
                 out.extend(self._recall_all((number,)))
             task.done = True
+            task.at = None
             if task.dependents is not None:
                 self._feed_dependents(task)
             if task.run == LOOSE:
-                del self.tasks[number]
+                del tasks[number]
                 continue
             self._release_sources(task, dropped)
             if not task.readers:
@@ -235,6 +241,8 @@ class Scheduler:
             run.remaining -= 1
             if not run.remaining:
                 ended.append(task.run)
+        if not assigned:
+            state.load = 0.0  # no errors of rounding add up
         if dropped:
             out.append(Drop(dropped))
         for run_number in ended:
@@ -598,20 +606,20 @@ class Scheduler:
     def _worker_of_sources(self, number: int) -> int | None:
         """The worker that has been sent all that the task waits for, if it is one that runs
         its tasks in order."""
-        task = self.tasks.get(number)
+        tasks = self.tasks
+        task = tasks.get(number)
         if task is None or not task.missing or task.actor or task.at is not None:
             return None
         found: int | None = None
         for one in task.sources:
-            source = self.tasks.get(one)
+            source = tasks.get(one)
             if source is None:  # it is there
                 continue
-            if source.at is None or source.copies or source.at not in self.crew:
+            at = source.at
+            if at is None or source.copies or (found is not None and found != at):
                 return None
-            if found is not None and found != source.at:
-                return None
-            found = source.at
-        return found
+            found = at
+        return found if found in self.crew else None
 
     def _make_way(self, places: int) -> list[Instruction]:
         """Tasks are ready and tasks wait: let those run that others wait for."""

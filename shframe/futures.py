@@ -11,19 +11,18 @@ import atexit
 import concurrent.futures
 import itertools
 import queue
-import sys
 import threading
 import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from shframe import session
 from shframe.errors import InvalidArgument, TaskFailed
-from shframe.graph.call import PLAIN_TERMS, Arguments, Place, Terms, arguments_of
+from shframe.graph.call import PLAIN_TERMS, Arguments, Terms, arguments_of
+from shframe.graph.site import Place, user_place
 from shframe.initializers import Initializer
 from shframe.pickled_functions import PickledFunctions
 
@@ -39,7 +38,6 @@ Future = concurrent.futures.Future[Any]
 AHEAD = 1
 MOST_AHEAD = 4096
 QUICK_SECONDS = 0.02  # the number doubles while as many as it says end within that time
-_SKIPPED = ("shframe.", "concurrent.", "asyncio.", "multiprocessing.")
 
 
 class Executor(concurrent.futures.Executor):
@@ -116,7 +114,7 @@ class Executor(concurrent.futures.Executor):
         arguments = arguments_of(args, kwargs, engine.put)
         if len(arguments.inputs) == self._functions.inputs:
             terms = self._terms  # there is nothing to write into
-        call = _Call(concurrent.futures.Future(), engine, code, arguments, terms, _place())
+        call = _Call(concurrent.futures.Future(), engine, code, arguments, terms, user_place())
         self._flight.add(call)
         return call.future
 
@@ -170,14 +168,6 @@ def batched(elements: Iterable[Any], size: int) -> Iterator[list[Any]]:
 def own_error(error: BaseException) -> BaseException:
     """What the function raised, in its own type."""
     return getattr(error, "error", error) if isinstance(error, TaskFailed) else error
-
-
-def _place() -> Place | None:
-    """Where the user calls."""
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None and (frame.f_globals.get("__name__") or "").startswith(_SKIPPED):
-        frame = frame.f_back
-    return None if frame is None else (frame.f_code, frame.f_lineno)
 
 
 @dataclass(slots=True, eq=False)

@@ -6,20 +6,19 @@ import contextlib
 import difflib
 import functools
 import inspect
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from types import FrameType
 from typing import Any, NamedTuple
 
 from shframe import session
 from shframe.errors import InvalidArgument
 from shframe.generators import ObjectRefGenerator
-from shframe.graph.call import PLAIN_TERMS, Place, Terms, arguments_of
+from shframe.graph.call import PLAIN_TERMS, Terms, arguments_of
 from shframe.graph.errors import ActorNotFound
 from shframe.graph.function import Function
 from shframe.graph.hiring import Job
 from shframe.graph.objectref import ObjectRef
+from shframe.graph.site import user_place
 from shframe.graph.wire import STREAM
 
 ASYNC_WIDTH = 1000  # calls of an actor with coroutine methods that run at once
@@ -147,7 +146,7 @@ class RemoteFunction:
         """
         executor = session.executor(workers=True)
         arguments = arguments_of(args, kwargs, executor.put)
-        refs = executor.call(self._code, arguments, self._terms, _caller())
+        refs = executor.call(self._code, arguments, self._terms, user_place())
         return refs[0] if self._terms is PLAIN_TERMS else _given(refs, self._terms)
 
     def options(self, **options: Any) -> RemoteFunction:
@@ -165,14 +164,6 @@ class RemoteFunction:
 
     def __repr__(self) -> str:
         return f"RemoteFunction({self._code.name})"
-
-
-def _caller() -> Place | None:
-    """Where the user calls."""
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None and (frame.f_globals.get("__name__") or "").startswith("shframe."):
-        frame = frame.f_back
-    return None if frame is None else (frame.f_code, frame.f_lineno)
 
 
 def _given(refs: tuple[ObjectRef, ...], terms: Terms) -> Any:
@@ -220,7 +211,7 @@ class ActorClass:
             described,
         )
         arguments = arguments_of(args, kwargs, executor.put)
-        ref = executor.hire(self._code, arguments, PLAIN_TERMS, _caller(), job)
+        ref = executor.hire(self._code, arguments, PLAIN_TERMS, user_place(), job)
         return ActorHandle(ref, *described)
 
     def options(self, **options: Any) -> ActorClass:
@@ -311,7 +302,7 @@ class ActorMethod:
         arguments = arguments_of(args, kwargs, executor.put)
         arguments = arguments._replace(keep=(*arguments.keep, ref))
         code = Named(self._handle._name, self._name)
-        refs = executor.call(code, arguments, self._terms, _caller(), self._name, ref.id)
+        refs = executor.call(code, arguments, self._terms, user_place(), self._name, ref.id)
         return _given(refs, self._terms)
 
     def options(self, **options: Any) -> ActorMethod:

@@ -40,7 +40,7 @@ class LocalStore(Reader):
         self._announced = 0
         self._released: list[int] = []
         self._deferred: set[Place] = set()  # freed by the driver, still viewed here
-        self._ids: Callable[[], int] = itertools.count((slot << OBJECT_BITS) + 1).__next__
+        self.next_id: Callable[[], int] = itertools.count((slot << OBJECT_BITS) + 1).__next__
         self._written = 0
 
     def put(self, value: object) -> Ref:
@@ -53,7 +53,7 @@ class LocalStore(Reader):
         if type(value) in codec.ATOMS:
             recipe = codec.atom(value)
             if len(recipe) < codec.INLINE_LIMIT:
-                return Ref(self._ids(), INLINE, len(recipe), 0, "pickle", recipe, ())
+                return Ref(self.next_id(), INLINE, len(recipe), 0, "pickle", recipe, ())
         draft = _draft_of(value)
         if draft is not None:
             return self._seal(value, draft)
@@ -62,7 +62,7 @@ class LocalStore(Reader):
         if packed is not None:
             header, start, layout = packed
             return Ref(
-                self._ids(), INLINE, start, layout.nbytes, encoded.kind, header, layout.spans
+                self.next_id(), INLINE, start, layout.nbytes, encoded.kind, header, layout.spans
             )
         layout = codec.lay_out(encoded, 64)
         segment, offset = self._allocate(layout.nbytes, f"a value of {type(value).__name__}")
@@ -75,7 +75,7 @@ class LocalStore(Reader):
         self._written += layout.nbytes
         self.ledger.add_written(layout.nbytes)
         return Ref(
-            self._ids(),
+            self.next_id(),
             segment.id,
             offset,
             layout.nbytes,
@@ -108,10 +108,6 @@ class LocalStore(Reader):
         draft = np.asarray(pin).view(dtype).reshape(shape, order=order)
         pin.draft = weakref.ref(draft)
         return draft
-
-    def next_id(self) -> int:
-        """A number for a new object."""
-        return self._ids()
 
     def free(self, blocks: Iterable[Ref | Place]) -> None:
         """Take blocks of the own arena back, because the driver says that nobody reads them.
@@ -218,7 +214,7 @@ class LocalStore(Reader):
         array.flags.writeable = False
         order: Literal["C", "F"] = "C" if array.flags.c_contiguous else "F"
         header = codec_numpy.array_header(array.dtype, array.shape, order)
-        id = self._ids()
+        id = self.next_id()
         with self._lock:
             self._pins.promote(pin, id)
         segment, offset = pin.place
