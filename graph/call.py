@@ -177,7 +177,7 @@ PLAIN_TERMS = Terms()
 NO_ARGUMENTS = Arguments((), (), None, False, ())
 _ATOMS = codec.ATOMS | {bytes}
 _NUMBERS = _ATOMS - {bytes, str}  # small, whatever they are
-_plain = functools.partial(tuple.__new__, Arguments)  # checks nothing: a third of the time
+_made = functools.partial(tuple.__new__, Arguments)  # checks nothing: a third of the time
 
 
 def arguments_of(
@@ -193,7 +193,7 @@ def arguments_of(
             if type(value) not in _NUMBERS:
                 break
         else:
-            return _plain((args, (), None, False, ()))
+            return _made((args, (), None, False, ()))
         inputs: list[ObjectRef] = []
         places: list[int] = []
         rest: list[Any] = []
@@ -212,7 +212,7 @@ def arguments_of(
         else:
             if size < codec.INLINE_LIMIT:
                 leading = not places or places[-1] == len(places) - 1
-                return _plain(
+                return _made(
                     (tuple(rest), tuple(inputs), None if leading else tuple(places), False, ())
                 )
     return _packed(args, kwargs, put)

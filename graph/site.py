@@ -1,8 +1,8 @@
 """Where in the user's code something was asked for: the first frame that is not ours.
 
-A Place is taken at each call of a task, so it is the code and its instruction: which line that is
-takes microseconds in a short function and tens of them in a long one, and is asked for only when
-something is to be said about the call.
+A Place is taken at each call of a task, so its text is made only when it is to be said. The line is
+taken at once: a frame knows it in 0.1 us, in 30 at the end of a function of 1,600 statements, but
+from the code and an instruction it would take a millisecond there.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from types import CodeType, FrameType
 
-Place = tuple[CodeType, int]  # the code that called and its instruction, as in frame.f_lasti
+Place = tuple[CodeType, int]  # the code that called and the line
 
 # The modules that stand between the user and us.
 _BETWEEN = (
@@ -29,7 +29,7 @@ def user_place() -> Place | None:
     while frame is not None:
         name = frame.f_globals.get("__name__")
         if name is None or not (name.startswith(_BETWEEN) or name == "shframe"):
-            return frame.f_code, frame.f_lasti
+            return frame.f_code, frame.f_lineno
         frame = frame.f_back
     return None
 
@@ -43,6 +43,4 @@ def line_of(place: Place | str | None) -> str:
     """A place as `file:line`, "" for none; one that came from another process is text already."""
     if not isinstance(place, tuple):
         return place or ""
-    code, instruction = place
-    lines = (line for start, end, line in code.co_lines() if start <= instruction < end)
-    return f"{code.co_filename}:{next(lines, None) or code.co_firstlineno}"
+    return f"{place[0].co_filename}:{place[1]}"
