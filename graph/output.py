@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from shframe.store.mapping import Mapping
+from shframe.store.mapping import Mapping, as_bytes
 
 Empty = Callable[..., Any]
 WRITE_BYTES = 1 << 20  # one pwrite: keeps the source in the cache between its making and this
@@ -67,11 +67,9 @@ class Window:
     @contextmanager
     def mapped(self) -> Iterator[Any]:
         """The whole object as (nbytes,) uint8, for parts that are not contiguous."""
-        import numpy as np
-
         mapping = Mapping(self.fd, os.fstat(self.fd).st_size, writable=True)
         try:
-            yield np.asarray(mapping)
+            yield as_bytes(mapping)
         finally:
             mapping.withdraw(self.fd, 0)
 

@@ -24,15 +24,16 @@ from shframe.graph.channel import Channel, Closed
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 BASE = (
-    "numpy",
     "cloudpickle",
     "shframe.store.local",
     "shframe.graph.worker",
     "shframe.graph.nested",
 )
-LATER = ("shframe.graph.actor", "shframe.objects", "shframe.tasks")  # what tasks of tasks need
-LATER_SECONDS = 0.2  # the first workers do not wait for that
+# What most tasks come to need, and tasks of tasks; the first workers do not wait for it.
+LATER = ("numpy", "shframe.graph.actor", "shframe.objects", "shframe.tasks")
+LATER_SECONDS = 0.2
 HEAVY = {  # of a driver that has loaded the first, what its workers will need
+    "numpy": ("numpy",),
     "pyarrow": ("pyarrow", "pyarrow.compute", "pyarrow.parquet"),
     "pandas": ("pandas",),
     "shframe.dataframe": ("shframe.dataframe.kernels",),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -129,6 +128,8 @@ class Trace:
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write Chrome trace-event JSON, which ui.perfetto.dev and chrome://tracing open."""
+        import json
+
         text = json.dumps({"traceEvents": self.events(), "displayTimeUnit": "ms"})
         Path(path).write_text(text)
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from shframe.store.store import Store as Store
     from shframe.store.table import ObjectInfo as ObjectInfo
 
-# Names that need NumPy or are rarely used load with their first use.
+# Names that not every program needs load with their first use.
 _HOMES = {
     "LocalStore": "local",
     "SpillFile": "spill",

@@ -10,10 +10,9 @@ from __future__ import annotations
 import pickle
 import struct
 from collections.abc import Sequence
-from typing import Any
 
 from shframe.store import codec
-from shframe.store.mapping import PAGE, round_up
+from shframe.store.mapping import PAGE, as_bytes, round_up
 from shframe.store.ref import Ref
 from shframe.store.segment import Attached, Segment
 
@@ -54,10 +53,7 @@ def read(segment: Attached) -> tuple[tuple[Ref, ...], bytes]:
 
     Raises: ValueError: when the segment was not written by Plan.
     """
-    import numpy as np
-
-    mapped: Any = np.asarray(segment.readonly)
-    memory = memoryview(mapped)
+    memory = memoryview(as_bytes(segment.readonly))
     mark, begin, nbytes = _END.unpack(memory[segment.capacity - _END.size :])
     if mark != _MARK or begin + nbytes > segment.capacity:
         raise ValueError("the segment does not hold published data of this version")

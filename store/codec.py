@@ -9,8 +9,6 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from shframe.store.mapping import round_up
 from shframe.store.piece import Encoded
 from shframe.store.ref import Kind
@@ -44,10 +42,11 @@ def encode(value: object) -> Encoded:
 
     Raises: NotStorable: when the value has no stored form.
     """
-    from shframe.store import codec_numpy
+    if "numpy" in sys.modules:
+        from shframe.store import codec_numpy
 
-    if codec_numpy.fits(value):
-        return codec_numpy.encode(value)
+        if codec_numpy.fits(value):
+            return codec_numpy.encode(value)
     if "pyarrow" in sys.modules:
         from shframe.store import codec_arrow
 
@@ -76,6 +75,8 @@ def lay_out(encoded: Encoded, alignment: int) -> Layout:
 
 def write(encoded: Encoded, layout: Layout, target: Any) -> None:
     """Write the pieces into `target`, (layout.nbytes,) uint8."""
+    import numpy as np
+
     spans = layout.spans
     if layout.header == _TABLE:
         table, spans = spans[0], spans[1:]
@@ -103,14 +104,35 @@ def pack_inline(encoded: Encoded) -> tuple[bytes, int, Layout] | None:
     start = round_up(len(encoded.recipe), _INLINE_ALIGNMENT)
     spans, end = _place(sizes, 0, _INLINE_ALIGNMENT)
     layout = Layout(encoded.recipe, tuple(spans), end)
+    import numpy as np
+
     header = bytearray(start + end)
     header[: len(encoded.recipe)] = encoded.recipe
     write(encoded, layout, np.frombuffer(header, np.uint8)[start:])
     return bytes(header), start, layout
 
 
+def unpack_inline(
+    kind: Kind,
+    header: bytes,
+    start: int,
+    spans: tuple[tuple[int, int], ...],
+    *,
+    writable: bool = False,
+) -> Any:
+    """The value that `pack_inline` made a header of, in memory of its own when writable."""
+    if not spans:
+        return decode(kind, header, None, spans)
+    import numpy as np
+
+    memory = bytearray(header[start:]) if writable else memoryview(header)[start:]
+    return decode(kind, header[:start], np.frombuffer(memory, np.uint8), spans)
+
+
 def own_copy(value: object) -> Any:
     """The value again, ordinary and writable, in memory of this process that holds only it."""
+    import numpy as np
+
     encoded = encode(value)
     layout = lay_out(encoded, _OWN_ALIGNMENT)
     payload = np.empty(layout.nbytes, np.uint8)
@@ -139,6 +161,8 @@ def decode(kind: Kind, header: bytes, payload: Any, spans: tuple[tuple[int, int]
     What is made is writable exactly when `payload` is.
     """
     if header == _TABLE:
+        import numpy as np
+
         (start, size) = spans[0]
         spans = payload[start : start + size].view(np.int64).reshape(-1, 2).tolist()
         header = b""

@@ -36,6 +36,31 @@ def encode(array: Any) -> Encoded:
     return Encoded("array", recipe, (Piece(laid.nbytes, fill),))
 
 
+def is_scalar(value: object) -> bool:
+    """Whether the value is one of NumPy's scalars."""
+    return isinstance(value, np.generic)
+
+
+def is_array(value: object) -> bool:
+    """Whether the value is an array, of a subclass too."""
+    return isinstance(value, np.ndarray)
+
+
+def reduce(array: Any) -> Any:
+    """How to pickle an array that does not fit, in parts that do; None: as it says itself."""
+    kind: Any = type(array)
+    if kind is np.ma.MaskedArray:
+        mask = None if array.mask is np.ma.nomask else np.asarray(array.mask)
+        return _masked, (np.asarray(array.data), mask, array._fill_value, array.hardmask)
+    if kind is np.ndarray or array.dtype.hasobject:
+        return None
+    own: Any = np.ndarray
+    plain = ("__reduce__", "__reduce_ex__", "__setstate__")
+    if all(getattr(kind, name) is getattr(own, name) for name in plain):
+        return _view, (np.asarray(array), kind)
+    return None
+
+
 def array_header(dtype: Any, shape: tuple[int, ...], order: Literal["C", "F"]) -> bytes:
     """The recipe of an array that was written in place, in C or Fortran order."""
     if order == "C":
@@ -59,6 +84,18 @@ def decode(recipe: bytes, buffers: Sequence[Any]) -> Any:
 
 def _recipe(dtype: Any, shape: tuple[int, ...], axes: tuple[int, ...] | None, full: Any) -> bytes:
     return pickle.dumps((_short_name(dtype) or dtype, shape, axes, full), protocol=5)
+
+
+def _masked(data: Any, mask: Any, fill_value: Any, hard: bool) -> Any:
+    array: Any = np.ma.MaskedArray(data, np.ma.nomask if mask is None else mask, copy=False)
+    array._fill_value = fill_value
+    if hard:
+        array.harden_mask()
+    return array
+
+
+def _view(array: Any, kind: Any) -> Any:
+    return array.view(kind)
 
 
 @lru_cache(maxsize=256)

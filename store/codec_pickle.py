@@ -7,14 +7,13 @@ arrays, a closure over an array or a fitted model is read in place.
 
 import io
 import pickle
+import sys
 import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import cloudpickle
-import numpy as np
 
-from shframe.store import codec_numpy
 from shframe.store.errors import NotStorable
 from shframe.store.piece import Encoded, Piece, piece_of_buffers
 
@@ -27,7 +26,8 @@ def encode(value: object) -> Encoded:
 
     Raises: NotStorable: when it cannot be.
     """
-    if type(value) in _PLAIN or isinstance(value, np.generic):
+    arrays = _arrays()
+    if type(value) in _PLAIN or (arrays is not None and arrays.is_scalar(value)):
         return Encoded("pickle", pickle.dumps(value, 5), ())  # twice as fast, the same bytes
     stream = io.BytesIO()
     pickler = _Pickler(stream)
@@ -55,11 +55,12 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
     def __init__(self, stream: io.BytesIO) -> None:
         # Not a method of ours: a pickler that refers to itself would keep the value's views.
         self.taken = _Taken()
+        self.arrays = _arrays()
         super().__init__(stream, protocol=5, buffer_callback=self.taken.take)
 
     def reducer_override(self, value: Any) -> Any:
         """Called by pickle for each value that is no plain builtin."""
-        if isinstance(value, np.ndarray):
+        if self.arrays is not None and self.arrays.is_array(value):
             reduced = self._reduce_array(value)
         elif isinstance(value, io.TextIOWrapper):
             # cloudpickle would read the file and pass its text on as a StringIO.
@@ -71,19 +72,9 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
         return super().reducer_override(value)
 
     def _reduce_array(self, array: Any) -> Any:
-        kind: Any = type(array)
-        if kind is np.ma.MaskedArray:
-            mask = None if array.mask is np.ma.nomask else np.asarray(array.mask)
-            return _masked, (np.asarray(array.data), mask, array._fill_value, array.hardmask)
-        if codec_numpy.fits(array):
-            return self._apart(codec_numpy.decode, codec_numpy.encode(array))
-        if kind is np.ndarray or array.dtype.hasobject:
-            return None
-        own: Any = np.ndarray
-        plain = ("__reduce__", "__reduce_ex__", "__setstate__")
-        if all(getattr(kind, name) is getattr(own, name) for name in plain):
-            return _view, (np.asarray(array), kind)
-        return None
+        if self.arrays.fits(array):
+            return self._apart(self.arrays.decode, self.arrays.encode(array))
+        return self.arrays.reduce(array)
 
     def _reduce_frame(self, value: Any) -> Any:
         family = type(value).__module__.partition(".")[0]
@@ -125,16 +116,13 @@ class _Taken:
         self.pieces.append(held[1] if held is not None else piece_of_buffers([raw]))
 
 
-def _masked(data: Any, mask: Any, fill_value: Any, hard: bool) -> Any:
-    array: Any = np.ma.MaskedArray(data, np.ma.nomask if mask is None else mask, copy=False)
-    array._fill_value = fill_value
-    if hard:
-        array.harden_mask()
-    return array
+def _arrays() -> Any:
+    """What knows arrays, where something has loaded NumPy; else None, for there are none."""
+    if "numpy" not in sys.modules:
+        return None
+    from shframe.store import codec_numpy
 
-
-def _view(array: Any, kind: Any) -> Any:
-    return array.view(kind)
+    return codec_numpy
 
 
 def _pandas_column(kind: Any, state: dict[str, Any], column: Any) -> Any:

@@ -9,15 +9,13 @@ import os
 import threading
 from typing import Any, Self
 
-import numpy as np
-
 from shframe.store.errors import StoreClosed
 from shframe.store.mapping import Mapping
 from shframe.store.segment import open_shared
 
 SLOTS = 4096  # workers of one session, dead ones too: a slot is never given twice
 _LIVE, _RESIDENT, _NOTE, _FRESH, _WRITTEN, _TOLD = range(6)
-_ROW = 48  # bytes
+_ROW = 6  # numbers, of 8 bytes each
 
 
 class Ledger:
@@ -28,17 +26,16 @@ class Ledger:
             raise ValueError(f"slot {slot} was asked for, a session has slots 0 to {SLOTS - 1}")
         self.fd = fd
         self.slot = slot
-        # (SLOTS, 6) int64: live bytes, resident bytes, note, bytes ever fresh, ever written, told
-        self._numbers: Any = (
-            np.asarray(Mapping(fd, SLOTS * _ROW, writable=True)).view(np.int64).reshape(SLOTS, -1)
-        )
-        self._note: Any = self._numbers[slot, _NOTE:].data
+        # SLOTS rows of live bytes, resident bytes, note, bytes ever fresh, ever written, told
+        self._numbers: Any = Mapping(fd, SLOTS * _ROW * 8, writable=True).numbers()
+        self._start = slot * _ROW
+        self._note: Any = self._numbers[self._start + _NOTE :]
         self._lock = threading.Lock()
 
     @classmethod
     def create(cls) -> Self:
         """A new ledger, all zeros, with the right to write slot 0 (the driver's)."""
-        return cls(open_shared(SLOTS * _ROW), 0)
+        return cls(open_shared(SLOTS * _ROW * 8), 0)
 
     @classmethod
     def attach(cls, fd: int, slot: int) -> Self:
@@ -47,12 +44,12 @@ class Ledger:
 
     def use(self, slots: int) -> None:
         """From now on processes have the slots below this number; called by the driver alone."""
-        self._row()
-        self._numbers[0, _NOTE] = slots
+        self._open()[_NOTE] = slots
 
-    def _rows(self) -> Any:
-        """The rows that processes may have; the driver, which leaves no note, says how many."""
-        return self._numbers[: int(self._numbers[0, _NOTE]) or SLOTS]
+    def _sum(self, column: int) -> int:
+        """Of one number of all processes; the driver, which leaves no note, says how many."""
+        numbers = self._open()
+        return sum(numbers[column : (numbers[_NOTE] or SLOTS) * _ROW : _ROW])
 
     def claim(self, nbytes: int, budget: int) -> bool:
         """Ask for fresh pages; False, and nothing changed, when the sum would pass `budget`.
@@ -61,51 +58,47 @@ class Ledger:
         budget together at least one sees the other: both may be refused, never both granted.
         """
         with self._lock:
-            self._row()[_RESIDENT] += nbytes
+            self._open()[self._start + _RESIDENT] += nbytes
         with self._lock:  # the lock's atomic operation keeps the write before the reads
-            if int(self._rows()[:, _RESIDENT].sum()) <= budget:
-                self._numbers[self.slot, _FRESH] += nbytes
+            if self._sum(_RESIDENT) <= budget:
+                self._numbers[self._start + _FRESH] += nbytes
                 return True
-            self._numbers[self.slot, _RESIDENT] -= nbytes
+            self._numbers[self._start + _RESIDENT] -= nbytes
             return False
 
     def retract(self, nbytes: int) -> None:
         """Give pages back."""
         with self._lock:
-            self._row()[_RESIDENT] -= nbytes
+            self._open()[self._start + _RESIDENT] -= nbytes
 
     def add_live(self, nbytes: int) -> None:
         """Note bytes that came into use (or, below zero, went out of use)."""
         with self._lock:
-            self._row()[_LIVE] += nbytes
+            self._open()[self._start + _LIVE] += nbytes
 
     def add_written(self, nbytes: int) -> None:
         """Count bytes that were written into objects."""
         with self._lock:
-            self._row()[_WRITTEN] += nbytes
+            self._open()[self._start + _WRITTEN] += nbytes
 
     def flow(self) -> tuple[int, int]:
         """Bytes of fresh pages ever claimed, and bytes ever written, of all processes."""
-        self._row()
-        fresh, written = self._rows()[:, _FRESH:_TOLD].sum(axis=0).tolist()
-        return int(fresh), int(written)
+        return self._sum(_FRESH), self._sum(_WRITTEN)
 
     def overwrite(self, slot: int, live: int, resident: int) -> None:
         """Set the numbers of a process that has died (called by the driver alone)."""
-        self._row()
-        self._numbers[slot, :_NOTE] = live, resident
+        numbers = self._open()
+        numbers[slot * _ROW + _LIVE] = live
+        numbers[slot * _ROW + _RESIDENT] = resident
 
     def totals(self) -> tuple[int, int]:
         """(live, resident) bytes, summed over all processes."""
-        self._row()
-        live, resident = self._rows()[:, :_NOTE].sum(axis=0).tolist()
-        return int(live), int(resident)
+        return self._sum(_LIVE), self._sum(_RESIDENT)
 
     def of_slot(self, slot: int) -> tuple[int, int]:
         """(live, resident) bytes of one process."""
-        self._row()
-        live, resident = self._numbers[slot, :_NOTE].tolist()
-        return int(live), int(resident)
+        numbers = self._open()
+        return numbers[slot * _ROW + _LIVE], numbers[slot * _ROW + _RESIDENT]
 
     def note(self, number: int) -> None:
         """Leave a number that others can read when this process is gone."""
@@ -113,17 +106,15 @@ class Ledger:
 
     def note_of(self, slot: int) -> int:
         """The number that a process has left; 0 when it has left none."""
-        self._row()
-        return int(self._numbers[slot, _NOTE])
+        return int(self._open()[slot * _ROW + _NOTE])
 
     def tell(self, slot: int, number: int) -> None:
         """Leave a number for a process; called by the driver alone."""
-        self._row()
-        self._numbers[slot, _TOLD] = number
+        self._open()[slot * _ROW + _TOLD] = number
 
     def told(self) -> int:
         """The number that the driver has left for this process; 0: none."""
-        return int(self._row()[_TOLD])
+        return int(self._open()[self._start + _TOLD])
 
     def close(self) -> None:
         """Unmap the page and close the descriptor."""
@@ -131,7 +122,7 @@ class Ledger:
             self._numbers = self._note = None
             os.close(self.fd)
 
-    def _row(self) -> Any:
+    def _open(self) -> Any:
         if self._numbers is None:
             raise StoreClosed.for_call("the ledger", forked=False)
-        return self._numbers[self.slot]
+        return self._numbers

@@ -6,17 +6,16 @@ driver (store.py) and arrives here as `free`.
 
 import itertools
 import os
+import sys
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
-import numpy as np
-
-from shframe.store import codec, codec_numpy, forks
+from shframe.store import codec, forks
 from shframe.store.arena import Arena, writable_range
 from shframe.store.ledger import Ledger
-from shframe.store.mapping import Mapping
+from shframe.store.mapping import Mapping, as_bytes
 from shframe.store.pins import DRAFT, Pin, Place
 from shframe.store.reader import Reader
 from shframe.store.ref import INLINE, OBJECT_BITS, Ref
@@ -94,6 +93,8 @@ class LocalStore(Reader):
 
         Raises: StoreFull.
         """
+        import numpy as np
+
         self._check("empty")
         dtype = np.dtype(dtype)
         shape = (shape,) if isinstance(shape, int) else tuple(int(size) for size in shape)
@@ -105,7 +106,7 @@ class LocalStore(Reader):
         with self._lock:
             place = (segment.id, offset)
             pin = self._pins.make(DRAFT, place, mapping.address + offset, nbytes, mapping)
-        draft = np.asarray(pin).view(dtype).reshape(shape, order=order)
+        draft = as_bytes(pin).view(dtype).reshape(shape, order=order)
         pin.draft = weakref.ref(draft)
         return draft
 
@@ -192,7 +193,7 @@ class LocalStore(Reader):
             end = size if stop is None else stop
             mapping = Mapping(fd, end - start, offset=start, writable=True)
             try:
-                yield np.asarray(mapping)
+                yield as_bytes(mapping)
             finally:
                 mapping.withdraw(fd, start)
         finally:
@@ -211,6 +212,8 @@ class LocalStore(Reader):
             return segment, offset
 
     def _seal(self, array: Any, pin: Pin) -> Ref:
+        from shframe.store import codec_numpy
+
         array.flags.writeable = False
         order: Literal["C", "F"] = "C" if array.flags.c_contiguous else "F"
         header = codec_numpy.array_header(array.dtype, array.shape, order)
@@ -236,6 +239,10 @@ class LocalStore(Reader):
 
 def _draft_of(value: object) -> Pin | None:
     """The pin of a draft, when `value` is the very array that `empty` gave."""
+    if "numpy" not in sys.modules:
+        return None
+    import numpy as np
+
     if type(value) is not np.ndarray or value.base is None:
         return None
     base: Any = value

@@ -56,6 +56,12 @@ class Mapping:
     def __array_interface__(self) -> dict[str, Any]:
         return array_interface(self.address, self.nbytes, self.writable)
 
+    def numbers(self) -> memoryview:
+        """The bytes as int64, to be read and written; the view keeps the mapping alive."""
+        memory = (ctypes.c_char * self.nbytes).from_address(self.address)
+        memory.mapping = self  # type: ignore[attr-defined]
+        return memoryview(memory).cast("B").cast("q")
+
     def populate(self, offset: int, nbytes: int) -> None:
         """Make the pages of a range present, in one call instead of a fault for each.
 
@@ -77,6 +83,13 @@ class Mapping:
     def __del__(self, munmap: Callable[..., Any] = _munmap) -> None:
         if self.address:
             munmap(self.address, self.nbytes)
+
+
+def as_bytes(memory: Any) -> Any:
+    """A mapping or a pin as (nbytes,) uint8; the array and its views keep it alive."""
+    import numpy as np
+
+    return np.asarray(memory)
 
 
 def array_interface(address: int, nbytes: int, writable: bool) -> dict[str, Any]:

@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from shframe.store.ref import Kind
 
 
@@ -28,6 +26,8 @@ class Encoded:
 
 def piece_of_buffers(buffers: Sequence[Any]) -> Piece:
     """Contiguous buffers, one directly after the other."""
+    import numpy as np
+
     parts = [np.frombuffer(buffer, np.uint8) for buffer in buffers if len(buffer)]
 
     def fill(target: Any) -> None:

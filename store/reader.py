@@ -11,10 +11,9 @@ import threading
 import weakref
 from typing import Any
 
-import numpy as np
-
 from shframe.store import codec, forks
 from shframe.store.errors import SegmentGone, StoreClosed
+from shframe.store.mapping import as_bytes
 from shframe.store.pins import DRAFT, Pin, Pins, PrivatePin
 from shframe.store.ref import INLINE, Ref
 from shframe.store.segment import Attached
@@ -56,10 +55,8 @@ class Reader:
         """
         self._check("get")
         if ref.segment == INLINE:
-            payload = np.frombuffer(ref.header, np.uint8)[ref.offset :]
-            return codec.decode(ref.kind, ref.header[: ref.offset], payload, ref.spans)
-        payload = np.asarray(self._pin(ref))
-        return codec.decode(ref.kind, ref.header, payload, ref.spans)
+            return codec.unpack_inline(ref.kind, ref.header, ref.offset, ref.spans)
+        return codec.decode(ref.kind, ref.header, as_bytes(self._pin(ref)), ref.spans)
 
     def get_writable(self, ref: Ref) -> Any:
         """The value as an ordinary object: writing into it copies only the pages touched.
@@ -70,13 +67,12 @@ class Reader:
         """
         self._check("get_writable")
         if ref.segment == INLINE:
-            payload = np.frombuffer(bytearray(ref.header[ref.offset :]), np.uint8)
-            return codec.decode(ref.kind, ref.header[: ref.offset], payload, ref.spans)
+            return codec.unpack_inline(ref.kind, ref.header, ref.offset, ref.spans, writable=True)
         with self._lock:
             pin = self._pin(ref)
             segment = self._segments[ref.segment]
             pages, address = segment.private_view(ref.offset, ref.nbytes)
-        payload = np.asarray(PrivatePin(pages, address, ref.nbytes, pin))
+        payload = as_bytes(PrivatePin(pages, address, ref.nbytes, pin))
         return codec.decode(ref.kind, ref.header, payload, ref.spans)
 
     def private(self, array: Any) -> Any | None:
@@ -84,6 +80,8 @@ class Reader:
 
         Cost: a system call; later a copy of each page that is written.
         """
+        import numpy as np
+
         low, high = np.lib.array_utils.byte_bounds(array)
         with self._lock:
             pin = self._pins.around(low, high)
@@ -91,7 +89,7 @@ class Reader:
             if pin is None or segment is None:
                 return None
             pages, address = segment.private_view(pin.place[1] + low - pin.address, high - low)
-        payload = np.asarray(PrivatePin(pages, address, high - low, pin))
+        payload = as_bytes(PrivatePin(pages, address, high - low, pin))
         first = array.__array_interface__["data"][0] - low
         return np.ndarray(array.shape, array.dtype, payload, first, array.strides)
 

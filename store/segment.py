@@ -9,10 +9,9 @@ past its end; the seals against writing are not set, because they forbid punchin
 import contextlib
 import fcntl
 import os
-import tempfile
 from typing import Any, Final
 
-from shframe.store.mapping import PAGE, Mapping, punch_hole, reserve, round_up
+from shframe.store.mapping import PAGE, Mapping, as_bytes, punch_hole, reserve, round_up
 
 
 class Attached:
@@ -88,9 +87,7 @@ class Segment(Attached):
     def writable(self) -> Any:
         """The whole segment, (capacity,) uint8, for the store's own code only."""
         if self._writable is None:
-            import numpy as np
-
-            self._writable = np.asarray(Mapping(self._fd, self.capacity, writable=True))
+            self._writable = as_bytes(Mapping(self._fd, self.capacity, writable=True))
         return self._writable
 
     @property
@@ -154,6 +151,8 @@ def _open_memory(capacity: int) -> int:
 
 def _open_unlinked(capacity: int) -> int:
     """A file that loses its name at once: weaker, its size is not sealed."""
+    import tempfile  # here only, for it takes long to load
+
     folder = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     fd, path = tempfile.mkstemp(prefix="shframe-", dir=folder)
     os.unlink(path)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from shframe.graph.server import BASE
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -52,6 +54,7 @@ def test_a_users_own_graph_module_wins_in_his_folder(tmp_path: Path) -> None:
         ("shframe", ("numpy", "pandas", "pyarrow", "cloudpickle")),
         ("shframe.store", ("pandas", "pyarrow", "shframe.dataframe")),
         ("shframe.graph.state", ("numpy", "pandas", "pyarrow")),
+        (", ".join(BASE), ("numpy", "pandas", "pyarrow", "multiprocessing")),
     ],
 )
 def test_imports_are_light(module: str, absent: tuple[str, ...]) -> None:

@@ -65,6 +65,38 @@ def test_the_repl_works(tmp_path: Path) -> None:
     assert "Error" not in done.stderr
 
 
+PLAIN = """
+import sys
+import shframe as sf
+
+@sf.remote
+def plain(text, data):
+    return {"text": text * 2, "data": data + b"!"}
+
+@sf.remote
+def heavy(n):
+    import numpy as np
+    return np.arange(n)
+
+found = sf.get(plain.remote("a", b"b"))
+print(found, "numpy" in sys.modules)
+import numpy as np
+print(int(sf.get(heavy.remote(200_000)).sum()), sf.get(sf.put(np.float64(2.5))))
+"""
+
+
+def test_plain_tasks_load_no_numpy_and_it_may_come_later(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PLAIN],
+        env=environment(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    first = "{'text': 'aa', 'data': b'b!'} False"
+    assert (done.stdout, done.stderr) == (f"{first}\n19999900000 2.5\n", "")
+
+
 NOTEBOOK = """
 import nbformat, sys
 from nbclient import NotebookClient

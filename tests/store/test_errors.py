@@ -104,7 +104,7 @@ def test_import_of_the_store_loads_neither_pandas_nor_arrow_nor_numpy() -> None:
         "import shframe.store, shframe.store.ref, shframe.store.errors, sys\n"
         "print([name for name in ('numpy', 'pandas', 'pyarrow') if name in sys.modules])\n"
         "shframe.store.LocalStore\n"
-        "print([name for name in ('pandas', 'pyarrow') if name in sys.modules])"
+        "print([name for name in ('numpy', 'pandas', 'pyarrow') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout.split("\n")[:2] == ["[]", "[]"], done.stderr
