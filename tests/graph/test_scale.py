@@ -9,6 +9,8 @@ import sys
 import pytest
 
 from shframe.benchmarks.bench_scale import Figures
+from shframe.benchmarks.simulate_scheduler import Costs, message_cost, simulated
+from shframe.graph.worker import Report, Work
 
 PROGRAM = """
 import dataclasses, json, sys
@@ -32,6 +34,18 @@ def test_a_run_takes_half_a_kilobyte_a_task_beside_its_graph() -> None:
     found = grown(60_000)
     assert found.most - found.of_graph < 500 * found.count
     assert found.of_graph < 400 * found.count
+
+
+def test_virtual_workers_are_busy_until_the_central_loop_is_saturated() -> None:
+    out = message_cost(Work([(1, bytes(16), (), (1,), 0)]), times=20)
+    into = message_cost(Report([(1, b"x" * 40, 0.0, 0.1)]), times=20)
+    assert out > 0
+    assert into > 0
+    costs = Costs(out=1e-5, into=1e-5, task=1e-4)  # 10,000 tasks a second at most
+    few, many = (simulated(workers, [("job", 0.01)], costs) for workers in (4, 256))
+    assert few.used > 0.9
+    assert few.throughput == pytest.approx(400, rel=0.1)
+    assert many.throughput < 10_000
 
 
 @pytest.mark.soak
