@@ -66,6 +66,13 @@ class Executor(Protocol):
     lends: bool  # whether tasks can fill the memory of a final object (final.py)
 
     @property
+    def cold(self) -> bool:
+        """Whether what runs tasks is not there yet, and takes long to come."""
+
+    def prepare(self) -> None:
+        """Begin to start what runs tasks."""
+
+    @property
     def home(self) -> Any:
         """The home of its handles (objectref.Home)."""
 

@@ -25,6 +25,10 @@ class InProcess:
     """What `.remote` needs of an executor, in one process."""
 
     home: StoreHome
+    cold = False
+
+    def prepare(self) -> None:
+        """Nothing is to be started."""
 
     def __init__(self, home: StoreHome) -> None:
         self.home = home

@@ -21,11 +21,15 @@ WAIT_SECONDS = 5.0  # for a server to end its workers
 
 @dataclass(slots=True)
 class Launched:
-    """A server process and the connection to it. modules: what it was told to import."""
+    """A server process and the connection to it.
+
+    modules: what it was told to import. used: whether it was asked for workers.
+    """
 
     process: subprocess.Popen[bytes]
     channel: Channel
     modules: set[str] = field(default_factory=set)
+    used: bool = False
 
     def preload(self, modules: Iterable[str]) -> None:
         """Have it import these for workers to come. Raises: Closed."""
@@ -37,6 +41,8 @@ class Launched:
     def end(self) -> None:
         """End it and all below it, and wait until they are gone."""
         self.channel.end()
+        if not self.used:  # it may be importing, and hears nothing meanwhile
+            self.process.kill()
         try:
             self.process.wait(timeout=WAIT_SECONDS)
         except subprocess.TimeoutExpired:
@@ -94,9 +100,9 @@ def _started(modules: list[str]) -> Launched:
 
 
 def park(launched: Launched) -> None:
-    """A session has ended: keep its server for the next one."""
+    """A session has ended: keep its server for the next one, if it has shown that it works."""
     global _parked, _owner
-    if not launched.rest():
+    if not launched.used or not launched.rest():
         launched.end()
         return
     with _lock:

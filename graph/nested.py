@@ -65,6 +65,7 @@ class Nested:
     """A worker's side of what its tasks ask for. Safe to call from any thread of a task."""
 
     lends = False  # final objects are the driver's
+    cold = False
 
     def __init__(self, worker: Worker) -> None:
         global here
@@ -86,6 +87,9 @@ class Nested:
         self._wanted: dict[int, ObjectRef] = {}  # that somebody is to be called back for
 
     # --- the executor's face ------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Nothing is to be started."""
 
     def call(
         self,

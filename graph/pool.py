@@ -51,6 +51,7 @@ class Pool:
         self._next_slot = 1
         self.count = count
         self.launched = launched if launched is not None else launch()
+        self.launched.used = True
         self.process, self.channel = self.launched.process, self.launched.channel
         for _ in range(count):
             self.add_worker()

@@ -13,7 +13,7 @@ from shframe.graph.entry import Entry
 from shframe.graph.errors import SessionClosed
 from shframe.graph.executor import Progress, wait_for
 from shframe.graph.hiring import Job
-from shframe.graph.launch import Launched, park
+from shframe.graph.launch import Launched, launch, park, parked
 from shframe.graph.objectref import ObjectRef, Pending, StoreHome, wait_all
 from shframe.graph.pressure import PATIENCE
 from shframe.graph.reopen import FailedTask
@@ -58,6 +58,18 @@ class ProcessExecutor:
             if self._shell is None:
                 self._shell = Shell(self.store, self.home, self.workers, self.launched)
             return self._shell
+
+    @property
+    def cold(self) -> bool:
+        """Whether workers would have to wait for a server that imports first."""
+        return self._shell is None and self.launched is None and parked() is None
+
+    def prepare(self) -> None:
+        """Start the server: the next computation will need workers."""
+        self._check()
+        with self._lock:
+            if self._shell is None and self.launched is None:
+                self.launched = launch()
 
     def run(
         self, graph: TaskGraph, trace: Trace, progress: Progress | None = None

@@ -27,7 +27,8 @@ class Options:
         None: nine tenths of what is free on the disk.
     executor: "processes", "threads" or "sync" (everything in the calling thread); "ray",
         "dask://host:port" or a distributed.Client: all graphs run on that cluster.
-    inline_bytes: a computation of our own kernels on fewer bytes runs in the driver.
+    inline_bytes: a computation of our own kernels on fewer bytes runs in the driver; on up to
+        16 times as many, too, when it is the first, while workers are started for the next.
     progress: show a tqdm progress bar while computing.
     """
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from shframe.store.publishing import Publisher
     from shframe.store.store import Store
 
+COLD = 16  # times inline_bytes: what the driver has computed before workers are there
+
 
 class Session:
     """A store and an executor with their options.
@@ -142,7 +144,7 @@ class Session:
         if isinstance(where, Engine):
             return where.run(graph, trace, progress)
         graph = brought(graph, self.put)
-        if where is self.executor and self._is_small(graph):
+        if where is self.executor and self._belongs_here(graph):
             from shframe.graph.executor import SyncExecutor
 
             trace.notes.append(f"{len(graph.tasks)} small tasks ran in the driver")
@@ -150,14 +152,22 @@ class Session:
             where = SyncExecutor(own.store, own.dropped, own.home)
         return where.run(graph, trace, progress)
 
-    def _is_small(self, graph: TaskGraph) -> bool:
-        """Whether all tasks are ours, those without inputs of known size, and small together."""
+    def _belongs_here(self, graph: TaskGraph) -> bool:
+        """Whether all tasks are ours, those without inputs of known size, and small together.
+
+        The first that would wait for workers may be larger; their server is started meanwhile.
+        """
+        own = self.executor
+        limit = self.options.inline_bytes
         total = sum(ref.nbytes for ref in graph.data.values())
         for task in graph.tasks.values():
             if not task.function.ours or not (task.inputs or task.nbytes):
                 return False
             total += task.nbytes
-        return total < self.options.inline_bytes
+        if own.cold and limit <= total < COLD * limit:
+            own.prepare()
+            return True
+        return total < limit
 
     def close(self) -> None:
         """End the workers and free the store; computed results stay valid."""

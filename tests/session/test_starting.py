@@ -97,6 +97,56 @@ def test_plain_tasks_load_no_numpy_and_it_may_come_later(tmp_path: Path) -> None
     assert (done.stdout, done.stderr) == (f"{first}\n19999900000 2.5\n", "")
 
 
+FIRST = """
+import numpy as np
+import shframe as sf
+xp = sf.array
+data = np.arange(500_000.0)
+lazy = xp.from_array(data, chunks=100_000)
+for _ in range(3):
+    total = float((lazy + 1).sum().compute())
+    assert total == (data + 1).sum(), total
+    print(any("tasks ran in the driver" in note for note in sf.last_trace().notes))
+sf.shutdown()
+sf.init(inline_bytes=0)
+assert float(xp.from_array(data, chunks=100_000).sum().compute()) == data.sum()
+print(any("tasks ran in the driver" in note for note in sf.last_trace().notes))
+"""
+
+
+def test_the_first_computation_does_not_wait_for_workers(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST],
+        env=environment(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout.split(), done.stderr) == (["True", "False", "False", "False"], "")
+
+
+def test_a_server_that_was_never_needed_is_gone_at_once(tmp_path: Path) -> None:
+    program = (
+        "import time, numpy as np, shframe as sf\n"
+        "import pandas\n"  # what the server imports, so that it is busy at the end
+        "from shframe.session import current\n"
+        "sf.array.from_array(np.arange(500_000.0), chunks=100_000).sum().compute()\n"
+        "process = current().executor.launched.process\n"
+        "print(process.poll())\n"
+        "sf.shutdown()\n"
+        "print(process.poll())\n"
+        "print(sf.get(sf.remote(len).remote('abc')))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout.split(), done.stderr) == (["None", "-9", "3"], "")
+
+
 NOTEBOOK = """
 import nbformat, sys
 from nbclient import NotebookClient
