@@ -31,12 +31,15 @@ class Launched:
     modules: set[str] = field(default_factory=set)
     used: bool = False
 
-    def preload(self, modules: Iterable[str]) -> None:
-        """Have it import these for workers to come. Raises: Closed."""
+    def preload(self, modules: Iterable[str]) -> bool:
+        """Have it import these for workers to come; whether libraries are among what is new, which
+        a worker that is there takes long to import. Raises: Closed.
+        """
         new = [name for name in modules if name not in self.modules]
         if new:
             self.modules.update(new)
             self.channel.send(tuple(server.Preload(new)))
+        return any(not name.startswith("shframe.") for name in new)
 
     def end(self) -> None:
         """End it and all below it, and wait until they are gone."""

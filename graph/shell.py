@@ -566,8 +566,7 @@ class Shell:
         """Workers that have loaded code which has changed since are replaced, and those that
         would have to load what the server can load for all."""
         changed = self.code.changed()
-        if self.code.grown and not self.pool.launched.modules.issuperset(heavy()):
-            self.pool.launched.preload(heavy())
+        if self.code.grown and self.pool.launched.preload(heavy()):
             changed = True
         if changed:
             for slot in [*self.scheduler.crew]:

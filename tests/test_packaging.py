@@ -54,6 +54,9 @@ def test_a_users_own_graph_module_wins_in_his_folder(tmp_path: Path) -> None:
         ("shframe", ("numpy", "pandas", "pyarrow", "cloudpickle")),
         ("shframe.store", ("pandas", "pyarrow", "shframe.dataframe")),
         ("shframe.graph.state", ("numpy", "pandas", "pyarrow")),
+        ("shframe.array", ("numpy", "pandas", "pyarrow")),
+        ("shframe.array.kernels", ("pandas", "pyarrow", "shframe.array.ndarray")),
+        ("shframe.dataframe.kernels", ("shframe.dataframe.frame", "shframe.graph.executor")),
         (", ".join(BASE), ("numpy", "pandas", "pyarrow", "multiprocessing")),
     ],
 )

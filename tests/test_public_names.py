@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import types
 from pathlib import Path
@@ -25,6 +26,20 @@ def test_every_public_name_is_there_and_nothing_else_is_visible(room: str) -> No
     if room == "shframe.errors":
         known |= {"Iterable"}
     assert visible <= known
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_names_are_those_that_type_checkers_see(room: str) -> None:
+    """The names of a room load when they are used; what is imported for types says what each is."""
+    module = importlib.import_module(room)
+    path = module.__file__
+    assert path is not None
+    for node in ast.walk(ast.parse(Path(path).read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module not in ("__future__", "typing"):
+            assert node.module is not None
+            for one in node.names:
+                home = importlib.import_module(node.module)
+                assert getattr(home, one.name) is getattr(module, one.asname or one.name), one.name
 
 
 def test_public_names_are_the_committed_ones() -> None:

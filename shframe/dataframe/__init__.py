@@ -1,9 +1,29 @@
-"""DataFrame, Series and Index, and where they come from."""
+"""DataFrame, Series and Index, and where they come from.
 
-from shframe.dataframe.frame import DataFrame
-from shframe.dataframe.groupby import GroupBy
-from shframe.dataframe.io import from_arrow, from_pandas, read_csv, read_parquet
-from shframe.dataframe.series import Index, Series
+The names load with their first use: workers need the kernels, nothing else.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shframe.dataframe.frame import DataFrame
+    from shframe.dataframe.groupby import GroupBy
+    from shframe.dataframe.io import from_arrow, from_pandas, read_csv, read_parquet
+    from shframe.dataframe.series import Index, Series
+
+_HOMES = {
+    "DataFrame": "frame",
+    "GroupBy": "groupby",
+    "Index": "series",
+    "Series": "series",
+    "from_arrow": "io",
+    "from_pandas": "io",
+    "read_csv": "io",
+    "read_parquet": "io",
+}
 
 __all__ = [
     "DataFrame",
@@ -15,3 +35,15 @@ __all__ = [
     "read_csv",
     "read_parquet",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'shframe.dataframe' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"shframe.dataframe.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
