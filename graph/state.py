@@ -7,16 +7,8 @@ A run is entered in slices: the order of its tasks is that of their priority, so
 known ahead of those that are done, unless workers find nothing to do among them.
 Any worker may run any task: the data are in shared memory. Calls of an actor go to its own worker.
 
-Ready tasks are taken by rank: by priority, then by number, which is depth-first order within a run,
-so that memory is freed early. A worker gets as many tasks ahead as it is expected to run in HORIZON
-seconds: enough that a short task costs no round trip, few enough that a long one keeps nothing
-waiting. Seconds are learned per kind of task; of an unknown kind a worker gets one at a time.
-
-A task is sent only when what it is expected to make fits into memory (admission.py). One that
-found no room all the same waits until another task has ended or memory was made free.
-
-A task that waits for others gives its place back: beside the `limit` of workers that run, there are
-more for those that wait, at most EXTRA. Beyond that a worker runs what its task waits for itself.
+Which ready task goes to which worker, and when, is decided in placing.py. A task that found no
+memory waits until another one has ended or memory was made free.
 """
 
 from __future__ import annotations
@@ -26,8 +18,7 @@ from collections.abc import Callable, Collection
 from operator import itemgetter
 from typing import Any
 
-from shframe.graph.admission import Admission
-from shframe.graph.loads import Loads, WorkerState
+from shframe.graph.loads import WorkerState
 from shframe.graph.messages import (
     LOOSE,
     Abort,
@@ -43,7 +34,6 @@ from shframe.graph.messages import (
     Fail,
     Failed,
     Finish,
-    Grow,
     Hired,
     Instruction,
     Joined,
@@ -60,17 +50,15 @@ from shframe.graph.messages import (
     Run,
     Submitted,
 )
+from shframe.graph.placing import HORIZON, Placing
 from shframe.graph.taskstate import NUMBER, ActorState, RunState, TaskState, rank_of
 
-HORIZON = 0.012  # seconds of work ahead of a worker: a hundred round trips of 0.1 ms
 RETRIES = 3  # a task that was running when its worker died is tried so often again
-FOLLOWS = 0.0005  # seconds: a longer task is worth the round trip, another worker may be free
 REFUSALS = (
     4  # a task that finds no memory so often in a row, with nothing else running, is given up
 )
 SMOOTHING = 0.3  # weight of the newest duration in the learned one
 AHEAD = 4096  # tasks of a run that are to be known and not done: the next are entered below that
-EXTRA = 64  # workers beyond the limit, for tasks that wait
 
 
 class Scheduler:
@@ -88,17 +76,16 @@ class Scheduler:
         self.limit = limit
         self.tasks: dict[int, TaskState] = {}
         self.runs: dict[int, RunState] = {}
-        self.loads = Loads()
+        self.actors: dict[int, ActorState] = {}
+        self.placing = Placing(self.tasks, self.actors, limit)
+        self.loads = self.placing.loads
         self.workers = self.loads.workers  # those of actors too
         self.crew = self.loads.crew  # those that run anything
-        self.actors: dict[int, ActorState] = {}
-        self._queues: dict[int, None] = {}  # actors that may have calls that were not sent yet
-        self.ready: list[int] = []  # ranks; of tasks that are no more, too
-        self.seconds: dict[object, float] = {}
-        self.admission = Admission()
+        self.ready = self.placing.ready
+        self.seconds = self.placing.seconds
+        self.admission = self.placing.admission
         self._partial: dict[int, RunState] = {}  # runs with tasks that are still to be entered
         self._without_room: list[int] = []  # tasks that found no memory
-        self._followers: list[int] = []  # loose tasks that may follow their sources to a worker
         self._handlers: dict[type[Any], Callable[[Any], list[Instruction]]] = {
             Submitted: self._submitted,
             Entered: self._entered,
@@ -124,9 +111,7 @@ class Scheduler:
     def handle(self, event: Event) -> list[Instruction]:
         """Take an event in; the instructions are to be carried out in their order."""
         out = self._handlers[type(event)](event)
-        if self._queues:
-            out.extend(self._feed_actors())
-        out.extend(self._assign())
+        out.extend(self.placing.place())
         if self._partial:
             out.extend(self._more())
         return out
@@ -187,11 +172,11 @@ class Scheduler:
                 self._follow(tasks[source], number)
             if task.actor:
                 self.actors.setdefault(task.actor, ActorState()).queue.append(number)
-                self._queues[task.actor] = None
+                self.placing.queues[task.actor] = None
             elif not task.sources:
                 heapq.heappush(ready, task.rank)
             else:
-                self._followers.append(number)
+                self.placing.followers.append(number)
         return []
 
     @staticmethod
@@ -293,7 +278,7 @@ class Scheduler:
         task.at = None
         if task.actor:
             self.actors[task.actor].queue.appendleft(number)
-            self._queues[task.actor] = None
+            self.placing.queues[task.actor] = None
         elif not task.missing:
             heapq.heappush(self.ready, task.rank)
 
@@ -340,7 +325,7 @@ class Scheduler:
         self._partial.pop(run, None)
         tasks = [(number, self.tasks.pop(number, None)) for number in known]
         dropped = [number for number, task in tasks if task is not None and task.done]
-        self.ready = [rank for rank in self.ready if rank & NUMBER not in known]
+        self.ready[:] = [rank for rank in self.ready if rank & NUMBER not in known]
         heapq.heapify(self.ready)
         out: list[Instruction] = [Drop(dropped)] if dropped else []
         for worker, state in self.workers.items():
@@ -392,7 +377,7 @@ class Scheduler:
     def _hired(self, event: Hired) -> list[Instruction]:
         self.workers[event.worker] = WorkerState(event.worker, actor=event.actor)
         self.loads.touch(event.worker)
-        self._queues[event.actor] = None
+        self.placing.queues[event.actor] = None
         actor = self.actors[event.actor]
         actor.worker, actor.width = event.worker, event.width
         actor.queue.remove(event.first)
@@ -498,217 +483,6 @@ class Scheduler:
         running = [state for state in self.crew.values() if event.task in state.assigned]
         if task is None or not idle or len(running) != 1:
             return []
-        self._assign_to(self.crew[idle[0]], event.task, self.seconds.get(task.kind, HORIZON))
+        self.placing.assign_to(self.crew[idle[0]], event.task, self.seconds.get(task.kind, HORIZON))
         task.copies += 1
         return [Run(idle[0], [event.task])]
-
-    def _assign_to(self, state: WorkerState, number: int, seconds: float) -> None:
-        state.assigned[number] = seconds
-        state.load += seconds
-        self.loads.touch(state.slot)
-        task = self.tasks[number]
-        task.at = state.slot
-        if task.dependents is not None and task.run == LOOSE:
-            self._followers.extend(task.dependents)
-
-    # --- sending ------------------------------------------------------------------------
-
-    def _assign(self) -> list[Instruction]:
-        """Give ready tasks to the workers with the least to do."""
-        self.admission.short = 0
-        out = self._begin_ready() if self.ready else []
-        if self._followers:
-            out.extend(self._follow_sources())
-        return out
-
-    def _begin_ready(self) -> list[Instruction]:
-        out: list[Instruction] = []
-        free, busy = self.loads.counts()
-        places = free if self.limit is None else self.limit
-        idle = places - busy
-        alone = not self.loads.anything_runs()
-        share = -(-len(self.ready) // max(1, min(places, free)))
-        seen: list[WorkerState] = []
-        while self.ready and (state := self.loads.least()) is not None:
-            seen.append(state)
-            if not state.assigned:
-                if idle <= 0:
-                    continue
-                idle -= 1
-            batch = self._filled(state, share, alone)
-            if not batch:
-                break  # nor is there room for it where there is more to do
-            alone = False
-            out.append(Run(state.slot, batch))
-        self.loads.take_back(seen)
-        if self.ready and free < len(self.crew):  # some wait
-            out.extend(self._make_way(places))
-        return out
-
-    def _filled(self, state: WorkerState, share: int, alone: bool) -> list[int]:
-        batch: list[int] = []
-        ready, tasks, assigned = self.ready, self.tasks, state.assigned
-        counts = self.admission.counts
-        while ready and len(batch) < share:
-            if assigned and state.load >= HORIZON:
-                break
-            number = ready[0] & NUMBER
-            task = tasks.get(number)
-            if task is None:  # it was given up
-                heapq.heappop(ready)
-                continue
-            expected = self.seconds.get(task.kind)
-            if expected is None:
-                expected = HORIZON
-            if assigned and state.load + expected > HORIZON:
-                break
-            if (counts or task.memory) and not self.admission.admits(
-                number, task.kind, alone and not batch, task.memory
-            ):
-                break
-            heapq.heappop(ready)
-            assigned[number] = expected
-            state.load += expected
-            task.at = state.slot
-            if task.dependents is not None and task.run == LOOSE:
-                self._followers.extend(task.dependents)
-            batch.append(number)
-        return batch
-
-    def _follow_sources(self) -> list[Instruction]:
-        """Send tasks behind their sources to the worker that has all of those: so a chain of short
-        tasks costs no round trip for each."""
-        out: list[Instruction] = []
-        followers, self._followers = self._followers, []
-        for number in followers:  # grows on the way
-            worker = self._worker_of_sources(number)
-            if worker is None:
-                continue
-            task, state = self.tasks[number], self.workers[worker]
-            expected = self.seconds.get(task.kind, HORIZON)
-            if expected > FOLLOWS or state.load + expected > HORIZON or state.blocked:
-                continue
-            if (self.admission.counts or task.memory) and not self.admission.admits(
-                number, task.kind, False, task.memory
-            ):
-                continue
-            state.assigned[number] = expected
-            state.load += expected
-            self.loads.touch(worker)
-            task.at = worker
-            followers.extend(task.dependents or ())
-            if out and isinstance(out[-1], Run) and out[-1].worker == worker:
-                out[-1].tasks.append(number)
-            else:
-                out.append(Run(worker, [number]))
-        return out
-
-    def _worker_of_sources(self, number: int) -> int | None:
-        """The worker that has been sent all that the task waits for, if it is one that runs
-        its tasks in order."""
-        tasks = self.tasks
-        task = tasks.get(number)
-        if task is None or not task.missing or task.actor or task.at is not None:
-            return None
-        found: int | None = None
-        for one in task.sources:
-            source = tasks.get(one)
-            if source is None:  # it is there
-                continue
-            at = source.at
-            if at is None or source.copies or (found is not None and found != at):
-                return None
-            found = at
-        return found if found in self.crew else None
-
-    def _make_way(self, places: int) -> list[Instruction]:
-        """Tasks are ready and tasks wait: let those run that others wait for."""
-        free, busy = self.loads.counts()
-        if free >= places or busy < free:
-            return []
-        if len(self.crew) - places < EXTRA:
-            return [Grow()]
-        out = self._on_top_of_all(anything=False)
-        return out if out or self.loads.anything_runs() else self._on_top_of_all(anything=True)
-
-    def _on_top_of_all(self, anything: bool) -> list[Instruction]:
-        out: list[Instruction] = []
-        for worker, state in self.crew.items():
-            if state.waits and not (anything and out):
-                number = self._for_waiting(state, anything)
-                if number is not None:
-                    out.append(Run(worker, [number]))
-        return out
-
-    def _for_waiting(self, state: WorkerState, anything: bool) -> int | None:
-        """A ready task for a worker whose task waits, to be run on top of that.
-
-        What the task waits for or has called; or any, where nobody else runs anything.
-        """
-        waiting, awaited = state.blocked[-1]
-
-        def fits(rank: int) -> bool:
-            number = rank & NUMBER
-            task = self.tasks.get(number)
-            return task is not None and (anything or number in awaited or task.parent == waiting)
-
-        first = min(filter(fits, self.ready), default=None)
-        if first is None:
-            return None
-        self.ready.remove(first)
-        heapq.heapify(self.ready)
-        self._assign_to(state, first & NUMBER, 0.0)
-        return first & NUMBER
-
-    def _feed_actors(self) -> list[Instruction]:
-        out: list[Instruction] = []
-        for number in [*self._queues]:
-            actor = self.actors.get(number)
-            if actor is None or not actor.queue:
-                del self._queues[number]
-            elif actor.worker is not None:
-                state = self.workers[actor.worker]
-                batch = self._on_top(actor, state) if state.blocked else self._fed(actor, state)
-                if batch:
-                    out.append(Run(actor.worker, batch))
-        return out
-
-    def _fed(self, actor: ActorState, state: WorkerState) -> list[int]:
-        """The next calls of an actor, as far as their inputs are there and it has room."""
-        batch: list[int] = []
-        while actor.queue:
-            number = actor.queue[0]
-            task = self.tasks.get(number)
-            if task is None:
-                actor.queue.popleft()
-                continue
-            expected = self.seconds.get(task.kind, HORIZON)
-            full = len(state.assigned) >= actor.width
-            if task.missing or (full and (actor.width > 1 or state.load + expected > HORIZON)):
-                break
-            actor.queue.popleft()
-            self._assign_to(state, number, expected)
-            batch.append(number)
-        return batch
-
-    def _on_top(self, actor: ActorState, state: WorkerState) -> list[int]:
-        """A call that comes from the very call that waits here: else both would wait for ever."""
-        if not state.waits:
-            return []
-        for number in actor.queue:
-            task = self.tasks.get(number)
-            if task is not None and not task.missing and self._comes_from(task, state):
-                actor.queue.remove(number)
-                self._assign_to(state, number, 0.0)
-                return [number]
-        return []
-
-    def _comes_from(self, task: TaskState, state: WorkerState) -> bool:
-        waiting = {number for number, _ in state.blocked}
-        parent = task.parent
-        while parent:
-            if parent in waiting:
-                return True
-            above = self.tasks.get(parent)
-            parent = 0 if above is None else above.parent
-        return False

@@ -26,7 +26,8 @@ from shframe.graph.messages import (
     Revoked,
     Run,
 )
-from shframe.graph.state import EXTRA, FOLLOWS, HORIZON, RETRIES, Scheduler
+from shframe.graph.placing import EXTRA, FOLLOWS, HORIZON
+from shframe.graph.state import RETRIES, Scheduler
 from shframe.graph.taskstate import TaskState, rank_of
 from tests.examples import examples
 

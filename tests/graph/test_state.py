@@ -24,7 +24,8 @@ from shframe.graph.messages import (
     Relieved,
     Run,
 )
-from shframe.graph.state import AHEAD, HORIZON, REFUSALS, RETRIES, Scheduler
+from shframe.graph.placing import HORIZON
+from shframe.graph.state import AHEAD, REFUSALS, RETRIES, Scheduler
 from tests.examples import examples
 from tests.graph.submitting import Sliced, submit
 
