@@ -7,6 +7,7 @@ serves all tasks of a layer, so parameters that the tasks share travel with it, 
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -151,10 +152,8 @@ def _load_user_code(payload: bytes) -> UserCode:
 
 def pickled(value: object, name: str) -> bytes:
     """Pickle by cloudpickle; raises NotPicklable that names the variable at fault."""
-    buffer = io.BytesIO()
     try:
-        _pickler()(buffer, protocol=5).dump(value)
-        return buffer.getvalue()
+        return dumped(value)
     except Exception as error:
         raise NotPicklable(
             f"{name} cannot travel to a worker: {error}\n"
@@ -164,22 +163,30 @@ def pickled(value: object, name: str) -> bytes:
         ) from error
 
 
+def dumped(value: object) -> bytes:
+    """Pickle what a function captures. Raises: whatever pickle says."""
+    buffer = io.BytesIO()
+    _pickler()(buffer, protocol=5).dump(value)
+    return buffer.getvalue()
+
+
 @functools.cache
 def _pickler() -> Any:
-    """cloudpickle's, but code remembers its file: tracebacks and warnings name the user's lines."""
+    """cloudpickle's, but code remembers its file, so that tracebacks and warnings name the user's
+    lines, and an open file is an error."""
     import cloudpickle
 
+    from shframe.store.codec_pickle import reduce_file
+
     known = cloudpickle.Pickler.dispatch_table
-    reduced = known.get(CodeType)
-    if reduced is None:
-        return cloudpickle.Pickler
+    reduced = known[CodeType]
 
     def code(value: CodeType) -> tuple[Any, ...]:
         made, args, *rest = reduced(value)
         file = "".join(value.co_filename)  # not interned, or the bytes would depend on who is
         return (made, tuple(file if _is_no_file(one) else one for one in args), *rest)
 
-    table = collections.ChainMap({CodeType: code}, known)
+    table = collections.ChainMap({CodeType: code, io.TextIOWrapper: reduce_file}, known)
     return type("Pickler", (cloudpickle.Pickler,), {"dispatch_table": table})
 
 
@@ -189,20 +196,20 @@ def _is_no_file(value: object) -> bool:
 
 def _culprits(value: object) -> str:
     """Lines that name the captured variables which cannot be pickled."""
-    import cloudpickle
-
-    function = value[0] if isinstance(value, tuple) else value
+    function: Any = value[0] if isinstance(value, tuple) else value
     code = getattr(function, "__code__", None)
     if code is None:
         return ""
-    cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
-    captured = dict(zip(code.co_freevars, cells, strict=True))
+    captured = {}
+    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+        with contextlib.suppress(ValueError):  # it is empty yet
+            captured[name] = cell.cell_contents
     known = getattr(function, "__globals__", {})
     captured |= {name: known[name] for name in code.co_names if name in known}
     lines = []
     for name, item in captured.items():
         try:
-            cloudpickle.dumps(item, protocol=5)
+            dumped(item)
         except Exception:
             lines.append(f"  it captures {name!r}, of type {type(item).__name__}\n")
     return "".join(lines)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from shframe.graph import travel
+from shframe.graph.function import dumped
 
 
 class SerializationFailure(NamedTuple):
@@ -65,11 +66,9 @@ def inspect_serializability(
 
 def _reason(value: Any) -> str | None:
     """Why a value cannot be pickled; None: it can."""
-    import cloudpickle
-
     try:
         with travel.noting():
-            cloudpickle.dumps(value, protocol=5)
+            dumped(value)
     except Exception as error:
         return str(error) or type(error).__name__
     return None

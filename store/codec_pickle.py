@@ -63,8 +63,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
         if self.arrays is not None and self.arrays.is_array(value):
             reduced = self._reduce_array(value)
         elif isinstance(value, io.TextIOWrapper):
-            # cloudpickle would read the file and pass its text on as a StringIO.
-            raise TypeError("cannot pickle an open file ('TextIOWrapper')")
+            reduced = reduce_file(value)
         else:
             reduced = self._reduce_frame(value)
         if reduced is not None:
@@ -114,6 +113,16 @@ class _Taken:
         raw = buffer.raw()
         held = self.waiting.pop(id(raw.obj), None)
         self.pieces.append(held[1] if held is not None else piece_of_buffers([raw]))
+
+
+def reduce_file(file: io.TextIOWrapper) -> Any:
+    """How to pickle a standard stream: by its name. cloudpickle would read any other file and pass
+    its text on as a StringIO.
+    """
+    for name in ("stdout", "stderr"):
+        if file is getattr(sys, name):
+            return getattr, (sys, name)
+    raise TypeError("cannot pickle an open file ('TextIOWrapper')")
 
 
 def _arrays() -> Any:

@@ -487,6 +487,18 @@ def test_what_cannot_travel_is_named() -> None:
 
     with pytest.raises(NotPicklable, match="'lock'"):
         locked.remote()
+    with open(__file__) as file:
+        with pytest.raises(NotPicklable, match="'file', of type TextIOWrapper"):
+            sf.remote(lambda: file.read()).remote()
+        assert not sf.inspect_serializability(lambda: file.read())[0]
+
+    @sf.remote
+    def early() -> Any:
+        return later, lock
+
+    with pytest.raises(NotPicklable, match="'lock'"):  # beside a variable that is not there yet
+        early.remote()
+    later = 1
     with pytest.raises(NotPicklable, match="argument 0"):
         add.remote(lock)
     with pytest.raises(NotPicklable, match="argument 'b'"):

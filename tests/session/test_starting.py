@@ -78,6 +78,13 @@ def heavy(n):
     import numpy as np
     return np.arange(n)
 
+here = sys.stdout  # a standard stream is the worker's own there
+
+@sf.remote
+def streams():
+    return here is sys.stdout
+
+assert sf.get(streams.remote())
 found = sf.get(plain.remote("a", b"b"))
 print(found, "numpy" in sys.modules)
 import numpy as np
