@@ -6,10 +6,11 @@ processes, and no call is left, the actor ends.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shframe.graph.call import PLAIN_TERMS, Arguments, Call, Code, Terms
+from shframe.graph.call import Arguments, Call, Code, Terms
 from shframe.graph.errors import ActorDied, ActorNotFound, WorkerDied
 from shframe.graph.messages import Hired, Quit
 from shframe.graph.objectref import Failure, ObjectRef
@@ -18,6 +19,9 @@ from shframe.graph.site import Place, line_of
 if TYPE_CHECKING:
     from shframe.graph.server import Ended
     from shframe.graph.shell import Shell
+
+
+_CONSTRUCTOR = Terms(retries=sys.maxsize)  # max_restarts says how often
 
 
 class Job(NamedTuple):
@@ -38,7 +42,7 @@ class Job(NamedTuple):
 
 @dataclass(slots=True)
 class Record:
-    """What is known of one actor that lives."""
+    """What is known of one actor that lives. first: the number of its newest constructor's call."""
 
     number: int
     function: Code
@@ -47,6 +51,7 @@ class Record:
     place: Place | str | None
     restarts: int
     worker: int = 0
+    first: int = 0
     made: bool = False
     last: WorkerDied | None = None
     kept: ObjectRef | None = field(default=None, repr=False)  # of one that is detached
@@ -103,12 +108,12 @@ class Actors:
         call.stays = _Life(lambda: shell.do_some_time(lambda: self.let_go(number)))
         self._begin(record, call)
 
-    def _constructor(self, record: Record, parent: int = 0) -> Call:
-        terms = PLAIN_TERMS
+    @staticmethod
+    def _constructor(record: Record, parent: int = 0) -> Call:
         return Call(
             record.function,
             record.arguments,
-            terms,
+            _CONSTRUCTOR,
             record.place,
             "__init__",
             record.number,
@@ -117,10 +122,13 @@ class Actors:
         )
 
     def _begin(self, record: Record, call: Call) -> None:
+        """Give an actor a worker, which calls the constructor first."""
         shell = self.shell
-        shell.calls.enter((call,))
+        if not call.number:  # else it was under way in a worker that has died
+            shell.calls.enter((call,))
         if not call.number:  # what it is made of failed
             return
+        record.first = call.number
         worker = shell.pool.add_worker()
         record.worker = worker.slot
         shell.handle(Hired(worker.slot, record.number, record.job.width, call.number))
@@ -135,8 +143,7 @@ class Actors:
         record.worker = 0
         if record.restarts:
             record.restarts -= 1
-            call = self._constructor(record)
-            call.refs = ()
+            call = self.shell.calls.live.get(record.first) or self._constructor(record)
             self._begin(record, call)
             return
         self.end(number, self._dead(record))

@@ -379,7 +379,7 @@ class Scheduler:
         self.loads.touch(event.worker)
         self.placing.queues[event.actor] = None
         actor = self.actors[event.actor]
-        actor.worker, actor.width = event.worker, event.width
+        actor.worker, actor.width, actor.first = event.worker, event.width, event.first
         actor.queue.remove(event.first)
         actor.queue.appendleft(event.first)
         return []
@@ -430,9 +430,14 @@ class Scheduler:
         state = self.workers.pop(event.worker, WorkerState(event.worker))
         self.crew.pop(event.worker, None)
         self.loads.touch(event.worker)
-        if state.actor in self.actors:
-            self.actors[state.actor].worker = None
         blamed = {task for task, _ in state.blocked}
+        actor = self.actors.get(state.actor)
+        if actor is not None:
+            actor.worker = None
+            if actor.first in state.assigned:  # no other call has begun
+                blamed.add(actor.first)
+            elif actor.width > 1:  # all that it was sent may have begun
+                blamed.update(state.assigned)
         first = event.running
         if first is None and not state.actor:  # what it was to run next may have ended it
             first = next(iter(state.assigned), None)

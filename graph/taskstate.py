@@ -76,10 +76,14 @@ class TaskState:
 
 @dataclass(slots=True)
 class ActorState:
-    """An actor: its worker, None while it has none; its calls that were not sent yet, in order."""
+    """An actor: its worker, None while it has none; its calls that were not sent yet, in order.
+
+    width: calls that may run at once. first: the number of its constructor.
+    """
 
     worker: int | None = None
     width: int = 1
+    first: int = 0
     queue: deque[int] = field(default_factory=deque)
 
 

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -163,6 +164,68 @@ def test_an_actor_is_made_anew_as_often_as_it_may() -> None:
         sf.get(counter.die.remote())
     with pytest.raises(ActorDied):
         sf.get(counter.add.remote())
+
+
+class Frail:
+    """Dies in its constructor, or in a call, as often as there is no further line in a file."""
+
+    def __init__(self, path: Path, deaths: int) -> None:
+        self.path = path
+        if self.noted("made") <= deaths:
+            os._exit(3)
+
+    def noted(self, what: str) -> int:
+        with self.path.open("a") as file:
+            file.write(f"{what}\n")
+        return self.path.read_text().split().count(what)
+
+    def die(self) -> None:
+        self.noted("died")
+        time.sleep(0.05)  # the calls beside it have begun
+        os._exit(3)
+
+    def wait(self) -> None:
+        self.noted("waited")
+        time.sleep(60)
+
+    def answer(self, n: int) -> int:
+        return n
+
+
+class FrailAsync(Frail):
+    async def other(self) -> None:
+        """Makes the actor one with an event loop."""
+
+
+@pytest.mark.parametrize("width", [1, 4])
+@pytest.mark.parametrize("kind", [Frail, FrailAsync])
+def test_a_constructor_that_dies_is_called_once_for_each_restart(
+    tmp_path: Path, kind: type, width: int
+) -> None:
+    options = {"max_restarts": 6, "max_concurrency": width}
+    frail = sf.remote(**options)(kind).remote(tmp_path / "notes", 5)
+    assert sf.get([frail.answer.remote(n) for n in range(3)]) == [0, 1, 2]
+    assert (tmp_path / "notes").read_text().split() == ["made"] * 6
+    hopeless = sf.remote(max_restarts=2)(kind).remote(tmp_path / "others", 9)
+    with pytest.raises(ActorDied):
+        sf.get(hopeless.answer.remote(1))
+    assert (tmp_path / "others").read_text().split() == ["made"] * 3
+
+
+@pytest.mark.parametrize("kind", [Frail, FrailAsync])
+def test_no_call_that_had_begun_is_repeated_unasked(tmp_path: Path, kind: type) -> None:
+    frail = sf.remote(max_restarts=1, max_concurrency=3)(kind).remote(tmp_path / "notes", 0)
+    calls = [frail.die.remote()]
+    if kind is Frail:  # on a loop they would come one after the other
+        calls += [frail.wait.remote(), frail.wait.remote()]
+    for call in calls:
+        with pytest.raises(ActorDied):
+            sf.get(call)
+    assert sf.get(frail.answer.remote(5)) == 5
+    notes = (tmp_path / "notes").read_text().split()
+    assert notes.count("died") == 1
+    assert notes.count("waited") == len(calls) - 1
+    assert notes.count("made") == 2
 
 
 def test_a_call_may_be_tried_again_after_a_restart(tmp_path: Any) -> None:
