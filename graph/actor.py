@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from shframe.graph.wire import STREAM, How
+from shframe.graph.wire import READY, STREAM, How
 
 if TYPE_CHECKING:
     from shframe.graph.worker import Assigned, Worker
@@ -44,6 +44,8 @@ class Actor:
 
     def method(self, name: str) -> Any:
         """The instance's method, to be called in this thread."""
+        if name == READY:
+            return lambda: True
         return getattr(self.instance, name)
 
     def takes(self, assigned: Assigned) -> bool:
@@ -88,9 +90,12 @@ class Actor:
             positional, named = self.worker.arguments(inputs, args, how)
             made = method(*positional, **named)
             if how.returns == STREAM:
-                made = self.worker.home.stream_async(number, made, how.ahead)
+                outcome.value = await self.worker.home.stream_async(number, made, how.ahead)
                 how = how._replace(returns=1)
-            outcome.value = await made
+                if inspect.isasyncgen(made):  # it may stand at a yield
+                    await made.aclose()
+            else:
+                outcome.value = await made
         except BaseException as error:
             outcome.error = error
         how = how._replace(packed=False, places=None)

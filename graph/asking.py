@@ -185,8 +185,11 @@ class Asking:
         home = self.shell.home
         call = Call(*self._received(worker, what), terms, site, method, actor, parent)
         call.priority = terms.priority + self._depth(parent)
-        call.refs = tuple(ObjectRef(id, call, home) for id in ids)
-        for ref in call.refs:
+        if call.stream is not None:
+            refs = self.shell.calls.streams(call, *ids)
+        else:
+            refs = call.refs = tuple(ObjectRef(id, call, home) for id in ids)
+        for ref in refs:
             self._lend(worker, ref)
         self.shell.calls.enter((call,))
 
@@ -287,19 +290,19 @@ class Asking:
         call = self.shell.calls.live.get(number)
         if call is not None and call.stream is not None:
             call.stream.made(place, one)
-            self._took(call, call.stream)
+            self.took(call, call.stream)
 
     def item(self, generator: ObjectRef, place: int, ref: ObjectRef) -> None:
         """Somebody asks for a value of a generator."""
         call = generator._held
         if type(call) is Call and call.stream is not None:
             call.stream.want(place, ref)
-            self._took(call, call.stream)
+            self.took(call, call.stream)
         else:
             stream = next(one for one in generator.keep if isinstance(one, Stream))
             stream.want(place, ref)
 
-    def _took(self, call: Call, stream: Stream) -> None:
+    def took(self, call: Call, stream: Stream) -> None:
         """Tell the generator how many of its values somebody has asked for."""
         if call.worker in self.shell.pool.workers and call.number in self.shell.calls.live:
             work = self.shell.work_for(call.worker)

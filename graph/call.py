@@ -158,6 +158,15 @@ class Call(TaskState):
         return self.stays if type(self.stays) is Stream else None
 
     @property
+    def handles(self) -> tuple[ObjectRef, ...]:
+        """The handles that await its end; that of a generator lives only if somebody has it."""
+        stream = self.stream
+        if stream is None:
+            return self.refs  # type: ignore[no-any-return]
+        handle = stream.handle
+        return () if handle is None else (handle,)
+
+    @property
     def constructs(self) -> bool:
         """Whether it calls the constructor of an actor."""
         return type(self.how) is tuple and self.how[5] == "__init__"

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import heapq
 import math
+import pickle
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ from shframe.graph.call import Call
 from shframe.graph.errors import Cancelled, TimedOut
 from shframe.graph.failures import described, note_of_call, packed, told, unpacked_error
 from shframe.graph.messages import Called, Due, Fail, Late, Revoked
-from shframe.graph.objectref import Failure, ObjectRef
+from shframe.graph.objectref import Failure, Life, ObjectRef
 from shframe.graph.outgoing import Outgoing
 from shframe.graph.reopen import failed_call
 from shframe.graph.runs import died
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 0.05  # between two looks at tasks that have a time limit or may be doubled
 LATE = 3.0  # times what others of its kind take: a speculative task is doubled after that
 LATE_LEAST = 0.2  # seconds; a worker for the second run may have to be woken
+_NOTHING = pickle.dumps(None, protocol=5)
 HISTORY = 10_000  # ended calls that are kept for the timeline
 
 
@@ -162,10 +165,11 @@ class Calls:
         """The handles of a call have their values; the bytes in the store."""
         if call.stream is not None:
             call.stream.ended(None)
-        if not call.refs:  # an actor that was made anew
+        handles = call.handles
+        if not handles:  # of an actor that was made anew, or of what nobody awaits
             return 0
-        size = self.settle(call.refs[0], result.held, result.inside, call)
-        for ref, (value, within) in zip(call.refs[1:], result.others, strict=False):
+        size = self.settle(handles[0], result.held, result.inside, call)
+        for ref, (value, within) in zip(handles[1:], result.others, strict=False):
             if type(value) is Ref and not value.inline:
                 self.shell.store.adopt(value, worker.slot)
             size += self.settle(ref, value, within, call)
@@ -236,7 +240,7 @@ class Calls:
     def _settle_failure(self, call: Call, error: BaseException) -> None:
         if call.stream is not None:
             call.stream.ended(error)
-        for ref in call.refs:
+        for ref in call.handles:
             ref.settle(Failure(error), () if call.stays is None else (call.stays,))
         if call.constructs:
             self.shell.actors.failed(call.actor, error)
@@ -256,7 +260,7 @@ class Calls:
             else:
                 one()
         for call in calls:
-            for ref in call.refs:
+            for ref in call.handles:
                 ref.settle(Failure(error))
 
     def add_uses(self, uses: dict[int, int]) -> None:
@@ -267,13 +271,37 @@ class Calls:
                     id = ref._held.id
                     uses[id] = min(uses.get(id, number), number)
 
+    # --- generators ---------------------------------------------------------------------
+
+    def streams(self, call: Call, id: int, reader: int) -> tuple[ObjectRef, ObjectRef]:
+        """The handles of a generator, with these numbers: of the whole, and one that lives as long
+        as somebody may ask for its values. From any thread.
+        """
+        home, stream = self.shell.home, call.stream
+        assert stream is not None, "the call is a generator's"
+
+        def ended(what: Callable[[], None]) -> Life:
+            return Life(lambda: self.shell.do_some_time(lambda: self._left(call, what)))
+
+        whole = ObjectRef(id, call, home, (ended(stream.look),))
+        stream.whole = weakref.ref(whole)
+        return whole, ObjectRef(reader, _NOTHING, home, (ended(stream.leave),))
+
+    def _left(self, call: Call, what: Callable[[], None]) -> None:
+        what()
+        stream = call.stream
+        if stream is not None and call.number in self.live:
+            self.shell.asking.took(call, stream)
+
     # --- given up, late, tried again ----------------------------------------------------
 
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
         """Give up the task of a handle; one that has ended keeps its value."""
         call = ref._held
-        if type(call) is not Call:
-            return
+        if type(call) is Call:
+            self._cancel(call, force, recursive)
+
+    def _cancel(self, call: Call, force: bool, recursive: bool) -> None:
         if not call.number:  # it waits for something else than a task
             if call in self.incoming:
                 self.incoming.remove(call)
@@ -281,7 +309,7 @@ class Calls:
             return
         if recursive:
             for child in [c for c in self.live.values() if c.parent == call.number]:
-                self.cancel(child.refs[0], force, recursive)
+                self._cancel(child, force, recursive)
         self._revoke(call, Cancelled(f"the task {call.name} was cancelled"), now=force)
 
     def _revoke(self, call: Call, error: BaseException, now: bool = False) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shframe.graph.call import Arguments, Call, Code, Terms
 from shframe.graph.errors import ActorDied, ActorNotFound, WorkerDied
 from shframe.graph.messages import Hired, Quit
-from shframe.graph.objectref import Failure, ObjectRef
+from shframe.graph.objectref import Failure, Life, ObjectRef
 from shframe.graph.site import Place, line_of
 
 if TYPE_CHECKING:
@@ -57,18 +57,6 @@ class Record:
     kept: ObjectRef | None = field(default=None, repr=False)  # of one that is detached
 
 
-class _Life:
-    """Dies with the last handle of an actor. Its end may come in any thread, inside any lock."""
-
-    __slots__ = ("ended",)
-
-    def __init__(self, ended: Any) -> None:
-        self.ended = ended
-
-    def __del__(self) -> None:
-        self.ended()
-
-
 class Actors:
     """The actors of one session; used by the shell's thread only."""
 
@@ -105,7 +93,7 @@ class Actors:
         call = self._constructor(record, parent)
         call.refs = (ref,)
         shell = self.shell
-        call.stays = _Life(lambda: shell.do_some_time(lambda: self.let_go(number)))
+        call.stays = Life(lambda: shell.do_some_time(lambda: self.let_go(number)))
         self._begin(record, call)
 
     @staticmethod
@@ -211,5 +199,5 @@ class Actors:
         number = self._names.get(name)
         ref = None if number is None else self.shell.home.known.get(number)
         if number is None or ref is None:
-            raise ActorNotFound.among(name, self._names)
+            raise ActorNotFound.among(name, self._names.keys() - {name})
         return ref, self.records[number].job.methods

@@ -21,6 +21,7 @@ from shframe.graph import travel
 from shframe.graph.failures import unpacked_error
 from shframe.graph.objectref import Failure, ObjectRef, Pending, Signal, wait_all
 from shframe.graph.site import Place, line_of
+from shframe.graph.wire import CLOSED, STREAM
 from shframe.store.ref import Ref
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from shframe.graph.worker import Worker
 
 STEP = 0.05  # seconds of one look at the channel
+LOOK_SECONDS = 0.01  # between two looks of a generator that need not wait
 
 here: Nested | None = None  # that of this process, if it is a worker
 
@@ -101,7 +103,8 @@ class Nested:
         actor: int = 0,
     ) -> tuple[ObjectRef, ...]:
         """Start a task; its handles."""
-        refs = tuple(self._new(self.next_id()) for _ in range(max(terms.returns, 1)))
+        count = 2 if terms.returns == STREAM else max(terms.returns, 1)
+        refs = tuple(self._new(self.next_id()) for _ in range(count))
         ids = tuple(ref.id for ref in refs)
         what = self._sent(function, arguments)
         self._ask("call", ids, what, terms, method, actor, line_of(place), self.task)
@@ -219,7 +222,8 @@ class Nested:
             id, wired, *rest = answer
             if id is None:
                 number, count = rest
-                self._taken[number] = count
+                if number in self._taken:
+                    self._taken[number] = count
                 continue
             ref = self._wanted.pop(id, None) or self.known.get(id)
             if ref is None or ref.done():
@@ -230,15 +234,23 @@ class Nested:
                 ref.settle(wired)
 
     def stream(self, number: int, values: Iterable[Any], ahead: int) -> int:
-        """Send the values of a generator one by one, at most so many ahead of who takes them."""
+        """Send the values of a generator one by one, at most so many ahead of who takes them, until
+        nobody is left who could.
+        """
         count = 0
         self._taken[number] = 0
+        looked = time.monotonic()
         for value in values:
             self._give(number, count, value)
             del value
             count += 1
-            if ahead and count - self._taken[number] >= ahead:
-                self._pause(number, count - ahead + 1)
+            if ahead and self._lags(number, count - ahead):
+                self._pause(number, count - ahead)
+            elif time.monotonic() - looked > LOOK_SECONDS:
+                looked = time.monotonic()
+                self.worker.pump(0)
+            if self._taken[number] == CLOSED:
+                break
         del self._taken[number]
         return count
 
@@ -252,8 +264,10 @@ class Nested:
             self._give(number, count, value)
             del value
             count += 1
-            while ahead and count - self._taken[number] >= ahead:
+            while ahead and self._lags(number, count - ahead):
                 await asyncio.sleep(STEP / 10)
+            if self._taken[number] == CLOSED:
+                break
         del self._taken[number]
         return count
 
@@ -261,11 +275,15 @@ class Nested:
         wired, inside = self.worker.kept_value(value)
         self._ask("yield", number, place, wired, inside)
 
-    def _pause(self, number: int, enough: int) -> None:
-        """Wait until so many values of the generator have been taken."""
+    def _lags(self, number: int, count: int) -> bool:
+        """Whether no more values of a generator were taken than that."""
+        return CLOSED < self._taken[number] <= count
+
+    def _pause(self, number: int, count: int) -> None:
+        """Wait until more values of the generator have been taken, or it is to be closed."""
         begun = self._begin([])
         try:
-            while self._taken[number] < enough:
+            while self._lags(number, count):
                 self._turn(begun)
         finally:
             self._end(begun)

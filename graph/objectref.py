@@ -41,6 +41,18 @@ class Pending:
         self.callbacks: list[Callback] | None = None
 
 
+class Life:
+    """Lies in `keep` of handles, and dies with the last of them: in any thread, inside any lock."""
+
+    __slots__ = ("ended",)
+
+    def __init__(self, ended: Callable[[], None]) -> None:
+        self.ended = ended
+
+    def __del__(self) -> None:
+        self.ended()
+
+
 class Failure:
     """What a handle holds whose task failed: the error that reading it raises."""
 

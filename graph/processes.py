@@ -22,6 +22,7 @@ from shframe.graph.shell import Shell, surroundings
 from shframe.graph.site import Place
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
+from shframe.graph.wire import STREAM
 from shframe.store.store import Store
 
 
@@ -101,17 +102,19 @@ class ProcessExecutor:
         method: str = "",
         actor: int = 0,
     ) -> tuple[ObjectRef, ...]:
-        """Start a task; its handles."""
+        """Start a task; its handles, of a generator that of the whole and that of its readers."""
         shell = self._shell or self.start()
         call = Call(function, arguments, terms, place, method, actor)
         home = self.home
         count = terms.returns
         refs: tuple[ObjectRef, ...]
         if count == 1:
-            refs = (ObjectRef(home.next_id(), call, home),)
+            call.refs = refs = (ObjectRef(home.next_id(), call, home),)
+        elif count == STREAM:
+            refs = shell.calls.streams(call, home.next_id(), home.next_id())
         else:
             refs = tuple(ObjectRef(home.next_id(), call, home) for _ in range(max(count, 1)))
-        call.refs = refs
+            call.refs = refs
         shell.calls.submit(call)
         return refs
 

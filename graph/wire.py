@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 STREAM = -1  # the number of returns of a generator, whose values come one by one
+READY = "__ray_ready__"  # a method that every actor has: it gives True once the actor is made
+CLOSED = -1  # in place of how many of its values were taken: it is to be closed
 PLAIN, FILLS = 0, 1  # how a worker calls: the inputs, then the arguments; the same, with a target
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import inspect
 import logging
 import os
 import pickle
@@ -463,6 +464,8 @@ class Worker:
             return (*self.kept_value(made), ())
         if how.returns < 0:
             count = self.home.stream(number, self._values_of(made), how.ahead)
+            if inspect.isgenerator(made):  # it may stand at a yield
+                self._made(made.close, (), _NO_NAMES)
             return (*self.kept_value(count), ())
         if how.returns == 0:
             return (*self.kept_value(None), ())

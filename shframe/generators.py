@@ -14,6 +14,8 @@ class ObjectRefGenerator:
     """Gives a handle for each value of a generator task, in order, waiting for the next one.
 
     The task runs a few values ahead of who takes them, and waits for more to be taken (`ahead`).
+    When nobody has the generator any more, the task's own is closed at its next value; with
+    `completed()` it runs to its end, and its values are dropped.
 
     Examples
     --------
@@ -26,8 +28,10 @@ class ObjectRefGenerator:
     >>> sf.shutdown()
     """
 
-    def __init__(self, whole: ObjectRef, place: int = 0) -> None:
+    def __init__(self, whole: ObjectRef, reader: ObjectRef | None = None, place: int = 0) -> None:
+        """reader: lives while values can be asked for; None: they are all there."""
         self._whole = whole
+        self._reader = reader
         self._place = place
         self._over = False
 
@@ -77,7 +81,7 @@ class ObjectRefGenerator:
         return self._whole
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return ObjectRefGenerator, (self._whole, self._place)
+        return ObjectRefGenerator, (self._whole, self._reader, self._place)
 
     def __repr__(self) -> str:
         return f"ObjectRefGenerator({self._whole.id:x}, at {self._place})"

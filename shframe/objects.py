@@ -112,6 +112,8 @@ def wait(
     _check_refs("wait", refs)
     if len(set(refs)) < len(refs):
         raise InvalidArgument("wait() was given a handle twice\n  give each handle once")
+    if not refs:
+        return [], []
     if not 1 <= num_returns <= len(refs):
         raise InvalidArgument(
             f"num_returns={num_returns} of {len(refs)} handles\n  1 to {len(refs)} are possible"

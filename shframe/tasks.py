@@ -19,7 +19,7 @@ from shframe.graph.function import Function
 from shframe.graph.hiring import Job
 from shframe.graph.objectref import ObjectRef
 from shframe.graph.site import user_place
-from shframe.graph.wire import STREAM
+from shframe.graph.wire import READY, STREAM
 
 ASYNC_WIDTH = 1000  # calls of an actor with coroutine methods that run at once
 
@@ -168,7 +168,7 @@ class RemoteFunction:
 
 def _given(refs: tuple[ObjectRef, ...], terms: Terms) -> Any:
     if terms.returns == STREAM:
-        return ObjectRefGenerator(refs[0])
+        return ObjectRefGenerator(refs[0], refs[1] if len(refs) > 1 else None)
     if terms.returns == 0:
         return None
     return refs[0] if terms.returns == 1 else list(refs)
@@ -259,13 +259,18 @@ class ActorHandle:
         self._retries = retries
 
     def __getattr__(self, name: str) -> ActorMethod:
-        if name.startswith("_") or name not in self._methods:
-            if name in ("__ray_terminate__", "__ray_ready__"):
-                return ActorMethod(self, name, PLAIN_TERMS)
-            near = difflib.get_close_matches(name, self._methods, n=1)
+        if name == "__ray_terminate__":
+            return Terminating(self, READY, PLAIN_TERMS)
+        if name == READY:
+            return ActorMethod(self, name, PLAIN_TERMS)
+        methods = self.__dict__.get("_methods", {})  # it may be half made
+        if name not in methods:
+            near = difflib.get_close_matches(name, methods, n=1)
             hint = f"\n  did you mean {near[0]!r}?" if near else ""
-            raise AttributeError(f"the actor {self._name} has no method {name!r}{hint}")
-        terms = replace(self._methods[name].terms, retries=self._retries)
+            raise AttributeError(
+                f"the actor {self.__dict__.get('_name')} has no method {name!r}{hint}"
+            )
+        terms = replace(methods[name].terms, retries=self._retries)
         made = ActorMethod(self, name, terms)
         return made
 
@@ -311,6 +316,18 @@ class ActorMethod:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(f"{self._name} belongs to an actor: call {self._name}.remote(...)")
+
+
+class Terminating(ActorMethod):
+    """Ends an actor after the calls before, as Ray's programs ask for it."""
+
+    __slots__ = ()
+
+    def remote(self, *args: Any, **kwargs: Any) -> Any:
+        """End the actor when it comes to this call; the call's handle, at once."""
+        ref = super().remote(*args, **kwargs)
+        ref.tell(lambda _: kill(self._handle))
+        return ref
 
 
 class Named:

@@ -166,6 +166,68 @@ def test_an_actor_is_made_anew_as_often_as_it_may() -> None:
         sf.get(counter.add.remote())
 
 
+class Streams:
+    """An actor whose generators say when they are closed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def _count(self) -> int:
+        return len([*self.folder.iterdir()])
+
+    def plain(self) -> Iterator[int]:
+        try:
+            yield from range(10**9)
+        finally:
+            (self.folder / "plain").touch()
+
+    def __call__(self, n: int) -> int:
+        return n * 10
+
+
+class AsyncStreams(Streams):
+    async def awaited(self) -> AsyncIterator[int]:
+        try:
+            for n in range(10**9):
+                await asyncio.sleep(0)
+                yield n
+        finally:
+            (self.folder / "awaited").touch()
+
+
+@pytest.mark.parametrize("width", [1, 3])
+@pytest.mark.parametrize(("kind", "method"), [(Streams, "plain"), (AsyncStreams, "awaited")])
+def test_a_generator_of_an_actor_that_nobody_has_is_closed(
+    tmp_path: Path, kind: type, method: str, width: int
+) -> None:
+    actor = sf.remote(max_concurrency=width)(kind).remote(tmp_path)
+    values = getattr(actor, method).remote()
+    assert [sf.get(next(values)) for _ in range(5)] == list(range(5))
+    del values
+    deadline = time.monotonic() + 10
+    while not (tmp_path / method).exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert sf.get(actor._count.remote()) == 1
+    assert sf.get(actor.__call__.remote(3)) == 30
+
+
+def test_an_actor_says_when_it_is_ready_and_ends_when_it_is_asked_to() -> None:
+    counter = Counter.options(max_restarts=3).remote(1)
+    assert sf.get(counter.__ray_ready__.remote()) is True
+    refs = [counter.add.remote() for _ in range(20)]
+    end = counter.__ray_terminate__.remote()
+    sf.get(end)
+    assert sf.get(refs) == list(range(2, 22))
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            sf.get(counter.add.remote())
+        except ActorDied:
+            break
+    with pytest.raises(ActorDied, match="was killed"):
+        sf.get(counter.add.remote())
+
+
 class Frail:
     """Dies in its constructor, or in a call, as often as there is no further line in a file."""
 

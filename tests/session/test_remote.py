@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import threading
@@ -461,6 +462,78 @@ def test_values_that_nobody_takes_are_freed() -> None:
     while live_objects() > before and time.monotonic() < deadline:
         time.sleep(0.01)
     assert live_objects() == before
+
+
+@sf.remote(ahead=3)
+def endless(mark: Path, pause: float = 0.0) -> Iterator[Any]:
+    try:
+        for k in itertools.count():
+            yield np.full(30_000, k)
+            time.sleep(pause)
+    finally:
+        mark.write_text(str(k))
+
+
+def busy() -> bool:
+    return any(one.state != "idle" for one in sf.status().workers)
+
+
+def written(mark: Path) -> int:
+    """What a generator has left at its end."""
+    deadline = time.monotonic() + 10
+    while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return int(mark.read_text())
+
+
+@sf.remote
+def takes(mark: Path, count: int) -> list[int]:
+    values = endless.remote(mark)
+    return [int(sf.get(next(values))[0]) for _ in range(count)]
+
+
+@sf.remote
+def takes_of(values: list[Any], count: int) -> list[int]:
+    return [int(sf.get(next(values[0]))[0]) for _ in range(count)]
+
+
+def test_a_generator_that_nobody_has_any_more_is_closed(tmp_path: Path) -> None:
+    before = live_objects()
+    for pause in (0.0, 0.02):  # it waits for its values to be taken, or works
+        mark = tmp_path / f"paused {pause}"
+        values = endless.remote(mark, pause)
+        assert [int(sf.get(next(values))[0]) for _ in range(5)] == list(range(5))
+        del values
+        assert 4 <= written(mark) <= 9
+    endless.remote(tmp_path / "unread")
+    assert written(tmp_path / "unread") <= 4
+    assert sf.get(takes.remote(tmp_path / "in a task", 4)) == [0, 1, 2, 3]
+    assert written(tmp_path / "in a task") <= 8
+    assert sf.get(takes_of.remote([endless.remote(tmp_path / "handed on")], 4)) == [0, 1, 2, 3]
+    assert written(tmp_path / "handed on") <= 8
+    deadline = time.monotonic() + 5
+    while (live_objects() > before or busy()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert live_objects() == before
+    assert not busy()
+
+
+def test_a_generator_whose_end_is_awaited_runs_to_it(tmp_path: Path) -> None:
+    @sf.remote(ahead=2)
+    def count(n: int) -> Iterator[Any]:
+        for k in range(n):
+            yield np.full(30_000, k)
+
+    before = live_objects()
+    whole = count.remote(50).completed()
+    assert sf.get(whole) == 50
+    assert live_objects() == before
+    values = count.remote(50)
+    third = [next(values) for _ in range(3)][2]
+    whole = values.completed()
+    del values
+    assert sf.get(whole) == 50
+    assert sf.get(third)[0] == 2
 
 
 def test_a_task_reads_a_generator_that_was_handed_over() -> None:
