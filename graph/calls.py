@@ -53,6 +53,7 @@ class Calls:
         self.live: dict[int, Call] = {}
         self.history: deque[tuple[Any, ...]] = deque(maxlen=HISTORY)
         self._errors: dict[int, BaseException] = {}
+        self.refusals: dict[int, bytes] = {}  # task -> the error of one that found no memory
         self._later: list[tuple[float, int]] = []  # when a task is tried again
         self._watched: set[int] = set()  # tasks that have a time limit or may be doubled
         self._begun: dict[int, float] = {}  # when a watched task was first seen to run
@@ -144,6 +145,8 @@ class Calls:
         """A call has ended well; the bytes of its result in the store."""
         held = result[1]
         del self.live[call.number]
+        if self.refusals:
+            self.refusals.pop(call.number, None)
         if type(held) is bytes and len(result) == 4 and call.stays is None and call.refs:
             size = 0
             call.refs[0].settle(held)
@@ -218,7 +221,11 @@ class Calls:
         """Calls that will have no result."""
         call = self.live[instruction.task]
         error = self._errors.pop(instruction.task, None)
-        if error is None and instruction.died:
+        refusal = self.refusals.pop(instruction.task, None)
+        if error is None and refusal is not None and not instruction.died:
+            error = told(unpacked_error(refusal), note_of_call(call))
+            self.shell.failed = failed_call(call, refusal, self.shell.home)
+        elif error is None and instruction.died:
             if call.actor:
                 error = self.shell.actors.why(call.actor)
             else:

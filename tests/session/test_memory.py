@@ -179,6 +179,23 @@ def test_an_object_larger_than_the_budget_is_refused_at_once() -> None:
         assert store.objects() == []
 
 
+@sf.remote
+def ones(count: int) -> Any:
+    return np.ones(count)
+
+
+def test_a_call_that_finds_all_memory_looked_at_says_so_and_the_next_has_room() -> None:
+    with session():
+        views: list[Any] = []
+        with pytest.raises(StoreFull, match="memory="):
+            for _ in range(12):
+                views.append(sf.get(ones.remote(BUDGET // 64)))
+        assert len(views) >= 6
+        assert all(view.sum() == BUDGET // 64 for view in views)
+        views.clear()
+        assert sf.get(ones.remote(BUDGET // 64)).sum() == BUDGET // 64
+
+
 def test_a_pool_of_killed_workers_keeps_what_went_to_disk() -> None:
     with session() as store:
         kept = (ramp(48) + 1).persist()
