@@ -41,8 +41,8 @@ class Function:
         self.call = call
         self.shared = shared
 
-    def __call__(self, *values: Any) -> Any:
-        return self.call(*values, **self.shared)
+    def __call__(self, *values: Any, **named: Any) -> Any:
+        return self.call(*values, **self.shared, **named)
 
     @functools.cached_property
     def name(self) -> str:

@@ -62,9 +62,11 @@ class InProcess:
 
                 made = asyncio.run(made)
         except Exception as error:
+            frames = error.__traceback__ and error.__traceback__.tb_next  # without this one
             code, site = None if method else function, line_of(place)
             self.failed = failed_here(code, function.name, arguments, terms, error, site, self.home)
-            return tuple(self._failed(error) for _ in range(count))
+            failure = Failure(error, frames)
+            return tuple(ObjectRef(self.home.next_id(), failure, self.home) for _ in range(count))
         if terms.returns < 0:
             return (self._stream(made),)
         if terms.returns <= 1:

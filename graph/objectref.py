@@ -14,6 +14,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shframe.graph import travel
@@ -54,12 +55,19 @@ class Life:
 
 
 class Failure:
-    """What a handle holds whose task failed: the error that reading it raises."""
+    """What a handle holds whose task failed: the error that reading it raises, and where that came
+    from, if it was in this process.
+    """
 
-    __slots__ = ("error",)
+    __slots__ = ("error", "traceback")
 
-    def __init__(self, error: BaseException) -> None:
+    def __init__(self, error: BaseException, traceback: TracebackType | None = None) -> None:
         self.error = error
+        self.traceback = traceback
+
+    def raised(self) -> BaseException:
+        """The error, without the frames in which it was raised before."""
+        return self.error.with_traceback(self.traceback)
 
 
 _SETTLED = frozenset({bytes, Ref, Failure})  # the types of what a handle holds in the end
@@ -147,7 +155,7 @@ class ObjectRef:
             wait_all([self], None)
         held = self._held
         if type(held) is Failure:
-            raise held.error.with_traceback(None)
+            raise held.raised()
         return held
 
     def value(self, *, writable: bool = False) -> Any:
@@ -155,7 +163,7 @@ class ObjectRef:
         if type(self._held) not in _SETTLED:
             wait_all([self], None)
         if type(self._held) is Failure:
-            raise self._held.error.with_traceback(None)
+            raise self._held.raised()
         return self.home.read(self, writable)
 
     def result(self, timeout: float | None = None) -> Any:

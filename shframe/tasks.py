@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from shframe import session
+from shframe.coroutines import called
 from shframe.errors import InvalidArgument
 from shframe.generators import ObjectRefGenerator
 from shframe.graph.call import PLAIN_TERMS, Terms, arguments_of
@@ -137,7 +138,7 @@ class RemoteFunction:
         functools.update_wrapper(self, function)
         self.function = function
         self._terms = terms
-        self._code = code if code is not None else Function(function)
+        self._code = code if code is not None else Function(called(function))
 
     def remote(self, *args: Any, **kwargs: Any) -> Any:
         """Start a task; its handle, a list of them, or a generator of them, at once.

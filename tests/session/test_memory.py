@@ -186,11 +186,9 @@ def ones(count: int) -> Any:
 
 def test_a_call_that_finds_all_memory_looked_at_says_so_and_the_next_has_room() -> None:
     with session():
-        views: list[Any] = []
+        views = [sf.get(ones.remote(BUDGET // 64)) for _ in range(6)]
         with pytest.raises(StoreFull, match="memory="):
-            for _ in range(12):
-                views.append(sf.get(ones.remote(BUDGET // 64)))
-        assert len(views) >= 6
+            views.extend(sf.get(ones.remote(BUDGET // 64)) for _ in range(6))
         assert all(view.sum() == BUDGET // 64 for view in views)
         views.clear()
         assert sf.get(ones.remote(BUDGET // 64)).sum() == BUDGET // 64
