@@ -242,7 +242,7 @@ def init(**options: Any) -> Session:
 
     workers, memory, executor, spill_folder and more: see shframe.options.Options. Ray's num_cpus
     and object_store_memory are taken for workers and memory; what else Ray's init() knows has no
-    effect.
+    effect. In a task there is a session already, that of the task: it goes on, as it is.
 
     Raises: InvalidArgument for an option that does not exist, or a value that it cannot have.
 
@@ -255,6 +255,8 @@ def init(**options: Any) -> Session:
     global _default, _owner
     known = {_OF_RAY.get(name, name): v for name, v in options.items() if name not in _IGNORED}
     made = Session(Options.made(**known))
+    if _of_task() is not None:
+        return current()
     with _lock:
         shutdown()
         _default, _owner = made, os.getpid()

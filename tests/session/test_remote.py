@@ -225,6 +225,20 @@ def test_a_frame_and_an_array_compute_inside_a_task() -> None:
     assert where != os.getpid()
 
 
+def test_a_task_that_starts_a_session_has_the_one_it_belongs_to(session: Session) -> None:
+    @sf.remote
+    def inside() -> tuple[set[int], int]:
+        sf.init(workers=1, memory="1MB")
+        pids = set(sf.get([pid.remote() for _ in range(8)]))
+        sf.shutdown()
+        return pids, sf.get(add.remote(1, 2))
+
+    pids, three = sf.get(inside.remote())
+    assert three == 3
+    executor: Any = session.executor
+    assert pids <= set(executor.pids)
+
+
 def test_threads_of_a_task_may_ask_at_once() -> None:
     @sf.remote
     def many() -> list[int]:
