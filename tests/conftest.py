@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import threading
@@ -80,13 +81,11 @@ def descendants(pid: int) -> set[int]:
     found: set[int] = set()
     stack = [pid]
     while stack:
-        for path in Path(f"/proc/{stack.pop()}/task").glob("*/children"):
-            try:
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            for path in Path(f"/proc/{stack.pop()}/task").glob("*/children"):
                 children = {int(word) for word in path.read_text().split()}
-            except OSError:
-                continue
-            stack.extend(children - found)
-            found |= children
+                stack.extend(children - found)
+                found |= children
     return found
 
 
