@@ -48,6 +48,18 @@ class TimedOut(ShframeError, TimeoutError):
         return cls(f"the task {name} ran for more than {seconds} s\n  give it more (timeout=...)")
 
 
+class WorkerNotStarted(ShframeError, OSError):
+    """The machine gives no further worker process."""
+
+    @classmethod
+    def because(cls, error: OSError, workers: int) -> WorkerNotStarted:
+        """Say what the machine said, and how many there are."""
+        return cls(
+            f"no worker can be started beside the {workers} that there are: {error}\n"
+            "  have fewer actors at once, or raise the limit of open files (ulimit -n)"
+        )
+
+
 class ActorDied(ShframeError, RuntimeError):
     """An actor is no more, so that its method cannot be called."""
 

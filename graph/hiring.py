@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shframe.graph.call import Arguments, Call, Code, Terms
-from shframe.graph.errors import ActorDied, ActorNotFound, WorkerDied
+from shframe.graph.errors import ActorDied, ActorNotFound, WorkerDied, WorkerNotStarted
 from shframe.graph.messages import Hired, Quit
 from shframe.graph.objectref import Failure, Life, ObjectRef
 from shframe.graph.site import Place, line_of
@@ -78,6 +78,9 @@ class Actors:
     ) -> None:
         """Start the process of an actor and call its constructor."""
         number = ref.id
+        if self.shell.dead is not None:
+            ref.settle(Failure(self.shell.dead))
+            return
         if job.name is not None and job.name in self._names:
             error = ActorDied(f"an actor of the name {job.name!r} lives already")
             self._reasons[number] = error
@@ -117,7 +120,13 @@ class Actors:
         if not call.number:  # what it is made of failed
             return
         record.first = call.number
-        worker = shell.pool.add_worker()
+        try:
+            worker = shell.pool.add_worker()
+        except WorkerNotStarted as error:
+            reason = ActorDied(f"the actor {record.function.name} has no process: {error}")
+            reason.__cause__ = error
+            self.end(record.number, reason)
+            return
         record.worker = worker.slot
         shell.handle(Hired(worker.slot, record.number, record.job.width, call.number))
 

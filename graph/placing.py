@@ -32,6 +32,7 @@ class Placing:
     queues: actors that may have calls which were not sent yet.
     followers: loose tasks that may follow their sources to a worker.
     seconds: what tasks of a kind are expected to take.
+    extra: how many workers beyond the limit there may be.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Placing:
         self.tasks = tasks
         self.actors = actors
         self.limit = limit
+        self.extra = EXTRA
         self.loads = Loads()
         self.admission = Admission()
         self.ready: list[int] = []
@@ -173,7 +175,7 @@ class Placing:
         free, busy = self.loads.counts()
         if free >= places or busy < free:
             return []
-        if len(self.loads.crew) - places < EXTRA:
+        if len(self.loads.crew) - places < self.extra:
             return [Grow()]
         out = self._on_top_of_all(anything=False)
         return out if out or self.loads.anything_runs() else self._on_top_of_all(anything=True)

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 
 from shframe.graph import proc, server
 from shframe.graph.channel import Channel, pair
+from shframe.graph.errors import WorkerNotStarted
 from shframe.graph.launch import Launched, launch, park
 from shframe.graph.voices import Voices
 from shframe.store.store import Store
 
+ROOM = 24  # descriptors that must be free: a worker takes 7 meanwhile and 4 for good
 STOP_SECONDS = 0.05  # a worker in a system call that cannot be interrupted is not waited for
 
 
@@ -57,7 +59,11 @@ class Pool:
             self.add_worker()
 
     def add_worker(self) -> WorkerHandle:
-        """Ask the server for a worker; it takes messages at once, they wait in its socket."""
+        """Ask the server for a worker; it takes messages at once, they wait in its socket.
+
+        Raises: WorkerNotStarted, and nothing has been changed.
+        """
+        self._check_room()
         slot = self._next_slot
         self._next_slot += 1
         self.store.ledger.use(self._next_slot)
@@ -69,6 +75,18 @@ class Pool:
         self.workers[slot] = worker
         self.changes += 1
         return worker
+
+    def _check_room(self) -> None:
+        """See that there are descriptors for a worker, and some beside them for what it will do."""
+        taken: list[int] = []
+        try:
+            while len(taken) < ROOM:
+                taken.append(os.dup(self.channel.fileno()))
+        except OSError as error:
+            raise WorkerNotStarted.because(error, len(self.workers)) from error
+        finally:
+            for fd in taken:
+                os.close(fd)
 
     def news(self) -> list[server.Ended]:
         """Take in what the server says; the workers that ended. Raises Closed."""

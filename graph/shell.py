@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import math
 import os
 import select
@@ -25,7 +26,7 @@ from shframe.graph.asking import Asking
 from shframe.graph.call import Call, Code
 from shframe.graph.calls import Calls
 from shframe.graph.channel import Closed
-from shframe.graph.errors import SessionClosed, WorkerDied
+from shframe.graph.errors import SessionClosed, WorkerDied, WorkerNotStarted
 from shframe.graph.heaps import PAUSE
 from shframe.graph.hiring import Actors
 from shframe.graph.launch import Launched, heavy
@@ -63,6 +64,8 @@ from shframe.graph.voices import Voices, levels
 from shframe.graph.worker import Report, Result, Surroundings, Wired
 from shframe.store.ref import Ref
 from shframe.store.store import Store
+
+log = logging.getLogger("shframe")
 
 LINGER = 0.05  # seconds after the last message before the session counts as being at rest
 SPIN_SECONDS = 0.00015  # before it sleeps while one call is awaited: a wake-up takes a tenth of it
@@ -302,6 +305,8 @@ class Shell:
         if self.memory.look(now):
             note_of = self.store.ledger.note_of
             self.running.look(now, {slot: note_of(slot) for slot in self.pool.workers})
+            if not self.scheduler.crew:
+                self._add_worker()
 
     def numbers(self, count: int) -> int:
         """Take so many numbers for tasks; the first of them."""
@@ -495,8 +500,19 @@ class Shell:
                 self.runs.abort(instruction)
             elif isinstance(instruction, Recall):
                 self._recall(instruction)
-            elif isinstance(instruction, Grow):
-                self.handle(Joined(self.pool.add_worker().slot))
+            elif isinstance(instruction, Grow) and not self._add_worker():
+                self.scheduler.placing.extra = 0  # who waits runs what it waits for
+                self.handle(Relieved())
+
+    def _add_worker(self) -> bool:
+        """A further worker for any task; False: the machine gives none."""
+        try:
+            slot = self.pool.add_worker().slot
+        except WorkerNotStarted as error:
+            log.warning("%s", error)
+            return False
+        self.handle(Joined(slot))
+        return True
 
     def work_for(self, slot: int) -> Outgoing:
         """The message that is being made for a worker."""
@@ -574,7 +590,7 @@ class Shell:
 
     def retire(self, slot: int) -> None:
         """A worker gets no more tasks, ends when it has none left, and another takes its place."""
-        self.handle(Joined(self.pool.add_worker().slot))
+        self._add_worker()
         self.scheduler.retire(slot)
         self.retired.add(slot)
 
@@ -641,7 +657,7 @@ class Shell:
         if actor:
             self.actors.died(actor, ended)
         elif crew <= (self.scheduler.limit or crew) and ended.slot not in self.retired:
-            self.handle(Joined(self.pool.add_worker().slot))
+            self._add_worker()
 
     # --- sending ------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ ShframeError
   ClusterUnreachable  ConnectionError  (graph) a cluster that does not answer
   TaskFailed          RuntimeError   (graph) a task raised; of its own type, too
   WorkerDied          RuntimeError   (graph) a worker ended while it ran a task
+  WorkerNotStarted    OSError        (graph) the machine gives no further process
   ActorDied           RuntimeError   (graph) an actor is no more
     ActorNotFound     ValueError     (graph) no actor of that name lives
   TimedOut            TimeoutError   (graph) a value or task was not there in time
@@ -50,6 +51,7 @@ from shframe.graph.errors import (
     TaskFailed,
     TimedOut,
     WorkerDied,
+    WorkerNotStarted,
 )
 from shframe.store.errors import (
     BadSize,
@@ -98,6 +100,7 @@ __all__ = [
     "TimedOut",
     "UnsupportedType",
     "WorkerDied",
+    "WorkerNotStarted",
 ]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -472,3 +474,41 @@ def test_nothing_of_an_actor_is_left() -> None:
     del handles
     assert all(gone(pid) for pid in pids)
     assert descendants(os.getpid()) - pool_processes() <= before
+
+
+FEW = """
+import resource, time
+resource.setrlimit(resource.RLIMIT_NOFILE, (150, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+import shframe as sf
+sf.init(workers=2)
+
+@sf.remote
+class One:
+    def get(self):
+        return 1
+
+@sf.remote
+def deep(n):
+    return 1 + sf.get(deep.remote(n - 1)) if n else 0
+
+actors = [One.remote() for _ in range(60)]
+calls = [actor.get.remote() for actor in actors]
+sf.wait(calls, num_returns=len(calls), timeout=60)
+errors = [call.error() for call in calls]
+lived = errors.count(None)
+print(5 < lived < 60, {type(e).__name__ for e in errors if e}, "ulimit -n" in str(errors[-1]))
+print(sf.get(deep.remote(40), timeout=60))
+del actors, calls, errors
+deadline = time.monotonic() + 30
+while len(sf.status().workers) > 10 and time.monotonic() < deadline:
+    time.sleep(0.05)
+print(sf.get(One.remote().get.remote(), timeout=60))
+"""
+
+
+def test_without_descriptors_actors_fail_by_name_and_the_session_goes_on() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FEW], capture_output=True, text=True, timeout=200, check=False
+    )
+    assert done.stdout.split("\n")[:3] == ["True {'ActorDied'} True", "40", "1"], done.stderr
+    assert "Traceback" not in done.stderr
