@@ -124,7 +124,7 @@ class Actors:
             worker = shell.pool.add_worker()
         except WorkerNotStarted as error:
             reason = ActorDied(f"the actor {record.function.name} has no process: {error}")
-            reason.__cause__ = error
+            reason.__cause__ = error.with_traceback(None)  # frames here hold calls and handles
             self.end(record.number, reason)
             return
         record.worker = worker.slot

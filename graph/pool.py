@@ -83,10 +83,13 @@ class Pool:
             while len(taken) < ROOM:
                 taken.append(os.dup(self.channel.fileno()))
         except OSError as error:
-            raise WorkerNotStarted.because(error, len(self.workers)) from error
+            refused = WorkerNotStarted.because(error, len(self.workers))
+        else:
+            return
         finally:
             for fd in taken:
                 os.close(fd)
+        raise refused  # without the frames of the other error
 
     def news(self) -> list[server.Ended]:
         """Take in what the server says; the workers that ended. Raises Closed."""
