@@ -207,8 +207,9 @@ class Calls:
         assert result.error is not None, "a call without a result has an error"
         error = unpacked_error(result.error)
         wanted = call.terms.retry_exceptions
-        again = isinstance(error, wanted) if isinstance(wanted, tuple) else wanted
-        if again and call.failures < call.terms.retries and isinstance(error, Exception):
+        if isinstance(wanted, tuple):  # as `except` compares, which calls nothing of the user's
+            wanted = any(kind in wanted for kind in type(error).__mro__)
+        if wanted and call.failures < call.terms.retries and isinstance(error, Exception):
             wait = call.terms.backoff * 2**call.failures
             call.failures += 1
             heapq.heappush(self._later, (time.monotonic() + wait, call.number))

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 _INPUTS = 5  # inputs of a task that are named
 _SITES = 3  # lines of users' functions that one task is named by
 
+# What is set by these works for exceptions that forbid it, such as frozen dataclasses.
+_own: Any = vars(BaseException)
+_CAUSE, _CONTEXT = _own["__cause__"], _own["__context__"]
+_HIDDEN, _ARGS = _own["__suppress_context__"], _own["args"]
+
 # --- from the worker --------------------------------------------------------------------
 
 
@@ -36,7 +41,8 @@ def packed_error(error: BaseException) -> bytes:
     """
     text = tracebacks.text_of(error)
     bare = error.with_traceback(None)
-    bare.__cause__ = bare.__context__ = None
+    _CAUSE.__set__(bare, None)
+    _CONTEXT.__set__(bare, None)
     return _packed(bare, text)
 
 
@@ -49,19 +55,22 @@ def packed_here(error: BaseException) -> bytes:
     text = tracebacks.text_of(error)
     trace, cause, context = error.__traceback__, error.__cause__, error.__context__
     hidden = error.__suppress_context__
-    error.__cause__ = error.__context__ = None
+    _CAUSE.__set__(error, None)
+    _CONTEXT.__set__(error, None)
     try:
         return _packed(error.with_traceback(None), text)
     finally:
-        error.__traceback__, error.__cause__, error.__context__ = trace, cause, context
-        error.__suppress_context__ = hidden
+        error.with_traceback(trace)
+        _CAUSE.__set__(error, cause)
+        _CONTEXT.__set__(error, context)
+        _HIDDEN.__set__(error, hidden)
 
 
 def unpacked_error(payload: bytes) -> BaseException:
     """A worker's exception with its traceback as cause."""
     error, text = pickle.loads(payload)
     if text:
-        error.__cause__ = RemoteTraceback(text)
+        _CAUSE.__set__(error, RemoteTraceback(text))
     return error  # type: ignore[no-any-return]
 
 
@@ -91,7 +100,7 @@ def _payload(travels: Any, error: BaseException, text: str) -> bytes | None:
     try:
         payload = bytes(cloudpickle.dumps((travels, text), protocol=5))
         made = pickle.loads(payload)[0]
-    except Exception:
+    except (Exception, SystemExit):
         return None
     return payload if travels is not error or _is_same(made, error) else None
 
@@ -124,7 +133,7 @@ class _Parts:
 
 def _from_parts(kind: type[BaseException], args: tuple[Any, ...], state: Any) -> BaseException:
     made = kind.__new__(kind, *args)
-    made.args = args
+    _ARGS.__set__(made, args)
     made.__dict__.update(state)
     return made
 
@@ -194,7 +203,7 @@ def noted(error: BaseException, note: Note) -> Exception:
         made = TaskFailed(f"the task {note.name} raised {type(error).__name__}({arg:.500})")
         made.__cause__ = error.__cause__
         error = made
-    error.add_note(str(note))
+    error.__dict__.setdefault("__notes__", []).append(str(note))
     cause = error.__cause__
     if isinstance(cause, RemoteTraceback):
         cause.text = f"{tracebacks.with_source(cause.text).rstrip()}\n{note}\n"
@@ -233,11 +242,16 @@ def _argument(value: Any) -> str:
 def _both(error: Exception) -> BaseException:
     kind: Any = type(error)
     both = _both_type(kind)
-    made: Any = both.__new__(both, *error.args)
-    BaseException.__init__(made, *error.args)
+    layout = OSError if isinstance(error, OSError) else BaseException
+    made: Any = layout.__new__(both, *error.args)
+    layout.__init__(made, *error.args)
+    if isinstance(error, OSError):
+        for name in ("filename", "filename2"):
+            if getattr(error, name) is not None:  # else the text would name None
+                setattr(made, name, getattr(error, name))
     made.__dict__.update(error.__dict__)
     made.__dict__["error"] = error
-    made.__cause__ = error.__cause__
+    _CAUSE.__set__(made, error.__cause__)
     if str(made) != str(error):
         raise TypeError(f"{kind.__name__} does not say the same of what it is made of")
     return made  # type: ignore[no-any-return]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
+import sys
 import time
 import traceback
 from collections.abc import Iterator
@@ -158,6 +160,64 @@ def test_what_would_end_a_program_is_an_error_of_the_task(how: str, name: str) -
 
 def raise_group() -> None:
     raise ExceptionGroup("two", [ValueError("one"), TypeError("other")])
+
+
+@dataclasses.dataclass(frozen=True)
+class Frozen(Exception):
+    x: int
+
+
+class Closed(Exception):
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{name} cannot be set")
+
+
+class EndsTheProgram(Exception):
+    def __reduce__(self) -> Any:
+        return sys.exit, (3,)
+
+
+class Asks(type):
+    def __instancecheck__(cls, one: object) -> bool:
+        raise RuntimeError("this cannot be asked")
+
+
+class Asked(Exception, metaclass=Asks):
+    """An exception whose type cannot be asked for what is of it."""
+
+
+def strange(kind: str) -> None:
+    made = {
+        "frozen": lambda: Frozen(3),
+        "closed": lambda: Closed("shut"),
+        "asked": lambda: Asked("who"),
+        "ends": lambda: EndsTheProgram("now"),
+        "file": lambda: FileNotFoundError(2, "No such file", "here"),
+        "two files": lambda: OSError(18, "cross-device", "here", None, "there"),
+    }
+    raise made[kind]()
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected", "words"),
+    [
+        ("frozen", Frozen, "3"),
+        ("closed", Closed, "shut"),
+        ("asked", Asked, "who"),
+        ("ends", TaskFailed, "it said: now"),
+        ("file", FileNotFoundError, "[Errno 2] No such file: 'here'"),
+        ("two files", OSError, "[Errno 18] cross-device: 'here' -> 'there'"),
+    ],
+)
+def test_strange_errors_arrive_and_harm_nobody(kind: str, expected: type, words: str) -> None:
+    error = raised_by(strange, kind)
+    assert issubclass(type(error), expected)
+    assert issubclass(type(error), TaskFailed)
+    assert words in str(error)
+    assert "the task: strange" in text(error)
+    again = sf.remote(retry_exceptions=[Asked], max_retries=2)(strange)
+    with pytest.raises(FileNotFoundError, match="No such file"):
+        sf.get(again.remote("file"), timeout=10)
 
 
 def test_a_group_arrives_with_its_members() -> None:
