@@ -12,7 +12,8 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from shframe.errors import InvalidArgument, UnsupportedType
+from shframe.checking import checked_whole
+from shframe.errors import UnsupportedType
 from shframe.graph.function import Function, UserCode
 from shframe.graph.tokens import tokenize
 
@@ -221,8 +222,8 @@ def delayed(
     """
     if obj is None:
         return functools.partial(delayed, name=name, pure=pure, nout=nout, traverse=traverse)
-    if nout is not None and (isinstance(nout, bool) or not isinstance(nout, int) or nout < 0):
-        raise InvalidArgument(f"nout={nout!r}: a number of at least 0 is needed, or None")
+    if nout is not None:
+        nout = checked_whole("nout", nout, 0)
     if isinstance(obj, Delayed):
         return obj
     if callable(obj):

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from shframe import session
+from shframe.checking import checked_whole
 from shframe.errors import InvalidArgument, TaskFailed
 from shframe.graph.call import PLAIN_TERMS, Arguments, Terms, arguments_of
 from shframe.graph.site import Place, user_place
@@ -81,8 +82,8 @@ class Executor(concurrent.futures.Executor):
         *,
         max_retries: int = 0,
     ) -> None:
-        if max_workers is not None and max_workers <= 0:
-            raise InvalidArgument(f"max_workers={max_workers}: at least one is needed")
+        if max_workers is not None:
+            max_workers = checked_whole("max_workers", max_workers, 1)
         if initializer is not None and not callable(initializer):
             raise TypeError(f"initializer must be callable, found {type(initializer).__name__}")
         engine = session.executor()

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
 from shframe import session
+from shframe.checking import check_seconds, checked_whole
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.errors import TimedOut
 from shframe.graph.objectref import ObjectRef, wait_all, wait_some
@@ -64,7 +65,7 @@ def get(
     >>> x.tolist()
     [1.0, 0.0, 0.0]
     """
-    _check_timeout(timeout)
+    check_seconds("timeout", timeout)
     if isinstance(refs, ObjectRef):
         _wait_or_give_up((refs,), timeout)
         return refs.value(writable=writable)
@@ -106,7 +107,7 @@ def wait(
     >>> sf.get(ready), len(rest)
     ([1], 1)
     """
-    _check_timeout(timeout)
+    check_seconds("timeout", timeout)
     if isinstance(refs, ObjectRef) or not isinstance(refs, (list, tuple)):
         raise _not_a_ref("wait", refs, "a list of ObjectRefs")
     _check_refs("wait", refs)
@@ -114,7 +115,7 @@ def wait(
         raise InvalidArgument("wait() was given a handle twice\n  give each handle once")
     if not refs:
         return [], []
-    if not 1 <= num_returns <= len(refs):
+    if checked_whole("num_returns", num_returns, 1) > len(refs):
         raise InvalidArgument(
             f"num_returns={num_returns} of {len(refs)} handles\n  1 to {len(refs)} are possible"
         )
@@ -133,7 +134,7 @@ def as_completed(refs: Sequence[ObjectRef], *, timeout: float | None = None) -> 
     >>> sorted(sf.get(ref) for ref in sf.as_completed([sf.put(1), sf.put(2)]))
     [1, 2]
     """
-    _check_timeout(timeout)
+    check_seconds("timeout", timeout)
     _check_refs("as_completed", list(refs))
     return _as_completed(list(dict.fromkeys(refs)), timeout)
 
@@ -152,11 +153,6 @@ def _as_completed(refs: list[ObjectRef], timeout: float | None) -> Iterator[Obje
         except queue.Empty:
             if deadline is not None and time.monotonic() > deadline:
                 raise TimedOut.after(timeout, left) from None
-
-
-def _check_timeout(timeout: float | None) -> None:
-    if timeout is not None and not timeout >= 0:
-        raise InvalidArgument(f"timeout={timeout!r}: seconds of at least 0 are needed, or None")
 
 
 def _check_refs(call: str, refs: Sequence[object]) -> None:

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from shframe.checking import checked_whole
 from shframe.engines import is_local
 from shframe.errors import InvalidArgument
 
@@ -42,10 +43,9 @@ class Options:
 
     def __post_init__(self) -> None:
         _ = is_local(self.executor)
-        if self.workers is not None and self.workers < 1:
-            raise InvalidArgument(f"workers={self.workers}: at least one is needed")
-        if self.inline_bytes < 0:
-            raise InvalidArgument(f"inline_bytes={self.inline_bytes} is negative; 0 means never")
+        if self.workers is not None:
+            _ = checked_whole("workers", self.workers, 1)
+        _ = checked_whole("inline_bytes", self.inline_bytes, 0)  # 0 means never
         if self.memory is not None:
             _ = self.budget
         _ = self.spill_bytes

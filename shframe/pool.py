@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Self
 
+from shframe.checking import checked_whole
 from shframe.errors import InvalidArgument
 from shframe.futures import Executor, Future, batched
 from shframe.graph.errors import TimedOut
@@ -53,8 +54,8 @@ class Pool:
         maxtasksperchild: int | None = None,
         context: Any = None,
     ) -> None:
-        if processes is not None and processes < 1:
-            raise InvalidArgument(f"processes={processes}: at least one is needed")
+        if processes is not None:
+            processes = checked_whole("processes", processes, 1)
         self._executor = Executor(processes, initializer, tuple(initargs))
         self._processes = self._executor._max_workers
         self._closed = False

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from shframe import session
-from shframe.errors import InvalidArgument
+from shframe.checking import check_seconds
 from shframe.graph.call import plain
 from shframe.graph.objectref import ObjectRef
 from shframe.objects import get
@@ -116,8 +116,7 @@ def _seconds(block: bool, timeout: float | None) -> float | None:
     """How long the actor waits; None: for ever."""
     if not block:
         return 0.0
-    if timeout is not None and timeout < 0:
-        raise InvalidArgument(f"timeout={timeout}: seconds of at least 0 are needed, or None")
+    check_seconds("timeout", timeout)
     return timeout
 
 

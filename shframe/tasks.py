@@ -8,9 +8,11 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import NoneType
 from typing import Any, NamedTuple
 
 from shframe import session
+from shframe.checking import check_seconds, checked_whole
 from shframe.coroutines import called
 from shframe.errors import InvalidArgument
 from shframe.generators import ObjectRefGenerator
@@ -411,15 +413,17 @@ def _checked(name: str, value: Any) -> Any:
 
         return parse_bytes(value)
     if name == "timeout":
-        if value is not None and not value > 0:
-            raise InvalidArgument(f"timeout={value!r}: seconds above 0 are needed")
+        check_seconds(name, value, above=True)
         return value
     if name == "max_retries" and value == -1:
         return 1 << 30
-    if name in ("num_returns", "max_retries", "backoff", "ahead") and (
-        isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0
-    ):
-        raise InvalidArgument(f"{name}={value!r}: a number of at least 0 is needed")
+    if name in ("num_returns", "max_retries", "ahead", "_generator_backpressure_num_objects"):
+        return checked_whole(name, value, 0)
+    if name == "backoff":
+        check_seconds(name, value)
+        return value or 0.0
+    if name == "name" and not isinstance(value, (str, NoneType)):
+        raise InvalidArgument(f"name={value!r}: a text is needed")
     if name == "priority" and (isinstance(value, bool) or not isinstance(value, int)):
         raise InvalidArgument(f"priority={value!r}: a whole number is needed; more is sooner")
     return value
@@ -440,9 +444,9 @@ def _checked_actor(options: Mapping[str, Any]) -> dict[str, Any]:
         if name not in _ACTOR:
             raise InvalidArgument(f"no option {name!r} of an actor; there are {', '.join(_ACTOR)}")
         if name in ("max_concurrency", "max_restarts", "max_task_retries"):
-            least = 1 if name == "max_concurrency" else -1
-            if not isinstance(value, int) or value < least:
-                raise InvalidArgument(f"{name}={value!r}: a number of at least {least} is needed")
+            value = checked_whole(name, value, 1 if name == "max_concurrency" else -1)
+        if name == "name" and not isinstance(value, (str, NoneType)):
+            raise InvalidArgument(f"name={value!r}: a text is needed")
         if name == "lifetime" and value not in (None, "detached"):
             raise InvalidArgument(f'lifetime={value!r}: None or "detached" are known')
         found[name] = value

@@ -608,6 +608,27 @@ def test_wrong_calls_are_refused_at_once() -> None:
         sf.wait([add.remote(1)], num_returns=2)
     with pytest.raises(InvalidArgument, match="no option 'speed'"):
         sf.remote(speed=9)(lambda: 1)
+    for options in (
+        {"num_returns": 1.5},
+        {"max_retries": "3"},
+        {"backoff": float("nan")},
+        {"timeout": "1"},
+        {"timeout": True},
+        {"name": 5},
+        {"ahead": -1},
+        {"priority": 0.5},
+    ):
+        with pytest.raises(InvalidArgument, match=next(iter(options))):
+            add.options(**options)
+    for options in ({"workers": "2"}, {"workers": 1.5}, {"workers": 0}, {"inline_bytes": "1MB"}):
+        with pytest.raises(InvalidArgument, match=next(iter(options))):
+            sf.init(**options)
+    with pytest.raises(InvalidArgument, match="timeout='1'"):
+        sf.get(add.remote(1), timeout="1")
+    with pytest.raises(InvalidArgument, match="num_returns='1'"):
+        sf.wait([add.remote(1)], num_returns="1")
+    assert sf.get(add.options(max_retries=np.int64(2), timeout=np.float64(9)).remote(1)) == 2
+    assert sf.wait([]) == ([], [])
     with pytest.raises(InvalidArgument, match="above 0"):
         add.options(timeout=-1)
     with pytest.raises(InvalidArgument, match="at least 0"):
