@@ -68,7 +68,10 @@ def packed_here(error: BaseException) -> bytes:
 
 def unpacked_error(payload: bytes) -> BaseException:
     """A worker's exception with its traceback as cause."""
-    error, text = pickle.loads(payload)
+    try:
+        error, text = pickle.loads(payload)
+    except (Exception, SystemExit) as unread:  # its module may be known in the worker alone
+        error, text = TaskFailed(f"a task raised what cannot be read here: {unread!r:.500}"), ""
     if text:
         _CAUSE.__set__(error, RemoteTraceback(text))
     return error  # type: ignore[no-any-return]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import os
 import sys
 import time
 import traceback
@@ -218,6 +219,28 @@ def test_strange_errors_arrive_and_harm_nobody(kind: str, expected: type, words:
     again = sf.remote(retry_exceptions=[Asked], max_retries=2)(strange)
     with pytest.raises(FileNotFoundError, match="No such file"):
         sf.get(again.remote("file"), timeout=10)
+
+
+class OfTheWorker(Exception):
+    def __reduce__(self) -> Any:
+        return _in_a_worker, (os.getpid(),)
+
+
+def _in_a_worker(pid: int) -> Exception:
+    if os.getpid() != pid:
+        raise ImportError("no such module here")
+    return OfTheWorker("there")
+
+
+def raise_of_the_worker() -> None:
+    raise OfTheWorker("there")
+
+
+def test_an_error_that_only_the_worker_can_read_harms_nobody() -> None:
+    error = raised_by(raise_of_the_worker)
+    assert isinstance(error, TaskFailed)
+    assert "no such module here" in str(error)
+    assert sf.get(sf.remote(abs).remote(-1), timeout=10) == 1
 
 
 def test_a_group_arrives_with_its_members() -> None:
