@@ -631,6 +631,7 @@ class Shell:
         if worker is None:
             if ended.slot in self.dismissed:
                 self.dismissed.discard(ended.slot)
+                self._forget_tasks_of(ended.slot)
                 self.store.worker_died(ended.slot)
             return
         with contextlib.suppress(Closed):
@@ -644,8 +645,7 @@ class Shell:
         self.outbox.pop(ended.slot, None)
         for fd in self.targets.pop(ended.slot, []):
             os.close(fd)
-        for slot, number in [pair for pair in (*self.doomed, *self.sent) if pair[0] == ended.slot]:
-            self._ended(slot, number)
+        self._forget_tasks_of(ended.slot)
         self.memory.answered(ended.slot)
         self.asking.gone(ended.slot)
         self.store.worker_died(ended.slot)
@@ -658,6 +658,11 @@ class Shell:
             self.actors.died(actor, ended)
         elif crew <= (self.scheduler.limit or crew) and ended.slot not in self.retired:
             self._add_worker()
+
+    def _forget_tasks_of(self, slot: int) -> None:
+        """A worker runs nothing any more: what it was sent is free."""
+        for _, number in [pair for pair in (*self.doomed, *self.sent) if pair[0] == slot]:
+            self._ended(slot, number)
 
     # --- sending ------------------------------------------------------------------------
 
