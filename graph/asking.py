@@ -182,14 +182,9 @@ class Asking:
         site: str,
         parent: int,
     ) -> None:
-        home = self.shell.home
         call = Call(*self._received(worker, what), terms, site, method, actor, parent)
         call.priority = terms.priority + self._depth(parent)
-        if call.stream is not None:
-            refs = self.shell.calls.streams(call, *ids)
-        else:
-            refs = call.refs = tuple(ObjectRef(id, call, home) for id in ids)
-        for ref in refs:
+        for ref in self.shell.calls.handles_of(call, ids):
             self._lend(worker, ref)
         self.shell.calls.enter((call,))
 

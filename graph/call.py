@@ -57,6 +57,11 @@ class Terms:
     ahead: int = 64
     name: str | None = None
 
+    @property
+    def handles(self) -> int:
+        """How many handles a call has: a generator's that of the whole and that of its readers."""
+        return 2 if self.returns == STREAM else max(self.returns, 1)
+
 
 class Code(Protocol):
     """What a call calls, as workers know it."""

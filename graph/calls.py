@@ -53,7 +53,7 @@ class Calls:
         self.live: dict[int, Call] = {}
         self.history: deque[tuple[Any, ...]] = deque(maxlen=HISTORY)
         self._errors: dict[int, BaseException] = {}
-        self.refusals: dict[int, bytes] = {}  # task -> the error of one that found no memory
+        self.refusals = shell.memory.refusals
         self._later: list[tuple[float, int]] = []  # when a task is tried again
         self._watched: set[int] = set()  # tasks that have a time limit or may be doubled
         self._begun: dict[int, float] = {}  # when a watched task was first seen to run
@@ -279,14 +279,18 @@ class Calls:
                     id = ref._held.id
                     uses[id] = min(uses.get(id, number), number)
 
-    # --- generators ---------------------------------------------------------------------
+    # --- handles ------------------------------------------------------------------------
 
-    def streams(self, call: Call, id: int, reader: int) -> tuple[ObjectRef, ObjectRef]:
-        """The handles of a generator, with these numbers: of the whole, and one that lives as long
-        as somebody may ask for its values. From any thread.
+    def handles_of(self, call: Call, ids: Sequence[int]) -> tuple[ObjectRef, ...]:
+        """The handles of a call, with these numbers, of which there are `terms.handles`: of a
+        generator that of the whole and one that lives as long as somebody may ask for its values.
+        From any thread.
         """
         home, stream = self.shell.home, call.stream
-        assert stream is not None, "the call is a generator's"
+        if stream is None:
+            call.refs = tuple(ObjectRef(id, call, home) for id in ids)
+            return call.refs  # type: ignore[no-any-return]
+        id, reader = ids
 
         def ended(what: Callable[[], None]) -> Life:
             return Life(lambda: self.shell.do_some_time(lambda: self._left(call, what)))

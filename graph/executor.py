@@ -65,12 +65,8 @@ class Executor(Protocol):
     workers: int
     lends: bool  # whether tasks can fill the memory of a final object (final.py)
 
-    @property
-    def cold(self) -> bool:
-        """Whether what runs tasks is not there yet, and takes long to come."""
-
-    def prepare(self) -> None:
-        """Begin to start what runs tasks."""
+    def warm_up(self) -> bool:
+        """Begin to start what runs tasks, where that takes long; False: there is no need."""
 
     @property
     def home(self) -> Any:

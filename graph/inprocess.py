@@ -25,10 +25,10 @@ class InProcess:
     """What `.remote` needs of an executor, in one process."""
 
     home: StoreHome
-    cold = False
 
-    def prepare(self) -> None:
+    def warm_up(self) -> bool:
         """Nothing is to be started."""
+        return False
 
     def __init__(self, home: StoreHome) -> None:
         self.home = home

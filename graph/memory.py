@@ -27,6 +27,7 @@ class Memory:
         self.shell = shell
         self.store = shell.store
         self.heaps = Heaps()
+        self.refusals: dict[int, bytes] = {}  # task -> the error of one that found no memory
         self.admission = shell.scheduler.admission
         self.admission.most_heap = self.store.budget // 2
         self._pressure = Pressure(self.store)
@@ -58,9 +59,7 @@ class Memory:
     def refused(self, slot: int, result: Result) -> None:
         """A task found no memory: make room, and let it run again."""
         assert result.error is not None, "a task without a result has an error"
-        of_call = result.number in self.shell.calls.live
-        refusals = self.shell.calls.refusals if of_call else self.shell.runs.refusals
-        refusals[result.number] = result.error
+        self.refusals[result.number] = result.error
         asked = self._ask_to_trim()
         relieved = self._made_free(result.needed) > 0
         self.shell.handle(Refused(slot, result.number, result.needed, relieved))

@@ -21,7 +21,7 @@ from shframe.graph import travel
 from shframe.graph.failures import unpacked_error
 from shframe.graph.objectref import Failure, ObjectRef, Pending, Signal, wait_all
 from shframe.graph.site import Place, line_of
-from shframe.graph.wire import CLOSED, STREAM
+from shframe.graph.wire import CLOSED
 from shframe.store.ref import Ref
 
 if TYPE_CHECKING:
@@ -67,7 +67,6 @@ class Nested:
     """A worker's side of what its tasks ask for. Safe to call from any thread of a task."""
 
     lends = False  # final objects are the driver's
-    cold = False
 
     def __init__(self, worker: Worker) -> None:
         global here
@@ -90,8 +89,9 @@ class Nested:
 
     # --- the executor's face ------------------------------------------------------------
 
-    def prepare(self) -> None:
+    def warm_up(self) -> bool:
         """Nothing is to be started."""
+        return False
 
     def call(
         self,
@@ -103,8 +103,7 @@ class Nested:
         actor: int = 0,
     ) -> tuple[ObjectRef, ...]:
         """Start a task; its handles."""
-        count = 2 if terms.returns == STREAM else max(terms.returns, 1)
-        refs = tuple(self._new(self.next_id()) for _ in range(count))
+        refs = tuple(self._new(self.next_id()) for _ in range(terms.handles))
         ids = tuple(ref.id for ref in refs)
         what = self._sent(function, arguments)
         self._ask("call", ids, what, terms, method, actor, line_of(place), self.task)

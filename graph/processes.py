@@ -22,7 +22,6 @@ from shframe.graph.shell import Shell, surroundings
 from shframe.graph.site import Place
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
-from shframe.graph.wire import STREAM
 from shframe.store.store import Store
 
 
@@ -60,17 +59,14 @@ class ProcessExecutor:
                 self._shell = Shell(self.store, self.home, self.workers, self.launched)
             return self._shell
 
-    @property
-    def cold(self) -> bool:
-        """Whether workers would have to wait for a server that imports first."""
-        return self._shell is None and self.launched is None and parked() is None
-
-    def prepare(self) -> None:
-        """Start the server: the next computation will need workers."""
+    def warm_up(self) -> bool:
+        """Start the server, which imports first; False: there is one, and workers come at once."""
         self._check()
         with self._lock:
-            if self._shell is None and self.launched is None:
+            cold = self._shell is None and self.launched is None and parked() is None
+            if cold:
                 self.launched = launch()
+            return cold
 
     def run(
         self, graph: TaskGraph, trace: Trace, progress: Progress | None = None
@@ -106,15 +102,11 @@ class ProcessExecutor:
         shell = self._shell or self.start()
         call = Call(function, arguments, terms, place, method, actor)
         home = self.home
-        count = terms.returns
         refs: tuple[ObjectRef, ...]
-        if count == 1:
+        if terms.returns == 1:  # as most
             call.refs = refs = (ObjectRef(home.next_id(), call, home),)
-        elif count == STREAM:
-            refs = shell.calls.streams(call, home.next_id(), home.next_id())
         else:
-            refs = tuple(ObjectRef(home.next_id(), call, home) for _ in range(max(count, 1)))
-            call.refs = refs
+            refs = shell.calls.handles_of(call, [home.next_id() for _ in range(terms.handles)])
         shell.calls.submit(call)
         return refs
 

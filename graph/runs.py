@@ -59,7 +59,7 @@ class Runs:
         self.shell = shell
         self.live: dict[int, LiveRun] = {}
         self.refs: dict[int, Wired] = {}  # task -> its result
-        self.refusals: dict[int, bytes] = {}  # task -> the error of one that found no memory
+        self.refusals = shell.memory.refusals
         self.aborted: list[LiveRun] = []  # whose tasks have not all ended yet
         self._run_of: list[LiveRun] = []
 

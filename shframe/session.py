@@ -157,17 +157,13 @@ class Session:
 
         The first that would wait for workers may be larger; their server is started meanwhile.
         """
-        own = self.executor
         limit = self.options.inline_bytes
         total = sum(ref.nbytes for ref in graph.data.values())
         for task in graph.tasks.values():
             if not task.function.ours or not (task.inputs or task.nbytes):
                 return False
             total += task.nbytes
-        if own.cold and limit <= total < COLD * limit:
-            own.prepare()
-            return True
-        return total < limit
+        return total < limit or (total < COLD * limit and self.executor.warm_up())
 
     def close(self) -> None:
         """End the workers and free the store; computed results stay valid."""

@@ -8,11 +8,10 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from types import NoneType
 from typing import Any, NamedTuple
 
 from shframe import session
-from shframe.checking import check_seconds, checked_whole
+from shframe.checking import check_seconds, check_text, checked_whole
 from shframe.coroutines import called
 from shframe.errors import InvalidArgument
 from shframe.generators import ObjectRefGenerator
@@ -414,16 +413,14 @@ def _checked(name: str, value: Any) -> Any:
         return parse_bytes(value)
     if name == "timeout":
         check_seconds(name, value, above=True)
-        return value
     if name == "max_retries" and value == -1:
         return 1 << 30
     if name in ("num_returns", "max_retries", "ahead", "_generator_backpressure_num_objects"):
         return checked_whole(name, value, 0)
     if name == "backoff":
-        check_seconds(name, value)
-        return value or 0.0
-    if name == "name" and not isinstance(value, (str, NoneType)):
-        raise InvalidArgument(f"name={value!r}: a text is needed")
+        check_seconds(name, value, none=False)
+    if name == "name":
+        check_text(name, value)
     if name == "priority" and (isinstance(value, bool) or not isinstance(value, int)):
         raise InvalidArgument(f"priority={value!r}: a whole number is needed; more is sooner")
     return value
@@ -445,8 +442,8 @@ def _checked_actor(options: Mapping[str, Any]) -> dict[str, Any]:
             raise InvalidArgument(f"no option {name!r} of an actor; there are {', '.join(_ACTOR)}")
         if name in ("max_concurrency", "max_restarts", "max_task_retries"):
             value = checked_whole(name, value, 1 if name == "max_concurrency" else -1)
-        if name == "name" and not isinstance(value, (str, NoneType)):
-            raise InvalidArgument(f"name={value!r}: a text is needed")
+        if name == "name":
+            check_text(name, value)
         if name == "lifetime" and value not in (None, "detached"):
             raise InvalidArgument(f'lifetime={value!r}: None or "detached" are known')
         found[name] = value

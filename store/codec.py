@@ -42,11 +42,9 @@ def encode(value: object) -> Encoded:
 
     Raises: NotStorable: when the value has no stored form.
     """
-    if "numpy" in sys.modules:
-        from shframe.store import codec_numpy
-
-        if codec_numpy.fits(value):
-            return codec_numpy.encode(value)
+    known = arrays()
+    if known is not None and known.fits(value):
+        return known.encode(value)  # type: ignore[no-any-return]
     if "pyarrow" in sys.modules:
         from shframe.store import codec_arrow
 
@@ -55,6 +53,15 @@ def encode(value: object) -> Encoded:
     from shframe.store import codec_pickle
 
     return codec_pickle.encode(value)
+
+
+def arrays() -> Any:
+    """The codec of arrays, where something has loaded NumPy; else None, for there are none."""
+    if "numpy" not in sys.modules:
+        return None
+    from shframe.store import codec_numpy
+
+    return codec_numpy
 
 
 def lay_out(encoded: Encoded, alignment: int) -> Layout:

@@ -14,6 +14,7 @@ from typing import Any
 
 import cloudpickle
 
+from shframe.store import codec
 from shframe.store.errors import NotStorable
 from shframe.store.piece import Encoded, Piece, piece_of_buffers
 
@@ -26,11 +27,11 @@ def encode(value: object) -> Encoded:
 
     Raises: NotStorable: when it cannot be.
     """
-    arrays = _arrays()
+    arrays = codec.arrays()
     if type(value) in _PLAIN or (arrays is not None and arrays.is_scalar(value)):
         return Encoded("pickle", pickle.dumps(value, 5), ())  # twice as fast, the same bytes
     stream = io.BytesIO()
-    pickler = _Pickler(stream)
+    pickler = _Pickler(stream, arrays)
     try:
         pickler.dump(value)
     except MemoryError:
@@ -52,10 +53,10 @@ def decode(recipe: bytes, buffers: Sequence[Any]) -> Any:
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
     """Knows how to take apart what pickle would copy; the pieces go out of band."""
 
-    def __init__(self, stream: io.BytesIO) -> None:
+    def __init__(self, stream: io.BytesIO, arrays: Any) -> None:
         # Not a method of ours: a pickler that refers to itself would keep the value's views.
         self.taken = _Taken()
-        self.arrays = _arrays()
+        self.arrays = arrays
         super().__init__(stream, protocol=5, buffer_callback=self.taken.take)
 
     def reducer_override(self, value: Any) -> Any:
@@ -123,15 +124,6 @@ def reduce_file(file: io.TextIOWrapper) -> Any:
         if file is getattr(sys, name):
             return getattr, (sys, name)
     raise TypeError("cannot pickle an open file ('TextIOWrapper')")
-
-
-def _arrays() -> Any:
-    """What knows arrays, where something has loaded NumPy; else None, for there are none."""
-    if "numpy" not in sys.modules:
-        return None
-    from shframe.store import codec_numpy
-
-    return codec_numpy
 
 
 def _pandas_column(kind: Any, state: dict[str, Any], column: Any) -> Any:

@@ -612,6 +612,7 @@ def test_wrong_calls_are_refused_at_once() -> None:
         {"num_returns": 1.5},
         {"max_retries": "3"},
         {"backoff": float("nan")},
+        {"backoff": None},
         {"timeout": "1"},
         {"timeout": True},
         {"name": 5},

@@ -31,6 +31,16 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
+def ran(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment(),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+
+
 def test_a_script_without_a_main_guard_works(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(PROGRAM)
@@ -41,13 +51,7 @@ def test_a_script_without_a_main_guard_works(tmp_path: Path) -> None:
 
 
 def test_python_c_works(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env=environment(),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    done = ran(PROGRAM, tmp_path)
     assert (done.stdout, done.stderr, done.returncode) == ("workers ran True\n", "", 0)
 
 
@@ -93,13 +97,7 @@ print(int(sf.get(heavy.remote(200_000)).sum()), sf.get(sf.put(np.float64(2.5))))
 
 
 def test_plain_tasks_load_no_numpy_and_it_may_come_later(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PLAIN],
-        env=environment(),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    done = ran(PLAIN, tmp_path)
     first = "{'text': 'aa', 'data': b'b!'} False"
     assert (done.stdout, done.stderr) == (f"{first}\n19999900000 2.5\n", "")
 
@@ -122,13 +120,7 @@ print(any("tasks ran in the driver" in note for note in sf.last_trace().notes))
 
 
 def test_the_first_computation_does_not_wait_for_workers(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", FIRST],
-        env=environment(),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    done = ran(FIRST, tmp_path)
     assert (done.stdout.split(), done.stderr) == (["True", "False", "False", "False"], "")
 
 
@@ -144,13 +136,7 @@ def test_a_server_that_was_never_needed_is_gone_at_once(tmp_path: Path) -> None:
         "print(process.poll())\n"
         "print(sf.get(sf.remote(len).remote('abc')))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env=environment(),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    done = ran(program, tmp_path)
     assert (done.stdout.split(), done.stderr) == (["None", "-9", "3"], "")
 
 
