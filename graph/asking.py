@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from shframe.graph import travel
 from shframe.graph.call import Arguments, Call, Terms
 from shframe.graph.entry import Entry
-from shframe.graph.failures import packed
+from shframe.graph.errors import Cancelled
+from shframe.graph.failures import Told, packed
 from shframe.graph.messages import Blocked, Resumed
 from shframe.graph.objectref import Failure, ObjectRef, Pending
 from shframe.graph.runs import LiveRun
@@ -41,6 +42,15 @@ class Carried:
     name: str
 
 
+# By what is asked for: the numbers of the handles that wait for it.
+_AWAITED: dict[str, Callable[[list[Any]], Sequence[int]]] = {
+    **dict.fromkeys(("call", "graph", "fetch"), lambda details: details[0]),
+    **dict.fromkeys(("hire", "put", "named"), lambda details: details[:1]),
+    **dict.fromkeys(("retain", "block", "resume", "stop", "yield", "cancel", "kill"), lambda _: ()),
+    "item": lambda details: details[2:],
+}
+
+
 class Borrowed:
     """A handle that lives in a worker, how often; sent: where it was told that the value lies."""
 
@@ -59,7 +69,7 @@ class Asking:
         self.shell = shell
         self.borrowed: dict[int, dict[int, Borrowed]] = {}  # slot -> id -> handle
         self._functions: dict[int, dict[bytes, Carried]] = {}  # slot -> those it has sent
-        self._graphs: dict[int, LiveRun] = {}  # by the id of its first handle
+        self._graphs: dict[int, LiveRun | None] = {}  # by the id of its first handle; None: comes
         self._numbers = itertools.count(-1, -1)  # of runs: the driver's are above 0
         self._hearers: dict[str, Callable[..., None]] = {
             "call": self._call,
@@ -79,9 +89,20 @@ class Asking:
         }
 
     def hear(self, worker: WorkerHandle, asks: Sequence[tuple[Any, ...]]) -> None:
-        """Take in what tasks ask for, in order."""
+        """Take in what tasks ask for, in order. What cannot be done fails for who asked for it."""
         for what, *details in asks:
-            self._hearers[what](worker, *details)
+            try:
+                self._hearers[what](worker, *details)
+            except Exception as error:
+                self._refuse(worker.slot, _AWAITED[what](details), Failure(error))
+
+    def _refuse(self, slot: int, ids: Sequence[int], failure: Failure) -> None:
+        """Handles that a task waits for will have no value."""
+        for id in ids:
+            ref = self.shell.home.known.get(id)
+            if ref is not None and not ref.done():
+                ref.settle(failure)
+            self._answer_failure(slot, id, failure)
 
     # --- handles ------------------------------------------------------------------------
 
@@ -133,12 +154,14 @@ class Asking:
             if ref is not None:
                 ref.attach(lambda ref: self.answer(slot, ref))
             else:
-                lost = ObjectLost.for_id(id, "no handle of it was left")
-                self.shell.work_for(slot).answers.append((id, None, packed(lost)))
+                self._answer_failure(slot, id, self._lost(id)._held)
 
     def answer(self, slot: int, ref: ObjectRef) -> None:
         """Tell a worker the value of a handle. In the shell's thread, or in the user's."""
-        self.shell.do(lambda: self._answer(slot, ref))
+        self.shell.do(
+            lambda: self._answer(slot, ref),
+            lambda error: self._answer_failure(slot, ref.id, Failure(error)),
+        )
 
     def _answer(self, slot: int, ref: ObjectRef) -> None:
         worker = self.shell.pool.workers.get(slot)
@@ -147,7 +170,7 @@ class Asking:
         work = self.shell.work_for(slot)
         held = ref._held
         if type(held) is Failure:
-            work.answers.append((ref.id, None, packed(held.error)))
+            self._answer_failure(slot, ref.id, held)
             return
         one = self.borrowed.get(slot, {}).get(ref.id)
         if type(held) is Ref and not held.inline:
@@ -159,6 +182,13 @@ class Asking:
                 self.shell.store.ended((one.sent,))
             one.sent = held
         work.answers.append((ref.id, held))
+
+    def _answer_failure(self, slot: int, id: int, failure: Failure) -> None:
+        """Tell a worker why a handle has no value: the error is made again there."""
+        source = failure.source
+        if isinstance(source, BaseException):  # one of ours
+            source = Told(packed(source))
+        self.shell.work_for(slot).answers.append((id, None, source))
 
     # --- tasks --------------------------------------------------------------------------
 
@@ -237,30 +267,47 @@ class Asking:
         parent: int,
     ) -> None:
         """A graph of a task: its outputs are settled when all is done."""
-        home = self.shell.home
+        shell, home = self.shell, self.shell.home
         refs = [ObjectRef(id, Pending(), home) for id in ids]
         for ref in refs:
             self._lend(worker, ref)
-        try:
-            with travel.home_is(home):
-                graph: TaskGraph = pickle.loads(payload)
-            live = LiveRun(graph, Entry(graph), Trace(), next(self._numbers), site="")
-        except BaseException as error:
-            for ref in refs:
-                ref.settle(Failure(error))
+        keep = [*self.found(inside)]  # until the graph holds them
+        self._graphs[ids[0]] = None
+
+        def load() -> None:  # which may import the user's modules
+            try:
+                with travel.home_is(home):
+                    graph: TaskGraph = pickle.loads(payload)
+                live = LiveRun(graph, Entry(graph), Trace(), next(self._numbers), site="")
+            except BaseException as error:
+                failure = Failure(error)
+                shell.do_some_time(lambda: self._settle_all(refs, failure))
+                return
+            live.told = lambda live: self._graph_ended(refs, live)
+            shell.do_some_time(lambda: self._enter_graph(live, ids[0], parent))
+            keep.clear()
+
+        shell.aside.call(load)
+
+    def _enter_graph(self, live: LiveRun, id: int, parent: int) -> None:
+        if id not in self._graphs:  # it was given up meanwhile
+            live.error = Cancelled("the computation was given up")
+            self.shell.runs.break_off(live, live.error)
             return
         live.priority, live.parent = self._depth(parent), parent
-        live.told = lambda live: self._graph_ended(refs, live)
-        if ids:
-            self._graphs[ids[0]] = live
+        self._graphs[id] = live
         self.shell.runs.submit(live)
+
+    @staticmethod
+    def _settle_all(refs: list[ObjectRef], failure: Failure) -> None:
+        for ref in refs:
+            ref.settle(failure)
 
     def _graph_ended(self, refs: list[ObjectRef], live: LiveRun) -> None:
         if refs:
             self._graphs.pop(refs[0].id, None)
         if live.error is not None:
-            for ref in refs:
-                ref.settle(Failure(live.error))
+            self._settle_all(refs, Failure(live.error))
             return
         for ref, made in zip(refs, live.handles, strict=True):
             held = made._held
@@ -269,7 +316,7 @@ class Asking:
             ref.settle(held, made.keep)
 
     def _stop(self, worker: WorkerHandle, id: int) -> None:
-        live = self._graphs.get(id)
+        live = self._graphs.pop(id, None)
         if live is not None:
             self.shell.runs.cancel(live)
 

@@ -7,6 +7,7 @@ there.
 
 from __future__ import annotations
 
+import functools
 import heapq
 import math
 import pickle
@@ -18,9 +19,16 @@ from typing import TYPE_CHECKING, Any
 
 from shframe.graph.call import Call
 from shframe.graph.errors import Cancelled, TimedOut
-from shframe.graph.failures import described, note_of_call, packed, told, unpacked_error
+from shframe.graph.failures import (
+    Raised,
+    Told,
+    described,
+    note_of_call,
+    packed,
+    unpacked_error,
+)
 from shframe.graph.messages import Called, Due, Fail, Late, Revoked
-from shframe.graph.objectref import Failure, Life, ObjectRef
+from shframe.graph.objectref import Failure, Life, ObjectRef, Unmade
 from shframe.graph.outgoing import Outgoing
 from shframe.graph.reopen import failed_call
 from shframe.graph.runs import died
@@ -44,6 +52,7 @@ class Calls:
     """The loose tasks of one session.
 
     incoming: calls that were made and not entered yet, and what is to be done between them.
+    errors: why tasks fail of which the scheduler is about to hear so.
     history: (function, slot, pid, start, end, bytes) of calls that have ended.
     """
 
@@ -52,7 +61,7 @@ class Calls:
         self.incoming: deque[Call | Callable[[], None]] = deque()
         self.live: dict[int, Call] = {}
         self.history: deque[tuple[Any, ...]] = deque(maxlen=HISTORY)
-        self._errors: dict[int, BaseException] = {}
+        self.errors: dict[int, BaseException | Unmade] = {}
         self.refusals = shell.memory.refusals
         self._later: list[tuple[float, int]] = []  # when a task is tried again
         self._watched: set[int] = set()  # tasks that have a time limit or may be doubled
@@ -97,7 +106,7 @@ class Calls:
                 call.number = 0
                 continue
             if call.actor and call.actor not in shell.scheduler.actors and not call.constructs:
-                self._settle_failure(call, shell.actors.why(call.actor))
+                self.settle_failure(call, Failure(shell.actors.why(call.actor)))
                 call.number = 0
                 continue
             live[number] = call
@@ -115,7 +124,7 @@ class Calls:
         for ref in call.inputs:
             held = ref._held
             if type(held) is Failure:
-                self._settle_failure(call, held.error)
+                self.settle_failure(call, held)
                 return False
             if type(held) is Call and held.number:
                 sources[held.number] = None
@@ -205,53 +214,87 @@ class Calls:
     def failed(self, call: Call, result: Result) -> bool:
         """A call has raised; whether it is to be tried again."""
         assert result.error is not None, "a call without a result has an error"
-        error = unpacked_error(result.error)
-        wanted = call.terms.retry_exceptions
-        if isinstance(wanted, tuple):  # as `except` compares, which calls nothing of the user's
-            wanted = any(kind in wanted for kind in type(error).__mro__)
-        if wanted and call.failures < call.terms.retries and isinstance(error, Exception):
-            wait = call.terms.backoff * 2**call.failures
-            call.failures += 1
-            heapq.heappush(self._later, (time.monotonic() + wait, call.number))
+        terms, raised = call.terms, result.error
+        if terms.retry_exceptions and call.failures < terms.retries and raised.usual:
+            if isinstance(terms.retry_exceptions, tuple):
+                self.shell.home.aside(functools.partial(self._judge, call, raised))
+            else:
+                self._try_later(call)
             return True
-        self._errors[call.number] = told(error, note_of_call(call))
-        self.shell.failed = failed_call(call, result.error, self.shell.home)
+        self._note_failure(call, raised)
         return False
+
+    def _judge(self, call: Call, raised: Raised) -> None:
+        """See whether a call is to be tried again after an error of that type. Not in the shell's
+        thread: to make the error again runs users' code."""
+        wanted = call.terms.retry_exceptions
+        assert isinstance(wanted, tuple), "who wants all errors need not see them"
+        kinds = type(unpacked_error(raised)).__mro__  # as `except` compares, but nothing is called
+        again = any(kind in wanted for kind in kinds)
+        self.shell.do_some_time(lambda: self._judged(call, raised, again))
+
+    def _judged(self, call: Call, raised: Raised, again: bool) -> None:
+        if call.number not in self.live:  # it was given up meanwhile
+            return
+        if again:
+            self._try_later(call)
+            return
+        self._note_failure(call, raised)
+        self.shell.handle(Revoked(call.number))
+
+    def _try_later(self, call: Call) -> None:
+        wait = call.terms.backoff * 2**call.failures
+        call.failures += 1
+        heapq.heappush(self._later, (time.monotonic() + wait, call.number))
+
+    def _note_failure(self, call: Call, raised: Raised) -> None:
+        told = Told(raised, note_of_call(call), called=True)
+        self.errors[call.number] = told
+        self.shell.failed = failed_call(call, told.error, self.shell.home)
 
     def fail(self, instruction: Fail) -> None:
         """Calls that will have no result."""
-        call = self.live[instruction.task]
-        error = self._errors.pop(instruction.task, None)
-        refusal = self.refusals.pop(instruction.task, None)
-        if error is None and refusal is not None and not instruction.died:
-            error = told(unpacked_error(refusal), note_of_call(call))
-            self.shell.failed = failed_call(call, refusal, self.shell.home)
-        elif error is None and instruction.died:
-            if call.actor:
-                error = self.shell.actors.why(call.actor)
-            else:
-                inputs = [described(ref._held) for ref in call.inputs[:5]]
-                what = f"{call.name} (called at {call.site})"
-                tries = call.terms.retries + 1
-                error = died(self.shell.last_end, what, tries, ", ".join(inputs) or "none")
-                self.shell.failed = failed_call(call, packed(error), self.shell.home, died=True)
-        elif error is None:
-            if call.actor and call.actor not in self.shell.scheduler.actors:
-                error = self.shell.actors.why(call.actor)
-            else:
-                error = Cancelled(f"the task {call.name} was cancelled")
+        try:
+            failure = Failure(self._reason(self.live[instruction.task], instruction.died))
+        except Exception as error:
+            failure = Failure(error)
         for number in (instruction.task, *instruction.others):
-            lost = self.live.pop(number)
+            lost = self.live.pop(number, None)
             self._forget(number)
-            self._settle_failure(lost, error)
+            if lost is not None:
+                self.settle_failure(lost, failure)
 
-    def _settle_failure(self, call: Call, error: BaseException) -> None:
+    def _reason(self, call: Call, has_died: bool) -> BaseException | Unmade:
+        """Why a call has no result."""
+        error = self.errors.pop(call.number, None)
+        refusal = self.refusals.pop(call.number, None)
+        if error is not None:
+            return error
+        if has_died:
+            return self.shell.actors.why(call.actor) if call.actor else self._death(call)
+        if refusal is not None:
+            self._note_failure(call, refusal)
+            return self.errors.pop(call.number)
+        if call.actor and call.actor not in self.shell.scheduler.actors:
+            return self.shell.actors.why(call.actor)
+        return Cancelled(f"the task {call.name} was cancelled")
+
+    def _death(self, call: Call) -> BaseException:
+        inputs = [described(ref._held) for ref in call.inputs[:5]]
+        what = f"{call.name} (called at {call.site})"
+        tries = call.terms.retries + 1
+        error = died(self.shell, what, tries, ", ".join(inputs) or "none")
+        self.shell.failed = failed_call(call, Told(packed(error)).error, self.shell.home, died=True)
+        return error
+
+    def settle_failure(self, call: Call, failure: Failure) -> None:
+        """The handles of a call that will have no value hold why."""
         if call.stream is not None:
-            call.stream.ended(error)
+            call.stream.ended(failure)
         for ref in call.handles:
-            ref.settle(Failure(error), () if call.stays is None else (call.stays,))
+            ref.settle(failure, () if call.stays is None else (call.stays,))
         if call.constructs:
-            self.shell.actors.failed(call.actor, error)
+            self.shell.actors.failed(call.actor, failure)
 
     def _forget(self, number: int) -> None:
         self._watched.discard(number)
@@ -317,7 +360,7 @@ class Calls:
         if not call.number:  # it waits for something else than a task
             if call in self.incoming:
                 self.incoming.remove(call)
-            self._settle_failure(call, Cancelled(f"the task {call.name} was cancelled"))
+            self.settle_failure(call, Failure(Cancelled(f"the task {call.name} was cancelled")))
             return
         if recursive:
             for child in [c for c in self.live.values() if c.parent == call.number]:
@@ -328,7 +371,7 @@ class Calls:
         number = call.number
         if number not in self.live:
             return
-        self._errors[number] = error
+        self.errors[number] = error
         self.shell.handle(Revoked(number))
         if now:
             self.shell.hurry(number)

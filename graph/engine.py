@@ -51,6 +51,10 @@ class _Home:
     def left(self, ref: ObjectRef) -> None:
         """The cluster counts its own handle, which goes with this one."""
 
+    def aside(self, call: Callable[[], None]) -> None:
+        """No thread of ours depends on it."""
+        call()
+
 
 class Engine(_Home, ABC):
     """An executor on a cluster. Its results stay there until their handles are dropped."""

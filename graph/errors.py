@@ -28,6 +28,22 @@ class Cancelled(ShframeError):
 class SessionClosed(ShframeError, RuntimeError):
     """The session that held this object has been shut down."""
 
+    @classmethod
+    def in_child(cls) -> SessionClosed:
+        """Say that this process was forked from the session's."""
+        return cls(
+            "this session belongs to the process that forked this one\n"
+            "  call sf.init() in the child for a session of its own"
+        )
+
+    @classmethod
+    def for_handle(cls, id: int) -> SessionClosed:
+        """Say which handle is of another session than this one."""
+        return cls(
+            f"object {id:x} belongs to a session that has been shut down\n"
+            "  put or compute it again in this session, or get its value before sf.shutdown()"
+        )
+
 
 class ClusterUnreachable(ShframeError, ConnectionError):
     """A cluster that does not answer, or whose connection has been closed."""
@@ -50,6 +66,14 @@ class TimedOut(ShframeError, TimeoutError):
 
 class WorkerNotStarted(ShframeError, OSError):
     """The machine gives no further worker process."""
+
+    @classmethod
+    def for_results(cls, slots: int) -> WorkerNotStarted:
+        """Say that the results of workers that have ended take up all places."""
+        return cls(
+            f"cannot start another worker process: results of {slots} earlier ones are in use\n"
+            "  drop handles of results of actors that have ended"
+        )
 
     @classmethod
     def because(cls, error: OSError, workers: int) -> WorkerNotStarted:
@@ -110,11 +134,21 @@ class WorkerDied(ShframeError, RuntimeError):
 
     @classmethod
     def while_running(
-        cls, task: str, worker: int, pid: int, code: int, tries: int, inputs: str
+        cls,
+        task: str,
+        worker: int,
+        pid: int,
+        code: int,
+        tries: int,
+        inputs: str,
+        why: str = "",
     ) -> WorkerDied:
-        """Name the worker, how it ended, the task, its inputs and how often it was tried."""
+        """Name the worker, how it ended, the task, its inputs and how often it was tried.
+
+        why: what the driver had against the worker, if it has ended it.
+        """
         end = f"was killed by {_signal(-code)}" if code < 0 else f"ended with exit code {code}"
-        cause = _CAUSES.get(-code, "")
+        cause = f"  the driver has ended it: {why}\n" if why else _CAUSES.get(-code, "")
         text = (
             f"worker {worker} (pid {pid}) {end} while running {task}\n"
             f"  inputs: {inputs}\n{cause}"

@@ -102,7 +102,7 @@ class Executor(Protocol):
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
         """Give the task of a handle up."""
 
-    def kill(self, actor: int, restart: bool) -> None:
+    def kill(self, actor: ObjectRef, restart: bool) -> None:
         """End an actor now."""
 
     def named(self, name: str) -> tuple[ObjectRef, Any]:

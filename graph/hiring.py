@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shframe.graph.call import Arguments, Call, Code, Terms
 from shframe.graph.errors import ActorDied, ActorNotFound, WorkerDied, WorkerNotStarted
+from shframe.graph.failures import NotMade, Told, packed
 from shframe.graph.messages import Hired, Quit
-from shframe.graph.objectref import Failure, Life, ObjectRef
+from shframe.graph.objectref import Failure, Life, ObjectRef, Unmade
 from shframe.graph.site import Place, line_of
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Actors:
         self.shell = shell
         self.records: dict[int, Record] = {}
         self._names: dict[str, int] = {}
-        self._reasons: dict[int, BaseException] = {}  # why those that have ended did
+        self._reasons: dict[int, BaseException | Unmade] = {}  # why those that have ended did
 
     def hire(
         self,
@@ -154,24 +155,21 @@ class Actors:
         error.__cause__ = record.last
         return error
 
-    def why(self, number: int) -> BaseException:
+    def why(self, number: int) -> BaseException | Unmade:
         """The error of a call that an actor could not answer."""
         record = self.records.get(number)
         if record is not None:
             return self._dead(record)
         return self._reasons.get(number) or ActorDied("the actor has ended")
 
-    def failed(self, number: int, error: BaseException) -> None:
-        """The constructor has raised."""
+    def failed(self, number: int, failure: Failure) -> None:
+        """The constructor has raised, or could not be called."""
         record = self.records.get(number)
         if record is None:
             return
-        reason = ActorDied(
-            f"the constructor of the actor {record.function.name} raised "
-            f"{type(error).__name__}: {error}"
-        )
-        reason.__cause__ = error
-        self.end(number, reason)
+        source = failure.source
+        cause = source if isinstance(source, (Told, NotMade)) else Told(packed(failure.error))
+        self.end(number, NotMade(record.function.name, cause))
 
     def let_go(self, number: int) -> None:
         """Nobody has a handle any more, and no call is left."""
@@ -188,7 +186,7 @@ class Actors:
         else:
             self.end(number, ActorDied(f"the actor {record.function.name} was killed"))
 
-    def end(self, number: int, reason: BaseException) -> None:
+    def end(self, number: int, reason: BaseException | Unmade) -> None:
         """An actor is no more: what was asked of it fails."""
         record = self.records.pop(number, None)
         if record is None:

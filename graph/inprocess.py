@@ -7,12 +7,12 @@ graphs. Values are stored as they are anywhere, so that what works here works in
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from shframe.graph.call import Arguments, Code, Terms
-from shframe.graph.errors import ActorDied, ActorNotFound, StreamEnded
-from shframe.graph.failures import note_of_task, packed_here
+from shframe.graph.errors import ActorDied, ActorNotFound, SessionClosed, StreamEnded
+from shframe.graph.failures import Told, note_of_task, packed_here
 from shframe.graph.hiring import Job
 from shframe.graph.objectref import Failure, ObjectRef, StoreHome
 from shframe.graph.reopen import FailedTask, failed_here, failed_task
@@ -40,6 +40,13 @@ class InProcess:
         """Store a value and give a handle on it."""
         return self.home.put(value)
 
+    def _check_ours(self, refs: Iterable[ObjectRef]) -> None:
+        """Raises: SessionClosed: for a handle of another session."""
+        for ref in refs:
+            home = ref.home
+            if isinstance(home, StoreHome) and home.store() is not self.home.store():
+                raise SessionClosed.for_handle(ref.id)
+
     def call(
         self,
         function: Code,
@@ -50,6 +57,7 @@ class InProcess:
         actor: int = 0,
     ) -> tuple[ObjectRef, ...]:
         """Run a task; its handles."""
+        self._check_ours((*arguments.inputs, *arguments.keep))
         count = max(terms.returns, 1)
         try:
             positional, named = self._values(arguments, terms)
@@ -81,7 +89,8 @@ class InProcess:
         site: where the computation was asked for. target: bytes of what it fills a part of.
         """
         note = note_of_task(task, site, inputs)
-        self.failed = failed_task(task, inputs, note, packed_here(error), target)
+        told = Told(packed_here(error), note)
+        self.failed = failed_task(task, inputs, note, told.error, target)
         error.add_note(str(note))
 
     def forget_failed(self) -> None:
@@ -127,6 +136,7 @@ class InProcess:
         self, function: Code, arguments: Arguments, terms: Terms, place: Place | None, job: Job
     ) -> ObjectRef:
         """Make an actor; the handle that keeps it alive."""
+        self._check_ours((*arguments.inputs, *arguments.keep))
         try:
             positional, named = self._values(arguments, terms)
             instance = function(*positional, **named)  # type: ignore[operator]
@@ -146,9 +156,10 @@ class InProcess:
             raise instance
         return (lambda: True) if name == READY else getattr(instance, name)
 
-    def kill(self, actor: int, restart: bool) -> None:
+    def kill(self, actor: ObjectRef, restart: bool) -> None:
         """End an actor."""
-        self._actors[actor] = ActorDied("the actor was killed")
+        if actor.id in self._actors:
+            self._actors[actor.id] = ActorDied("the actor was killed")
 
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
         """It has ended already."""

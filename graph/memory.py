@@ -10,6 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from shframe.graph.failures import Raised
 from shframe.graph.heaps import Heaps
 from shframe.graph.idle import Idle
 from shframe.graph.messages import Refused, Relieved
@@ -27,7 +28,7 @@ class Memory:
         self.shell = shell
         self.store = shell.store
         self.heaps = Heaps()
-        self.refusals: dict[int, bytes] = {}  # task -> the error of one that found no memory
+        self.refusals: dict[int, Raised] = {}  # task -> the error of one that found no memory
         self.admission = shell.scheduler.admission
         self.admission.most_heap = self.store.budget // 2
         self._pressure = Pressure(self.store)

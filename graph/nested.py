@@ -13,12 +13,11 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shframe.graph import travel
-from shframe.graph.failures import unpacked_error
 from shframe.graph.objectref import Failure, ObjectRef, Pending, Signal, wait_all
 from shframe.graph.site import Place, line_of
 from shframe.graph.wire import CLOSED
@@ -160,9 +159,9 @@ class Nested:
         """Give a task up."""
         self._ask("cancel", ref.id, force, recursive)
 
-    def kill(self, actor: int, restart: bool) -> None:
+    def kill(self, actor: ObjectRef, restart: bool) -> None:
         """End an actor now."""
-        self._ask("kill", actor, restart)
+        self._ask("kill", actor.id, restart)
 
     def named(self, name: str) -> tuple[ObjectRef, Any]:
         """The actor of that name: its handle and what it can be asked. Raises: InvalidArgument."""
@@ -228,7 +227,7 @@ class Nested:
             if ref is None or ref.done():
                 continue
             if wired is None:
-                ref.settle(Failure(unpacked_error(rest[0])))
+                ref.settle(Failure(rest[0]))
             else:
                 ref.settle(wired)
 
@@ -311,6 +310,10 @@ class Nested:
     def left(self, ref: ObjectRef) -> None:
         """A handle dies."""
         self._gone.append(ref.id)
+
+    def aside(self, call: Callable[[], None]) -> None:
+        """The thread that answers come in belongs to the task."""
+        call()
 
     def swept(self) -> list[int]:
         """The handles that have died since the last call."""

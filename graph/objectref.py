@@ -7,6 +7,8 @@ done with a handle depends on the process: its Home knows.
 
 from __future__ import annotations
 
+import functools
+import os
 import pickle
 import threading
 import time
@@ -18,6 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shframe.graph import travel
+from shframe.graph.aside import guarded
 from shframe.graph.errors import Copied, SessionClosed, TimedOut
 from shframe.graph.site import user_line
 from shframe.store.errors import ObjectLost
@@ -54,16 +57,37 @@ class Life:
         self.ended()
 
 
+class Unmade(Protocol):
+    """An error that is made when somebody reads it (failures.Told)."""
+
+    def error(self) -> BaseException:
+        """Make it."""
+
+
 class Failure:
     """What a handle holds whose task failed: the error that reading it raises, and where that came
     from, if it was in this process.
+
+    source: the error, or what it is made from by who reads it first.
     """
 
-    __slots__ = ("error", "traceback")
+    __slots__ = ("_error", "source", "traceback")
 
-    def __init__(self, error: BaseException, traceback: TracebackType | None = None) -> None:
-        self.error = error
+    def __init__(
+        self, source: BaseException | Unmade, traceback: TracebackType | None = None
+    ) -> None:
+        self.source = source
         self.traceback = traceback
+        self._error = source if isinstance(source, BaseException) else None
+
+    @property
+    def error(self) -> BaseException:
+        """The error, for all who ask the same one."""
+        if self._error is None:
+            made = self.source.error()  # type: ignore[union-attr]  # no lock: it is users' code
+            with _attaching:
+                self._error = self._error or made
+        return self._error
 
     def raised(self) -> BaseException:
         """The error, without the frames in which it was raised before."""
@@ -118,6 +142,9 @@ class Home(Protocol):
 
     def left(self, ref: ObjectRef) -> None:
         """A handle dies. Runs in any thread, inside any lock."""
+
+    def aside(self, call: Callable[[], None]) -> None:
+        """Call what runs users' code, not in a thread that others depend on."""
 
 
 class ObjectRef:
@@ -183,7 +210,7 @@ class ObjectRef:
         """A concurrent.futures.Future of the value, for callbacks and asyncio.wrap_future."""
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
-        self.tell(lambda ref: _settle(future, ref))
+        self.tell(lambda ref: self.home.aside(lambda: _settle(future, ref)))
         return future
 
     def __await__(self) -> Generator[Any, None, Any]:
@@ -223,7 +250,7 @@ class ObjectRef:
             with _attaching:
                 callbacks, pending.callbacks = pending.callbacks, None
             for callback in callbacks or ():
-                callback(self)
+                guarded(functools.partial(callback, self))
 
     def stored_in(self, store: Store) -> int:
         """The number of the object in the store; 0: it is not there."""
@@ -373,14 +400,17 @@ class StoreHome:
 
     known: handles that other processes may speak of, by their number.
     heard: called when somebody has waited.
+    aside: calls what runs users' code; where no thread depends on this one, at once.
     """
 
     def __init__(self, store: Store, dropped: deque[int]) -> None:
         self.store = weakref.ref(store)
+        self.owner = os.getpid()
         self.dropped = dropped
         self.next_id = store.local.next_id
         self.known: weakref.WeakValueDictionary[int, ObjectRef] = weakref.WeakValueDictionary()
         self.heard: Callable[[], None] | None = None
+        self.aside: Callable[[Callable[[], None]], None] = guarded
 
     def handle(self, ref: Ref, site: str | None = None, keep: Any = ()) -> ObjectRef:
         """A handle on a sealed object, which takes over its one reference.
@@ -433,6 +463,8 @@ class StoreHome:
 
     def wait(self, refs: Sequence[ObjectRef], ended: Signal, timeout: float | None) -> None:
         """Results come in another thread; what their tasks have said comes before them."""
+        if os.getpid() != self.owner:
+            raise SessionClosed.in_child()
         wait_in_steps(ended, timeout)
         if self.heard is not None:
             self.heard()

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,9 +15,12 @@ from shframe.graph.channel import Channel, pair
 from shframe.graph.errors import WorkerNotStarted
 from shframe.graph.launch import Launched, launch, park
 from shframe.graph.voices import Voices
-from shframe.store.store import Store
+from shframe.store.ref import next_series
+from shframe.store.store import APART_SLOT, Store
 
 ROOM = 24  # descriptors that must be free: a worker takes 7 meanwhile and 4 for good
+RESTING = 64  # slots of dead workers that are not used again before others
+LAST_SLOT = APART_SLOT  # and those above it are no worker's
 STOP_SECONDS = 0.05  # a worker in a system call that cannot be interrupted is not waited for
 
 
@@ -26,6 +30,7 @@ class WorkerHandle:
 
     known: digests of functions that it has; segments: ids of segments that it has mapped.
     pid: 0 until the server has said it.
+    owes: tasks that it was sent and has not answered for: each ends in a word of it, or its end.
     """
 
     slot: int
@@ -34,13 +39,15 @@ class WorkerHandle:
     known: set[bytes] = field(default_factory=set)
     segments: set[int] = field(default_factory=set)
     surroundings: int = 0
+    owes: set[int] = field(default_factory=set)
 
 
 class Pool:
     """Worker processes of one session; used by the executor's thread only.
 
-    A slot numbers a worker in the store (0 is the driver); a worker that died is replaced under a
-    new slot, so that what the dead one owned is never confused with what the new one owns.
+    A slot numbers a worker in the store (0 is the driver). That of a dead worker is used again when
+    nothing of it is left there, and not before many others: what was said of the one is not
+    taken for the other's.
     """
 
     def __init__(
@@ -51,6 +58,7 @@ class Pool:
         self.workers: dict[int, WorkerHandle] = {}
         self.changes = 0  # counts workers that come and go
         self._next_slot = 1
+        self._dead: deque[int] = deque()  # slots of workers that have ended, the oldest first
         self.count = count
         self.launched = launched if launched is not None else launch()
         self.launched.used = True
@@ -64,17 +72,32 @@ class Pool:
         Raises: WorkerNotStarted, and nothing has been changed.
         """
         self._check_room()
-        slot = self._next_slot
-        self._next_slot += 1
-        self.store.ledger.use(self._next_slot)
+        slot = self._free_slot()
         ours, theirs = pair()
-        request = server.Fork(slot, self.store.budget, self.count)
+        request = server.Fork(slot, next_series(), self.store.budget, self.count)
         fds = [theirs.detach(), os.dup(self.store.ledger.fd), *self.voices.ears_for(slot)]
         self.channel.send(tuple(request), fds)
         worker = WorkerHandle(slot, Channel(ours))
         self.workers[slot] = worker
         self.changes += 1
         return worker
+
+    def _free_slot(self) -> int:
+        if len(self._dead) > RESTING or self._next_slot == LAST_SLOT:
+            for _ in range(len(self._dead)):
+                slot = self._dead.popleft()
+                if self.store.reuse_slot(slot):
+                    return slot
+                self._dead.append(slot)
+        if self._next_slot == LAST_SLOT:
+            raise WorkerNotStarted.for_results(len(self._dead))
+        slot, self._next_slot = self._next_slot, self._next_slot + 1
+        self.store.ledger.use(self._next_slot)
+        return slot
+
+    def buried(self, slot: int) -> None:
+        """All is done for a worker that has ended: its slot may be used again."""
+        self._dead.append(slot)
 
     def _check_room(self) -> None:
         """See that there are descriptors for a worker, and some beside them for what it will do."""

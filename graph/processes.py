@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import threading
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
+from shframe.graph.aside import attempt
 from shframe.graph.call import Arguments, Call, Code, Terms
 from shframe.graph.entry import Entry
 from shframe.graph.errors import SessionClosed
 from shframe.graph.executor import Progress, wait_for
 from shframe.graph.hiring import Job
 from shframe.graph.launch import Launched, launch, park, parked
-from shframe.graph.objectref import ObjectRef, Pending, StoreHome, wait_all
+from shframe.graph.objectref import Failure, ObjectRef, Pending, StoreHome, wait_all
 from shframe.graph.pressure import PATIENCE
 from shframe.graph.reopen import FailedTask
 from shframe.graph.runs import LiveRun
@@ -23,6 +26,16 @@ from shframe.graph.site import Place
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
 from shframe.store.store import Store
+
+_forks = 0  # how many forks lie between this process and the one that was started
+
+
+def _forked() -> None:
+    global _forks
+    _forks += 1
+
+
+os.register_at_fork(after_in_child=_forked)
 
 
 class ProcessExecutor:
@@ -39,7 +52,7 @@ class ProcessExecutor:
         self.dropped = dropped
         self.home = StoreHome(store, dropped)
         self.workers = workers
-        self._owner = os.getpid()
+        self._forks = _forks
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()  # two user threads may start the shell at once
         self._shell: Shell | None = None
@@ -73,12 +86,13 @@ class ProcessExecutor:
     ) -> list[ObjectRef]:
         """Run a graph on the workers; the calling thread only waits."""
         shell = self.start()
+        self._check_ours(graph.data.values())
         wait_all(graph.data.values(), None)
         live = LiveRun(graph, Entry(graph), trace, next(self._numbers))
         for task in graph.tasks.values():
             _ = task.function.digest  # raises NotPicklable here, at the call
         here = surroundings()
-        shell.do(lambda: shell.submit(live, here))
+        shell.do(lambda: shell.submit(live, here), lambda error: shell.runs.break_off(live, error))
         try:
             wait_for(live.ended, progress, lambda: (live.done, len(live.entry)))
         except BaseException:
@@ -86,7 +100,7 @@ class ProcessExecutor:
             raise
         shell.heard()
         if live.error is not None:
-            raise live.error
+            raise Failure(live.error).raised()
         return live.handles
 
     def call(
@@ -99,7 +113,11 @@ class ProcessExecutor:
         actor: int = 0,
     ) -> tuple[ObjectRef, ...]:
         """Start a task; its handles, of a generator that of the whole and that of its readers."""
-        shell = self._shell or self.start()
+        shell = self._shell
+        if shell is None or self._closed or _forks != self._forks:
+            shell = self.start()
+        if arguments.inputs or arguments.keep:
+            self._check_ours((*arguments.inputs, *arguments.keep))
         call = Call(function, arguments, terms, place, method, actor)
         home = self.home
         refs: tuple[ObjectRef, ...]
@@ -115,26 +133,42 @@ class ProcessExecutor:
     ) -> ObjectRef:
         """Start an actor; the handle that keeps it alive."""
         shell = self.start()
+        self._check_ours((*arguments.inputs, *arguments.keep))
         ref = ObjectRef(self.home.next_id(), Pending(), self.home)
-        shell.calls.submit(lambda: shell.actors.hire(ref, function, arguments, terms, job, place))
+        shell.calls.submit(
+            functools.partial(
+                attempt,
+                lambda: shell.actors.hire(ref, function, arguments, terms, job, place),
+                lambda error: ref.settle(Failure(error)),
+            )
+        )
         return ref
 
     def item(self, generator: ObjectRef, place: int) -> ObjectRef:
         """The handle of a generator's value at that place, when there is one."""
         shell = self.start()
+        self._check_ours((generator,))
         ref = ObjectRef(self.home.next_id(), Pending(), self.home)
-        shell.do(lambda: shell.asking.item(generator, place, ref))
+        shell.do(
+            lambda: shell.asking.item(generator, place, ref),
+            lambda error: ref.settle(Failure(error)),
+        )
         return ref
 
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
         """Give the task of a handle up."""
         shell = self.start()
+        if not self._is_ours(ref):  # its session has ended, and its task
+            return
         shell.calls.submit(lambda: shell.calls.cancel(ref, force, recursive))
 
-    def kill(self, actor: int, restart: bool) -> None:
+    def kill(self, actor: ObjectRef, restart: bool) -> None:
         """End an actor now."""
         shell = self.start()
-        shell.calls.submit(lambda: shell.actors.kill(actor, restart))
+        if not self._is_ours(actor):  # its session has ended, and it too
+            return
+        number = actor.id
+        shell.calls.submit(lambda: shell.actors.kill(number, restart))
 
     def named(self, name: str) -> tuple[ObjectRef, Any]:
         """The actor of that name: its handle and what it can be asked. Raises: ActorDied."""
@@ -189,18 +223,24 @@ class ProcessExecutor:
             return {}
         return {w.slot: w.pid for w in [*self._shell.pool.workers.values()] if w.pid}
 
+    def _check_ours(self, refs: Iterable[ObjectRef]) -> None:
+        """Raises: SessionClosed: for a handle of another session."""
+        for ref in refs:
+            if not self._is_ours(ref):
+                raise SessionClosed.for_handle(ref.id)
+
+    def _is_ours(self, ref: ObjectRef) -> bool:
+        return ref.home is self.home or ref.belongs_to(self.store)
+
     def _check(self) -> None:
         if self._closed:
             raise SessionClosed("this session has been shut down; sf.init() starts a new one")
-        if os.getpid() != self._owner:
-            raise SessionClosed(
-                "this session belongs to the process that forked this one\n"
-                "  call sf.init() in the child for a session of its own"
-            )
+        if _forks != self._forks:
+            raise SessionClosed.in_child()
 
     def close(self) -> None:
         """End the workers and free the store."""
-        if self._closed or os.getpid() != self._owner:
+        if self._closed or _forks != self._forks:
             return
         self._closed = True
         if self._shell is not None:

@@ -119,26 +119,31 @@ def _whole(made: Any) -> Any:
     return made
 
 
-def failed_call(call: Call, payload: bytes, home: Any, died: bool = False) -> FailedTask:
-    """Of a loose task. payload: its error, packed."""
+def failed_call(
+    call: Call, error: Callable[[], BaseException], home: Any, died: bool = False
+) -> FailedTask:
+    """Of a loose task. error: makes what it raised."""
     how: Any = call.how
     places, packed = (how[0], how[1]) if isinstance(how, tuple) else (None, False)
     made = FailedTask(call.name, call.site, died, None if call.actor else call.function)
     made._inputs, made._arguments, made._keep = call.inputs, call.args, call.keep
     made._places, made._packed, made._writable = places, packed, call.terms.writable
     made._home = home
-    note = failures.note_of_call(call)
-    made._error = lambda: failures.told(failures.unpacked_error(payload), note)
+    made._error = error
     return made
 
 
 def failed_task(
-    task: Task, inputs: Sequence[Any], note: failures.Note, payload: bytes, target: int | None
+    task: Task,
+    inputs: Sequence[Any],
+    note: failures.Note,
+    error: Callable[[], BaseException],
+    target: int | None,
 ) -> FailedTask:
-    """Of a graph's task. inputs: handles of them, or values."""
+    """Of a graph's task. inputs: handles of them, or values. error: makes what it raised."""
     made = FailedTask(task.function.label, ", ".join(note.sites), False, task.function)
     made._inputs, made._arguments, made._target = inputs, task.args, target
-    made._error = lambda: failures.noted(failures.unpacked_error(payload), note)
+    made._error = error
     return made
 
 
@@ -156,6 +161,5 @@ def failed_here(
     made._inputs, made._arguments, made._keep = arguments.inputs, arguments.args, arguments.keep
     made._places, made._packed = arguments.places, arguments.packed
     made._writable, made._home = terms.writable, home
-    payload = failures.packed_here(error)
-    made._error = lambda: failures.unpacked_error(payload)
+    made._error = failures.Told(failures.packed_here(error)).error
     return made

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from shframe.graph.aside import guarded
 from shframe.graph.entry import Entry
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import WorkerDied
 from shframe.graph.executor import target_size
-from shframe.graph.failures import described, note_of_task, noted, unpacked_error
-from shframe.graph.messages import Abort, Cancelled
-from shframe.graph.objectref import ObjectRef
+from shframe.graph.failures import Raised, Told, described, note_of_task
+from shframe.graph.messages import Abort, Cancelled, Finish, More
+from shframe.graph.objectref import ObjectRef, Unmade
 from shframe.graph.outgoing import Outgoing
 from shframe.graph.reopen import failed_task
 from shframe.graph.site import user_line
@@ -22,12 +25,12 @@ from shframe.graph.task import Key
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
 from shframe.graph.worker import Assigned, Result, Wired
+from shframe.store.errors import ObjectLost
 from shframe.store.ref import Ref
 from shframe.store.store import DRIVER
 
 if TYPE_CHECKING:
     from shframe.graph.pool import WorkerHandle
-    from shframe.graph.server import Ended
     from shframe.graph.shell import Shell
 
 
@@ -45,7 +48,7 @@ class LiveRun:
     done: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
     handles: list[ObjectRef] = field(default_factory=list)
-    error: BaseException | None = None
+    error: BaseException | Unmade | None = None
     site: str = field(default_factory=user_line)
     priority: int = 0
     parent: int = 0
@@ -142,26 +145,48 @@ class Runs:
             )
         )
 
-    def failed(self, number: int, error: bytes | None) -> None:
+    def failed(self, number: int, raised: Raised) -> None:
         """A task has raised."""
         live = self.holding(number)
-        if live is not None and live.error is None and error is not None:
+        if live is not None and live.error is None:
             task = live.entry.task(number)
             note = note_of_task(task, live.site, self._inputs(live, number))
-            live.error = noted(unpacked_error(error), note)
+            live.error = told = Told(raised, note)
             inputs, size = self._handles(live, number), target_size(self.shell.store, task)
-            self.shell.failed = failed_task(task, inputs, note, error, size)
+            self.shell.failed = failed_task(task, inputs, note, told.error, size)
 
     def drop(self, numbers: Sequence[int]) -> None:
         """Nobody reads the results of these tasks any more."""
         for number in numbers:
             held = self.refs.pop(number, None)
             if isinstance(held, Ref) and not held.inline:
-                self.shell.store.release(held.id)
+                with contextlib.suppress(ObjectLost):  # it is gone already
+                    self.shell.store.release(held.id)
 
-    def finish(self, number: int) -> None:
+    def carry_out(self, instruction: More | Finish | Abort) -> None:
+        """Do what the scheduler says of a run; it ends with what that raises."""
+        live = self.live[instruction.run]
+        try:
+            if isinstance(instruction, More):
+                self.more(instruction.run)
+            elif isinstance(instruction, Finish):
+                self.finish(live)
+            else:
+                self.abort(live, instruction)
+        except Exception as error:
+            self.break_off(live, error)
+
+    def break_off(self, live: LiveRun, error: BaseException) -> None:
+        """End a run whose graph cannot be followed."""
+        live.error = live.error or error
+        if live.number in self.shell.scheduler.runs:
+            self.cancel(live)
+        elif live not in self.aborted:
+            self.live.pop(live.number, None)
+            self._end(live)
+
+    def finish(self, live: LiveRun) -> None:
         """All tasks of a run are done."""
-        live = self.live.pop(number)
         data = live.graph.data
         made = {key: data[key] for key in live.graph.outputs if key in data}
         home, store = self.shell.home, self.shell.store
@@ -176,28 +201,29 @@ class Runs:
                     store.adopt(held, DRIVER)
                 made[key] = home.handle(held, live.site)
         live.handles = [made[key] for key in live.graph.outputs]
+        del self.live[live.number]
         self._end(live)
 
     def _end(self, live: LiveRun) -> None:
         self._run_of = [one for one in self._run_of if one is not live]
         if live.told is not None:
-            live.told(live)
+            guarded(functools.partial(live.told, live))
         live.ended.set()
 
-    def abort(self, instruction: Abort) -> None:
+    def abort(self, live: LiveRun, instruction: Abort) -> None:
         """A run ends badly, when none of its tasks does anything any more."""
-        live = self.live.pop(instruction.run)
+        del self.live[live.number]
+        self.aborted.append(live)
         refusal = self.refusals.get(-1 if instruction.task is None else instruction.task)
         for number in [number for number in self.refusals if live.entry.has(number)]:
             del self.refusals[number]
         if live.error is None:
             if refusal is not None and not instruction.died:
-                live.error = unpacked_error(refusal)
+                live.error = Told(refusal)
             elif instruction.died and instruction.task is not None:
                 live.error = self._death(live, instruction.task)
             else:
                 live.error = CancelledError("the computation was given up")
-        self.aborted.append(live)
 
     def end_aborted(self, busy: Callable[[LiveRun], bool]) -> None:
         """Tell the users of runs given up whose tasks do nothing any more."""
@@ -211,7 +237,7 @@ class Runs:
         # what the run's own tasks have made is dropped already
         held = [data[key].held() for key in task.inputs if key in data]
         inputs = ", ".join(map(described, held[:5])) or "none that are left"
-        return died(self.shell.last_end, f"{task.function.name} {task.key}", 4, inputs)
+        return died(self.shell, f"{task.function.name} {task.key}", 4, inputs)
 
     def _handles(self, live: LiveRun, number: int) -> list[ObjectRef]:
         """Handles of the inputs of a task that has failed, which keep them after its run."""
@@ -243,6 +269,8 @@ class Runs:
         self.refs.clear()
 
 
-def died(end: Ended, what: str, tries: int, inputs: str) -> WorkerDied:
+def died(shell: Shell, what: str, tries: int, inputs: str) -> WorkerDied:
     """The error of a task whose worker has died each time."""
-    return WorkerDied.while_running(what, end.slot, end.pid, end.code, tries, inputs)
+    end = shell.last_end
+    why = shell.distrusted.get(end.slot, "")
+    return WorkerDied.while_running(what, end.slot, end.pid, end.code, tries, inputs, why)

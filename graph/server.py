@@ -51,9 +51,10 @@ ONE_THREAD = {
 
 class Fork(NamedTuple):
     """Driver to server: fork a worker; with it come its socket, the ledger, and what it speaks
-    into (voice.take_over)."""
+    into (voice.take_over). series: of the numbers of its objects."""
 
     slot: int
+    series: int
     budget: int
     workers: int
 
@@ -237,7 +238,7 @@ def serve_as_worker(request: Fork, fds: Sequence[int]) -> None:
         sys.modules["numpy"].random.seed()
     sock, ledger_fd, *speaking = fds
     ledger = Ledger.attach(ledger_fd, request.slot)
-    store = LocalStore(request.slot, request.budget, ledger)
+    store = LocalStore(request.slot, request.budget, ledger, request.series)
     worker = Worker(Channel(socket.socket(fileno=sock)), store, voice.take_over(speaking))
     # Only the driver gives work up. Not SIG_IGN, which programs that a task starts would inherit.
     signal.signal(signal.SIGINT, worker.interrupted)

@@ -22,6 +22,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from shframe.graph.aside import Aside, attempt, guarded
 from shframe.graph.asking import Asking
 from shframe.graph.call import Call, Code
 from shframe.graph.calls import Calls
@@ -89,6 +90,8 @@ class Shell:
         self.voices = Voices(self._who)
         self.pool = Pool(store, workers, self.voices, launched)
         home.heard = self.heard
+        self.aside = Aside()
+        home.aside = self.aside.call
         self.memory = Memory(self)
         self.runs = Runs(self)
         self.calls = Calls(self)
@@ -108,6 +111,7 @@ class Shell:
         self.code = UserModules()
         self.last_end = Ended(0, 0, 0)
         self.failed: FailedTask | None = None
+        self.distrusted: dict[int, str] = {}  # workers that were ended for what they sent
         self.segments_closed = 0
         self.running = Running()
         self.events: deque[Event | Callable[[], None]] = deque()  # to be handled
@@ -128,8 +132,12 @@ class Shell:
 
     # --- called by the user's threads ---------------------------------------------------
 
-    def do(self, command: Callable[[], None]) -> None:
-        """Have the shell's thread call it."""
+    def do(
+        self, command: Callable[[], None], blame: Callable[[BaseException], None] | None = None
+    ) -> None:
+        """Have the shell's thread call it. blame: tells who waits for it what it has raised."""
+        if blame is not None:
+            command = functools.partial(attempt, command, blame)
         self.do_some_time(command)
         if self.dead is not None:
             self._fail_all(self.dead)
@@ -174,6 +182,8 @@ class Shell:
         self.stopping = True
         self.wake()
         self.thread.join()
+        self.aside.close()
+        self.home.aside = guarded
         self.failed = None
         self.pool.close()
         self.voices.close()
@@ -205,7 +215,7 @@ class Shell:
         self.calls.fail_all(error)
         with contextlib.suppress(IndexError):  # another thread takes them, too
             while True:
-                self.commands.popleft()()
+                guarded(self.commands.popleft())
         self.runs.fail_all(error)
         self.calls.fail_all(error)
 
@@ -221,7 +231,7 @@ class Shell:
             with contextlib.suppress(BlockingIOError):
                 os.read(self.wake_out, 65536)
         while self.commands:
-            self.commands.popleft()()
+            guarded(self.commands.popleft())
         self.calls.enter_all()
         for fd in ready:
             worker = self._workers.get(fd)
@@ -321,7 +331,7 @@ class Shell:
         if (
             environment != self._environment
             or path != sys.path
-            or folder != os.getcwd()
+            or folder != _folder()
             or known != levels()
         ):
             self._environment = dict(environment)
@@ -346,14 +356,25 @@ class Shell:
             worker.channel.fill()
         except Closed:
             return  # the server will say how it ended
+        except OSError as error:
+            self._distrust(worker, error)
         self._take_all(worker)
 
     def _take_all(self, worker: WorkerHandle) -> None:
-        for message, fds in worker.channel.arrived():
-            if len(message) == 1:  # as most: results and nothing else
-                self._take_results(worker, message[0])
-            else:
-                self._take(worker, Report(*message), fds)
+        try:
+            for message, fds in worker.channel.arrived():
+                if len(message) == 1:  # as most: results and nothing else
+                    self._take_results(worker, message[0])
+                else:
+                    self._take(worker, Report(*message), fds)
+        except Exception as error:
+            self._distrust(worker, error)
+
+    def _distrust(self, worker: WorkerHandle, error: Exception) -> None:
+        """What a worker has sent cannot be taken in: it is ended, and what it ran runs again."""
+        log.warning("worker %d (pid %d) is ended: %r", worker.slot, worker.pid, error)
+        self.distrusted[worker.slot] = str(error)
+        self.pool.kill(worker.slot)
 
     def _take(self, worker: WorkerHandle, report: Report, fds: list[int]) -> None:
         slot = worker.slot
@@ -382,6 +403,9 @@ class Shell:
 
     def _ended(self, slot: int, number: int) -> None:
         """The worker does not run the task any more."""
+        worker = self.pool.workers.get(slot)
+        if worker is not None:
+            worker.owes.discard(number)
         if self.doomed:
             self.doomed.pop((slot, number), None)
         if self.sent:
@@ -396,6 +420,7 @@ class Shell:
         made = [r[1] for r in results if type(r[1]) is Ref and not r[1].inline]
         if made:
             self.store.adopt_all(made, slot)
+        worker.owes.difference_update([result[0] for result in results])
         for result in results:
             number, held = result[0], result[1]
             if self.doomed or self.sent:
@@ -423,6 +448,7 @@ class Shell:
         if found.needed:
             self.memory.refused(worker.slot, found)
             return
+        assert found.error is not None, "a task without a result has an error"
         call = self.calls.live.get(found.number)
         if call is None:
             self.runs.failed(found.number, found.error)
@@ -456,7 +482,7 @@ class Shell:
         """A worker has nothing to do any more: it ends when it hears no more of us."""
         self.pool.remove(slot)
         self.dismissed.add(slot)
-        self.outbox.pop(slot, None)
+        self._discard(slot)
         self.asking.gone(slot)
 
     # --- carrying instructions out ------------------------------------------------------
@@ -484,20 +510,16 @@ class Shell:
             self._handling = False
 
     def carry_out(self, instructions: list[Instruction]) -> None:
-        """Do what the scheduler says."""
+        """Do what the scheduler says. What cannot be done fails for who waits for it alone."""
         for instruction in instructions:
             if isinstance(instruction, Run):
                 self._send_tasks(instruction)
             elif isinstance(instruction, Drop):
                 self.runs.drop(instruction.tasks)
-            elif isinstance(instruction, More):
-                self.runs.more(instruction.run)
-            elif isinstance(instruction, Finish):
-                self.runs.finish(instruction.run)
+            elif isinstance(instruction, (More, Finish, Abort)):
+                self.runs.carry_out(instruction)
             elif isinstance(instruction, Fail):
                 self.calls.fail(instruction)
-            elif isinstance(instruction, Abort):
-                self.runs.abort(instruction)
             elif isinstance(instruction, Recall):
                 self._recall(instruction)
             elif isinstance(instruction, Grow) and not self._add_worker():
@@ -527,12 +549,31 @@ class Shell:
         live, tasks = self.calls.live, work.tasks
         if self.scheduler.workers[worker.slot].blocked:
             work.on_top.extend(instruction.tasks)
+        worker.owes.update(instruction.tasks)
         for number in instruction.tasks:
             call = live.get(number)
-            if call is None:
-                tasks.append(self.runs.wired(number, work, worker))
-            else:
-                tasks.append(self.calls.wired(call, work, worker))
+            try:
+                if call is None:
+                    tasks.append(self.runs.wired(number, work, worker))
+                else:
+                    tasks.append(self.calls.wired(call, work, worker))
+            except Exception as error:
+                self._not_sent(worker, number, error)
+
+    def _not_sent(self, worker: WorkerHandle, number: int, error: Exception) -> None:
+        """A task could not be sent, as what it reads is gone or a descriptor was missing."""
+        self._ended(worker.slot, number)
+        self.fail_with(number, error)
+        self.handle(Failed(worker.slot, number))
+
+    def fail_with(self, number: int, error: BaseException) -> None:
+        """Say why a task fails, before the scheduler is told that it has."""
+        if number in self.calls.live:
+            self.calls.errors[number] = error
+            return
+        live = self.runs.holding(number)
+        if live is not None:
+            live.error = live.error or error
 
     def function_for(self, worker: WorkerHandle, work: Outgoing, function: Code) -> None:
         """See that the worker has a function that its next task calls."""
@@ -547,7 +588,6 @@ class Shell:
         """Inputs as the worker gets them; those in the store stay where they lie until
         the task has ended."""
         found: list[Wired] = []
-        shared: list[Ref] = []
         for held in inputs:
             kind = type(held)
             if kind is bytes:
@@ -556,21 +596,19 @@ class Shell:
                 found.append(held.number)
             elif kind is Ref and not held.inline:
                 (now,) = self.store.send((held,))
+                shared = self.sent.setdefault((worker.slot, number), [])
+                shared.append(now)  # at once: what comes after it may fail
                 self.show(worker, work, now)
-                shared.append(now)
                 found.append(now)
             else:
                 found.append(held)
-        if shared:
-            self.sent.setdefault((worker.slot, number), []).extend(shared)
         return tuple(found)
 
-    @staticmethod
-    def show(worker: WorkerHandle, work: Outgoing, ref: Ref) -> None:
-        """See that the worker has the segment mapped."""
+    def show(self, worker: WorkerHandle, work: Outgoing, ref: Ref) -> None:
+        """See that the worker has the segment mapped. Raises: OSError without descriptors."""
         if ref.segment not in worker.segments:
+            work.segments[ref.segment] = self.store.descriptor(ref.segment)
             worker.segments.add(ref.segment)
-            work.segments.append(ref.segment)
 
     def hurry(self, number: int) -> None:
         """A worker that still runs a task given up gets no more time."""
@@ -597,9 +635,13 @@ class Shell:
     def _recall(self, instruction: Recall) -> None:
         """Tasks not started come back; one that runs is interrupted, and when that does not end
         it in a little time its worker goes."""
-        self.work_for(instruction.worker).recalled.extend(instruction.tasks)
+        worker = self.pool.workers.get(instruction.worker)
+        if worker is None:
+            return
+        owed = [number for number in instruction.tasks if number in worker.owes]
+        self.work_for(instruction.worker).recalled.extend(owed)
         deadline = time.monotonic() + GRACE_SECONDS
-        for number in instruction.tasks:
+        for number in owed:  # of others it has told the end already
             self.doomed[instruction.worker, number] = deadline
 
     def _end_doomed(self) -> None:
@@ -633,6 +675,7 @@ class Shell:
                 self.dismissed.discard(ended.slot)
                 self._forget_tasks_of(ended.slot)
                 self.store.worker_died(ended.slot)
+                self.pool.buried(ended.slot)
             return
         with contextlib.suppress(Closed):
             while worker.channel.fill():
@@ -642,9 +685,7 @@ class Shell:
         note = self.store.ledger.note_of(ended.slot)
         running = note - 1 if note else None
         self.pool.remove(ended.slot)
-        self.outbox.pop(ended.slot, None)
-        for fd in self.targets.pop(ended.slot, []):
-            os.close(fd)
+        self._discard(ended.slot)
         self._forget_tasks_of(ended.slot)
         self.memory.answered(ended.slot)
         self.asking.gone(ended.slot)
@@ -654,6 +695,7 @@ class Shell:
         actor = self.scheduler.workers[ended.slot].actor
         crew = len(self.scheduler.crew)
         self.handle(Died(ended.slot, running))
+        self.pool.buried(ended.slot)
         if actor:
             self.actors.died(actor, ended)
         elif crew <= (self.scheduler.limit or crew) and ended.slot not in self.retired:
@@ -663,6 +705,12 @@ class Shell:
         """A worker runs nothing any more: what it was sent is free."""
         for _, number in [pair for pair in (*self.doomed, *self.sent) if pair[0] == slot]:
             self._ended(slot, number)
+
+    def _discard(self, slot: int) -> None:
+        """What was to be sent to a worker that is no more, and the descriptors for it."""
+        work = self.outbox.pop(slot, None)
+        for fd in [*(work.segments.values() if work else ()), *self.targets.pop(slot, [])]:
+            os.close(fd)
 
     # --- sending ------------------------------------------------------------------------
 
@@ -678,6 +726,8 @@ class Shell:
                 self._send(worker, work, slot in owed)
         for slot in [*self.unsent]:
             self._flush(slot)
+        if self.outbox:  # what could not be sent made room for others
+            self.wake()
 
     def _send(self, worker: WorkerHandle, work: Outgoing, owed: bool) -> None:
         slot, surroundings = worker.slot, None
@@ -686,10 +736,16 @@ class Shell:
             surroundings = self.surroundings
         freed = self.store.freed(slot) if owed else ()
         punched = self.store.punched(slot) if owed else ()
-        fds = [self.store.descriptor(segment) for segment in work.segments]
-        if self.targets:
-            fds += self.targets.pop(slot, [])
-        worker.channel.queue(work.encoded(freed, punched, surroundings), fds)
+        work.freed, work.punched, work.surroundings = freed, punched, surroundings
+        targets = self.targets.pop(slot, []) if self.targets else []
+        for message, fds in work.messages(targets):
+            try:
+                payload = message.encoded()
+            except Exception:  # an argument of a task of a graph; the others go
+                for number, error in message.drop_unpicklable(fds):
+                    self._not_sent(worker, number, error)
+                payload = message.encoded()
+            worker.channel.queue(payload, fds)
         self.unsent.add(slot)
 
     def _flush(self, slot: int) -> None:
@@ -713,7 +769,16 @@ class Shell:
 
 def surroundings() -> Surroundings:
     """What tasks that start now are to see of this process."""
-    return os.getcwd(), dict(os.environ), list(sys.path), levels()
+    path = [one for one in sys.path if type(one) is str]  # as the interpreter itself looks at it
+    return _folder(), dict(os.environ), path, levels()
+
+
+def _folder() -> str:
+    """The working directory; "" where it was removed: workers stay where they are."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
 
 
 def _raw_environment() -> dict[bytes, bytes]:

@@ -29,7 +29,7 @@ class Stream:
         self._made: dict[int, ObjectRef] = {}  # until somebody asks for them
         self._wanted: dict[int, ObjectRef] = {}
         self._count = 0
-        self._error: BaseException | None = None
+        self._failure: Failure | None = None
         self._over = False
 
     def made(self, place: int, one: ObjectRef) -> None:
@@ -50,7 +50,7 @@ class Stream:
         if place in self._made:
             self._made.pop(place).hand_over(ref)
         elif self._over:
-            ref.settle(Failure(self._end(place)))
+            ref.settle(self._end(place))
         else:
             self._wanted[place] = ref
 
@@ -70,15 +70,15 @@ class Stream:
         """The handle of the whole, if somebody has it."""
         return None if self.whole is None else self.whole()
 
-    def ended(self, error: BaseException | None) -> None:
+    def ended(self, failure: Failure | None) -> None:
         """The generator has come to its end, or has raised."""
-        self._over, self._error = True, error
+        self._over, self._failure = True, failure
         for place, ref in sorted(self._wanted.items()):
-            ref.settle(Failure(self._end(place)))
+            ref.settle(self._end(place))
         self._wanted.clear()
 
-    def _end(self, place: int) -> BaseException:
+    def _end(self, place: int) -> Failure:
         """What raised stands where the next value would be; behind that there is nothing."""
-        if self._error is not None and place == self._count:
-            return self._error
-        return StreamEnded(f"the generator has given {self._count} values")
+        if self._failure is not None and place == self._count:
+            return self._failure
+        return Failure(StreamEnded(f"the generator has given {self._count} values"))

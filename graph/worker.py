@@ -23,7 +23,8 @@ from typing import Any, NamedTuple
 
 from shframe.graph import conversions, output, travel
 from shframe.graph.channel import Channel, Closed
-from shframe.graph.failures import packed_error
+from shframe.graph.errors import TaskFailed
+from shframe.graph.failures import Raised, packed_error
 from shframe.graph.function import Function
 from shframe.graph.voice import Levels, Voice
 from shframe.graph.wire import FILLS, PLAIN, How, placed, unpacked
@@ -79,7 +80,7 @@ class Work(NamedTuple):
 class Result(NamedTuple):
     """How one task ended, where it is more than a value.
 
-    held: its result, None: it raised. error: the pickled error.
+    held: its result, None: it raised. error: what it raised.
     needed: bytes that it found no memory for, which may change; 0: that was not why it failed.
     inside: handles that lie in the result. others: further results, of a call that has several.
     """
@@ -88,7 +89,7 @@ class Result(NamedTuple):
     held: Wired
     start: float
     end: float
-    error: bytes | None = None
+    error: Raised | None = None
     needed: int = 0
     bytes_in: int = 0
     copied: conversions.Copied = ()
@@ -354,7 +355,7 @@ class Worker:
             else:
                 held, inside, others = self._call(number, digest, inputs, args, How(*how), call)
         except BaseException as raised:
-            error, needed = packed_error(raised), self._needed(raised)
+            error, needed = _packed(raised), self._needed(raised)
             return Result(number, None, start, time.monotonic(), error, needed)
         read = sum(one.nbytes for one in inputs if type(one) is Ref) if inputs else 0
         copied = conversions.taken()
@@ -542,6 +543,19 @@ _WHOLE = (
     *(os.path.dirname(file) + os.sep for file in (__file__, codec.__file__)),
 )
 _CALLERS = tuple(os.sep + name for name in ("function.py", "fuse.py", "actor.py"))
+
+
+def _packed(error: BaseException) -> Raised:
+    """What a task raised, as it travels: whatever its own code does, the worker goes on."""
+    try:
+        return packed_error(error)
+    except BaseException as failed:
+        return packed_error(
+            TaskFailed(
+                f"a task raised {type(error).__name__}, which cannot be told:"
+                f" its code raised {type(failed).__name__}"
+            )
+        )
 
 
 class _Unloadable:

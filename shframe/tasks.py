@@ -361,7 +361,7 @@ def kill(actor: ActorHandle, *, no_restart: bool = True) -> None:
             f"kill() takes the handle of an actor, found {type(actor).__name__}\n"
             "  cancel() gives up the task of an ObjectRef"
         )
-    session.executor().kill(actor._ref.id, not no_restart)
+    session.executor().kill(actor._ref, not no_restart)
 
 
 def cancel(

@@ -37,8 +37,8 @@ class _Piece:
 class Arena:
     """Blocks of memory of this process, within a budget that all processes share."""
 
-    def __init__(self, slot: int, budget: int, ledger: Ledger) -> None:
-        self._slot = slot
+    def __init__(self, series: int, budget: int, ledger: Ledger) -> None:
+        self._series = series
         self._budget = budget
         self._ledger = ledger
         self._pieces: dict[int, _Piece] = {}
@@ -118,7 +118,7 @@ class Arena:
             if offset is not None:
                 return piece, offset
         # The first block, or the ranges are too scattered: addresses cost nothing, pages do.
-        id = (self._slot << SEGMENT_BITS) + len(self._pieces)
+        id = (self._series << SEGMENT_BITS) + len(self._pieces)
         segment = Segment.create(id, self._capacity)
         piece = self._pieces[id] = _Piece(segment, Allocator(segment.capacity))
         offset = piece.allocator.allocate(nbytes)

@@ -13,7 +13,7 @@ from shframe.store.errors import StoreClosed
 from shframe.store.mapping import Mapping
 from shframe.store.segment import open_shared
 
-SLOTS = 4096  # workers of one session, dead ones too: a slot is never given twice
+SLOTS = 4096  # processes of one session whose memory is in use, dead ones too
 _LIVE, _RESIDENT, _NOTE, _FRESH, _WRITTEN, _TOLD = range(6)
 _ROW = 6  # numbers, of 8 bytes each
 
@@ -90,6 +90,12 @@ class Ledger:
         numbers = self._open()
         numbers[slot * _ROW + _LIVE] = live
         numbers[slot * _ROW + _RESIDENT] = resident
+
+    def clear(self, slot: int) -> None:
+        """Make a slot ready for another process (called by the driver alone)."""
+        numbers = self._open()
+        for column in (_LIVE, _RESIDENT, _NOTE, _TOLD):
+            numbers[slot * _ROW + column] = 0
 
     def totals(self) -> tuple[int, int]:
         """(live, resident) bytes, summed over all processes."""

@@ -18,7 +18,7 @@ from shframe.store.mapping import round_up
 from shframe.store.ref import SEGMENT_BITS, Kind, Ref
 from shframe.store.segment import Segment
 
-_FIRST_ID = 1 << (SEGMENT_BITS - 1)  # above the numbers of the driver's own arena (slot 0)
+_FIRST_ID = 1 << (SEGMENT_BITS - 1)  # of the series 0, which no process has
 
 
 _LARGER = 1.25  # how much larger than asked for a warm segment may be

@@ -18,14 +18,15 @@ from shframe.store.ledger import Ledger
 from shframe.store.mapping import Mapping, as_bytes
 from shframe.store.pins import DRAFT, Pin, Place
 from shframe.store.reader import Reader
-from shframe.store.ref import INLINE, OBJECT_BITS, Ref
+from shframe.store.ref import INLINE, OBJECT_BITS, Ref, next_series
 from shframe.store.segment import Segment
 
 
 class LocalStore(Reader):
     """The store as one process has it. Safe to call from any thread of that process."""
 
-    def __init__(self, slot: int, budget: int, ledger: Ledger) -> None:
+    def __init__(self, slot: int, budget: int, ledger: Ledger, series: int | None = None) -> None:
+        """series: of the numbers of its objects and segments (ref.py); None: a new one."""
         if ledger.slot != slot:
             raise ValueError(
                 f"slot {slot} was asked for, but the ledger is attached as slot {ledger.slot}\n"
@@ -35,11 +36,12 @@ class LocalStore(Reader):
         self.slot = slot
         self.budget = budget
         self.ledger = ledger
-        self._arena = Arena(slot, budget, ledger)
+        series = next_series() if series is None else series
+        self._arena = Arena(series, budget, ledger)
         self._announced = 0
         self._released: list[int] = []
         self._deferred: set[Place] = set()  # freed by the driver, still viewed here
-        self.next_id: Callable[[], int] = itertools.count((slot << OBJECT_BITS) + 1).__next__
+        self.next_id: Callable[[], int] = itertools.count((series << OBJECT_BITS) + 1).__next__
         self._written = 0
 
     def put(self, value: object) -> Ref:

@@ -3,6 +3,7 @@
 A Ref is plain data, not a counted reference: whoever keeps one tells the driver's store so.
 """
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -12,9 +13,11 @@ Kind = Literal["array", "table", "pickle"]
 INLINE = -1  # the segment of an object that travels whole in its Ref
 
 # Processes number their objects and segments without asking each other: the high bits are the
-# process' slot, which no other process of the session ever gets.
+# process' series, which no other process that this driver starts ever gets, in no session.
 OBJECT_BITS = 40
 SEGMENT_BITS = 32
+FIRST_SERIES = 4096  # below are the series that are no process'
+next_series = itertools.count(FIRST_SERIES).__next__
 
 _Fields = tuple[int, int, int, int, Kind, bytes, tuple[tuple[int, int], ...]]
 
@@ -45,8 +48,3 @@ class Ref:
     def inline(self) -> bool:
         """Whether the object travels in the Ref itself and takes no room in the store."""
         return self.segment == INLINE
-
-
-def owner_of_segment(segment: int) -> int:
-    """The slot of the process that made the segment."""
-    return segment >> SEGMENT_BITS

@@ -14,11 +14,12 @@ from pathlib import Path
 from shframe.store.allocator import Allocator
 from shframe.store.bytesize import format_bytes
 from shframe.store.errors import SpillFailed
+from shframe.store.ledger import SLOTS
 from shframe.store.mapping import punch_hole, round_up
 from shframe.store.ref import SEGMENT_BITS
 from shframe.store.segment import Attached
 
-SPILL_SLOT = 4095  # no process has it: the owner of what lies on the disk
+SPILL_SLOT = SLOTS - 1  # no process has it: the owner of what lies on the disk
 SEGMENT = SPILL_SLOT << SEGMENT_BITS
 LOG = logging.getLogger("shframe")
 _MEMORY_FILES = ("tmpfs", "ramfs", "devtmpfs")

@@ -288,6 +288,16 @@ class Store:
             self.ledger.retract(-resident)
             self._settle_dead(slot)
 
+    def reuse_slot(self, slot: int) -> bool:
+        """Make the slot of a dead worker ready for another; False: objects of it are left."""
+        with self._lock:
+            if slot not in self._dead or self._attached.get(slot):
+                return False
+            self._dead.discard(slot)
+            self._attached.pop(slot, None)
+            self.ledger.clear(slot)
+            return True
+
     def objects(self) -> list[ObjectInfo]:
         """All live objects."""
         with self._lock:

@@ -641,7 +641,13 @@ def test_threads_that_put_and_drop_at_once_lose_nothing(store: Store) -> None:
 def test_ids_of_different_processes_never_meet(store: Store, worker: LocalStore) -> None:
     ids = [store.put(0).id, store.put(0).id, worker.put(0).id, worker.put(0).id]
     assert len(set(ids)) == 4
-    assert [id >> 40 for id in ids] == [0, 0, 1, 1]
+    series = [id >> 40 for id in ids]
+    assert series == [series[0], series[0], series[2], series[2]]
+    other = Store(1 << 20)
+    try:
+        assert other.put(0).id >> 40 not in series
+    finally:
+        other.close()
 
 
 def test_many_objects_and_views_take_few_mappings(store: Store) -> None:
