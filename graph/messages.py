@@ -140,6 +140,13 @@ class Resumed(NamedTuple):
     worker: int
 
 
+class Untied(NamedTuple):
+    """A call of an actor is to run on top of the one that waits there: they wait for each other."""
+
+    actor: int
+    task: int
+
+
 class Died(NamedTuple):
     """A worker's process ended; `running` is the task that it was in, None: in none."""
 
@@ -186,6 +193,7 @@ Event = (
     | Quit
     | Blocked
     | Resumed
+    | Untied
     | Died
     | Recalled
     | Refused

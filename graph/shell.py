@@ -30,6 +30,7 @@ from shframe.graph.channel import Closed
 from shframe.graph.errors import SessionClosed, WorkerDied, WorkerNotStarted
 from shframe.graph.heaps import PAUSE
 from shframe.graph.hiring import Actors
+from shframe.graph.knots import Knots
 from shframe.graph.launch import Launched, heavy
 from shframe.graph.memory import Memory
 from shframe.graph.messages import (
@@ -97,6 +98,7 @@ class Shell:
         self.calls = Calls(self)
         self.actors = Actors(self)
         self.asking = Asking(self)
+        self.knots = Knots(self)
         self.sent: dict[tuple[int, int], list[Ref]] = {}  # (worker, task) -> what it was sent
         self.next_task = 1
         self.outbox: dict[int, Outgoing] = {}
@@ -312,6 +314,7 @@ class Shell:
     def _look(self) -> None:
         """See what runs and how much memory that takes."""
         now = time.monotonic()
+        self.knots.look(now)
         if self.memory.look(now):
             note_of = self.store.ledger.note_of
             self.running.look(now, {slot: note_of(slot) for slot in self.pool.workers})

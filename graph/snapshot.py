@@ -61,13 +61,17 @@ class Waiting(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A pool at one moment. waiting: at most SHOWN of the `waits` tasks that wait for others."""
+    """A pool at one moment. waiting: at most SHOWN of the `waits` tasks that wait for others.
+
+    knot: what was said of the newest circle of calls that waited for each other.
+    """
 
     workers: tuple[WorkerStatus, ...]
     actors: tuple[ActorStatus, ...]
     ready: int
     waits: int
     waiting: tuple[Waiting, ...]
+    knot: str = ""
 
 
 @dataclass(slots=True)
@@ -100,11 +104,11 @@ def taken(shell: Shell) -> Snapshot:
     workers = tuple(_worker(shell, slot, now) for slot in slots)
     ready, waiting = _tasks(shell)
     shown = tuple(
-        Waiting(_name(shell, number), tuple(_name(shell, one) for one in needs[:SHOWN]))
+        Waiting(name_of(shell, number), tuple(name_of(shell, one) for one in needs[:SHOWN]))
         for number, needs in waiting[:SHOWN]
     )
     actors = tuple(_actors(shell, {one.slot: one for one in workers}))
-    return Snapshot(workers, actors, ready, len(waiting), shown)
+    return Snapshot(workers, actors, ready, len(waiting), shown, shell.knots.newest)
 
 
 def _worker(shell: Shell, slot: int, now: float) -> WorkerStatus:
@@ -121,7 +125,7 @@ def _worker(shell: Shell, slot: int, now: float) -> WorkerStatus:
         what = "starting"
     elif blocked and blocked[-1][0] == running:
         what = "blocked"
-        waits_for = tuple(_name(shell, one) for one in sorted(blocked[-1][1])[:SHOWN])
+        waits_for = tuple(name_of(shell, one) for one in sorted(blocked[-1][1])[:SHOWN])
     else:
         what = "running" if running > 0 else "idle"
     begun = {running, *(task for task, _ in blocked)}
@@ -130,7 +134,7 @@ def _worker(shell: Shell, slot: int, now: float) -> WorkerStatus:
         slot,
         pid,
         what,
-        _name(shell, running) if running > 0 else "",
+        name_of(shell, running) if running > 0 else "",
         now - since if running > 0 else 0.0,
         waits_for,
         sum(1 for number in assigned if number not in begun),
@@ -160,15 +164,14 @@ def _actors(shell: Shell, workers: dict[int, WorkerStatus]) -> list[ActorStatus]
     for number, record in [*shell.actors.records.items()]:
         state = shell.scheduler.actors.get(number)
         worker = workers.get(record.worker)
-        queued = (0 if state is None else len(state.queue)) + (
-            0 if worker is None else worker.queued
-        )
+        queued = 0 if state is None else len(state.queue) + len(state.waiting)
+        queued += 0 if worker is None else worker.queued
         pid, what = (0, "starting") if worker is None else (worker.pid, worker.state)
         found.append(ActorStatus(record.job.name or "", record.function.name, pid, what, queued))
     return found
 
 
-def _name(shell: Shell, number: int) -> str:
+def name_of(shell: Shell, number: int) -> str:
     """A task as its user knows it: its function and where it was called, or its key."""
     task = shell.scheduler.tasks.get(number)
     if isinstance(task, Call):

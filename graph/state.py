@@ -49,6 +49,7 @@ from shframe.graph.messages import (
     Revoked,
     Run,
     Submitted,
+    Untied,
 )
 from shframe.graph.placing import HORIZON, Placing
 from shframe.graph.taskstate import NUMBER, ActorState, RunState, TaskState, rank_of
@@ -102,6 +103,7 @@ class Scheduler:
             Quit: self._quit,
             Blocked: self._blocked,
             Resumed: self._resumed,
+            Untied: self._untied,
             Died: self._died,
             Recalled: self._recalled,
             Refused: self._refused,
@@ -171,13 +173,22 @@ class Scheduler:
             for source in task.sources:
                 self._follow(tasks[source], number)
             if task.actor:
-                self.actors.setdefault(task.actor, ActorState()).queue.append(number)
-                self.placing.queues[task.actor] = None
+                self._queue(number, task)
             elif not task.sources:
                 heapq.heappush(ready, task.rank)
             else:
                 self.placing.followers.append(number)
         return []
+
+    def _queue(self, number: int, task: TaskState) -> None:
+        """A call of an actor: in its line, or beside it until its inputs are there, where calls
+        need not begin in their order."""
+        actor = self.actors.setdefault(task.actor, ActorState())
+        if task.missing and actor.width > 1:
+            actor.waiting[number] = None
+            return
+        actor.queue.append(number)
+        self.placing.queues[task.actor] = None
 
     @staticmethod
     def _follow(source: TaskState, number: int) -> None:
@@ -240,7 +251,14 @@ class Scheduler:
             if dependent is None:  # it was given up
                 continue
             dependent.missing -= 1
-            if not dependent.missing and not dependent.actor and dependent.at is None:
+            if dependent.missing:
+                continue
+            if dependent.actor:
+                actor = self.actors.get(dependent.actor)
+                if actor is not None and number in actor.waiting:
+                    del actor.waiting[number]
+                    self._queue(number, dependent)
+            elif dependent.at is None:
                 heapq.heappush(self.ready, dependent.rank)
 
     def _release_sources(self, task: TaskState, dropped: list[int]) -> None:
@@ -293,7 +311,11 @@ class Scheduler:
         lost = {number: None}
         waiting = [number]
         while waiting:
-            for dependent in self.tasks.pop(waiting.pop()).dependents or ():
+            one = waiting.pop()
+            task = self.tasks.pop(one)
+            if task.actor in self.actors:
+                self.actors[task.actor].waiting.pop(one, None)
+            for dependent in task.dependents or ():
                 if dependent in self.tasks and dependent not in lost:
                     lost[dependent] = None
                     waiting.append(dependent)
@@ -392,7 +414,7 @@ class Scheduler:
 
     def _quit(self, event: Quit) -> list[Instruction]:
         actor = self.actors.pop(event.actor, ActorState())
-        numbers = [*actor.queue]
+        numbers = [*actor.queue, *actor.waiting]
         if actor.worker is not None:
             numbers = [*self.workers.pop(actor.worker).assigned, *numbers]
             self.loads.touch(actor.worker)
@@ -423,6 +445,14 @@ class Scheduler:
         self.workers[event.worker].blocked.pop()
         self.loads.touch(event.worker)
         return []
+
+    def _untied(self, event: Untied) -> list[Instruction]:
+        actor = self.actors.get(event.actor)
+        if actor is None or actor.worker is None or event.task not in actor.queue:
+            return []
+        actor.queue.remove(event.task)
+        self.placing.assign_to(self.workers[actor.worker], event.task, 0.0)
+        return [Run(actor.worker, [event.task])]
 
     def _died(self, event: Died) -> list[Instruction]:
         """What was running, or was to run next, has used up a try; the others go back."""

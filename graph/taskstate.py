@@ -79,12 +79,14 @@ class ActorState:
     """An actor: its worker, None while it has none; its calls that were not sent yet, in order.
 
     width: calls that may run at once. first: the number of its constructor.
+    waiting: with a width above 1, calls whose inputs are not there, which hold up no others.
     """
 
     worker: int | None = None
     width: int = 1
     first: int = 0
     queue: deque[int] = field(default_factory=deque)
+    waiting: dict[int, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ class StatusReport:
     thread that drives the workers has answered; if not, the rest was seen from outside.
     ready: tasks that could run and wait for a worker; waits: tasks that wait for others, of which
     `waiting` has the first 20. workers and actors: see WorkerStatus and ActorStatus.
+    failed: the newest task that failed. knot: the newest calls that waited for each other for ever.
     """
 
     executor: str
@@ -29,6 +30,7 @@ class StatusReport:
     waits: int = 0
     waiting: tuple[Waiting, ...] = ()
     failed: str = ""
+    knot: str = ""
 
     def __str__(self) -> str:
         lines = [self._head()]
@@ -37,6 +39,8 @@ class StatusReport:
         lines += [f"  {one.task} waits for {_list(one.waits_for)}" for one in self.waiting]
         if self.waits > len(self.waiting):
             lines.append(f"  and {self.waits - len(self.waiting)} more that wait")
+        if self.knot:
+            lines.append(f"  {self.knot}")
         if self.failed:
             lines.append(f"  the newest failure: {self.failed}")
         return "\n".join(lines)
@@ -91,6 +95,7 @@ def status(timeout: float = 1.0) -> StatusReport:
         found.waits,
         found.waiting,
         "" if failed is None else f"{failed.task}, built at {failed.site or 'an unknown line'}",
+        found.knot,
     )
 
 
