@@ -70,6 +70,7 @@ class ProcessExecutor:
         with self._lock:
             if self._shell is None:
                 self._shell = Shell(self.store, self.home, self.workers, self.launched)
+                self._shell.start()
             return self._shell
 
     def warm_up(self) -> bool:

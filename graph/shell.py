@@ -76,7 +76,7 @@ ASK_SECONDS = 0.02  # between two interrupts of such a task
 
 
 class Shell:
-    """The background thread, its pool and its scheduler.
+    """The background thread, which `start` starts, its pool and its scheduler.
 
     last_end: what ended last, for messages about deaths. changes: counts those of the surroundings.
     failed: the newest task that failed, for sf.debug(): it holds handles of what the task read.
@@ -89,7 +89,7 @@ class Shell:
         self.home = home
         self.scheduler = Scheduler(limit=workers)
         self.voices = Voices(self._who)
-        self.pool = Pool(store, workers, self.voices, launched)
+        self.pool = self._pool(workers, launched)
         home.heard = self.heard
         self.aside = Aside()
         home.aside = self.aside.call
@@ -130,6 +130,12 @@ class Shell:
         for slot in self.pool.workers:
             self.scheduler.handle(Joined(slot))
         self.thread = threading.Thread(target=self._serve, name="shframe-shell", daemon=True)
+
+    def _pool(self, workers: int, launched: Launched | None) -> Pool:
+        return Pool(self.store, workers, self.voices, launched)
+
+    def start(self) -> None:
+        """Begin to serve."""
         self.thread.start()
 
     # --- called by the user's threads ---------------------------------------------------

@@ -277,7 +277,8 @@ class Worker:
     ) -> None:
         self.voice.set_levels(levels)
         try:
-            os.chdir(folder)
+            if folder:  # else the driver's was removed
+                os.chdir(folder)
         except OSError as error:
             log.warning("a worker cannot enter the folder %r: %s", folder, error)
         for name in os.environ.keys() - environment.keys():
