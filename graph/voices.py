@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import itertools
 import logging
 import math
 import os
@@ -26,6 +25,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from shframe.graph.outlets import LAST_SECONDS, Outlets, room_of
 from shframe.graph.voice import BUFFER, ERR, OUT, Levels, Logged, Said, Warned
 
 WINDOW = 1.0  # seconds in which the same line is counted, not shown again
@@ -33,6 +33,8 @@ REMEMBERED = 4096  # lines that may be repeated, at most
 LINE = 1 << 20  # characters of one line; a longer one is broken
 CHUNK = 1 << 16  # bytes of one read: what a pipe holds
 LOOK_SECONDS = 0.001  # between two looks of who waits for results
+PATIENCE = 0.2  # seconds that who waits for a result waits for another thread that passes things on
+READER_SECONDS = 0.05  # between two looks whether a reader has room again
 PASSES = 64  # reads of each voice in a row, for somebody who waits
 _PROBE = -7919  # a level that nobody uses
 
@@ -69,10 +71,6 @@ class Repeated:
     pids: set[int] = field(default_factory=set)
 
 
-def _of(stream: Any) -> Callable[[tuple[Any, ...]], bool]:
-    return lambda line: line[0] == stream
-
-
 class Voices:
     """All workers of a session. Safe to use from any thread.
 
@@ -94,7 +92,8 @@ class Voices:
         # (slot, pid, thread, stream) -> who began a line, and what it has of it
         self._begun: dict[tuple[int, int, int, int], Said] = {}
         self._recent: dict[tuple[Any, ...], Repeated] = {}  # the oldest first
-        self._lines: list[tuple[int, str]] = []  # to be written at once
+        self._outlets = Outlets()
+        self._stuck = False  # who passes something on does not come back
         self._registries: dict[str, dict[Any, Any]] = {}
         self._thread: threading.Thread | None = None
 
@@ -140,8 +139,8 @@ class Voices:
             self._looked = now
         if self.spoke or self._passing or self._said or (settled and self._recent):
             self.spoke = False
-            self._pass_on(PASSES)
-            if settled:
+            # Without a reader a handler of log records waits; the own thread does, but nobody else.
+            if room_of(sys.stderr) != 0 and self._pass_on(PASSES, PATIENCE) and settled:
                 self._settle()
 
     def close(self) -> None:
@@ -149,13 +148,16 @@ class Voices:
         self._closing = True
         self._wake()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(LAST_SECONDS)
+        if self._thread is not None and self._thread.is_alive():
+            return  # a handler of the user's has not come back: its thread has what is left
         self._pass_on(PASSES)
         with self._lock:
             for ear in [*self._ears.values()]:
                 self._stop_listening(ear)
             self._settle()
             self._speak()
+            self._outlets.finish()
         self._epoll.close()
         os.close(self._wake_out)
         os.close(self._wake_in)
@@ -169,6 +171,8 @@ class Voices:
     def _serve(self) -> None:
         while not self._closing:
             due = min((one.since for one in self._counted()), default=math.inf) + WINDOW
+            if self._outlets.waiting:
+                due = min(due, time.monotonic() + READER_SECONDS)
             self._epoll.poll(None if due == math.inf else max(due - time.monotonic(), 0.01))
             with contextlib.suppress(BlockingIOError):
                 os.read(self._wake_out, 4096)
@@ -178,12 +182,19 @@ class Voices:
         with self._lock:
             return [one for one in self._recent.values() if one.count]
 
-    def _pass_on(self, passes: int) -> None:
+    def _pass_on(self, passes: int, patience: float = -1) -> bool:
         """Read what there is and say it. From within what is said (a handler of log records
-        that waits for a task) nothing more is said."""
-        with self._lock:
+        that waits for a task) nothing more is said.
+
+        patience: seconds to wait for another thread that does so; False: it has not come back.
+        """
+        if not self._lock.acquire(timeout=0 if self._stuck and patience > 0 else patience):
+            self._stuck = True
+            return False
+        try:
+            self._stuck = False
             if self._passing:
-                return
+                return True
             self._passing = True
             try:
                 for _ in range(passes):
@@ -196,10 +207,13 @@ class Voices:
                         break
                 self._forget_old()
                 self._speak()
+                return True
             finally:
                 self._passing = False
-                if self._said or self._lines:  # a Ctrl-C came between
+                if self._said:  # a Ctrl-C came between
                     self._wake()
+        finally:
+            self._lock.release()
 
     def _read(self, ear: Ear) -> None:
         if ear.stream:
@@ -278,7 +292,7 @@ class Voices:
         prefix = f"({name} pid={pid}) " if name else f"(pid={pid}) "
 
         def say(count: str) -> None:
-            self._lines.append((stream, f"{prefix}{line}{count}\n"))
+            self._outlets.say(stream, f"{prefix}{line}{count}\n")
 
         if line.strip():
             self._once((stream, line), (pid, task), say)
@@ -338,18 +352,7 @@ class Voices:
                 say()
             except Exception as error:  # a user's handler; nothing of ours may end by it
                 log.debug("what a worker said could not be passed on: %r", error)
-        self._write()
-
-    def _write(self) -> None:
-        lines = self._lines
-        while lines:
-            stream = lines[0][0]
-            some = [*itertools.takewhile(_of(stream), lines)]
-            target = sys.stdout if stream == OUT else sys.stderr
-            with contextlib.suppress(OSError, ValueError, AttributeError):  # it is closed
-                target.write("".join(line for _, line in some))
-                target.flush()
-            del lines[: len(some)]
+        self._outlets.write()
 
     def _record(self, record: logging.LogRecord, count: str) -> None:
         """Give a record to the logger of its name, as if it had been made here.
@@ -361,19 +364,19 @@ class Voices:
         logger = logging.getLogger(record.name)
         if not logger.isEnabledFor(record.levelno):
             return
-        self._write()
+        self._outlets.write()
         last = logging.lastResort
         if logger.hasHandlers() or last is None:
             logger.handle(record)
         elif record.levelno >= last.level and logger.filter(record):
-            self._lines.append((ERR, f"({record.processName}) {last.format(record)}\n"))
+            self._outlets.say(ERR, f"({record.processName}) {last.format(record)}\n")
 
     def _warn(self, warned: Warned) -> None:
         """Warn as if it had been here: the filters of this process decide what becomes of it.
 
         What a filter makes an error is shown: its task has ended long ago.
         """
-        self._write()
+        self._outlets.write()
         message, category = _unpacked(warned)
         module = warned.module or _module_of(warned.file)
         registry = self._registries.setdefault(module, {})
