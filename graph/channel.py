@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import array
 import contextlib
+import errno
 import os
 import pickle
 import select
@@ -24,6 +25,7 @@ MOST_FDS = 250  # the kernel takes 253 descriptors in one message
 # plain numbers: Python's flags take microseconds to be joined
 DONT_WAIT = int(socket.MSG_DONTWAIT)
 CLOEXEC = int(getattr(socket, "MSG_CMSG_CLOEXEC", 0))
+CUT = int(socket.MSG_CTRUNC)
 _SPACE = socket.CMSG_SPACE(MOST_FDS * 4)
 
 
@@ -39,6 +41,7 @@ class Channel:
         self._in = bytearray()
         self._chunk = memoryview(bytearray(CHUNK))  # made once: new pages each time cost more
         self._fds: deque[int] = deque()
+        self.cut = False  # descriptors were lost: messages and descriptors do not fit any more
         self._out: deque[tuple[memoryview, tuple[int, ...]]] = deque()
 
     def fileno(self) -> int:
@@ -103,7 +106,8 @@ class Channel:
     def fill(self, *, wait: bool = False, seconds: float = 0) -> bool:
         """Take in what has arrived, or arrives within `seconds`, or ever (`wait`).
 
-        Whether anything has. Raises: Closed.
+        Whether anything has. Raises: Closed; OSError: descriptors that came found no room here,
+        and what comes from now on is not taken.
         """
         if seconds:
             poll = select.poll()
@@ -111,7 +115,7 @@ class Channel:
             poll.poll(seconds * 1000)
         flags = CLOEXEC if wait else CLOEXEC | DONT_WAIT
         try:
-            size, ancillary, _, _ = self.sock.recvmsg_into([self._chunk], _SPACE, flags)
+            size, ancillary, found, _ = self.sock.recvmsg_into([self._chunk], _SPACE, flags)
         except BlockingIOError:
             return False
         except ConnectionResetError as error:
@@ -120,6 +124,9 @@ class Channel:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 whole = len(content) - len(content) % 4
                 self._fds.extend(array.array("i", content[:whole]))
+        if found & CUT:
+            self.cut = True
+            raise OSError(errno.EMFILE, "too many open files: raise the limit (ulimit -n)")
         if not size:
             raise Closed
         self._in += self._chunk[:size]
@@ -139,7 +146,7 @@ class Channel:
 
     def arrived(self) -> Iterator[tuple[Any, list[int]]]:
         """The complete messages taken in so far, one at a time."""
-        while len(self._in) >= HEADER.size:
+        while len(self._in) >= HEADER.size and not self.cut:
             size, count = HEADER.unpack_from(self._in)
             end = HEADER.size + size
             if len(self._in) < end:

@@ -50,6 +50,7 @@ from shframe.graph.messages import (
     Recall,
     Recalled,
     Relieved,
+    Revoked,
     Run,
 )
 from shframe.graph.objectref import StoreHome, swept
@@ -72,6 +73,7 @@ log = logging.getLogger("shframe")
 LINGER = 0.05  # seconds after the last message before the session counts as being at rest
 SPIN_SECONDS = 0.00015  # before it sleeps while one call is awaited: a wake-up takes a tenth of it
 GRACE_SECONDS = 0.3  # a worker that still runs a task given up is killed after that
+ALONE_SECONDS = 2.0  # without any worker what waits for one is given up after that
 ASK_SECONDS = 0.02  # between two interrupts of such a task
 
 
@@ -113,6 +115,8 @@ class Shell:
         self.code = UserModules()
         self.last_end = Ended(0, 0, 0)
         self.failed: FailedTask | None = None
+        self.refusal: OSError | None = None  # why no worker could be started the last time
+        self._alone = math.inf  # since when there is none
         self.distrusted: dict[int, str] = {}  # workers that were ended for what they sent
         self.segments_closed = 0
         self.running = Running()
@@ -324,8 +328,12 @@ class Shell:
         if self.memory.look(now):
             note_of = self.store.ledger.note_of
             self.running.look(now, {slot: note_of(slot) for slot in self.pool.workers})
-            if not self.scheduler.crew:
-                self._add_worker()
+            if self.scheduler.crew or self._add_worker():
+                self._alone = math.inf
+            else:
+                self._alone = min(self._alone, now)
+                if now - self._alone > ALONE_SECONDS:
+                    self._give_up_without_workers()
 
     def numbers(self, count: int) -> int:
         """Take so many numbers for tasks; the first of them."""
@@ -367,6 +375,7 @@ class Shell:
             return  # the server will say how it ended
         except OSError as error:
             self._distrust(worker, error)
+            return
         self._take_all(worker)
 
     def _take_all(self, worker: WorkerHandle) -> None:
@@ -381,7 +390,8 @@ class Shell:
 
     def _distrust(self, worker: WorkerHandle, error: Exception) -> None:
         """What a worker has sent cannot be taken in: it is ended, and what it ran runs again."""
-        log.warning("worker %d (pid %d) is ended: %r", worker.slot, worker.pid, error)
+        if worker.slot not in self.distrusted:
+            log.warning("worker %d (pid %d) is ended: %s", worker.slot, worker.pid, error)
         self.distrusted[worker.slot] = str(error)
         self.pool.kill(worker.slot)
 
@@ -539,11 +549,24 @@ class Shell:
         """A further worker for any task; False: the machine gives none."""
         try:
             slot = self.pool.add_worker().slot
-        except WorkerNotStarted as error:
-            log.warning("%s", error)
+        except (WorkerNotStarted, OSError) as error:
+            if self.refusal is None:
+                log.warning("%s", error)
+            self.refusal = error
             return False
+        self.refusal = None
         self.handle(Joined(slot))
         return True
+
+    def _give_up_without_workers(self) -> None:
+        """There is no worker, and the machine gives none: what waits for one fails."""
+        error = self.refusal or WorkerNotStarted("cannot start a worker process")
+        for live in [*self.runs.live.values()]:
+            self.runs.break_off(live, error)
+        for call in [*self.calls.live.values()]:
+            if not call.actor:
+                self.fail_with(call.number, error)
+                self.handle(Revoked(call.number))
 
     def work_for(self, slot: int) -> Outgoing:
         """The message that is being made for a worker."""
@@ -686,7 +709,7 @@ class Shell:
                 self.store.worker_died(ended.slot)
                 self.pool.buried(ended.slot)
             return
-        with contextlib.suppress(Closed):
+        with contextlib.suppress(Closed, OSError):
             while worker.channel.fill():
                 pass
         self._take_all(worker)

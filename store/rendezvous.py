@@ -105,9 +105,12 @@ def ask(path: Path) -> tuple[bytes, int]:
         if uid != os.geteuid():
             raise SharingFailed(f"the socket {os.fspath(path)!r} belongs to user {uid}")
         with _explained(path.parent, pid):
-            message, fds, flags, _ = socket.recv_fds(
-                connection, _LONGEST_MESSAGE, 1, socket.MSG_CMSG_CLOEXEC
-            )
+            try:
+                message, fds, flags, _ = socket.recv_fds(
+                    connection, _LONGEST_MESSAGE, 1, socket.MSG_CMSG_CLOEXEC
+                )
+            except ConnectionError as error:  # it has died since we connected
+                raise NobodyListens(f"process {pid} has closed {os.fspath(path)!r}") from error
     if not message:  # it ended, or took its offer back, between our connecting and its answer
         raise NobodyListens(f"process {pid} has closed {os.fspath(path)!r}")
     if not fds or flags & socket.MSG_CTRUNC:
@@ -161,7 +164,7 @@ def _connect(connection: socket.socket, path: Path) -> None:
     while True:
         try:
             return connection.connect(os.fspath(path))
-        except (ConnectionRefusedError, FileNotFoundError) as error:
+        except (ConnectionError, FileNotFoundError) as error:
             raise NobodyListens(f"nobody listens at {os.fspath(path)!r}") from error
         except BlockingIOError:  # its queue is full: many connect at once, or it is stopped
             if time.monotonic() > end:
