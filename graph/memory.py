@@ -6,6 +6,7 @@ are given back from idle.py; the scheduler's admission.py decides which tasks ma
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -16,9 +17,12 @@ from shframe.graph.idle import Idle
 from shframe.graph.messages import Refused, Relieved
 from shframe.graph.pressure import SLACK, Pressure, next_uses
 from shframe.graph.worker import Result
+from shframe.store.errors import SpillFailed
 
 if TYPE_CHECKING:
     from shframe.graph.shell import Shell
+
+log = logging.getLogger("shframe")
 
 
 class Memory:
@@ -33,6 +37,7 @@ class Memory:
         self.admission.most_heap = self.store.budget // 2
         self._pressure = Pressure(self.store)
         self._idle = Idle()
+        self._failure = ""  # of the disk, told once
         self._last_rest: object = None
 
     # --- while tasks run ----------------------------------------------------------------
@@ -79,7 +84,13 @@ class Memory:
         entries = [live.entry for live in runs.live.values()]
         uses = next_uses(self.shell.scheduler, entries, runs.refs)
         self.shell.calls.add_uses(uses)
-        freed = self._pressure.relieve(needed, uses)
+        try:
+            freed = self._pressure.relieve(needed, uses)
+        except SpillFailed as error:  # tasks wait for room that others leave
+            freed = 0
+            if str(error) != self._failure:
+                self._failure = str(error)
+                log.warning("nothing is moved to the disk: %s", error)
         self._count_room()
         return freed
 

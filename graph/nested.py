@@ -131,6 +131,8 @@ class Nested:
     ) -> list[ObjectRef]:
         """Run a graph in the pool of the session; a handle for each output."""
         wait_all(graph.data.values(), None)
+        for ref in graph.data.values():
+            ref.held()  # raises what a task that was to make it has raised
         ids = [self.next_id() for _ in graph.outputs]
         refs = [self._new(id) for id in ids]
         with travel.noting() as inside:

@@ -63,8 +63,12 @@ class Pool:
         self.launched = launched if launched is not None else launch()
         self.launched.used = True
         self.process, self.channel = self.launched.process, self.launched.channel
-        for _ in range(count):
-            self.add_worker()
+        try:
+            for _ in range(count):
+                self.add_worker()
+        except BaseException:
+            self.close()
+            raise
 
     def add_worker(self) -> WorkerHandle:
         """Ask the server for a worker; it takes messages at once, they wait in its socket.

@@ -13,7 +13,7 @@ from typing import Any
 from shframe.graph.aside import attempt
 from shframe.graph.call import Arguments, Call, Code, Terms
 from shframe.graph.entry import Entry
-from shframe.graph.errors import SessionClosed
+from shframe.graph.errors import SessionClosed, WorkerNotStarted
 from shframe.graph.executor import Progress, wait_for
 from shframe.graph.hiring import Job
 from shframe.graph.launch import Launched, launch, park, parked
@@ -69,7 +69,12 @@ class ProcessExecutor:
         self._check()
         with self._lock:
             if self._shell is None:
-                self._shell = Shell(self.store, self.home, self.workers, self.launched)
+                try:
+                    self._shell = Shell(self.store, self.home, self.workers, self.launched)
+                except OSError as error:
+                    if isinstance(error, WorkerNotStarted):
+                        raise
+                    raise WorkerNotStarted.because(error, 0) from error
                 self._shell.start()
             return self._shell
 
@@ -89,6 +94,8 @@ class ProcessExecutor:
         shell = self.start()
         self._check_ours(graph.data.values())
         wait_all(graph.data.values(), None)
+        for ref in graph.data.values():
+            ref.held()  # raises what a task that was to make it has raised
         live = LiveRun(graph, Entry(graph), trace, next(self._numbers))
         for task in graph.tasks.values():
             _ = task.function.digest  # raises NotPicklable here, at the call

@@ -91,9 +91,14 @@ class Shell:
         self.home = home
         self.scheduler = Scheduler(limit=workers)
         self.voices = Voices(self._who)
-        self.pool = self._pool(workers, launched)
-        home.heard = self.heard
         self.aside = Aside()
+        try:
+            self.pool = self._pool(workers, launched)
+        except BaseException:
+            self.aside.close()
+            self.voices.close()
+            raise
+        home.heard = self.heard
         home.aside = self.aside.call
         self.memory = Memory(self)
         self.runs = Runs(self)

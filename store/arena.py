@@ -4,6 +4,7 @@ No other process allocates here, so a write takes no lock between processes. Pag
 a free: writing into them again is several times faster than into fresh ones. Knows no object.
 """
 
+import errno
 import random
 import time
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from shframe.store.errors import StoreFull
 from shframe.store.ledger import Ledger
 from shframe.store.mapping import round_up
 from shframe.store.ref import SEGMENT_BITS
-from shframe.store.segment import Segment
+from shframe.store.segment import Segment, largest_file
 
 GRANULE = 1 << 16  # pages are claimed, reserved and given back in runs of this many bytes
 
@@ -62,7 +63,7 @@ class Arena:
         """
         if nbytes > self._capacity:
             raise self._full(nbytes, what, pinned)
-        piece, offset = self._find(nbytes)
+        piece, offset = self._find(nbytes, what)
         size = piece.allocator.size_of(offset)
         try:
             self._back_with_pages(piece, offset, nbytes, what, pinned)
@@ -112,14 +113,22 @@ class Arena:
         self._ledger.retract(freed)
         return freed
 
-    def _find(self, nbytes: int) -> tuple[_Piece, int]:
+    def _find(self, nbytes: int, what: str) -> tuple[_Piece, int]:
         for piece in self._pieces.values():
             offset = piece.allocator.allocate(nbytes)
             if offset is not None:
                 return piece, offset
         # The first block, or the ranges are too scattered: addresses cost nothing, pages do.
         id = (self._series << SEGMENT_BITS) + len(self._pieces)
-        segment = Segment.create(id, self._capacity)
+        capacity = min(self._capacity, largest_file())
+        try:
+            if capacity < nbytes:
+                raise OSError(errno.EFBIG, "the limit of a file's size is less (ulimit -f)")
+            segment = Segment.create(id, capacity)
+        except OSError as error:
+            raise StoreFull.for_machine(
+                nbytes, budget=self._budget, what=what, reason=error.strerror or str(error)
+            ) from error
         piece = self._pieces[id] = _Piece(segment, Allocator(segment.capacity))
         offset = piece.allocator.allocate(nbytes)
         assert offset is not None, "a new segment has room for what the capacity allows"

@@ -21,6 +21,7 @@ from shframe.store.segment import Segment
 _FIRST_ID = 1 << (SEGMENT_BITS - 1)  # of the series 0, which no process has
 
 
+_WHAT = "a result that workers fill together"
 _LARGER = 1.25  # how much larger than asked for a warm segment may be
 
 
@@ -130,13 +131,16 @@ class Lending:
                 budget=self._budget,
                 pinned=self._local.pinned_bytes(),
                 sealed=live,
-                what="a result that workers fill together",
+                what=_WHAT,
             )
         try:
             segment = Segment.create(next(self._ids), size)
-        except OSError:
+        except OSError as error:
             self._ledger.retract(size)
-            raise
+            reason = error.strerror or str(error)
+            raise StoreFull.for_machine(
+                size, budget=self._budget, what=_WHAT, reason=reason
+            ) from error
         return segment
 
     def _give_back(self, segment: Segment) -> None:

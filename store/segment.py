@@ -9,6 +9,8 @@ past its end; the seals against writing are not set, because they forbid punchin
 import contextlib
 import fcntl
 import os
+import resource
+import sys
 from typing import Any, Final
 
 from shframe.store.mapping import PAGE, Mapping, as_bytes, punch_hole, reserve, round_up
@@ -78,7 +80,8 @@ class Segment(Attached):
     def create(cls, id: int, capacity: int) -> "Segment":
         """Make a sparse segment of `capacity` bytes, rounded up to whole pages.
 
-        Raises: OSError: when the machine gives no descriptor or no address space.
+        Raises: OSError: when the machine gives no descriptor, no address space, or no file as
+        large as that.
         """
         fd = _open_memory(round_up(max(capacity, 1)))
         return cls(id, fd)
@@ -110,6 +113,12 @@ class Segment(Attached):
         """Close the descriptor; the mappings go with their last views."""
         self._writable = None
         super().close()
+
+
+def largest_file() -> int:
+    """Bytes that a file of this process may have (ulimit -f)."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    return sys.maxsize if limit == resource.RLIM_INFINITY else limit // PAGE * PAGE
 
 
 def punch_all_but(segment: Attached, kept: list[tuple[int, int]]) -> None:

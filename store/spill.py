@@ -17,7 +17,7 @@ from shframe.store.errors import SpillFailed
 from shframe.store.ledger import SLOTS
 from shframe.store.mapping import punch_hole, round_up
 from shframe.store.ref import SEGMENT_BITS
-from shframe.store.segment import Attached
+from shframe.store.segment import Attached, largest_file
 
 SPILL_SLOT = SLOTS - 1  # no process has it: the owner of what lies on the disk
 SEGMENT = SPILL_SLOT << SEGMENT_BITS
@@ -96,7 +96,8 @@ class SpillFile:
             return None
         self._folder = folder
         free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
-        capacity = round_up(self._limit if self._limit is not None else int(free * 0.9)) or 0
+        wanted = round_up(self._limit if self._limit is not None else int(free * 0.9))
+        capacity = min(wanted, largest_file())
         if capacity == 0:
             return None
         try:
