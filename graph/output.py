@@ -52,6 +52,7 @@ class Window:
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
+        self._mappings: list[Mapping] = []  # that can write
 
     def write(self, offset: int, data: Any) -> None:
         """Put the bytes of a C-contiguous array at `offset`."""
@@ -68,10 +69,20 @@ class Window:
     def mapped(self) -> Iterator[Any]:
         """The whole object as (nbytes,) uint8, for parts that are not contiguous."""
         mapping = Mapping(self.fd, os.fstat(self.fd).st_size, writable=True)
+        self._mappings.append(mapping)
         try:
             yield as_bytes(mapping)
         finally:
-            mapping.withdraw(self.fd, 0)
+            self._withdraw()
+
+    def _withdraw(self) -> None:
+        while self._mappings:
+            self._mappings.pop().withdraw(self.fd, 0)
+
+    def close(self) -> None:
+        """Nothing writes any more, not even what an interrupted task has left half done."""
+        self._withdraw()
+        os.close(self.fd)
 
 
 def window() -> Window:
@@ -85,9 +96,10 @@ def opened(fd: int | None) -> Iterator[None]:
     if fd is None:
         yield
         return
-    token = _window.set(Window(fd))
+    window = Window(fd)
+    token = _window.set(window)
     try:
         yield
     finally:
         _window.reset(token)
-        os.close(fd)
+        window.close()

@@ -157,6 +157,7 @@ class Worker:
         self.looked = 0.0
         self.running = 0
         self.assigned: Assigned | None = None  # that task, and how it is called
+        self.failed = False  # a task has, and may have left what it was about to make
         self.calling = False  # the main thread is in a function of the user's, or of a plan
         self.interrupting = 0  # the task that was told to end
         self.sending = threading.RLock()
@@ -357,6 +358,7 @@ class Worker:
                 held, inside, others = self._call(number, digest, inputs, args, How(*how), call)
         except BaseException as raised:
             error, needed = _packed(raised), self._needed(raised)
+            self.failed = self.failed or self.store.in_use > 0
             return Result(number, None, start, time.monotonic(), error, needed)
         read = sum(one.nbytes for one in inputs if type(one) is Ref) if inputs else 0
         copied = conversions.taken()
@@ -501,9 +503,10 @@ class Worker:
         """Send results, new segments, what tasks ask for, and which views outlive their tasks."""
         with self.sending:
             pinned = self.store.pinned()
-            if not self.waiting and pinned != self.kept:
+            if not self.waiting and (pinned != self.kept or self.failed):
                 gc.collect()  # a cycle may hold what its task has let go: no view that lives on
                 pinned = self.kept = self.store.pinned()
+                self.failed = False
             self._send(pinned)
 
     def _send(self, pinned: set[int]) -> None:

@@ -169,6 +169,11 @@ class LocalStore(Reader):
             self._sweep()
             return self._arena.trim(most)
 
+    @property
+    def in_use(self) -> int:
+        """Bytes of the own arena that are in use, by objects and by what is to become one."""
+        return self._arena.allocated
+
     def stats(self) -> dict[str, int]:
         """Bytes in use, resident, ever fresh, copied in by put, under live views."""
         with self._lock:
