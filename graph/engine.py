@@ -48,7 +48,7 @@ class _Home:
     def note(self, ref: ObjectRef) -> None:
         """A RemoteRef is refused by pickle."""
 
-    def left(self, ref: ObjectRef) -> None:
+    def own(self, ref: ObjectRef, id: int) -> None:
         """The cluster counts its own handle, which goes with this one."""
 
     def aside(self, call: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ from shframe.graph import conversions, output
 from shframe.graph.call import Arguments, Code, Terms
 from shframe.graph.hiring import Job
 from shframe.graph.inprocess import InProcess
-from shframe.graph.objectref import ObjectRef, StoreHome, swept
+from shframe.graph.objectref import Death, ObjectRef, StoreHome, swept
 from shframe.graph.site import Place, user_line
 from shframe.graph.task import Key, Task
 from shframe.graph.taskgraph import TaskGraph
@@ -61,7 +61,7 @@ class Executor(Protocol):
     """Runs task graphs and calls, and owns the store in which results are kept."""
 
     store: Store
-    dropped: deque[int]
+    dropped: deque[Death]
     workers: int
     lends: bool  # whether tasks can fill the memory of a final object (final.py)
 
@@ -118,10 +118,10 @@ class SyncExecutor(InProcess):
     workers = 1
     lends = True
 
-    def __init__(self, store: Store, dropped: deque[int] | None = None, home: Any = None) -> None:
+    def __init__(self, store: Store, dropped: deque[Death] | None = None, home: Any = None) -> None:
         """home: where values are stored, None: in the store."""
         self.store = store
-        self.dropped: deque[int] = deque() if dropped is None else dropped
+        self.dropped: deque[Death] = deque() if dropped is None else dropped
         super().__init__(home if home is not None else StoreHome(store, self.dropped))
 
     def sweep(self) -> None:

@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shframe.graph import travel
-from shframe.graph.objectref import Failure, ObjectRef, Pending, Signal, wait_all
+from shframe.graph.objectref import Death, Failure, ObjectRef, Pending, Signal, taken, wait_all
 from shframe.graph.site import Place, line_of
 from shframe.graph.wire import CLOSED
 from shframe.store.ref import Ref
@@ -73,13 +73,13 @@ class Nested:
         self.worker = worker
         self.store = worker.store
         self.home = self
-        self.dropped: deque[int] = deque()  # objects are told of by their handles
+        self.dropped: deque[Death] = deque()  # objects are told of by their handles
         self.main = threading.get_ident()
         self.asks: list[tuple[Any, ...]] = []
         self.known: weakref.WeakValueDictionary[int, ObjectRef] = weakref.WeakValueDictionary()
         self.next_id = worker.store.next_id
         self.workers = 1
-        self._gone: deque[int] = deque()
+        self._gone: deque[Death] = deque()
         self._told: set[bytes] = set()  # functions that the driver has from here
         self._taken: dict[int, int] = {}  # task -> values of its generator that somebody took
         self._task: ContextVar[int] = ContextVar("task", default=0)
@@ -122,7 +122,7 @@ class Nested:
         wired, inside = self.worker.kept_value(value)
         id = wired.id if type(wired) is Ref else self.next_id()
         ref = ObjectRef(id, wired, self)
-        self.known[id] = ref
+        self._watch(ref)
         self._ask("put", id, wired, inside)
         return ref
 
@@ -191,8 +191,13 @@ class Nested:
 
     def _new(self, id: int) -> ObjectRef:
         ref = ObjectRef(id, Asked(), self)
-        self.known[id] = ref
+        self._watch(ref)
         return ref
+
+    def _watch(self, ref: ObjectRef) -> None:
+        """The driver hears of the handle's end."""
+        self.known[ref.id] = ref
+        Death.watch(ref, ref.id, self._gone)
 
     def _sent(self, function: Code, arguments: Arguments) -> Sent:
         """A function and its arguments for the driver: the function's content only once."""
@@ -309,9 +314,8 @@ class Nested:
             return pickle.loads(held)
         return self.store.get_writable(held) if writable else self.store.get(held)
 
-    def left(self, ref: ObjectRef) -> None:
-        """A handle dies."""
-        self._gone.append(ref.id)
+    def own(self, ref: ObjectRef, id: int) -> None:
+        """The driver holds the reference, for as long as the handle lives."""
 
     def aside(self, call: Callable[[], None]) -> None:
         """The thread that answers come in belongs to the task."""
@@ -319,10 +323,7 @@ class Nested:
 
     def swept(self) -> list[int]:
         """The handles that have died since the last call."""
-        gone = []
-        while self._gone:
-            gone.append(self._gone.popleft())
-        return gone
+        return taken(self._gone)
 
     def wait(self, refs: Sequence[ObjectRef], ended: Signal, timeout: float | None) -> None:
         """Wait for the signal, hearing the driver meanwhile."""

@@ -7,6 +7,8 @@ done with a handle depends on the process: its Home knows.
 
 from __future__ import annotations
 
+import builtins
+import contextlib
 import functools
 import os
 import pickle
@@ -24,6 +26,7 @@ from shframe.graph.aside import guarded
 from shframe.graph.errors import Copied, SessionClosed, TimedOut
 from shframe.graph.site import user_line
 from shframe.store.errors import ObjectLost
+from shframe.store.interrupts import uninterrupted
 from shframe.store.ref import INLINE, Ref
 
 if TYPE_CHECKING:
@@ -140,8 +143,8 @@ class Home(Protocol):
     def note(self, ref: ObjectRef) -> None:
         """A handle lies in a value that other processes may read."""
 
-    def left(self, ref: ObjectRef) -> None:
-        """A handle dies. Runs in any thread, inside any lock."""
+    def own(self, ref: ObjectRef, id: int) -> None:
+        """The handle has got a stored value, for which it holds a reference until it dies."""
 
     def aside(self, call: Callable[[], None]) -> None:
         """Call what runs users' code, not in a thread that others depend on."""
@@ -153,7 +156,7 @@ class ObjectRef:
     A handle of a task is there at once; `sf.get`, `await ref` and `ref.result()` wait for it.
     """
 
-    __slots__ = ("__weakref__", "_held", "home", "id", "keep")
+    __slots__ = ("__weakref__", "_death", "_held", "home", "id", "keep")
 
     def __init__(self, id: int, held: Held, home: Home, keep: Any = ()) -> None:
         """keep: the handles that lie inside the value, which live as long as it does."""
@@ -161,6 +164,9 @@ class ObjectRef:
         self._held = held
         self.home = home
         self.keep = keep
+        self._death: Death | None = None
+        if type(held) is Ref:
+            home.own(self, held.id)
 
     @property
     def ref(self) -> Ref:
@@ -246,6 +252,8 @@ class ObjectRef:
         pending = self._held
         self.keep = keep
         self._held = held
+        if type(held) is Ref:
+            self.home.own(self, held.id)
         if pending.callbacks is not None:
             with _attaching:
                 callbacks, pending.callbacks = pending.callbacks, None
@@ -264,6 +272,9 @@ class ObjectRef:
     def hand_over(self, other: ObjectRef) -> None:
         """Give the value, and the one reference to it, to a handle that waits for it."""
         held, self._held = self._held, b""
+        if self._death is not None:
+            self._death.forget()
+            self._death = None
         other.settle(held, self.keep)
 
     def __shframe_token__(self) -> str:
@@ -295,8 +306,32 @@ class ObjectRef:
         ref = self.ref
         return f"ObjectRef({self.id:x}, {ref.kind}, {self.nbytes} bytes)"
 
-    def __del__(self) -> None:
-        self.home.left(self)
+
+_deaths: dict[int, Death] = {}  # those that have not been swept: nothing else holds them
+
+
+class Death(weakref.ref[ObjectRef]):
+    """Tells that a handle has died: it is put into a deque then. No Python code runs for that, in
+    which a Ctrl-C could come between.
+
+    id: of the object, or of the handle, that is to be let go of.
+    """
+
+    __slots__ = ("id",)
+
+    id: int
+
+    @classmethod
+    def watch(cls, ref: ObjectRef, id: int, dead: deque[Death]) -> Death:
+        """Have the death of a handle noted in `dead`."""
+        made = cls(ref, dead.append)
+        made.id = id
+        _deaths[builtins.id(made)] = made
+        return made
+
+    def forget(self) -> None:
+        """It needs not be noted any more, or was."""
+        _deaths.pop(builtins.id(self), None)
 
 
 def _taken_back(pending: Any, callback: Callback) -> bool:
@@ -403,7 +438,7 @@ class StoreHome:
     aside: calls what runs users' code; where no thread depends on this one, at once.
     """
 
-    def __init__(self, store: Store, dropped: deque[int]) -> None:
+    def __init__(self, store: Store, dropped: deque[Death]) -> None:
         self.store = weakref.ref(store)
         self.owner = os.getpid()
         self.dropped = dropped
@@ -428,9 +463,10 @@ class StoreHome:
         store = self.store()
         assert store is not None, "the executor that owns the store calls"
         swept(store, self.dropped)
-        with travel.noting() as inside:
-            ref = store.put(value)
-        return self.handle(ref, keep=tuple(inside))
+        with uninterrupted():
+            with travel.noting() as inside:
+                ref = store.put(value)
+            return self.handle(ref, keep=tuple(inside))
 
     def note(self, ref: ObjectRef) -> None:
         """A handle lies in a value that other processes may read."""
@@ -472,15 +508,25 @@ class StoreHome:
     def told(self, ref: ObjectRef) -> None:
         """Results come by themselves."""
 
-    def left(self, ref: ObjectRef) -> None:
-        if type(ref._held) is Ref:
-            self.dropped.append(ref._held.id)
+    def own(self, ref: ObjectRef, id: int) -> None:
+        ref._death = Death.watch(ref, id, self.dropped)
 
 
-def swept(store: Store, dropped: deque[int]) -> None:
+def swept(store: Store, dropped: deque[Death]) -> None:
     """Release the objects whose last handle has died."""
+    if not dropped:
+        return
+    with uninterrupted():
+        for id in taken(dropped):
+            with contextlib.suppress(ObjectLost):
+                store.release(id)
+
+
+def taken(dead: deque[Death]) -> list[int]:
+    """What is to be let go of, each once."""
     ids = []
-    while dropped:
-        ids.append(dropped.popleft())
-    if ids:
-        store.release_all(ids)
+    while dead:
+        death = dead.popleft()
+        death.forget()
+        ids.append(death.id)
+    return ids

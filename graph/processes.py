@@ -17,7 +17,7 @@ from shframe.graph.errors import SessionClosed, WorkerNotStarted
 from shframe.graph.executor import Progress, wait_for
 from shframe.graph.hiring import Job
 from shframe.graph.launch import Launched, launch, park, parked
-from shframe.graph.objectref import Failure, ObjectRef, Pending, StoreHome, wait_all
+from shframe.graph.objectref import Death, Failure, ObjectRef, Pending, StoreHome, wait_all
 from shframe.graph.pressure import PATIENCE
 from shframe.graph.reopen import FailedTask
 from shframe.graph.runs import LiveRun
@@ -44,7 +44,7 @@ class ProcessExecutor:
     lends = True
 
     def __init__(
-        self, store: Store, dropped: deque[int], workers: int, launched: Launched | None = None
+        self, store: Store, dropped: deque[Death], workers: int, launched: Launched | None = None
     ) -> None:
         """launched: the server process, if it was started already."""
         self.launched = launched

@@ -34,7 +34,7 @@ from shframe.graph.messages import (
     Recalled,
     Run,
 )
-from shframe.graph.objectref import ObjectRef, StoreHome
+from shframe.graph.objectref import Death, ObjectRef, StoreHome
 from shframe.graph.site import user_line
 from shframe.graph.state import Scheduler
 from shframe.graph.task import Key
@@ -59,7 +59,7 @@ class ThreadExecutor(InProcess):
 
     lends = True
 
-    def __init__(self, store: Store, dropped: deque[int], workers: int) -> None:
+    def __init__(self, store: Store, dropped: deque[Death], workers: int) -> None:
         self.store = store
         self.dropped = dropped
         self.workers = workers

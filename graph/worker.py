@@ -502,12 +502,18 @@ class Worker:
     def report(self) -> None:
         """Send results, new segments, what tasks ask for, and which views outlive their tasks."""
         with self.sending:
-            pinned = self.store.pinned()
+            pinned = self._pinned()
             if not self.waiting and (pinned != self.kept or self.failed):
                 gc.collect()  # a cycle may hold what its task has let go: no view that lives on
-                pinned = self.kept = self.store.pinned()
+                pinned = self.kept = self._pinned()
                 self.failed = False
             self._send(pinned)
+
+    def _pinned(self) -> set[int]:
+        """The objects that have live views here; the memory of what has died is free by now."""
+        if self.store.has_released:
+            self.store.drain_released()
+        return self.store.pinned()
 
     def _send(self, pinned: set[int]) -> None:
         segments = self.store.new_segments()
@@ -535,7 +541,7 @@ class Worker:
     def tell(self) -> None:
         """Send what a thread of a task asks for, at once."""
         with self.sending:
-            self._send(self.store.pinned())
+            self._send(self._pinned())
 
 
 _GIVEN_UP = "the task was given up"

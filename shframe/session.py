@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shframe.graph.engine import Engine
     from shframe.graph.executor import Executor, Progress
     from shframe.graph.launch import Launched
-    from shframe.graph.objectref import ObjectRef
+    from shframe.graph.objectref import Death, ObjectRef
     from shframe.graph.taskgraph import TaskGraph
     from shframe.graph.trace import Trace
     from shframe.store.publishing import Publisher
@@ -36,7 +36,7 @@ class Session:
 
         self.options = options
         self.last_trace: Trace = Trace()
-        self._dropped: deque[int] = deque()
+        self._dropped: deque[Death] = deque()
         self._executor: Executor | None = None
         self._publisher: Publisher | None = None
         self._launched: Launched | None = None

@@ -14,8 +14,10 @@ from typing import Any, Literal
 
 from shframe.store import codec, forks
 from shframe.store.arena import Arena, writable_range
+from shframe.store.interrupts import interruptible, uninterrupted
 from shframe.store.ledger import Ledger
 from shframe.store.mapping import Mapping, as_bytes
+from shframe.store.piece import Encoded
 from shframe.store.pins import DRAFT, Pin, Place
 from shframe.store.reader import Reader
 from shframe.store.ref import INLINE, OBJECT_BITS, Ref, next_series
@@ -66,13 +68,20 @@ class LocalStore(Reader):
                 self.next_id(), INLINE, start, layout.nbytes, encoded.kind, header, layout.spans
             )
         layout = codec.lay_out(encoded, 64)
-        segment, offset = self._allocate(layout.nbytes, f"a value of {type(value).__name__}")
-        try:
-            codec.write(encoded, layout, writable_range(segment, offset, layout.nbytes))
-        except BaseException:
-            with self._lock:
-                self._arena.free(segment.id, offset)
-            raise
+        with uninterrupted():
+            segment, offset = self._allocate(layout.nbytes, f"a value of {type(value).__name__}")
+            try:
+                with interruptible():
+                    codec.write(encoded, layout, writable_range(segment, offset, layout.nbytes))
+            except BaseException:
+                with self._lock:
+                    self._arena.free(segment.id, offset)
+                raise
+            return self._entered(segment, offset, encoded, layout)
+
+    def _entered(
+        self, segment: Segment, offset: int, encoded: Encoded, layout: codec.Layout
+    ) -> Ref:
         self._written += layout.nbytes
         self.ledger.add_written(layout.nbytes)
         return Ref(
@@ -103,11 +112,12 @@ class LocalStore(Reader):
         nbytes = int(np.prod(shape, dtype=object)) * dtype.itemsize if shape else dtype.itemsize
         if nbytes < codec.INLINE_LIMIT or dtype.hasobject:
             return np.empty(shape, dtype, order)
-        segment, offset = self._allocate(nbytes, f"an array of shape {shape}")
-        mapping = segment.mapping
-        with self._lock:
-            place = (segment.id, offset)
-            pin = self._pins.make(DRAFT, place, mapping.address + offset, nbytes, mapping)
+        with uninterrupted():
+            segment, offset = self._allocate(nbytes, f"an array of shape {shape}")
+            mapping = segment.mapping
+            with self._lock:
+                place = (segment.id, offset)
+                pin = self._pins.make(DRAFT, place, mapping.address + offset, nbytes, mapping)
         draft = as_bytes(pin).view(dtype).reshape(shape, order=order)
         pin.draft = weakref.ref(draft)
         return draft

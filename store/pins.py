@@ -1,8 +1,9 @@
 """Who still looks at what: one Pin for each object that has live views in this process.
 
 Every NumPy, Arrow, pandas or polars view keeps its Pin alive by its chain of bases, so the
-Pin dies with the last view. Its finalizer may run in any thread, even one that holds our
-locks: it only appends to a deque, which the store sweeps later.
+Pin dies with the last view. That may be in any thread, even one that holds our locks: it is only
+noted in a deque, which the store sweeps later. What notes it is no Python code, in which a Ctrl-C
+could come between.
 """
 
 import weakref
@@ -16,10 +17,19 @@ DRAFT = -1  # the id of memory that is being written and is no object yet
 Place = tuple[int, int]  # segment, offset
 
 
+class Death(weakref.ref["Pin"]):
+    """Tells that a pin has died: it is put into a deque then."""
+
+    __slots__ = ("id", "place")
+
+    id: int
+    place: Place
+
+
 class Pin:
     """Keeps the bytes of one object mapped and unchanged; NumPy views it as (nbytes,) uint8."""
 
-    __slots__ = ("__weakref__", "_interface", "_keep", "_released", "draft", "id", "place")
+    __slots__ = ("__weakref__", "_interface", "_keep", "draft", "id", "place")
 
     def __init__(
         self,
@@ -27,14 +37,12 @@ class Pin:
         place: Place,
         interface: dict[str, Any],
         keep: Any,
-        released: deque[tuple[int, Place]],
     ) -> None:
         self.id = id
         self.place = place
         self.draft: weakref.ref[Any] | None = None  # the writable array, until the seal
         self._interface = interface
         self._keep = keep  # the mapping
-        self._released = released
 
     @property
     def __array_interface__(self) -> dict[str, Any]:
@@ -49,9 +57,6 @@ class Pin:
     def nbytes(self) -> int:
         """How many bytes it keeps."""
         return int(self._interface["shape"][0])
-
-    def __del__(self) -> None:
-        self._released.append((self.id, self.place))
 
 
 class PrivatePin:
@@ -75,8 +80,9 @@ class Pins:
     """The live pins of a process by object. The caller holds the store's lock."""
 
     def __init__(self) -> None:
-        self._live: dict[int, weakref.ref[Pin]] = {}
-        self._released: deque[tuple[int, Place]] = deque()
+        self._live: dict[int, Death] = {}
+        self._drafts: dict[Place, Death] = {}
+        self._dead: deque[Death] = deque()
 
     def __len__(self) -> int:
         """How many there are, with those whose end was not drained yet."""
@@ -90,9 +96,13 @@ class Pins:
     def make(self, id: int, place: Place, address: int, nbytes: int, mapping: Mapping) -> Pin:
         """A new pin of an object that has none, through the given mapping."""
         interface = array_interface(address, nbytes, mapping.writable)
-        pin = Pin(id, place, interface, mapping, self._released)
-        if id != DRAFT:
-            self._live[id] = weakref.ref(pin)
+        pin = Pin(id, place, interface, mapping)
+        death = Death(pin, self._dead.append)
+        death.id, death.place = id, place
+        if id == DRAFT:
+            self._drafts[place] = death
+        else:
+            self._live[id] = death
         return pin
 
     def around(self, low: int, high: int) -> Pin | None:
@@ -105,7 +115,8 @@ class Pins:
     def promote(self, pin: Pin, id: int) -> None:
         """The draft under `pin` was sealed as object `id`: its views are views of that."""
         pin.id = id
-        self._live[id] = weakref.ref(pin)
+        death = self._live[id] = self._drafts.pop(pin.place)
+        death.id = id
 
     def pins(self) -> list[Pin]:
         """The live pins of objects."""
@@ -119,7 +130,7 @@ class Pins:
     @property
     def waiting(self) -> bool:
         """Whether anything died since the last drain."""
-        return bool(self._released)
+        return bool(self._dead)
 
     def drain(self) -> tuple[list[tuple[int, Place]], list[Place]]:
         """What died since the last call: objects whose last view went, drafts never sealed.
@@ -128,11 +139,12 @@ class Pins:
         """
         objects: list[tuple[int, Place]] = []
         drafts: list[Place] = []
-        while self._released:
-            id, place = self._released.popleft()
-            if id == DRAFT:
-                drafts.append(place)
-            elif id in self._live and self._live[id]() is None:
-                del self._live[id]
-                objects.append((id, place))
+        while self._dead:
+            death = self._dead.popleft()
+            if death.id == DRAFT:
+                del self._drafts[death.place]
+                drafts.append(death.place)
+            elif self._live.get(death.id) is death:
+                del self._live[death.id]
+                objects.append((death.id, death.place))
         return objects, drafts

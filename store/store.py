@@ -6,10 +6,12 @@ object has no reference and no process has a view of it. Finalizers only append 
 (pins.py); whatever they noted is done at the next call.
 """
 
+import contextlib
 import itertools
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -17,6 +19,7 @@ from shframe.store import apart, forks
 from shframe.store.allocator import block_size
 from shframe.store.arena import GRANULE, inner_granules
 from shframe.store.errors import ObjectLost, StoreClosed, StoreFull
+from shframe.store.interrupts import uninterrupted
 from shframe.store.ledger import Ledger
 from shframe.store.lending import Lending
 from shframe.store.local import LocalStore
@@ -67,10 +70,14 @@ class Store:
         Raises: NotStorable, StoreFull: and nothing has been changed.
         """
         self._enter("put")
-        ref = self._with_room(lambda: self.local.put(value))
-        with self._lock:
-            self._table.add(ref, DRIVER)
-        return ref
+        return self._with_room(lambda: self._put(value))
+
+    def _put(self, value: object) -> Ref:
+        with uninterrupted():
+            ref = self.local.put(value)
+            with self._lock:
+                self._table.add(ref, DRIVER)
+            return ref
 
     def get(self, ref: Ref) -> Any:
         """The value, read-only, over the shared bytes. Raises: ObjectLost."""
@@ -132,7 +139,7 @@ class Store:
 
     def release_all(self, ids: Iterable[int]) -> None:
         """One reference less to each. Raises: ObjectLost."""
-        with self._lock:
+        with uninterrupted(), self._lock:
             self._enter("release")
             for id in ids:
                 self._table.release(id)
@@ -441,7 +448,7 @@ class Store:
         if forked or self._closed:
             raise StoreClosed.for_call(call, forked=forked)
         if self.local.has_released:
-            with self._lock:
+            with uninterrupted(), self._lock:
                 for id in self.local.drain_released():
                     self._reclaim(id)
 
@@ -493,9 +500,26 @@ class Store:
             try:
                 return call()
             except StoreFull:
-                if not self.relieve(needed):
+                if not self._relieve_apart(needed):
                     raise
         return call()
+
+    def _relieve_apart(self, needed: int) -> int:
+        """As `relieve`, whole even where Ctrl-C ends the wait for it: in a thread of its own."""
+        if threading.current_thread() is not threading.main_thread():
+            return self.relieve(needed)
+        found: Future[int] = Future()
+
+        def relieve() -> None:
+            try:
+                found.set_result(self.relieve(needed))
+            except BaseException as error:
+                found.set_exception(error)
+
+        threading.Thread(target=relieve, name="shframe-spill", daemon=True).start()
+        while True:  # in short steps: a signal that comes just before a wait wakes nobody
+            with contextlib.suppress(TimeoutError):
+                return found.result(0.1)
 
     def _move_to_disk(self, entry: Entry, spill: SpillFile) -> int:
         """Bytes of memory that are free when the object lies on the disk; 0: it stays."""

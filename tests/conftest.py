@@ -15,6 +15,7 @@ import pytest
 import shframe as sf
 from shframe import session as sessions
 from shframe.graph import launch
+from shframe.graph.objectref import swept
 from shframe.session import Session
 from tests import examples
 
@@ -133,8 +134,7 @@ def live_objects() -> int:
         return 0
     store = current._executor.store
     current._executor.forget_failed()  # type: ignore[attr-defined]  # kept for sf.debug()
-    while current._dropped:
-        store.release(current._dropped.popleft())
+    swept(store, current._dropped)
     return len(store.objects())
 
 

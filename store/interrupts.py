@@ -1,0 +1,86 @@
+"""Ctrl-C and what must be done whole: a KeyboardInterrupt waits until it is.
+
+Python raises it in the main thread between any two steps, also between the end of an object's
+copying and the entry in the table, where the object would be lost for ever. It waits within
+`uninterrupted()`; `interruptible()` lets it through where the work is long and may be left.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Any
+
+_MAIN = threading.main_thread().ident
+
+
+class Whole:
+    """The main thread's steps that are not left half done; elsewhere it does nothing."""
+
+    __slots__ = ("_caught", "_depth")
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._caught: tuple[int, FrameType | None] | None = None
+
+    def __enter__(self) -> None:
+        if threading.get_ident() != _MAIN:
+            return
+        if not self._depth and signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            return
+        if not self._depth:
+            signal.signal(signal.SIGINT, self._catch)  # from here on nothing is raised
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        if threading.get_ident() == _MAIN and self._depth:
+            self._depth -= 1
+            if not self._depth:
+                self._give_back()
+
+    def _catch(self, number: int, frame: FrameType | None) -> None:
+        self._caught = number, frame
+
+    def _give_back(self) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        caught, self._caught = self._caught, None
+        if caught is not None:
+            signal.default_int_handler(*caught)
+
+
+class _Open:
+    """Within steps that are whole, some that may be left."""
+
+    __slots__ = ("_depth",)
+
+    def __init__(self) -> None:
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        if threading.get_ident() == _MAIN and _whole._depth:
+            self._depth, _whole._depth = _whole._depth, 0
+            _whole._give_back()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._depth:
+            signal.signal(signal.SIGINT, _whole._catch)
+            _whole._depth = self._depth
+
+
+_whole = Whole()
+
+
+def uninterrupted() -> Any:
+    """A block of steps that no Ctrl-C leaves half done. Cost: 2 us in the main thread."""
+    return _whole
+
+
+def interruptible() -> Any:
+    """A block within, which Ctrl-C leaves at once: what is around it must clear up."""
+    return _Open()
