@@ -51,15 +51,18 @@ def filled(shape: Shape, value: Any, dtype: DType) -> Array:
     return result
 
 
-def ramp(first: int, last: int, end: Any, start: Any, step: Any, dtype: DType) -> Array:
-    """start + step * n for first <= n < last; `end`, if given, in the last place."""
+def ramp(
+    first: int, last: int, start: Any, step: Any, fixed: tuple[tuple[int, Any], ...], dtype: DType
+) -> Array:
+    """start + step * n for first <= n < last, but the values that are `fixed` at their indices."""
     result: Array = output.empty((last - first,), dtype)
     wide = np.dtype(np.float32) if dtype == np.float16 else dtype
     values = np.arange(first, last).astype(wide)
-    values *= wide.type(step)
-    values += wide.type(start)
-    if end is not None and values.size:
-        values[-1] = end
+    with np.errstate(all="ignore"):
+        values *= wide.type(step)
+        values += wide.type(start)
+    for at, value in fixed:
+        values[at - first : at - first + 1][: first <= at < last] = value
     np.copyto(result, values, casting="unsafe")
     return result
 
@@ -197,10 +200,12 @@ def finished(*partials: Any, fold: Fold, drop: Shape) -> Array:
     return result.reshape([n for axis, n in enumerate(result.shape) if axis not in drop])
 
 
-def total(value: Any, view: View, ufunc: np.ufunc, axis: int, dtype: DType) -> Array:
-    """A block's reduction along an axis, which is kept."""
+def total(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None) -> Array:
+    """A block's reduction along an axis, which is kept; after the result before it, if any."""
+    *inputs, view = values
     with np.errstate(all="ignore"):
-        return np.asarray(ufunc.reduce(seen(value, view), axis=axis, dtype=dtype, keepdims=True))
+        source = _after(inputs[1:], seen(inputs[0], view), axis, dtype)
+        return np.asarray(ufunc.reduce(source, axis=axis, dtype=dtype, keepdims=True))
 
 
 def joined(one: Array, other: Array, ufunc: np.ufunc) -> Array:
@@ -209,16 +214,39 @@ def joined(one: Array, other: Array, ufunc: np.ufunc) -> Array:
         return np.asarray(ufunc(one, other))
 
 
-def scanned(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType) -> Array:
-    """A block's running result, after what the blocks before it gave in all, if any."""
+def scanned(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, result: DType) -> Array:
+    """A block's running result, joined with what the blocks before it gave in all, if any."""
     *inputs, view = values
     source = seen(inputs[0], view)
-    result: Array = output.empty(source.shape, dtype)
+    made: Array = output.empty(source.shape, result)
     with np.errstate(all="ignore"):
-        ufunc.accumulate(source, axis=axis, dtype=dtype, out=result)
+        ufunc.accumulate(source, axis=axis, dtype=dtype, out=made)
         if len(inputs) > 1:
-            ufunc(inputs[1], result, out=result)
-    return result
+            ufunc(inputs[1], made, out=made)
+    return made
+
+
+def continued(
+    *values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, result: DType
+) -> Array:
+    """A block's running result that goes on from the last one of the blocks before it."""
+    *inputs, view = values
+    source = seen(inputs[0], view)
+    made: Array = output.empty(source.shape, result)
+    with np.errstate(all="ignore"):
+        line = _after(inputs[1:], source, axis, dtype)
+        run = ufunc.accumulate(line, axis=axis, dtype=dtype)
+    first = (slice(None),) * axis + (slice(line.shape[axis] - source.shape[axis], None),)
+    np.copyto(made, run[first])
+    return made
+
+
+def _after(before: Sequence[Array], block: Array, axis: int, dtype: DType | None) -> Array:
+    """A block behind what comes before it along an axis, if anything does."""
+    if not before:
+        return block
+    kind = before[0].dtype if dtype is None else dtype
+    return np.concatenate([*before, block.astype(kind, copy=False)], axis=axis)
 
 
 def assembled(*values: Any, dtype: DType) -> Array:

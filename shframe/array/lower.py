@@ -55,15 +55,15 @@ def full(node: nodes.Full, sources: tuple[Layer, ...]) -> Layer:
 
 def ramp(node: nodes.Ramp, sources: tuple[Layer, ...]) -> Layer:
     """A task a block."""
-    call = Function(kernels.ramp, start=node.start, step=node.step, dtype=node.dtype)
-    (length,) = node.shape
+    how = {"start": node.start, "step": node.step, "fixed": node.fixed}
+    call = Function(kernels.ramp, **how, dtype=node.dtype)
     return made(
         [
             Task(
                 Key(node.name, (n,)),
                 call,
                 (),
-                (low, high, node.last if high == length else None),
+                (low, high),
                 nbytes=work(node, (high - low,)),
             )
             for n, (low, high) in enumerate(itertools.pairwise(grids.offsets(node.chunks[0])))

@@ -84,11 +84,11 @@ class Full(Node):
 
 @dataclass(frozen=True, eq=False)
 class Ramp(Node):
-    """start + step * n for each place n; `last` takes the place of the last element."""
+    """start + step * n for each index n, but at the indices in `fixed` the values there."""
 
     start: Any
     step: Any
-    last: Any
+    fixed: tuple[tuple[int, Any], ...]
     chunks: Chunks
     dtype: DType
 

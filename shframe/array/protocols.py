@@ -47,7 +47,7 @@ def _result(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dic
     if method == "accumulate":
         return reductions.scanned(ufunc, *inputs, **keywords)
     if method == "outer":
-        return elementwise.UFunc(ufunc).outer(*inputs)
+        return elementwise.UFunc(ufunc).outer(*inputs, **keywords)
     return NotImplemented
 
 

@@ -54,7 +54,7 @@ def test_reductions_are_those_of_numpy(
     try:
         expected = quiet(lambda: getattr(np, name)(values, **how))
     except ValueError:
-        with pytest.raises(ValueError, match="no elements"):
+        with pytest.raises(ValueError, match="zero-size array"):
             getattr(xp, name)(lazy, **how)
         return
     exact = name in ("min", "max", "nanmin", "nanmax", "any", "all")
@@ -73,7 +73,7 @@ def test_places_of_extremes_are_those_of_numpy(pair: Any, name: str, data: st.Da
     try:
         expected = quiet(lambda: getattr(np, name)(values, axis=axis))
     except ValueError:
-        with pytest.raises(ValueError, match=r"no elements|nothing but NaN"):
+        with pytest.raises(ValueError, match=r"empty sequence|All-NaN slice"):
             getattr(xp, name)(lazy, axis=axis).compute()
         return
     same(getattr(xp, name)(lazy, axis=axis), expected)
