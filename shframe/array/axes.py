@@ -34,6 +34,10 @@ class PlaceNotFound(ShframeError, IndexError):
     """A place beyond the end of an axis, or an index for an axis that is not there."""
 
 
+class NotAnIndex(UnsupportedType, IndexError):
+    """A value that does not say which elements are meant."""
+
+
 def normalized_axis(axis: Any, ndim: int) -> int:
     """The axis counted from the front; raises AxisNotFound, UnsupportedType.
 

@@ -71,21 +71,23 @@ def _grid(over: Chunks, chunks: Any, drop_axis: Any, new_axis: Any) -> Chunks:
             "  join them first: rechunk({axis: -1})"
         )
     if new_axis is not None:
-        added = [new_axis] if isinstance(new_axis, int) else list(new_axis)
-        for axis in normalized_axes(added, len(grid) + len(added)):
+        for axis in manipulation.new_axes(new_axis, len(grid)):
             grid.insert(axis, (1,))
     if chunks is None:
         return tuple(grid)
-    wanted = tuple(
-        (each,) * len(old) if isinstance(each, int) else tuple(each)
-        for each, old in zip(chunks, grid, strict=False)
-    )
+    wanted = tuple(_lengths(each, len(old)) for each, old in zip(chunks, grid, strict=False))
     if tuple(map(len, wanted)) != tuple(map(len, grid)):
         raise ChunkMismatch(
             f"chunks={chunks!r} has {tuple(map(len, wanted))} blocks, there are "
             f"{tuple(map(len, grid))}"
         )
     return wanted
+
+
+def _lengths(want: Any, count: int) -> tuple[int, ...]:
+    """The lengths of an axis' blocks: all the same, or named one by one."""
+    given = creation.shape_from(want)
+    return given * count if grids.whole_number(want) is not None else given
 
 
 def _learned(node: nodes.MapBlocks) -> np.dtype[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from operator import index as as_int
 from typing import Any
 
@@ -109,7 +110,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, chunks: Any = "auto") -
     >>> full((2, 2), 7).compute().tolist()
     [[7, 7], [7, 7]]
     """
-    value = np.asarray(fill_value, dtype)
+    value = ask(lambda: np.asarray(fill_value, dtype), "full")
     if value.ndim:
         raise InvalidArgument(f"one value is needed, found an array of shape {value.shape}")
     if value.dtype.hasobject:
@@ -143,12 +144,18 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None, chunks: Any = None) ->
 
 def zeros_like(x: Any, dtype: Any = None, chunks: Any = None) -> ndarray.Array:
     """Zeros in the shape, dtype and grid of another array."""
-    return full_like(x, 0, dtype, chunks)
+    return _like(x, np.zeros, dtype, chunks)
+
+
+def _like(x: Any, make: Callable[..., Any], dtype: Any, chunks: Any) -> ndarray.Array:
+    like = asarray(x)
+    value = make((), like.dtype if dtype is None else dtype)
+    return full(like.shape, value, None, like.chunks if chunks is None else chunks)
 
 
 def ones_like(x: Any, dtype: Any = None, chunks: Any = None) -> ndarray.Array:
     """Ones in the shape, dtype and grid of another array."""
-    return full_like(x, 1, dtype, chunks)
+    return _like(x, np.ones, dtype, chunks)
 
 
 def empty_like(x: Any, dtype: Any = None, chunks: Any = None) -> ndarray.Array:
@@ -266,21 +273,22 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[ndarray.Array]:
     return manipulation.broadcast_arrays(*shaped)
 
 
-def _beyond(x: Any, k: int, lower: bool) -> ndarray.Array:
+def _beyond(x: Any, k: Any, lower: bool) -> ndarray.Array:
     matrix = asarray(x)
     if matrix.ndim < 2:
         raise InvalidArgument(f"a matrix is needed, found an array of shape {matrix.shape}")
     rows = arange(matrix.shape[-2], chunks=(matrix.chunks[-2],))[:, None]
     columns = arange(matrix.shape[-1], chunks=(matrix.chunks[-1],))
-    keep = columns <= rows + k if lower else columns >= rows + k
-    return elementwise.where(keep, matrix, matrix.dtype.type(0))
+    border = rows + as_int(k)
+    keep = columns <= border if lower else columns >= border
+    return elementwise.where(keep, matrix, np.zeros((), matrix.dtype)[()])
 
 
-def tril(x: Any, /, *, k: int = 0) -> ndarray.Array:
+def tril(x: Any, /, k: int = 0) -> ndarray.Array:
     """The matrix with zeros above the k-th diagonal."""
     return _beyond(x, k, lower=True)
 
 
-def triu(x: Any, /, *, k: int = 0) -> ndarray.Array:
+def triu(x: Any, /, k: int = 0) -> ndarray.Array:
     """The matrix with zeros below the k-th diagonal."""
     return _beyond(x, k, lower=False)

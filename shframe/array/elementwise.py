@@ -353,10 +353,11 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> ndarray.Array:
     return applied(Cast(), (array,), "astype", result)
 
 
-def _by_name(name: str, x: Any) -> ndarray.Array:
-    array = creation.asarray(x)
-    dtype = learned(getattr(np, name), [array.expr], name)
-    return applied(Apply(name), (array,), name, dtype)
+def _by_name(name: str, *operands: Any, **how: Any) -> ndarray.Array:
+    """What a function of NumPy's that is elementwise gives."""
+    call = functools.partial(getattr(np, name), **how)
+    dtype = learned(call, [as_operand(each) for each in operands], name)
+    return applied(Apply(name, tuple(how.items())), operands, name, dtype)
 
 
 def real(x: Any, /) -> ndarray.Array:
@@ -367,22 +368,25 @@ def real(x: Any, /) -> ndarray.Array:
 
 def imag(x: Any, /) -> ndarray.Array:
     """Imaginary parts, zeros for a real array."""
-    return _by_name("imag", x)
+    return _by_name("imag", creation.asarray(x))
 
 
 def angle(x: Any, /) -> ndarray.Array:
     """The angles of complex numbers, in radians."""
-    return _by_name("angle", x)
+    return _by_name("angle", creation.asarray(x))
 
 
 def sinc(x: Any, /) -> ndarray.Array:
     """sin(pi x) / (pi x)."""
-    return _by_name("sinc", x)
+    return _by_name("sinc", creation.asarray(x))
 
 
-def nan_to_num(x: Any, /) -> ndarray.Array:
-    """Zeros for NaN, the largest finite numbers for infinities."""
-    return _by_name("nan_to_num", x)
+def nan_to_num(
+    x: Any, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+) -> ndarray.Array:
+    """Numbers for NaN and infinities; for these the largest finite ones if none are given."""
+    how = {"nan": nan, "posinf": posinf, "neginf": neginf}
+    return _by_name("nan_to_num", creation.asarray(x), **how)
 
 
 def isposinf(x: Any, /) -> ndarray.Array:
@@ -396,12 +400,8 @@ def isneginf(x: Any, /) -> ndarray.Array:
 
 
 def isclose(
-    one: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+    one: Any, other: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
 ) -> ndarray.Array:
     """Where two arrays are equal within tolerances, as numpy.isclose has it."""
-    first, second = creation.asarray(one), creation.asarray(other)
-    near = less_equal(abs(first - second), atol + rtol * abs(second))
-    close = logical_or(logical_and(near, isfinite(second)), equal(first, second))
-    if equal_nan:
-        close = logical_or(close, logical_and(isnan(first), isnan(second)))
-    return close
+    given = (creation.asarray(one), creation.asarray(other), rtol, atol)
+    return _by_name("isclose", *given, equal_nan=bool(equal_nan))

@@ -80,7 +80,10 @@ class Round:
     decimals: int
 
     def __call__(self, values: Any, out: Any) -> None:
-        np.round(values, self.decimals, out=out)
+        if out.dtype.kind in "iu":  # NumPy cannot round integers into an array
+            out[...] = np.round(values, self.decimals)
+        else:
+            np.round(values, self.decimals, out=out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +104,10 @@ class Apply:
     """A function of NumPy's that is elementwise and takes no `out`."""
 
     name: str
+    how: tuple[tuple[str, Any], ...] = ()
 
     def __call__(self, *operands: Any, out: Any) -> None:
-        out[...] = getattr(np, self.name)(*operands)
+        out[...] = getattr(np, self.name)(*operands, **dict(self.how))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import Any
 
@@ -76,25 +77,58 @@ def _written(out: Any, made: ndarray.Array, name: str) -> Any:
 
 
 def function_called(func: Any, types: Any, args: Any, keywords: Any) -> Any:
-    """The result of a NumPy function: ours of the same name.
+    """The result of a NumPy function: ours of the same name, with the arguments named by NumPy.
 
-    Raises: UnsupportedType when there is none, or it lacks a keyword.
+    Raises: UnsupportedType when there is none, or it lacks an argument.
     """
     name = func.__name__
     ours = getattr(shframe.array, name, None) if name in shframe.array.__all__ else None
-    if ours is None or not callable(ours):
+    here = func in (getattr(np, name, None), getattr(np.linalg, name, None))
+    if ours is None or not callable(ours) or not here:
         raise UnsupportedType(
-            f"numpy.{name} is not supported for lazy arrays\n"
+            f"{func.__module__}.{name} is not supported for lazy arrays\n"
             "  compute() gives a NumPy array, map_blocks() applies a function to each block"
         )
-    given = {key: value for key, value in keywords.items() if value is not np._NoValue}
-    if given.pop("out", None) is not None:
-        raise InvalidArgument(f"numpy.{name}(out=...) is not supported for lazy arrays")
-    try:
-        inspect.signature(ours).bind(*args, **given)
-    except TypeError as error:
-        raise UnsupportedType(f"numpy.{name} of a lazy array: {error}") from error
-    return ours(*args, **given)
+    placed, named = _arguments(func, args, keywords)
+    lacking = [key for key in named if key not in _parameters(ours)]
+    if lacking:
+        raise UnsupportedType(
+            f"numpy.{name}({lacking[0]}=...) is not supported for lazy arrays\n"
+            f"  its arguments are {', '.join(_parameters(ours))}"
+        )
+    return ours(*placed, **named)
+
+
+_signature = functools.cache(inspect.signature)
+
+
+def _parameters(call: Any) -> list[str]:
+    return list(_signature(call).parameters)
+
+
+def _arguments(
+    func: Any, args: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """What a NumPy function cannot do without, in its order, and what else it is given that is
+    not its default, by NumPy's names."""
+    signature = _signature(func)
+    placed: list[Any] = []
+    named: dict[str, Any] = {}
+    for name, value in signature.bind(*args, **keywords).arguments.items():
+        parameter = signature.parameters[name]
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            placed += value
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            named |= value
+        elif parameter.kind is parameter.POSITIONAL_ONLY or parameter.default is parameter.empty:
+            placed.append(value)
+        elif not _is_default(value, parameter.default):
+            named[name] = value
+    return placed, named
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    return value is default or (type(value) is type(default) and value == default)
 
 
 def namespace(api_version: str | None) -> Any:

@@ -534,6 +534,8 @@ def _weights(
     return ordered[tuple(slice(None) if n in axis else None for n in range(array.ndim))]
 
 
-def allclose(one: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08) -> ndarray.Array:
+def allclose(
+    one: Any, other: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
+) -> ndarray.Array:
     """Whether two arrays are equal within tolerances."""
-    return all(elementwise.isclose(one, other, rtol, atol))
+    return all(elementwise.isclose(one, other, rtol, atol, equal_nan))
