@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -19,7 +20,7 @@ from shframe.array.folds import Fold
 from shframe.array.program import Program
 from shframe.array.tiles import flattened, run
 from shframe.array.views import View, seen
-from shframe.errors import ChunkMismatch
+from shframe.errors import ChunkMismatch, UnsupportedType
 from shframe.graph import output
 from shframe.graph.function import UserCode
 from shframe.store.reader import writable_copy
@@ -303,19 +304,52 @@ def mapped(
     *values: Any,
     function: UserCode,
     keywords: dict[str, Any],
+    words: tuple[str, ...],
     dtype: DType | None,
     writable: bool,
 ) -> Any:
-    """A user's function of blocks; `place`, if any, is given as `block_id`."""
+    """A user's function of blocks, and of whole values by the keywords in `words`; `place`, if
+    any, is given as `block_id`."""
     *inputs, parts, shape, place = values
     extra = {} if place is None else {"block_id": place}
-    blocks = _operands(inputs, parts)
+    count = len(parts) - len(words)
+    blocks = _operands(inputs, parts[:count])
     if writable:
         blocks = [writable_copy(block) for block in blocks]
-    result = np.asarray(function(*blocks, **keywords, **extra))
+    given = {w: _whole(inputs[n], view) for w, (n, view) in zip(words, parts[count:], strict=True)}
+    result = np.asarray(function(*blocks, **keywords, **given, **extra))
     if shape is not None and result.shape != shape:
         raise ChunkMismatch(
             f"{function.name} gave a block of shape {result.shape}, {shape} was expected\n"
             "  say the result's grid with chunks=, drop_axis= or new_axis="
         )
-    return result if dtype is None else result.astype(dtype, copy=False)
+    return result if dtype is None else _exactly(result, dtype, function.name)
+
+
+def _whole(value: Any, view: View) -> Any:
+    """A value as a user's function gets it: an array without axes as a scalar."""
+    return seen(value, view)[()] if view or isinstance(value, np.ndarray) else value
+
+
+def _exactly(block: Array, dtype: DType, name: str) -> Array:
+    """The block in another dtype; floats may be rounded, nothing else may change.
+
+    Raises: UnsupportedType.
+    """
+    rounded = dtype.kind in "fc" and np.can_cast(block.dtype, dtype, "same_kind")
+    if block.dtype == dtype or rounded or np.can_cast(block.dtype, dtype, "safe"):
+        return block.astype(dtype, copy=False)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that imaginary parts go, which is looked at
+        try:
+            made = block.astype(dtype)
+            gaps = all(kind in "fcmM" for kind in (block.dtype.kind, dtype.kind))
+            if np.array_equal(made, block, equal_nan=gaps):
+                return made
+        except (TypeError, ValueError, OverflowError):
+            pass
+    raise UnsupportedType(
+        f"{name} gave a block of dtype {block.dtype}, whose values {dtype} cannot hold\n"
+        "  that is the dtype= of map_blocks(), or else the dtype of the first block: "
+        f"give dtype={str(block.dtype)!r}"
+    )

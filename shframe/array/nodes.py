@@ -246,12 +246,23 @@ class MatMul(Node):
 
 
 @dataclass(frozen=True, eq=False)
+class Stored(Expr):
+    """A value in the store, of any kind: what a user's function is given by keyword."""
+
+    ref: ObjectRef
+
+
+@dataclass(frozen=True, eq=False)
 class MapBlocks(Node):
-    """A user's function of the sources' blocks at each place of the grid `over`."""
+    """A user's function of the sources' blocks at each place of the grid `over`.
+
+    words: names of keywords that are computed; their values are the last of the sources, whole.
+    """
 
     function: UserCode
     sources: tuple[Expr, ...]
     keywords: tuple[tuple[str, Any], ...]
+    words: tuple[str, ...]
     with_place: bool
     writable: bool
     over: Chunks
