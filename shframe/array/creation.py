@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import index as as_int
 from typing import Any
 
@@ -92,12 +92,11 @@ def shape_from(shape: Any) -> Shape:
 
 def whole_numbers(given: Any, name: str) -> tuple[int, ...]:
     """One integer or several, of any type that is one; raises UnsupportedType."""
+    one = grids.whole_number(given)
+    if one is not None:
+        return (one,)
     try:
-        return (as_int(given),)
-    except TypeError:
-        pass
-    try:
-        return tuple(map(as_int, given))
+        return tuple(map(as_int, given if isinstance(given, Iterable) else [given]))
     except TypeError as error:
         raise UnsupportedType(f"{name}={given!r}: {error}") from None
 
