@@ -16,9 +16,14 @@ Array = np.ndarray[Any, Any]
 NO_VALUE: Any = np._NoValue  # what NumPy takes for an argument that was not given
 
 
-def sample_of(shape: Sequence[int], dtype: np.dtype[Any], *, least: int = 0) -> Array:
-    """Ones, with as many axes, an axis without elements where there is one (or `least`)."""
-    return np.ones([max(min(length, 1), least) for length in shape], dtype)
+def sample_shape(shape: Sequence[int], *, least: int = 0) -> tuple[int, ...]:
+    """As many axes, of one element at most, and of `least` at least."""
+    return tuple([max(min(length, 1), least) for length in shape])
+
+
+def sample_of(shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
+    """Ones, with as many axes, and an axis without elements where there is one."""
+    return np.ones(sample_shape(shape), dtype)
 
 
 def ask(call: Callable[..., Any], name: str, *samples: Any) -> Array:

@@ -189,10 +189,10 @@ def arange(
         two[n] = first + step * n if n else first
     wide = two.astype(np.float32) if kind == np.float16 else two
     with np.errstate(all="ignore"):
-        (delta,) = wide[1:] - wide[:1] if length > 1 else wide[:1]
+        delta = (wide[1:] - wide[:1]).item()
     grid = gridded(chunks, (length,), kind)
-    fixed = ((1, two[1]),) if length > 1 else ()
-    return ndarray.Array(nodes.Ramp(two[0], delta, fixed, grid, kind))
+    fixed = ((1, two[1].item()),) if length > 1 else ()
+    return ndarray.Array(nodes.Ramp(two[0].item(), delta, fixed, grid, kind))
 
 
 def _are_real(*numbers: Any) -> bool:
@@ -236,9 +236,9 @@ def linspace(
     gaps = count - 1 if endpoint else count
     with np.errstate(all="ignore"):
         step = (last - first) / gaps if gaps > 0 else last - first
-    fixed = ((count - 1, last),) if endpoint and count > 1 else ()
+    fixed = ((count - 1, last.item()),) if endpoint and count > 1 else ()
     grid = gridded(chunks, (count,), kind)
-    made = ndarray.Array(nodes.Ramp(first, step, fixed, grid, kind))
+    made = ndarray.Array(nodes.Ramp(first.item(), step.item(), fixed, grid, kind))
     whole = result.dtype.kind in "iu"
     return elementwise.astype(elementwise.floor(made) if whole else made, result.dtype)
 

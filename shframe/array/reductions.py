@@ -5,6 +5,7 @@ a Scan; means and counts are built of sums. What may be asked is asked of NumPy 
 from __future__ import annotations
 
 import builtins
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 
 from shframe.array import chunks as grids
 from shframe.array import creation, elementwise, manipulation, ndarray, nodes
-from shframe.array.asking import NO_VALUE, ask, sample_of
+from shframe.array.asking import NO_VALUE, ask, sample_of, sample_shape
 from shframe.array.axes import Axes, listed_axes, normalized_axes, normalized_axis
 from shframe.array.folds import ASSOCIATIVE, Fold, Moments, Place, Ufunc, own_dtype
 from shframe.array.program import Refuse
@@ -40,8 +41,20 @@ def _asked(
     least: 1 for a function that gives a value, with a warning, of no elements.
     """
     given = {key: value for key, value in how.items() if value is not NO_VALUE}
-    sample = sample_of(array.shape, array.dtype, least=least)
-    return ask(lambda values: call(values, **given), name, sample).dtype
+    shape = sample_shape(array.shape, least=least)
+    try:
+        hash(tuple(given.values()))
+    except TypeError:
+        return _answered.__wrapped__(call, name, shape, array.dtype, **given)
+    return _answered(call, name, shape, array.dtype, **given)
+
+
+# typed: 1.0 is no axis, although it is equal to 1
+@functools.lru_cache(maxsize=1024, typed=True)
+def _answered(
+    call: Callable[..., Any], name: str, shape: tuple[int, ...], of: DType, /, **how: Any
+) -> DType:
+    return ask(lambda values: call(values, **how), name, np.ones(shape, of)).dtype
 
 
 def _reduced_axes(axis: Axes, ndim: int) -> tuple[int, ...]:
@@ -75,7 +88,7 @@ def folded(
     name = name or f"{ufunc.__name__}.reduce"
     result = _asked(call, array, name, axis=axis, keepdims=keepdims, initial=initial, **how)
     if where is not True:
-        array = _masked(array, mask, ufunc.identity if initial is NO_VALUE else initial)
+        array = _masked(array, mask, initial if ufunc.identity is None else ufunc.identity)
     axes = _reduced_axes(axis, array.ndim)
     if ufunc not in ASSOCIATIVE:
         return _in_order(ufunc, array, axes, builtins.bool(keepdims), result, initial)
