@@ -5,6 +5,7 @@ astype. An operation becomes a node of one step; rules.py joins steps to program
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -103,6 +104,18 @@ def called(
         return (applied(Typed(ufunc, inside), operands, name, kinds[0]),)
     parts = enumerate(kinds)
     return tuple(applied(Part(ufunc, n, inside), operands, name, kind) for n, kind in parts)
+
+
+def compared(ufunc: np.ufunc, one: ndarray.Array, other: Any) -> ndarray.Array:
+    """What == or != gives: where NumPy cannot compare two kinds of values, they are unequal."""
+    try:
+        return called(ufunc, (one, other))[0]
+    except UnsupportedType:
+        shape = grids.broadcast_shape([one.shape, np.shape(other)], ufunc.__name__)
+        kind = other.dtype if isinstance(other, ndarray.Array) else np.asarray(other).dtype
+        sign = operator.ne if ufunc is np.not_equal else operator.eq
+        ask(sign, ufunc.__name__, np.empty(0, one.dtype), np.empty(0, kind))
+        return creation.full(shape, ufunc is np.not_equal)
 
 
 def _part(ufunc: np.ufunc, place: int, dtype: Any, *operands: Any) -> Any:

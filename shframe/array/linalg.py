@@ -155,5 +155,8 @@ def trace(x: Any, /, offset: int = 0, dtype: Any = None) -> ndarray.Array:
 
 def vector_norm(x: Any, /, axis: Any = None, keepdims: bool = False) -> ndarray.Array:
     """The root of the sum of squares along axes."""
-    size = elementwise.abs(x)
+    array = creation.asarray(x)
+    if array.dtype.kind in "biu":  # squares of integers may wrap
+        array = elementwise.astype(array, float)
+    size = elementwise.abs(array)
     return elementwise.sqrt(reductions.sum(size * size, axis=axis, keepdims=keepdims))

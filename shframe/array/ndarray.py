@@ -224,13 +224,14 @@ class Array(NDArrayOperatorsMixin, Collection):
             )
         return int(self._scalar("index()"))
 
-    def _scalar(self, what: str) -> Any:
+    def _scalar(self, what: str) -> np.ndarray[Any, Any]:
+        """The one value as an array without axes, which refuses what NumPy refuses."""
         if self.size != 1:
             raise InvalidArgument(
                 f"{what} needs one element, the array of shape {self.shape} has {self.size}\n"
                 "  use any() or all() for truth, compute() for values"
             )
-        return np.asarray(self.compute()).reshape(())[()]
+        return np.asarray(self.compute()).reshape(())
 
     # -- protocols
 
@@ -254,6 +255,16 @@ class Array(NDArrayOperatorsMixin, Collection):
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return (1, 0)
+
+    # unlike the ufuncs, these are defined for values of any two kinds: they are not equal
+    def __eq__(self, other: Any) -> Any:
+        return elementwise.compared(np.equal, self, other)
+
+    def __ne__(self, other: Any) -> Any:
+        return elementwise.compared(np.not_equal, self, other)
+
+    def __contains__(self, value: Any) -> bool:
+        return bool(np.any(np.asarray(self == value)))
 
     # NumPy's operators take shortcuts for these exponents, with other results than power()
     def __pow__(self, other: Any) -> Any:
@@ -324,8 +335,8 @@ class Array(NDArrayOperatorsMixin, Collection):
         return elementwise.clip(self, min=min, max=max)
 
     def conj(self) -> Array:
-        """Complex conjugates."""
-        return elementwise.conj(self)
+        """Complex conjugates; real numbers as they are."""
+        return self if self.dtype.kind in "biuf" else elementwise.conj(self)
 
     def take(self, indices: Any, axis: int | None = None) -> Array:
         """The places of an axis that an array of integers names."""
