@@ -155,10 +155,18 @@ class UFunc:
         return self.ufunc.nout
 
     def reduce(
-        self, x: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False
+        self,
+        x: Any,
+        axis: Any = 0,
+        dtype: Any = None,
+        keepdims: bool = False,
+        *,
+        initial: Any = NO_VALUE,
+        where: Any = True,
     ) -> ndarray.Array:
         """The ufunc between all elements along axes."""
-        return reductions.folded(self.ufunc, x, axis=axis, dtype=dtype, keepdims=keepdims)
+        how: dict[str, Any] = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
+        return reductions.folded(self.ufunc, x, initial=initial, where=where, **how)
 
     def accumulate(self, x: Any, axis: int = 0, dtype: Any = None) -> ndarray.Array:
         """The running result along an axis."""

@@ -36,10 +36,8 @@ class Fold(Protocol):
 
 # Ufuncs whose results may be combined in any grouping: what is not here is done in order. lcm is
 # not, as it wraps; nor divide, as a product of divisors may overflow where no quotient does.
-ASSOCIATIVE = frozenset(
+EXACT = frozenset(
     {
-        np.add,
-        np.multiply,
         np.minimum,
         np.maximum,
         np.fmin,
@@ -51,11 +49,17 @@ ASSOCIATIVE = frozenset(
         np.bitwise_or,
         np.bitwise_xor,
         np.gcd,
-        np.hypot,
-        np.logaddexp,
-        np.logaddexp2,
     }
 )
+ROUNDED = frozenset({np.add, np.multiply, np.hypot, np.logaddexp, np.logaddexp2})
+
+
+def is_associative(ufunc: np.ufunc, dtype: np.dtype[Any] | None) -> bool:
+    """Whether results in this dtype may be combined in any grouping, but for the last digits.
+
+    Halves have so few digits that the order decides: a running sum of ones stays at 2048.
+    """
+    return ufunc in EXACT or (ufunc in ROUNDED and dtype != np.float16)
 
 
 def own_dtype(ufunc: np.ufunc, result: np.dtype[Any]) -> np.dtype[Any] | None:

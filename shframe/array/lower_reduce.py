@@ -10,7 +10,7 @@ from typing import Any
 from shframe.array import chunks as grids
 from shframe.array import kernels, nodes
 from shframe.array.chunks import Shape
-from shframe.array.folds import ASSOCIATIVE, own_dtype
+from shframe.array.folds import is_associative, own_dtype
 from shframe.array.pieces import Piece, beside, layer_of, made, reads, work
 from shframe.graph.function import Function
 from shframe.graph.planner import Layer
@@ -81,7 +81,7 @@ def scan(node: nodes.Scan, sources: tuple[Layer, ...]) -> Layer:
     """
     dtype = own_dtype(node.ufunc, node.dtype)
     how = {"ufunc": node.ufunc, "axis": node.axis, "dtype": dtype}
-    free = node.ufunc in ASSOCIATIVE
+    free = is_associative(node.ufunc, node.dtype)
     run = Function(kernels.scanned if free else kernels.continued, **how, result=node.dtype)
     total, join = Function(kernels.total, **how), Function(kernels.joined, ufunc=node.ufunc)
     before: dict[Shape, Key] = {}

@@ -30,7 +30,7 @@ def ufunc_called(
 ) -> Any:
     """The result of a ufunc or of one of its methods."""
     outs = keywords.pop("out", None)
-    if keywords.pop("where", True) is not True:
+    if method != "reduce" and keywords.pop("where", True) is not True:
         raise UnsupportedType(
             f"{ufunc.__name__}(where=...) is not supported\n  use xp.where(condition, new, old)"
         )

@@ -16,7 +16,7 @@ from shframe.array import chunks as grids
 from shframe.array import creation, elementwise, manipulation, ndarray, nodes
 from shframe.array.asking import NO_VALUE, ask, sample_of, sample_shape
 from shframe.array.axes import Axes, listed_axes, normalized_axes, normalized_axis
-from shframe.array.folds import ASSOCIATIVE, Fold, Moments, Place, Ufunc, own_dtype
+from shframe.array.folds import Fold, Moments, Place, Ufunc, is_associative, own_dtype
 from shframe.array.program import Refuse
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 
@@ -87,10 +87,13 @@ def folded(
         how["where"] = sample_of(mask.shape, mask.dtype)
     name = name or f"{ufunc.__name__}.reduce"
     result = _asked(call, array, name, axis=axis, keepdims=keepdims, initial=initial, **how)
+    associative = is_associative(ufunc, _inside(ufunc, result))
+    if where is not True and not associative and ufunc.identity is None:
+        raise UnsupportedType(f"{name}(where=...) is not supported\n  index with the mask first")
     if where is not True:
         array = _masked(array, mask, initial if ufunc.identity is None else ufunc.identity)
     axes = _reduced_axes(axis, array.ndim)
-    if ufunc not in ASSOCIATIVE:
+    if not associative:
         return _in_order(ufunc, array, axes, builtins.bool(keepdims), result, initial)
     if ufunc.identity is None and _is_of_nothing(array, axes):
         return creation.full(_shape_without(array, axes, keepdims), initial, result)
@@ -135,16 +138,21 @@ def _in_order(
     result: DType,
     initial: Any,
 ) -> ndarray.Array:
-    """The last running result along the one axis that NumPy lets such a ufunc have."""
-    if not axes:
-        return elementwise.astype(array, result)
-    (axis,) = axes
-    if initial is not NO_VALUE:
-        shape = tuple(1 if n == axis else length for n, length in enumerate(array.shape))
-        first = creation.full(shape, initial, result)
-        array = manipulation.concat([first, elementwise.astype(array, result)], axis=axis)
+    """The last running result along an axis; along several, one after the other."""
+    dtype = own_dtype(ufunc, result)
     last = slice(-1, None) if keepdims else -1
-    return scanned(ufunc, array, axis=axis, dtype=result)[(slice(None),) * axis + (last,)]
+    for axis in reversed(axes):
+        if initial is not NO_VALUE and axis == axes[0]:
+            array = _after_initial(array, axis, initial, result)
+        array = scanned(ufunc, array, axis=axis, dtype=dtype)[(slice(None),) * axis + (last,)]
+    return elementwise.astype(array, result)
+
+
+def _after_initial(array: ndarray.Array, axis: int, initial: Any, dtype: DType) -> ndarray.Array:
+    """The array with a first value along an axis."""
+    shape = tuple(1 if n == axis else length for n, length in enumerate(array.shape))
+    first = creation.full(shape, initial, dtype)
+    return manipulation.concat([first, elementwise.astype(array, dtype)], axis=axis)
 
 
 any_of = builtins.any
