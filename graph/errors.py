@@ -113,7 +113,8 @@ class Copied(ShframeError, TypeError):
         """Name it and say how it travels."""
         return cls(
             f"{what} cannot be pickled by itself: nobody would keep its value alive\n"
-            "  pass it to a task, return it from one, or put() a value that holds it"
+            "  pass it to a task, return it from one, or put() a value that holds it;\n"
+            "  elsewhere pickle the value itself, which sf.get() or compute() gives"
         )
 
 

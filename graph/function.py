@@ -117,16 +117,19 @@ class UserCode:
 
     Later changes of its globals or of its source do not reach the captured one.
     site: the `file:line` that handed it over, in the process that did.
+    captured: the handles in it, which live as long as this does.
     """
 
-    __slots__ = ("digest", "function", "payload", "site")
+    __slots__ = ("captured", "digest", "function", "payload", "site")
 
     def __init__(self, function: Callable[..., Any], payload: bytes | None = None) -> None:
         if not callable(function):
             raise TypeError(f"a function was expected, found {type(function).__name__}")
         self.function = function
         name = getattr(function, "__qualname__", type(function).__name__)
-        self.payload = payload if payload is not None else pickled(function, name)
+        with travel.noting() as inside:
+            self.payload = payload if payload is not None else pickled(function, name)
+        self.captured = tuple(inside)
         self.digest = hashlib.blake2b(self.payload, digest_size=16).hexdigest()
         self.site = user_line() if payload is None else ""
 

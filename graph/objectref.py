@@ -294,7 +294,7 @@ class ObjectRef:
 
     def __reduce__(self) -> tuple[Any, ...]:
         if not travel.note(self):
-            raise Copied.for_what("an ObjectRef")
+            raise Copied.for_what("an ObjectRef, as lazy arrays and frames hold them too,")
         return travel.arrived, (self.id,)
 
     def __repr__(self) -> str:

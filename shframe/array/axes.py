@@ -1,12 +1,12 @@
-"""Axes as users name them: checked, made non-negative, in order."""
+"""Axes as users name them: checked, made non-negative, in order. The rules are NumPy's own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import index as as_int
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.store.errors import ShframeError
@@ -34,8 +34,12 @@ class PlaceNotFound(ShframeError, IndexError):
     """A place beyond the end of an axis, or an index for an axis that is not there."""
 
 
+class NotAnIndex(UnsupportedType, IndexError):
+    """A value that does not say which elements are meant."""
+
+
 def normalized_axis(axis: Any, ndim: int) -> int:
-    """The axis counted from the front; raises AxisNotFound.
+    """The axis counted from the front; raises AxisNotFound, UnsupportedType.
 
     Examples
     --------
@@ -43,25 +47,28 @@ def normalized_axis(axis: Any, ndim: int) -> int:
     2
     """
     try:
-        number = as_int(axis)
-    except TypeError:
-        raise UnsupportedType(f"an axis is a whole number, found {axis!r}") from None
-    if not -ndim <= number < ndim:
-        raise AxisNotFound(
-            f"no axis {number} in an array of {ndim} axes\n"
-            f"  axes are counted from 0 to {ndim - 1}, or from -1 back"
-            if ndim
-            else f"no axis {number}: the array has none"
-        )
-    return number % ndim
+        return normalize_axis_index(axis, ndim)
+    except np.exceptions.AxisError as error:
+        raise AxisNotFound(str(error)) from None
+    except TypeError as error:
+        raise UnsupportedType(f"axis={axis!r}: {error}") from None
 
 
-def normalized_axes(axis: Axes, ndim: int) -> tuple[int, ...]:
-    """Axes in ascending order, all when None; raises AxisNotFound, InvalidArgument."""
-    if axis is None:
-        return tuple(range(ndim))
-    given = list(axis) if isinstance(axis, Sequence) else [axis]
-    found = [normalized_axis(each, ndim) for each in given]
-    if len(set(found)) < len(found):
-        raise InvalidArgument(f"axis={axis!r} names an axis twice")
-    return tuple(sorted(found))
+def listed_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """Axes in the order in which they are named, each once.
+
+    Raises: AxisNotFound, UnsupportedType, InvalidArgument.
+    """
+    try:
+        return tuple(normalize_axis_tuple(axis, ndim))
+    except np.exceptions.AxisError as error:
+        raise AxisNotFound(str(error)) from None
+    except TypeError as error:
+        raise UnsupportedType(f"axis={axis!r}: {error}") from None
+    except ValueError as error:
+        raise InvalidArgument(f"axis={axis!r}: {error}") from None
+
+
+def normalized_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """Axes in ascending order, all when None; raises as listed_axes() does."""
+    return tuple(range(ndim)) if axis is None else tuple(sorted(listed_axes(axis, ndim)))

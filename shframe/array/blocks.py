@@ -9,11 +9,16 @@ import numpy as np
 from shframe import session
 from shframe.array import chunks as grids
 from shframe.array import creation, manipulation, ndarray, nodes
+from shframe.array.asking import ask, dtype_of, sample_of
 from shframe.array.axes import normalized_axes
 from shframe.array.chunks import Chunks
 from shframe.array.plan import PLANNER
-from shframe.errors import ChunkMismatch, InvalidArgument
+from shframe.collection import Collection
+from shframe.computing import compute
+from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
+from shframe.graph.expr import Expr
 from shframe.graph.function import UserCode
+from shframe.graph.objectref import ObjectRef
 
 
 def map_blocks(
@@ -31,12 +36,16 @@ def map_blocks(
 
     The function is captured by value at the call; it gets read-only blocks, unless `writable`.
 
-    dtype: of the result; when None it is learned by calling the function on the first block.
+    dtype: of the result; when None, or when it says only a kind (str), it is learned by calling
+        the function on the first block. A block of another dtype is cast if that changes no
+        value, but for the rounding of floats; else computing raises UnsupportedType.
     chunks: the result's grid if blocks change their lengths; each place keeps its place.
     drop_axis, new_axis: axes that the function removes, and adds with length 1.
     block_id: whether the function takes a keyword block_id, the block's place in the grid.
     writable: whether the function may write into its blocks, which costs a copy of the pages
         that it writes; a block that is still in the making, or smaller than 64 KiB, is copied.
+    keywords: given to each call. The function gets the values of lazy arrays, and of handles; an
+        array is computed whole in the same run, other lazy objects are computed at the call.
     Raises: NotPicklable, ChunkMismatch when a block has another shape than the grid says.
 
     Examples
@@ -53,12 +62,55 @@ def map_blocks(
     sources = tuple(manipulation.on_grid(node, grids.fitted(over, node.shape)) for node in given)
     grid = _grid(over, chunks, drop_axis, new_axis)
     code = UserCode(function)
-    given_words = tuple(sorted(keywords.items()))
+    wanted = None if dtype is None else dtype_of(dtype)
+    known = wanted is not None and _is_whole(wanted)
+    plain, whole = _split_words(keywords, persist=not known)
+    inputs: tuple[Expr, ...] = (*sources, *whole.values())
 
     def node(kind: Any) -> nodes.MapBlocks:
-        return nodes.MapBlocks(code, sources, given_words, block_id, writable, over, grid, kind)
+        fields = (code, inputs, plain, tuple(whole), block_id, writable, over, grid)
+        return nodes.MapBlocks(*fields, kind)
 
-    return ndarray.Array(node(np.dtype(dtype) if dtype is not None else _learned(node(None))))
+    if wanted is None or not known:
+        found = _learned(node(None))
+        sample = sample_of((1,), found)
+        wanted = (
+            found if wanted is None else ask(lambda v: v.astype(wanted), "astype", sample).dtype
+        )
+    if wanted.hasobject:
+        raise UnsupportedType(f"map_blocks() of dtype {wanted}: arrays cannot hold Python objects")
+    return ndarray.Array(node(wanted))
+
+
+def _is_whole(dtype: np.dtype[Any]) -> bool:
+    """Whether a dtype says more than a kind: text of some length, times of some unit."""
+    generic = dtype.kind in "mM" and np.datetime_data(dtype)[0] == "generic"
+    return dtype.itemsize > 0 and not generic
+
+
+def _split_words(
+    keywords: dict[str, Any], persist: bool
+) -> tuple[tuple[tuple[str, Any], ...], dict[str, Expr]]:
+    """Keywords that are pickled with the function, and those whose values the tasks read.
+
+    persist: whether arrays are computed now, as the first block is asked for now and later again.
+    """
+    plain: list[tuple[str, Any]] = []
+    whole: dict[str, Expr] = {}
+    for word, value in sorted(keywords.items()):
+        if isinstance(value, ndarray.Array):
+            one = tuple((length,) for length in value.shape)
+            array = ndarray.Array(manipulation.on_grid(value.expr, one))
+            whole[word] = (array.persist() if persist else array).expr
+        elif isinstance(value, ObjectRef):
+            whole[word] = nodes.Stored(value)
+        else:
+            (made,) = compute(value)
+            if made is value or not isinstance(value, Collection):
+                plain.append((word, made))
+            else:
+                whole[word] = nodes.Stored(session.current().put(made))
+    return tuple(plain), whole
 
 
 def _grid(over: Chunks, chunks: Any, drop_axis: Any, new_axis: Any) -> Chunks:
@@ -71,21 +123,23 @@ def _grid(over: Chunks, chunks: Any, drop_axis: Any, new_axis: Any) -> Chunks:
             "  join them first: rechunk({axis: -1})"
         )
     if new_axis is not None:
-        added = [new_axis] if isinstance(new_axis, int) else list(new_axis)
-        for axis in normalized_axes(added, len(grid) + len(added)):
+        for axis in manipulation.new_axes(new_axis, len(grid)):
             grid.insert(axis, (1,))
     if chunks is None:
         return tuple(grid)
-    wanted = tuple(
-        (each,) * len(old) if isinstance(each, int) else tuple(each)
-        for each, old in zip(chunks, grid, strict=False)
-    )
+    wanted = tuple(_lengths(each, len(old)) for each, old in zip(chunks, grid, strict=False))
     if tuple(map(len, wanted)) != tuple(map(len, grid)):
         raise ChunkMismatch(
             f"chunks={chunks!r} has {tuple(map(len, wanted))} blocks, there are "
             f"{tuple(map(len, grid))}"
         )
     return wanted
+
+
+def _lengths(want: Any, count: int) -> tuple[int, ...]:
+    """The lengths of an axis' blocks: all the same, or named one by one."""
+    given = creation.shape_from(want)
+    return given * count if grids.whole_number(want) is not None else given
 
 
 def _learned(node: nodes.MapBlocks) -> np.dtype[Any]:

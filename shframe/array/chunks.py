@@ -70,12 +70,12 @@ def _per_axis(chunks: Any, shape: Shape, missing: Chunks | None) -> list[Any]:
         for axis, want in chunks.items():
             wanted[_axis(axis, ndim)] = want
         return wanted
-    if not isinstance(chunks, Iterable):
+    if whole_number(chunks) is not None or not isinstance(chunks, Iterable):
         return [chunks] * ndim
     wanted = list(chunks)
     if len(wanted) == ndim:
         return wanted
-    if ndim == 1 and wanted and all(isinstance(want, int) for want in wanted):
+    if ndim == 1 and wanted and all(whole_number(want) is not None for want in wanted):
         return [tuple(wanted)]
     raise ChunkMismatch(
         f"chunks={chunks!r} names {len(wanted)} axes, the array of shape {shape} has {ndim}\n"
@@ -84,9 +84,18 @@ def _per_axis(chunks: Any, shape: Shape, missing: Chunks | None) -> list[Any]:
 
 
 def _axis(axis: Any, ndim: int) -> int:
-    if not isinstance(axis, int) or not -ndim <= axis < ndim:
+    number = whole_number(axis)
+    if number is None or not -ndim <= number < ndim:
         raise InvalidArgument(f"chunks name axis {axis!r}, the array has {ndim} axes")
-    return axis % ndim
+    return number % ndim
+
+
+def whole_number(value: Any) -> int | None:
+    """An integer of any type as Python's own; None for what is none."""
+    try:
+        return as_int(value)
+    except TypeError:
+        return None
 
 
 def _target(chunks: Any, nbytes: int, parts: int, largest: int) -> int:
@@ -103,25 +112,29 @@ def _target(chunks: Any, nbytes: int, parts: int, largest: int) -> int:
 
 def _lengths(want: Any, length: int, axis: int) -> Axis:
     """The blocks of one axis as the user wants them."""
-    if want is None or (isinstance(want, int) and want == -1):
+    size = whole_number(want)
+    if want is None or size == -1:
         return (length,)
-    if isinstance(want, Iterable):
-        lengths = tuple(as_int(item) for item in want)
-        if sum(lengths) != length or any(item < 0 for item in lengths) or not lengths:
-            raise ChunkMismatch(
-                f"chunks {lengths} of axis {axis} add up to {sum(lengths)}, not to {length}"
-            )
-        return without_empty(lengths)
+    if size is None:
+        return _named_lengths(want, length, axis)
+    if size < 1:
+        raise InvalidArgument(f"chunks of {size} for axis {axis}: a block holds at least one")
+    return (size,) * (length // size) + ((length % size,) if length % size else ()) or (0,)
+
+
+def _named_lengths(want: Any, length: int, axis: int) -> Axis:
     try:
-        size = as_int(want)
+        lengths = tuple(map(as_int, want))
     except TypeError:
         raise InvalidArgument(
             f"chunks hold {want!r} for axis {axis}\n"
             "  an axis takes a length, -1, 'auto' or a tuple of lengths"
         ) from None
-    if size < 1:
-        raise InvalidArgument(f"chunks of {size} for axis {axis}: a block holds at least one")
-    return (size,) * (length // size) + ((length % size,) if length % size else ()) or (0,)
+    if sum(lengths) != length or any(item < 0 for item in lengths) or not lengths:
+        raise ChunkMismatch(
+            f"chunks {lengths} of axis {axis} add up to {sum(lengths)}, not to {length}"
+        )
+    return without_empty(lengths)
 
 
 def _split(shape: Shape, known: Sequence[Axis | None], itemsize: int, target: int) -> Chunks:

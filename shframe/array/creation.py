@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from operator import index as as_int
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from shframe import session
 from shframe.array import chunks as grids
 from shframe.array import elementwise, manipulation, ndarray, nodes
+from shframe.array.asking import ask, dtype_of
 from shframe.array.chunks import Chunks, Shape
 from shframe.errors import InvalidArgument, UnsupportedType
 
@@ -82,14 +84,21 @@ asanyarray = asarray
 
 def shape_from(shape: Any) -> Shape:
     """Lengths of axes as users give them; raises UnsupportedType, InvalidArgument."""
-    given = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
-    try:
-        found = tuple(as_int(length) for length in given)
-    except TypeError:
-        raise UnsupportedType(f"a shape is made of whole numbers, found {shape!r}") from None
+    found = whole_numbers(shape, "shape")
     if any(length < 0 for length in found):
-        raise InvalidArgument(f"shape {found} has a negative length")
+        raise InvalidArgument(f"negative dimensions are not allowed: shape={found}")
     return found
+
+
+def whole_numbers(given: Any, name: str) -> tuple[int, ...]:
+    """One integer or several, of any type that is one; raises UnsupportedType."""
+    one = grids.whole_number(given)
+    if one is not None:
+        return (one,)
+    try:
+        return tuple(map(as_int, given if isinstance(given, Iterable) else [given]))
+    except TypeError as error:
+        raise UnsupportedType(f"{name}={given!r}: {error}") from None
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None, chunks: Any = "auto") -> ndarray.Array:
@@ -100,7 +109,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, chunks: Any = "auto") -
     >>> full((2, 2), 7).compute().tolist()
     [[7, 7], [7, 7]]
     """
-    value = np.asarray(fill_value, dtype)
+    value = ask(lambda: np.asarray(fill_value, dtype), "full")
     if value.ndim:
         raise InvalidArgument(f"one value is needed, found an array of shape {value.shape}")
     if value.dtype.hasobject:
@@ -134,12 +143,18 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None, chunks: Any = None) ->
 
 def zeros_like(x: Any, dtype: Any = None, chunks: Any = None) -> ndarray.Array:
     """Zeros in the shape, dtype and grid of another array."""
-    return full_like(x, 0, dtype, chunks)
+    return _like(x, np.zeros, dtype, chunks)
+
+
+def _like(x: Any, make: Callable[..., Any], dtype: Any, chunks: Any) -> ndarray.Array:
+    like = asarray(x)
+    value = make((), like.dtype if dtype is None else dtype)
+    return full(like.shape, value, None, like.chunks if chunks is None else chunks)
 
 
 def ones_like(x: Any, dtype: Any = None, chunks: Any = None) -> ndarray.Array:
     """Ones in the shape, dtype and grid of another array."""
-    return full_like(x, 1, dtype, chunks)
+    return _like(x, np.ones, dtype, chunks)
 
 
 def empty_like(x: Any, dtype: Any = None, chunks: Any = None) -> ndarray.Array:
@@ -152,7 +167,8 @@ def arange(
 ) -> ndarray.Array:
     """start, start + step, ... up to, but without, stop.
 
-    Raises: InvalidArgument for a step of 0.
+    Raises: what numpy.arange raises.
+    Cost: none for integers and floats; other kinds are made here, as NumPy makes them.
 
     Examples
     --------
@@ -160,22 +176,43 @@ def arange(
     10
     """
     first, last = (0, start) if stop is None else (start, stop)
-    if step == 0:
-        raise InvalidArgument("arange() with step=0 never ends\n  give another step")
-    kind = np.dtype(dtype) if dtype is not None else np.arange(first, first, step).dtype
-    if dtype is None:
-        kind = np.result_type(kind, np.asarray(last).dtype)
-    if kind.kind not in "iufc":
-        raise UnsupportedType(f"arange() makes numbers, not {kind}")
-    length = max(0, math.ceil((last - first) / step))
-    grid = gridded(chunks, (length,), kind)
-    second = kind.type(first + step)
-    begin = kind.type(first)
+    step = 1 if step is None else step
+    kind = None if dtype is None else dtype_of(dtype)
+    if not _are_real(first, last, step) or (kind is not None and kind.kind not in "iuf"):
+        return from_array(ask(np.arange, "arange", start, stop, step, dtype), chunks)
+    length = _steps(first, last, step)
+    # between the ends in the other order lies nothing: NumPy makes an empty array of the dtype
+    ends = (last, first) if length else (first, last)
+    kind = ask(np.arange, "arange", *ends, step, dtype).dtype
+    two = np.zeros(2, kind)
+    for n in range(min(length, 2)):
+        two[n] = first + step * n if n else first
+    wide = two.astype(np.float32) if kind == np.float16 else two
     with np.errstate(all="ignore"):
-        delta = second - begin
-    if kind.kind in "iu":
-        begin, delta = int(first), int(first + step) - int(first)
-    return ndarray.Array(nodes.Ramp(begin, delta, None, grid, kind))
+        delta = (wide[1:] - wide[:1]).item()
+    grid = gridded(chunks, (length,), kind)
+    fixed = ((1, two[1].item()),) if length > 1 else ()
+    return ndarray.Array(nodes.Ramp(two[0].item(), delta, fixed, grid, kind))
+
+
+def _are_real(*numbers: Any) -> bool:
+    real = bool | int | float | np.bool | np.integer | np.floating
+    # NumPy calls a span of time an integer
+    return all(isinstance(n, real) and not isinstance(n, np.timedelta64) for n in numbers)
+
+
+def _steps(first: Any, last: Any, step: Any) -> int:
+    """How many steps lead from one number to another, as numpy.arange counts them."""
+    with np.errstate(all="ignore"):
+        apart = last - first
+        count = float(apart / step)
+    if math.isnan(count):
+        raise InvalidArgument("arange: cannot compute length")
+    if math.isinf(count):
+        raise InvalidArgument("arange: Maximum allowed size exceeded")
+    if count == 0 and apart != 0:
+        return int(math.copysign(1, count) > 0)
+    return max(0, math.ceil(count))
 
 
 def linspace(
@@ -188,24 +225,22 @@ def linspace(
 ) -> ndarray.Array:
     """`num` numbers from start to stop at equal distances.
 
-    Raises: InvalidArgument for a negative number.
+    Raises: InvalidArgument for a negative number, UnsupportedType for arrays of ends.
     """
     count = as_int(num)
-    if count < 0:
-        raise InvalidArgument(f"linspace() of num={count}: 0 or more is possible")
-    kind = np.result_type(start, stop, 1.0)
-    first = kind.type(start)
+    result = ask(lambda: np.linspace(start, stop, min(count, 0), endpoint, dtype=dtype), "linspace")
+    if result.ndim > 1:
+        raise UnsupportedType("linspace() of arrays is not supported; stack() those of numbers")
+    kind = ask(lambda: np.linspace(start, stop, 0), "linspace").dtype
+    first, last = kind.type(start), kind.type(stop)
     gaps = count - 1 if endpoint else count
-    step = (kind.type(stop) - first) / gaps if gaps > 0 else kind.type(np.nan)
-    last = kind.type(stop) if endpoint and count > 1 else None
-    if count == 1:
-        step = kind.type(0)
+    with np.errstate(all="ignore"):
+        step = (last - first) / gaps if gaps > 0 else last - first
+    fixed = ((count - 1, last.item()),) if endpoint and count > 1 else ()
     grid = gridded(chunks, (count,), kind)
-    result = ndarray.Array(nodes.Ramp(first, step, last, grid, kind))
-    if dtype is None:
-        return result
-    whole = np.dtype(dtype).kind in "iu"
-    return elementwise.astype(elementwise.floor(result) if whole else result, dtype)
+    made = ndarray.Array(nodes.Ramp(first.item(), step.item(), fixed, grid, kind))
+    whole = result.dtype.kind in "iu"
+    return elementwise.astype(elementwise.floor(made) if whole else made, result.dtype)
 
 
 def eye(
@@ -213,8 +248,8 @@ def eye(
 ) -> ndarray.Array:
     """Ones on the k-th diagonal, zeros elsewhere."""
     shape = shape_from((n_rows, n_rows if n_cols is None else n_cols))
-    kind = np.dtype(dtype)
-    return ndarray.Array(nodes.Eye(k, gridded(chunks, shape, kind), kind))
+    kind = ask(lambda: np.eye(0, dtype=dtype), "eye").dtype
+    return ndarray.Array(nodes.Eye(as_int(k), gridded(chunks, shape, kind), kind))
 
 
 def identity(n: int, dtype: Any = float, chunks: Any = "auto") -> ndarray.Array:
@@ -237,21 +272,22 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[ndarray.Array]:
     return manipulation.broadcast_arrays(*shaped)
 
 
-def _beyond(x: Any, k: int, lower: bool) -> ndarray.Array:
+def _beyond(x: Any, k: Any, lower: bool) -> ndarray.Array:
     matrix = asarray(x)
     if matrix.ndim < 2:
         raise InvalidArgument(f"a matrix is needed, found an array of shape {matrix.shape}")
     rows = arange(matrix.shape[-2], chunks=(matrix.chunks[-2],))[:, None]
     columns = arange(matrix.shape[-1], chunks=(matrix.chunks[-1],))
-    keep = columns <= rows + k if lower else columns >= rows + k
-    return elementwise.where(keep, matrix, matrix.dtype.type(0))
+    border = rows + as_int(k)
+    keep = columns <= border if lower else columns >= border
+    return elementwise.where(keep, matrix, np.zeros((), matrix.dtype)[()])
 
 
-def tril(x: Any, /, *, k: int = 0) -> ndarray.Array:
+def tril(x: Any, /, k: int = 0) -> ndarray.Array:
     """The matrix with zeros above the k-th diagonal."""
     return _beyond(x, k, lower=True)
 
 
-def triu(x: Any, /, *, k: int = 0) -> ndarray.Array:
+def triu(x: Any, /, k: int = 0) -> ndarray.Array:
     """The matrix with zeros below the k-th diagonal."""
     return _beyond(x, k, lower=False)

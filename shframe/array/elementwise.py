@@ -4,6 +4,8 @@ astype. An operation becomes a node of one step; rules.py joins steps to program
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,8 +13,20 @@ import numpy as np
 
 from shframe.array import chunks as grids
 from shframe.array import creation, ndarray, nodes, reductions
-from shframe.array.program import Apply, Cast, Constant, Operation, Part, Round, Step, Where
-from shframe.errors import UnsupportedType
+from shframe.array.asking import NO_VALUE, ask, dtype_of, sample_of
+from shframe.array.program import (
+    Apply,
+    Cast,
+    Clip,
+    Constant,
+    Operation,
+    Part,
+    Round,
+    Step,
+    Typed,
+    Where,
+)
+from shframe.errors import InvalidArgument, UnsupportedType
 
 SCALARS = (bool, int, float, complex, np.generic)
 
@@ -60,45 +74,54 @@ def samples(operands: Sequence[nodes.Node | Constant]) -> list[Any]:
 
 
 def learned(call: Any, operands: Sequence[nodes.Node | Constant], name: str) -> np.dtype[Any]:
-    """The dtype that a NumPy function gives for operands; raises UnsupportedType."""
-    with np.errstate(all="ignore"):
-        try:
-            result = np.asarray(call(*samples(operands)))
-        except TypeError as error:
-            kinds = ", ".join(
-                repr(each.value) if isinstance(each, Constant) else str(each.dtype)
-                for each in operands
-            )
-            raise UnsupportedType(f"{name} is not defined for {kinds}\n  {error}") from error
-    if result.dtype.hasobject:
+    """The dtype that a NumPy function gives for operands; raises what NumPy says of them."""
+    result = ask(call, name, *samples(operands)).dtype
+    if result.hasobject:
         raise UnsupportedType(f"{name} gives Python objects, which arrays cannot hold")
-    return result.dtype
+    return result
 
 
 def called(
     ufunc: np.ufunc, operands: Sequence[Any], dtype: Any = None
 ) -> tuple[ndarray.Array, ...]:
-    """A ufunc's results."""
+    """A ufunc's results.
+
+    dtype: what the ufunc works in, and mostly gives.
+    """
     name = ufunc.__name__
     if ufunc.signature is not None:
         raise UnsupportedType(f"{name} works on whole axes; matmul and vecdot are supported")
     if len(operands) != ufunc.nin:
         raise UnsupportedType(f"{name} takes {ufunc.nin} operands, {len(operands)} were given")
-    if dtype is not None:
-        operands = [_cast(operand, np.dtype(dtype)) for operand in operands]
-    if ufunc.nout == 1:
+    if ufunc.nout == 1 and dtype is None:
         return (applied(ufunc, operands, name),)
     given = [as_operand(operand) for operand in operands]
-    parts = ufunc(*samples(given))
-    return tuple(
-        applied(Part(ufunc, n), operands, name, part.dtype) for n, part in enumerate(parts)
-    )
+    inside = None if dtype is None else dtype_of(dtype)
+    kinds = [
+        learned(functools.partial(_part, ufunc, n, dtype), given, name) for n in range(ufunc.nout)
+    ]
+    if ufunc.nout == 1 and inside is not None:
+        return (applied(Typed(ufunc, inside), operands, name, kinds[0]),)
+    parts = enumerate(kinds)
+    return tuple(applied(Part(ufunc, n, inside), operands, name, kind) for n, kind in parts)
 
 
-def _cast(operand: Any, dtype: np.dtype[Any]) -> Any:
-    if isinstance(operand, SCALARS):
-        return dtype.type(operand)
-    return astype(creation.asarray(operand), dtype)
+def compared(ufunc: np.ufunc, one: ndarray.Array, other: Any) -> ndarray.Array:
+    """What == or != gives: where NumPy cannot compare two kinds of values, they are unequal."""
+    try:
+        return called(ufunc, (one, other))[0]
+    except UnsupportedType:
+        shape = grids.broadcast_shape([one.shape, np.shape(other)], ufunc.__name__)
+        kind = other.dtype if isinstance(other, ndarray.Array) else np.asarray(other).dtype
+        sign = operator.ne if ufunc is np.not_equal else operator.eq
+        ask(sign, ufunc.__name__, np.empty(0, one.dtype), np.empty(0, kind))
+        return creation.full(shape, ufunc is np.not_equal)
+
+
+def _part(ufunc: np.ufunc, place: int, dtype: Any, *operands: Any) -> Any:
+    """One result of a ufunc."""
+    made = ufunc(*operands, dtype=dtype)
+    return made[place] if isinstance(made, tuple) else made
 
 
 class UFunc:
@@ -132,20 +155,28 @@ class UFunc:
         return self.ufunc.nout
 
     def reduce(
-        self, x: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False
+        self,
+        x: Any,
+        axis: Any = 0,
+        dtype: Any = None,
+        keepdims: bool = False,
+        *,
+        initial: Any = NO_VALUE,
+        where: Any = True,
     ) -> ndarray.Array:
         """The ufunc between all elements along axes."""
-        return reductions.folded(self.ufunc, x, axis=axis, dtype=dtype, keepdims=keepdims)
+        how: dict[str, Any] = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
+        return reductions.folded(self.ufunc, x, initial=initial, where=where, **how)
 
     def accumulate(self, x: Any, axis: int = 0, dtype: Any = None) -> ndarray.Array:
         """The running result along an axis."""
         return reductions.scanned(self.ufunc, x, axis=axis, dtype=dtype)
 
-    def outer(self, one: Any, other: Any) -> ndarray.Array:
+    def outer(self, one: Any, other: Any, /, dtype: Any = None) -> ndarray.Array:
         """The ufunc of all pairs of elements."""
         first, second = creation.asarray(one), creation.asarray(other)
         index = (..., *[None] * second.ndim)
-        return self(first[index], second)
+        return self(first[index], second, dtype=dtype)
 
 
 class TwoResults:
@@ -266,14 +297,46 @@ def where(condition: Any, one: Any = None, other: Any = None, /) -> ndarray.Arra
     return applied(Where(), (condition, one, other), "where", dtype)
 
 
-def clip(x: Any, min: Any = None, max: Any = None) -> ndarray.Array:
-    """The values, not below `min` nor above `max`; None is no bound."""
-    result = creation.asarray(x)
-    if min is not None:
-        result = maximum(result, min)
-    if max is not None:
-        result = minimum(result, max)
-    return result
+def clip(
+    x: Any,
+    a_min: Any = NO_VALUE,
+    a_max: Any = NO_VALUE,
+    *,
+    min: Any = NO_VALUE,
+    max: Any = NO_VALUE,
+) -> ndarray.Array:
+    """The values, not below one bound nor above the other; None is no bound, nor is an integer
+    at or beyond the end of the array's integer dtype.
+
+    min, max: the standard's names for a_min and a_max.
+    """
+    array = creation.asarray(x)
+    low = _bound(array, _one_of("min", a_min, min), lowest=True)
+    high = _bound(array, _one_of("max", a_max, max), lowest=False)
+    if low is None or high is None:
+        if low is None and high is None:
+            return positive(array)
+        return minimum(array, high) if low is None else maximum(array, low)
+    given = [as_operand(each) for each in (array, low, high)]
+    return applied(Clip(), (array, low, high), "clip", learned(np.clip, given, "clip"))
+
+
+def _one_of(name: str, old: Any, new: Any) -> Any:
+    """A bound, under whichever of its two names it is given."""
+    if old is not NO_VALUE and new is not NO_VALUE:
+        raise InvalidArgument(
+            f"Passing `{name}` keyword argument when `a_{name}` is provided is forbidden."
+        )
+    found = new if old is NO_VALUE else old
+    return None if found is NO_VALUE else found
+
+
+def _bound(array: ndarray.Array, bound: Any, *, lowest: bool) -> Any:
+    """The bound; None where no value of the dtype can be beyond it."""
+    if type(bound) is not int or array.dtype.kind not in "iu":
+        return bound
+    ends = np.iinfo(array.dtype)
+    return None if (bound <= ends.min if lowest else bound >= ends.max) else bound
 
 
 def round(x: Any, decimals: int = 0) -> ndarray.Array:
@@ -287,23 +350,35 @@ around = round
 
 
 def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> ndarray.Array:
-    """The values in another dtype.
+    """The values in another dtype. One that says only its kind ("U", "M8") gets its length, or
+    unit, as NumPy would choose it for the whole array.
 
     Raises: UnsupportedType when the values cannot be cast, or the dtype is of Python objects.
+    Cost: none; but the unit of times in text depends on all of it, so that is computed here.
     """
     array = creation.asarray(x)
-    wanted = np.dtype(dtype)
+    wanted = dtype_of(dtype)
     if wanted == array.dtype:
         return array
-    if wanted.hasobject or not np.can_cast(array.dtype, wanted, casting="unsafe"):
+    if wanted.hasobject:
         raise UnsupportedType(f"values of dtype {array.dtype} cannot become {wanted}")
-    return applied(Cast(), (array,), "astype", wanted)
+    if (
+        array.dtype.kind in "SU"
+        and wanted.kind in "mM"
+        and np.datetime_data(wanted)[0] == "generic"
+    ):
+        values = ask(lambda text: text.astype(wanted), "astype", array.compute())
+        return creation.from_array(values, array.chunks)
+    sample = sample_of(array.shape, array.dtype)
+    result = ask(lambda values: values.astype(wanted), "astype", sample).dtype
+    return applied(Cast(), (array,), "astype", result)
 
 
-def _by_name(name: str, x: Any) -> ndarray.Array:
-    array = creation.asarray(x)
-    dtype = learned(getattr(np, name), [array.expr], name)
-    return applied(Apply(name), (array,), name, dtype)
+def _by_name(name: str, *operands: Any, **how: Any) -> ndarray.Array:
+    """What a function of NumPy's that is elementwise gives."""
+    call = functools.partial(getattr(np, name), **how)
+    dtype = learned(call, [as_operand(each) for each in operands], name)
+    return applied(Apply(name, tuple(how.items())), operands, name, dtype)
 
 
 def real(x: Any, /) -> ndarray.Array:
@@ -314,22 +389,25 @@ def real(x: Any, /) -> ndarray.Array:
 
 def imag(x: Any, /) -> ndarray.Array:
     """Imaginary parts, zeros for a real array."""
-    return _by_name("imag", x)
+    return _by_name("imag", creation.asarray(x))
 
 
 def angle(x: Any, /) -> ndarray.Array:
     """The angles of complex numbers, in radians."""
-    return _by_name("angle", x)
+    return _by_name("angle", creation.asarray(x))
 
 
 def sinc(x: Any, /) -> ndarray.Array:
     """sin(pi x) / (pi x)."""
-    return _by_name("sinc", x)
+    return _by_name("sinc", creation.asarray(x))
 
 
-def nan_to_num(x: Any, /) -> ndarray.Array:
-    """Zeros for NaN, the largest finite numbers for infinities."""
-    return _by_name("nan_to_num", x)
+def nan_to_num(
+    x: Any, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+) -> ndarray.Array:
+    """Numbers for NaN and infinities; for these the largest finite ones if none are given."""
+    how = {"nan": nan, "posinf": posinf, "neginf": neginf}
+    return _by_name("nan_to_num", creation.asarray(x), **how)
 
 
 def isposinf(x: Any, /) -> ndarray.Array:
@@ -343,12 +421,8 @@ def isneginf(x: Any, /) -> ndarray.Array:
 
 
 def isclose(
-    one: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+    one: Any, other: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
 ) -> ndarray.Array:
     """Where two arrays are equal within tolerances, as numpy.isclose has it."""
-    first, second = creation.asarray(one), creation.asarray(other)
-    near = less_equal(abs(first - second), atol + rtol * abs(second))
-    close = logical_or(logical_and(near, isfinite(second)), equal(first, second))
-    if equal_nan:
-        close = logical_or(close, logical_and(isnan(first), isnan(second)))
-    return close
+    given = (creation.asarray(one), creation.asarray(other), rtol, atol)
+    return _by_name("isclose", *given, equal_nan=bool(equal_nan))

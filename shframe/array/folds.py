@@ -11,7 +11,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from shframe.array.program import named
-from shframe.errors import InvalidArgument
 from shframe.graph.tokens import tokenize
 
 Array = np.ndarray[Any, Any]
@@ -35,16 +34,56 @@ class Fold(Protocol):
     def finish(self, partial: Any) -> Array: ...
 
 
+# Ufuncs whose results may be combined in any grouping: what is not here is done in order. lcm is
+# not, as it wraps; nor divide, as a product of divisors may overflow where no quotient does.
+EXACT = frozenset(
+    {
+        np.minimum,
+        np.maximum,
+        np.fmin,
+        np.fmax,
+        np.logical_and,
+        np.logical_or,
+        np.logical_xor,
+        np.bitwise_and,
+        np.bitwise_or,
+        np.bitwise_xor,
+        np.gcd,
+    }
+)
+ROUNDED = frozenset({np.add, np.multiply, np.hypot, np.logaddexp, np.logaddexp2})
+
+
+def is_associative(ufunc: np.ufunc, dtype: np.dtype[Any] | None) -> bool:
+    """Whether results in this dtype may be combined in any grouping, but for the last digits.
+
+    Halves have so few digits that the order decides: a running sum of ones stays at 2048.
+    """
+    return ufunc in EXACT or (ufunc in ROUNDED and dtype != np.float16)
+
+
+def own_dtype(ufunc: np.ufunc, result: np.dtype[Any]) -> np.dtype[Any] | None:
+    """The `dtype` that gives a method of the ufunc this result; None: what it gives by itself.
+
+    That is so for units of time, which are a detail of the values, and for truth values.
+    """
+    true = ufunc in (np.logical_and, np.logical_or, np.logical_xor)
+    return None if true or result.kind in "mM" else result
+
+
 @dataclass(frozen=True, slots=True)
 class Ufunc:
-    """A ufunc's own reduction in `dtype`; the result is cast to `result`."""
+    """An associative ufunc's own reduction in `dtype`, or in what it gives by itself when None;
+    the result is cast to `result`.
+    """
 
     ufunc: np.ufunc
-    dtype: np.dtype[Any]
+    dtype: np.dtype[Any] | None
     result: np.dtype[Any]
 
     def __shframe_token__(self) -> str:
-        return tokenize(named(self.ufunc), self.dtype.str, self.result.str)
+        inside = None if self.dtype is None else self.dtype.str
+        return tokenize(named(self.ufunc), inside, self.result.str)
 
     @property
     def tiled(self) -> bool:
@@ -52,10 +91,7 @@ class Ufunc:
 
     def partial(self, values: Array, axes: Axes, origin: Axes, shape: Axes) -> Array:
         """The reduction of one tile."""
-        # a unit of time is a detail that ufuncs take from the values alone
-        dtype = None if self.dtype.kind in "mM" else self.dtype
-        given = self.ufunc.reduce(values, axis=axes, dtype=dtype, keepdims=True)
-        return np.asarray(given)
+        return np.asarray(self.ufunc.reduce(values, axis=axes, dtype=self.dtype, keepdims=True))
 
     def merge(self, one: Array, other: Array) -> Array:
         """The reduction of two results."""
@@ -99,7 +135,7 @@ class Moments:
             there = None
             count = np.asarray(math.prod(values.shape[axis] for axis in axes))
         mean = values.sum(axis=axes, keepdims=True) / np.maximum(count, 1)
-        apart = values - mean
+        apart = np.asarray(values - mean)
         if there is not None:
             apart[~there] = 0
         squares = (apart.real**2 + apart.imag**2) if apart.dtype.kind == "c" else apart * apart
@@ -112,43 +148,44 @@ class Moments:
         share = other[0] / np.where(count == 0, 1, count)
         apart = other[1] - one[1]
         squares = apart.real**2 + apart.imag**2 if apart.dtype.kind == "c" else apart * apart
-        spread = one[2] + other[2] + squares * one[0] * share
-        return np.stack([count, one[1] + apart * share, spread])
+        weight = one[0] * share
+        # the square of a large mean may be infinite, which no values must not make NaN
+        between = np.where(weight == 0, 0, squares * weight)
+        mean = np.where(one[0] == 0, other[1], one[1] + apart * share)
+        return np.stack([count, mean, one[2] + other[2] + between])
 
     def finish(self, partial: Array) -> Array:
-        """The variance or its root; NaN where there are too few values."""
+        """The variance or its root. Of too few values it is NaN when some may be missing, else
+        what dividing by zero gives, as NumPy has it."""
         count, spread = partial[0].real, partial[2].real
         rest = count - self.correction
-        variance = spread / np.where(count == 0, np.nan, np.maximum(rest, 0))
+        few = np.nan if self.skip_nan else 0
+        variance = spread / np.where(rest > 0, rest, few)
         return np.asarray(np.sqrt(variance) if self.root else variance).astype(self.result)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place of the first smallest or largest element, NaN before all (or never).
+    """The index of the first smallest or largest element, NaN before all.
 
-    `axis` is None for places in the flattened array.
+    `axis` is None for indices in the flattened array.
     """
 
     largest: bool
     axis: int | None
-    skip_nan: bool
 
     @property
     def tiled(self) -> bool:
         return False
 
     def partial(self, values: Array, axes: Axes, origin: Axes, shape: Axes) -> tuple[Array, Array]:
-        """The extreme of a block and its place in the whole array, which has this shape."""
+        """The extreme of a block and its index in the whole array, which has this shape."""
         find = np.argmax if self.largest else np.argmin
-        filled = values
-        if self.skip_nan and values.dtype.kind in "fc":
-            filled = np.where(np.isnan(values), -np.inf if self.largest else np.inf, values)
         if self.axis is not None:
-            local = find(filled, axis=self.axis, keepdims=True)
+            local = find(values, axis=self.axis, keepdims=True)
             best = np.take_along_axis(values, local, self.axis)
             return best, local + origin[self.axis]
-        flat = int(find(filled))
+        flat = int(find(values))
         inside = np.unravel_index(flat, values.shape)
         there = tuple(int(a) + b for a, b in zip(inside, origin, strict=True))
         place = int(np.ravel_multi_index(there, shape)) if there else 0
@@ -163,15 +200,11 @@ class Place:
         same = value == value2
         if value.dtype.kind in "fcmM":
             nan, nan2 = np.isnan(value), np.isnan(value2)
-            wins, loses = (nan, nan2) if self.skip_nan else (nan2, nan)
-            better = np.where(nan | nan2, wins & ~loses, better)
+            better = np.where(nan | nan2, nan2 & ~nan, better)
             same = same | (nan & nan2)
         better = better | (same & (place2 < place))
         return np.where(better, value2, value), np.where(better, place2, place)
 
     def finish(self, partial: tuple[Array, Array]) -> Array:
-        """The places; raises InvalidArgument where nothing but NaN was found."""
-        best, place = partial
-        if self.skip_nan and best.dtype.kind in "fc" and np.isnan(best).any():
-            raise InvalidArgument("nothing but NaN along the axis: no smallest or largest")
-        return place
+        """The indices."""
+        return partial[1]

@@ -14,8 +14,8 @@ import numpy as np
 from shframe import session
 from shframe.array import chunks as grids
 from shframe.array import creation, manipulation, ndarray, nodes
-from shframe.array.axes import PlaceNotFound, normalized_axis
-from shframe.errors import UnsupportedType
+from shframe.array.axes import NotAnIndex, PlaceNotFound, normalized_axis
+from shframe.errors import ChunkMismatch, UnsupportedType
 
 Advanced = np.ndarray[Any, Any]
 
@@ -57,9 +57,9 @@ def _complete(index: tuple[Any, ...], ndim: int) -> list[Any]:
     used = sum(_width(want) for want in items)
     if len(dots) > 1 or used > ndim:
         raise PlaceNotFound(
-            f"index {index!r} is for {used} axes, the array has {ndim}"
+            f"too many indices for array: array is {ndim}-dimensional, but {used} were indexed"
             if used > ndim
-            else f"index {index!r} has more than one '...'"
+            else "an index can only have a single ellipsis ('...')"
         )
     at = dots[0] if dots else len(items)
     rest = [slice(None)] * (ndim - used)
@@ -74,14 +74,20 @@ def _as_item(want: Any) -> Any:
         if isinstance(want, list) and not want:
             found = found.astype(np.intp)
         if found.dtype.kind not in "biu":
-            raise UnsupportedType(f"an array of dtype {found.dtype} is no index")
-        return found if found.ndim or found.dtype.kind == "b" else int(found)
+            raise NotAnIndex(
+                f"arrays used as indices must be of integer (or boolean) type, found {found.dtype}"
+            )
+        if not found.ndim and found.dtype.kind == "b":
+            raise UnsupportedType(
+                "a single truth value as an index is not supported\n  use xp.where(mask, x, y)"
+            )
+        return found if found.ndim else int(found)
     try:
         return as_int(want)
     except TypeError:
-        raise UnsupportedType(
-            f"{want!r} is no index: it takes whole numbers, slices, '...', None, "
-            "masks and arrays of whole numbers"
+        raise NotAnIndex(
+            "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer "
+            f"or boolean arrays are valid indices, found {want!r}"
         ) from None
 
 
@@ -95,7 +101,9 @@ def _width(want: Any) -> int:
 def _check_mask(want: Advanced, n: int, array: ndarray.Array, axis: int) -> None:
     if want.dtype.kind == "b" and want.shape[n] != array.shape[axis]:
         raise PlaceNotFound(
-            f"a mask of length {want.shape[n]} for axis {axis} of length {array.shape[axis]}"
+            "boolean index did not match indexed array along axis "
+            f"{axis}; size of axis is {array.shape[axis]} but size of corresponding boolean axis "
+            f"is {want.shape[n]}"
         )
 
 
@@ -103,7 +111,7 @@ def _bounded(want: slice | int, length: int, axis: int) -> slice | int:
     """A slice with its bounds inside the axis, or a place counted from the front."""
     if isinstance(want, int):
         if not -length <= want < length:
-            raise PlaceNotFound(f"no place {want} on axis {axis} of length {length}")
+            raise PlaceNotFound(f"index {want} is out of bounds for axis {axis} with size {length}")
         return want % length
     start, stop, step = want.indices(length)
     count = len(range(start, stop, step))
@@ -148,9 +156,10 @@ def _advanced(array: ndarray.Array, wanted: dict[int, Advanced]) -> ndarray.Arra
         found = want.nonzero() if want.dtype.kind == "b" else (want,)
         axes += range(first, first + len(found))
         places += found
-    if not axes:
-        raise UnsupportedType("a mask without axes is no index\n  use xp.where(mask, x, y)")
-    shape = grids.broadcast_shape([each.shape for each in places], "index arrays")
+    try:
+        shape = grids.broadcast_shape([each.shape for each in places], "index arrays")
+    except ChunkMismatch as error:
+        raise PlaceNotFound(f"shape mismatch: {error}") from None
     lengths = tuple(array.shape[axis] for axis in axes)
     flat = _flat(places, axes, lengths, shape)
     place = axes[0]
@@ -180,7 +189,7 @@ def _counted(places: Advanced, length: int, axis: int) -> Advanced:
     wrong = (found < -length) | (found >= length)
     if wrong.any():
         first = found[wrong].reshape(-1)[0]
-        raise PlaceNotFound(f"no place {first} on axis {axis} of length {length}")
+        raise PlaceNotFound(f"index {first} is out of bounds for axis {axis} with size {length}")
     return np.where(found < 0, found + length, found)
 
 
@@ -200,12 +209,15 @@ def _take(node: nodes.Node, places: Advanced, axis: int) -> ndarray.Array:
 def take(x: Any, indices: Any, /, axis: int | None = None) -> ndarray.Array:
     """The places of an axis, or of the raveled array, that an array of integers names."""
     array = creation.asarray(x)
-    if axis is None:
-        array, axis = manipulation.ravel(array), 0
+    if axis is None or not array.ndim:
+        array, axis = manipulation.ravel(array), axis or 0
     place = normalized_axis(axis, array.ndim)
     wanted = np.asarray(indices)
-    if wanted.dtype.kind not in "iu":
-        raise UnsupportedType(f"places are whole numbers, found {wanted.dtype}")
+    if not wanted.size and isinstance(indices, list):
+        wanted = wanted.astype(np.intp)
+    if wanted.dtype.kind not in "biu":
+        raise UnsupportedType(f"indices must be integers, found {wanted.dtype}")
+    wanted = wanted.astype(np.intp) if wanted.dtype.kind == "b" else wanted
     return item_of(array, (slice(None),) * place + (wanted if wanted.ndim else int(wanted),))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -19,7 +20,7 @@ from shframe.array.folds import Fold
 from shframe.array.program import Program
 from shframe.array.tiles import flattened, run
 from shframe.array.views import View, seen
-from shframe.errors import ChunkMismatch
+from shframe.errors import ChunkMismatch, UnsupportedType
 from shframe.graph import output
 from shframe.graph.function import UserCode
 from shframe.store.reader import writable_copy
@@ -51,15 +52,18 @@ def filled(shape: Shape, value: Any, dtype: DType) -> Array:
     return result
 
 
-def ramp(first: int, last: int, end: Any, start: Any, step: Any, dtype: DType) -> Array:
-    """start + step * n for first <= n < last; `end`, if given, in the last place."""
+def ramp(
+    first: int, last: int, start: Any, step: Any, fixed: tuple[tuple[int, Any], ...], dtype: DType
+) -> Array:
+    """start + step * n for first <= n < last, but the values that are `fixed` at their indices."""
     result: Array = output.empty((last - first,), dtype)
     wide = np.dtype(np.float32) if dtype == np.float16 else dtype
     values = np.arange(first, last).astype(wide)
-    values *= wide.type(step)
-    values += wide.type(start)
-    if end is not None and values.size:
-        values[-1] = end
+    with np.errstate(all="ignore"):
+        values *= wide.type(step)
+        values += wide.type(start)
+    for at, value in fixed:
+        values[at - first : at - first + 1][: first <= at < last] = value
     np.copyto(result, values, casting="unsafe")
     return result
 
@@ -197,10 +201,12 @@ def finished(*partials: Any, fold: Fold, drop: Shape) -> Array:
     return result.reshape([n for axis, n in enumerate(result.shape) if axis not in drop])
 
 
-def total(value: Any, view: View, ufunc: np.ufunc, axis: int, dtype: DType) -> Array:
-    """A block's reduction along an axis, which is kept."""
+def total(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None) -> Array:
+    """A block's reduction along an axis, which is kept; after the result before it, if any."""
+    *inputs, view = values
     with np.errstate(all="ignore"):
-        return np.asarray(ufunc.reduce(seen(value, view), axis=axis, dtype=dtype, keepdims=True))
+        source = _after(inputs[1:], seen(inputs[0], view), axis, dtype)
+        return np.asarray(ufunc.reduce(source, axis=axis, dtype=dtype, keepdims=True))
 
 
 def joined(one: Array, other: Array, ufunc: np.ufunc) -> Array:
@@ -209,16 +215,39 @@ def joined(one: Array, other: Array, ufunc: np.ufunc) -> Array:
         return np.asarray(ufunc(one, other))
 
 
-def scanned(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType) -> Array:
-    """A block's running result, after what the blocks before it gave in all, if any."""
+def scanned(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, result: DType) -> Array:
+    """A block's running result, joined with what the blocks before it gave in all, if any."""
     *inputs, view = values
     source = seen(inputs[0], view)
-    result: Array = output.empty(source.shape, dtype)
+    made: Array = output.empty(source.shape, result)
     with np.errstate(all="ignore"):
-        ufunc.accumulate(source, axis=axis, dtype=dtype, out=result)
+        ufunc.accumulate(source, axis=axis, dtype=dtype, out=made)
         if len(inputs) > 1:
-            ufunc(inputs[1], result, out=result)
-    return result
+            ufunc(inputs[1], made, out=made)
+    return made
+
+
+def continued(
+    *values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, result: DType
+) -> Array:
+    """A block's running result that goes on from the last one of the blocks before it."""
+    *inputs, view = values
+    source = seen(inputs[0], view)
+    made: Array = output.empty(source.shape, result)
+    with np.errstate(all="ignore"):
+        line = _after(inputs[1:], source, axis, dtype)
+        run = ufunc.accumulate(line, axis=axis, dtype=dtype)
+    first = (slice(None),) * axis + (slice(line.shape[axis] - source.shape[axis], None),)
+    np.copyto(made, run[first])
+    return made
+
+
+def _after(before: Sequence[Array], block: Array, axis: int, dtype: DType | None) -> Array:
+    """A block behind what comes before it along an axis, if anything does."""
+    if not before:
+        return block
+    kind = before[0].dtype if dtype is None else dtype
+    return np.concatenate([*before, block.astype(kind, copy=False)], axis=axis)
 
 
 def assembled(*values: Any, dtype: DType) -> Array:
@@ -275,19 +304,52 @@ def mapped(
     *values: Any,
     function: UserCode,
     keywords: dict[str, Any],
+    words: tuple[str, ...],
     dtype: DType | None,
     writable: bool,
 ) -> Any:
-    """A user's function of blocks; `place`, if any, is given as `block_id`."""
+    """A user's function of blocks, and of whole values by the keywords in `words`; `place`, if
+    any, is given as `block_id`."""
     *inputs, parts, shape, place = values
     extra = {} if place is None else {"block_id": place}
-    blocks = _operands(inputs, parts)
+    count = len(parts) - len(words)
+    blocks = _operands(inputs, parts[:count])
     if writable:
         blocks = [writable_copy(block) for block in blocks]
-    result = np.asarray(function(*blocks, **keywords, **extra))
+    given = {w: _whole(inputs[n], view) for w, (n, view) in zip(words, parts[count:], strict=True)}
+    result = np.asarray(function(*blocks, **keywords, **given, **extra))
     if shape is not None and result.shape != shape:
         raise ChunkMismatch(
             f"{function.name} gave a block of shape {result.shape}, {shape} was expected\n"
             "  say the result's grid with chunks=, drop_axis= or new_axis="
         )
-    return result if dtype is None else result.astype(dtype, copy=False)
+    return result if dtype is None else _exactly(result, dtype, function.name)
+
+
+def _whole(value: Any, view: View) -> Any:
+    """A value as a user's function gets it: an array without axes as a scalar."""
+    return seen(value, view)[()] if view or isinstance(value, np.ndarray) else value
+
+
+def _exactly(block: Array, dtype: DType, name: str) -> Array:
+    """The block in another dtype; floats may be rounded, nothing else may change.
+
+    Raises: UnsupportedType.
+    """
+    rounded = dtype.kind in "fc" and np.can_cast(block.dtype, dtype, "same_kind")
+    if block.dtype == dtype or rounded or np.can_cast(block.dtype, dtype, "safe"):
+        return block.astype(dtype, copy=False)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that imaginary parts go, which is looked at
+        try:
+            made = block.astype(dtype)
+            gaps = all(kind in "fcmM" for kind in (block.dtype.kind, dtype.kind))
+            if np.array_equal(made, block, equal_nan=gaps):
+                return made
+        except (TypeError, ValueError, OverflowError):
+            pass
+    raise UnsupportedType(
+        f"{name} gave a block of dtype {block.dtype}, whose values {dtype} cannot hold\n"
+        "  that is the dtype= of map_blocks(), or else the dtype of the first block: "
+        f"give dtype={str(block.dtype)!r}"
+    )

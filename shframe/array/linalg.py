@@ -5,14 +5,13 @@ blocks of one operand and a column of blocks of the other in place.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from shframe.array import chunks as grids
 from shframe.array import creation, elementwise, manipulation, ndarray, nodes, reductions
-from shframe.array.axes import normalized_axis
+from shframe.array.axes import listed_axes, normalized_axis
 from shframe.errors import ChunkMismatch, InvalidArgument
 
 
@@ -74,16 +73,12 @@ def dot(one: Any, other: Any, /) -> ndarray.Array:
 def tensordot(one: Any, other: Any, /, axes: Any = 2) -> ndarray.Array:
     """The sum of products over pairs of axes: the last and first `axes`, or those named."""
     first, second = creation.asarray(one), creation.asarray(other)
-    if isinstance(axes, int):
-        pairs = [range(first.ndim - axes, first.ndim), range(axes)]
-    else:
-        pairs = [list(a) if isinstance(a, Sequence) else [a] for a in axes]  # type: ignore[misc]
-    left = [normalized_axis(axis, first.ndim) for axis in pairs[0]]
-    right = [normalized_axis(axis, second.ndim) for axis in pairs[1]]
+    left, right = _paired_axes(axes, first.ndim, second.ndim)
     lengths = tuple(first.shape[axis] for axis in left)
     if lengths != tuple(second.shape[axis] for axis in right):
         raise ChunkMismatch(
-            f"tensordot: axes {left} of shape {first.shape} and {right} of {second.shape} differ"
+            "shape-mismatch for sum\n"
+            f"  tensordot: axes {left} of shape {first.shape}, {right} of {second.shape}"
         )
     kept = [axis for axis in range(first.ndim) if axis not in left]
     kept2 = [axis for axis in range(second.ndim) if axis not in right]
@@ -96,14 +91,31 @@ def tensordot(one: Any, other: Any, /, axes: Any = 2) -> ndarray.Array:
     return manipulation.reshape(matmul(a, b), shape)
 
 
+def _paired_axes(axes: Any, ndim: int, ndim2: int) -> tuple[list[int], list[int]]:
+    """The axes of two arrays over which products are added up."""
+    count = grids.whole_number(axes)
+    if count is None:
+        given, given2 = (creation.whole_numbers(each, "axes") for each in axes)
+    else:
+        given, given2 = tuple(range(-count, 0)), tuple(range(count))
+    return list(listed_axes(given, ndim)), list(listed_axes(given2, ndim2))
+
+
 def vecdot(one: Any, other: Any, /, axis: int = -1) -> ndarray.Array:
     """The sum of products along an axis, the first operand conjugated."""
     first, second = creation.asarray(one), creation.asarray(other)
+    first = manipulation.moveaxis(first, normalized_axis(axis, first.ndim), -1)
+    second = manipulation.moveaxis(second, normalized_axis(axis, second.ndim), -1)
+    if first.shape[-1] != second.shape[-1]:
+        raise ChunkMismatch(
+            f"vecdot: shapes {first.shape} and {second.shape} do not fit: "
+            f"axis {axis} has lengths {first.shape[-1]} and {second.shape[-1]}"
+        )
     if first.dtype.kind == "c":
         first = elementwise.conj(first)
-    return reductions.sum(
-        first * second, axis=axis, dtype=np.result_type(first.dtype, second.dtype)
-    )
+    products = first * second
+    small = products.dtype if products.dtype.kind in "biu" else None
+    return reductions.sum(products, axis=-1, dtype=small)
 
 
 def vdot(one: Any, other: Any, /) -> ndarray.Array:
@@ -143,5 +155,8 @@ def trace(x: Any, /, offset: int = 0, dtype: Any = None) -> ndarray.Array:
 
 def vector_norm(x: Any, /, axis: Any = None, keepdims: bool = False) -> ndarray.Array:
     """The root of the sum of squares along axes."""
-    size = elementwise.abs(x)
+    array = creation.asarray(x)
+    if array.dtype.kind in "biu":  # squares of integers may wrap
+        array = elementwise.astype(array, float)
+    size = elementwise.abs(array)
     return elementwise.sqrt(reductions.sum(size * size, axis=axis, keepdims=keepdims))

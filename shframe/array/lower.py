@@ -55,15 +55,15 @@ def full(node: nodes.Full, sources: tuple[Layer, ...]) -> Layer:
 
 def ramp(node: nodes.Ramp, sources: tuple[Layer, ...]) -> Layer:
     """A task a block."""
-    call = Function(kernels.ramp, start=node.start, step=node.step, dtype=node.dtype)
-    (length,) = node.shape
+    how = {"start": node.start, "step": node.step, "fixed": node.fixed}
+    call = Function(kernels.ramp, **how, dtype=node.dtype)
     return made(
         [
             Task(
                 Key(node.name, (n,)),
                 call,
                 (),
-                (low, high, node.last if high == length else None),
+                (low, high),
                 nbytes=work(node, (high - low,)),
             )
             for n, (low, high) in enumerate(itertools.pairwise(grids.offsets(node.chunks[0])))
@@ -137,19 +137,31 @@ def _number(position: Shape, counts: Shape) -> int:
     return grids.number([0 if n == 1 else p for p, n in zip(tail, counts, strict=True)], counts)
 
 
+def stored(node: nodes.Stored, sources: tuple[Layer, ...]) -> Layer:
+    """The one value."""
+    key = Key(f"data-{node.ref.__shframe_token__()}")
+    layer = layer_of([Piece(key, own=False)])
+    layer.data[key] = node.ref
+    return layer
+
+
 def map_blocks(node: nodes.MapBlocks, sources: tuple[Layer, ...]) -> Layer:
     """A task a block, which calls the user's function."""
     call = Function(
         kernels.mapped,
         function=node.function,
         keywords=dict(node.keywords),
+        words=node.words,
         dtype=node.dtype,
         writable=node.writable,
     )
     shapes = list(grids.block_shapes(node.chunks))
+    count = len(node.sources) - len(node.words)
+    whole = [layer.about[0] for layer in sources[count:]]
     tasks = []
-    for n, (position, _, pieces) in enumerate(beside(node.over, node.sources, sources)):
-        inputs, parts = reads(pieces)
+    places = beside(node.over, node.sources[:count], sources[:count])
+    for n, (position, _, pieces) in enumerate(places):
+        inputs, parts = reads([*pieces, *whole])
         own = (parts, shapes[n], position if node.with_place else None)
         tasks.append(Task(Key(node.name, position), call, inputs, own))
     return made(tasks)

@@ -10,6 +10,7 @@ from typing import Any
 from shframe.array import chunks as grids
 from shframe.array import kernels, nodes
 from shframe.array.chunks import Shape
+from shframe.array.folds import is_associative, own_dtype
 from shframe.array.pieces import Piece, beside, layer_of, made, reads, work
 from shframe.graph.function import Function
 from shframe.graph.planner import Layer
@@ -73,26 +74,33 @@ def _combined(
 
 
 def scan(node: nodes.Scan, sources: tuple[Layer, ...]) -> Layer:
-    """A total a block, a chain that joins those before each block, and the running result."""
-    shared = {"ufunc": node.ufunc, "axis": node.axis, "dtype": node.dtype}
-    total, run = Function(kernels.total, **shared), Function(kernels.scanned, **shared)
-    join = Function(kernels.joined, ufunc=node.ufunc)
+    """The running result of each block, and a chain of what is carried from block to block.
+
+    For an associative ufunc the totals of the blocks are made beside each other, and only joined
+    in the chain; for another one each total goes on from the one before it.
+    """
+    dtype = own_dtype(node.ufunc, node.dtype)
+    how = {"ufunc": node.ufunc, "axis": node.axis, "dtype": dtype}
+    free = is_associative(node.ufunc, node.dtype)
+    run = Function(kernels.scanned if free else kernels.continued, **how, result=node.dtype)
+    total, join = Function(kernels.total, **how), Function(kernels.joined, ufunc=node.ufunc)
     before: dict[Shape, Key] = {}
     tasks: list[Task] = []
     ends: list[Task] = []
     for position, shape, (piece,) in beside(node.chunks, (node.source,), sources):
         line = (*position[: node.axis], 0, *position[node.axis + 1 :])
-        ahead = before.get(line)
-        inputs = (piece.key,) if ahead is None else (piece.key, ahead)
+        ahead = (before[line],) if line in before else ()
         size = work(node, shape, 1)
-        ends.append(Task(Key(node.name, position), run, inputs, (piece.view,), nbytes=size))
+        keys, own = (piece.key, *ahead), (piece.view,)
+        ends.append(Task(Key(node.name, position), run, keys, own, nbytes=size))
         if position[node.axis] == node.numblocks[node.axis] - 1:
             continue
+        inputs = (piece.key,) if free else keys
         key = Key(f"{node.name}-total", position)
-        tasks.append(Task(key, total, (piece.key,), (piece.view,), nbytes=size))
-        if ahead is not None:
+        tasks.append(Task(key, total, inputs, own, nbytes=size))
+        if free and ahead:
             key = Key(f"{node.name}-before", position)
-            tasks.append(Task(key, join, (ahead, tasks[-1].key), nbytes=size))
+            tasks.append(Task(key, join, (*ahead, tasks[-1].key), nbytes=size))
         before[line] = key
     layer = made(ends)
     layer.tasks += tasks

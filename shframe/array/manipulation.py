@@ -5,7 +5,6 @@ makes no task (lower_layout.py).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from operator import index as as_int
 from typing import Any
 
@@ -13,9 +12,10 @@ import numpy as np
 
 from shframe.array import chunks as grids
 from shframe.array import creation, elementwise, indexing, ndarray, nodes
-from shframe.array.axes import Axes, normalized_axes, normalized_axis
+from shframe.array.asking import ask
+from shframe.array.axes import Axes, listed_axes, normalized_axes, normalized_axis
 from shframe.array.chunks import Chunks, Shape
-from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
+from shframe.errors import ChunkMismatch, InvalidArgument
 
 
 def rechunk(x: Any, chunks: Any = "auto") -> ndarray.Array:
@@ -54,7 +54,7 @@ def reshape(x: Any, /, shape: Any) -> ndarray.Array:
         return ndarray.Array(node)
     if math.prod(wanted) == 0:
         grid = creation.gridded("auto", wanted, node.dtype)
-        return ndarray.Array(nodes.Full(node.dtype.type(0), grid, node.dtype))
+        return ndarray.Array(nodes.Full(np.zeros((), node.dtype)[()], grid, node.dtype))
     if [n for n in wanted if n != 1] == [n for n in node.shape if n != 1]:
         return _with_ones(ndarray.Array(node), wanted)
     if isinstance(node, nodes.FromArray) and _is_whole(node):
@@ -68,8 +68,7 @@ def reshape(x: Any, /, shape: Any) -> ndarray.Array:
 
 
 def _target_shape(old: Shape, shape: Any) -> Shape:
-    given = tuple(shape) if isinstance(shape, Sequence) else (shape,)
-    lengths = [as_int(length) for length in given]
+    lengths = list(creation.whole_numbers(shape, "shape"))
     size = math.prod(old)
     if lengths.count(-1) == 1:
         rest = math.prod(length for length in lengths if length != -1)
@@ -77,8 +76,8 @@ def _target_shape(old: Shape, shape: Any) -> Shape:
             lengths[lengths.index(-1)] = size // rest
     if any(length < 0 for length in lengths) or math.prod(lengths) != size:
         raise ChunkMismatch(
-            f"an array of shape {old} cannot have the shape {given}\n"
-            f"  it has {size} elements, the shape has {math.prod(map(abs, lengths))}"
+            f"cannot reshape array of size {size} into shape {tuple(lengths)}\n"
+            f"  the array has the shape {old}"
         )
     return tuple(lengths)
 
@@ -112,11 +111,16 @@ def ravel(x: Any, /) -> ndarray.Array:
 def expand_dims(x: Any, /, axis: Axes = 0) -> ndarray.Array:
     """New axes of length 1 at these places of the result."""
     node = creation.asarray(x).expr
-    given = [axis] if isinstance(axis, int) else list(axis or ())
-    axes = normalized_axes(given, node.ndim + len(given))
+    axes = new_axes(axis, node.ndim)
     old = iter(node.chunks)
     grid = tuple((1,) if n in axes else next(old) for n in range(node.ndim + len(axes)))
     return ndarray.Array(nodes.ExpandDims(node, axes, grid, node.dtype))
+
+
+def new_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """Where new axes are in an array that has `ndim` without them, in ascending order."""
+    given = axis if isinstance(axis, tuple | list) else (axis,)
+    return normalized_axes(tuple(given), ndim + len(given))
 
 
 def squeeze(x: Any, /, axis: Axes = None) -> ndarray.Array:
@@ -128,10 +132,13 @@ def squeeze(x: Any, /, axis: Axes = None) -> ndarray.Array:
     if axis is None:
         axes = tuple(n for n, length in enumerate(array.shape) if length == 1)
     else:
-        axes = normalized_axes(axis, array.ndim)
+        axes = normalized_axes(axis, array.ndim or 1)[: array.ndim]
     for n in axes:
         if array.shape[n] != 1:
-            raise InvalidArgument(f"axis {n} of shape {array.shape} is longer than 1")
+            raise InvalidArgument(
+                "cannot select an axis to squeeze out which has size not equal to one\n"
+                f"  axis {n} of shape {array.shape}"
+            )
     return array[tuple(0 if n in axes else slice(None) for n in range(array.ndim))]
 
 
@@ -141,7 +148,7 @@ def broadcast_to(x: Any, /, shape: Any, chunks: Any = "auto") -> ndarray.Array:
     Raises: ChunkMismatch when the shape does not fit.
     """
     node = creation.asarray(x).expr
-    wanted = tuple(shape) if isinstance(shape, Sequence) else (shape,)
+    wanted = creation.shape_from(shape)
     lead = len(wanted) - node.ndim
     fits = lead >= 0 and all(
         n in (1, want) for n, want in zip(node.shape, wanted[max(lead, 0) :], strict=False)
@@ -167,7 +174,7 @@ def broadcast_arrays(*arrays: Any) -> list[ndarray.Array]:
 
 def broadcast_shapes(*shapes: Any) -> Shape:
     """The common shape of arrays with these shapes; raises ChunkMismatch."""
-    given = [tuple(s) if isinstance(s, Sequence) else (s,) for s in shapes]
+    given = [creation.shape_from(shape) for shape in shapes]
     return grids.broadcast_shape(given, "broadcast_shapes")
 
 
@@ -192,9 +199,10 @@ def permute_dims(x: Any, /, axes: Any) -> ndarray.Array:
     Raises: InvalidArgument when not each axis is named once.
     """
     node = creation.asarray(x).expr
-    order = tuple(normalized_axis(axis, node.ndim) for axis in axes)
-    if sorted(order) != list(range(node.ndim)):
-        raise InvalidArgument(f"axes={tuple(axes)} do not name each of {node.ndim} axes once")
+    given = creation.whole_numbers(axes, "axes")
+    if len(given) != node.ndim:
+        raise InvalidArgument(f"axes don't match array: axes={given}, shape={node.shape}")
+    order = listed_axes(given, node.ndim)
     if order == tuple(range(node.ndim)):
         return ndarray.Array(node)
     grid = tuple(node.chunks[axis] for axis in order)
@@ -217,15 +225,14 @@ def swapaxes(x: Any, /, axis1: int, axis2: int) -> ndarray.Array:
 
 
 def moveaxis(x: Any, source: Axes, destination: Axes, /) -> ndarray.Array:
-    """Axes moved to other places; the others keep their order."""
+    """Axes moved to other places; the others stay in order."""
     array = creation.asarray(x)
-    given = [
-        [axis] if isinstance(axis, int) else list(axis or ()) for axis in (source, destination)
-    ]
-    if len(given[0]) != len(given[1]):
-        raise ChunkMismatch(f"{len(given[0])} axes cannot move to {len(given[1])} places")
-    old = [normalized_axis(axis, array.ndim) for axis in given[0]]
-    new = [normalized_axis(axis, array.ndim) for axis in given[1]]
+    old, new = listed_axes(source, array.ndim), listed_axes(destination, array.ndim)
+    if len(old) != len(new):
+        raise InvalidArgument(
+            "`source` and `destination` arguments must have the same number of elements\n"
+            f"  source={source!r}, destination={destination!r}"
+        )
     order = [axis for axis in range(array.ndim) if axis not in old]
     for place, axis in sorted(zip(new, old, strict=True)):
         order.insert(place, axis)
@@ -244,84 +251,114 @@ def roll(x: Any, /, shift: Any, axis: Axes = None) -> ndarray.Array:
     array = creation.asarray(x)
     if axis is None:
         return reshape(roll(ravel(array), shift, axis=0), array.shape)
-    axes = [axis] if isinstance(axis, int) else list(axis)
-    shifts = [shift] * len(axes) if isinstance(shift, int) else list(shift)
-    if len(shifts) == 1:
-        shifts *= len(axes)
-    if len(shifts) != len(axes):
+    shifts = creation.whole_numbers(shift, "shift")
+    axes = tuple(normalized_axis(n, array.ndim) for n in creation.whole_numbers(axis, "axis"))
+    if len(shifts) != len(axes) and 1 not in (len(shifts), len(axes)):
         raise ChunkMismatch(f"{len(shifts)} shifts for {len(axes)} axes")
-    for by, each in zip(shifts, axes, strict=True):
-        place = normalized_axis(each, array.ndim)
-        length = array.shape[place]
-        cut = (-as_int(by)) % length if length else 0
-        if cut:
-            ahead = (slice(None),) * place
-            array = concat(
-                [array[(*ahead, slice(cut, None))], array[(*ahead, slice(None, cut))]],
-                axis=place,
-            )
+    count = max(len(shifts), len(axes)) if shifts and axes else 0
+    for n in range(count):
+        array = _rolled(array, shifts[n % len(shifts)], axes[n % len(axes)])
     return array
+
+
+def _rolled(array: ndarray.Array, shift: int, axis: int) -> ndarray.Array:
+    length = array.shape[axis]
+    cut = -shift % length if length else 0
+    if not cut:
+        return array
+    ahead = (slice(None),) * axis
+    parts = [array[(*ahead, slice(cut, None))], array[(*ahead, slice(None, cut))]]
+    return concat(parts, axis=axis)
 
 
 # -- joining
 
 
-def concat(arrays: Any, /, axis: int | None = 0, dtype: Any = None) -> ndarray.Array:
+def concat(
+    arrays: Any, /, axis: int | None = 0, *, dtype: Any = None, casting: Any = "same_kind"
+) -> ndarray.Array:
     """Arrays one behind the other along an axis, or raveled when None.
 
     Raises: ChunkMismatch when their other axes differ, InvalidArgument for no arrays.
     """
     given = [creation.asarray(each) for each in arrays]
     if not given:
-        raise InvalidArgument("concat() of no arrays: one is needed at least")
+        raise InvalidArgument("concat() needs at least one array to concatenate")
     if axis is None:
         given, axis = [ravel(each) for each in given], 0
+    if not all(each.ndim for each in given):
+        raise InvalidArgument("zero-dimensional arrays cannot be concatenated")
     place = normalized_axis(axis, given[0].ndim)
-    kind = np.result_type(*(each.dtype for each in given)) if dtype is None else np.dtype(dtype)
     shapes = [each.shape for each in given]
     kept = {(*shape[:place], *shape[place + 1 :]) for shape in shapes}
     if len(kept) > 1 or len({len(shape) for shape in shapes}) > 1:
         shown = ", ".join(map(str, shapes))
         raise ChunkMismatch(f"shapes {shown} differ in more than axis {place}")
-    full = [each for each in given if each.shape[place]] or given[:1]
-    found = [elementwise.astype(each, kind).expr for each in full]
+    same = _in_one_dtype(given, dtype, casting)
+    return _behind(([each for each in same if each.shape[place]] or same[:1]), place)
+
+
+def _in_one_dtype(given: list[ndarray.Array], dtype: Any, casting: Any) -> list[ndarray.Array]:
+    how = {"dtype": dtype, "casting": casting}
+    samples = [np.empty(0, each.dtype) for each in given]
+    kind = ask(lambda *parts: np.concatenate(parts, **how), "concat", *samples).dtype
+    found = [elementwise.astype(each, kind) for each in given]
+    # text may hold times of several units
+    kind = np.result_type(*(each.dtype for each in found))
+    return [elementwise.astype(each, kind) for each in found]
+
+
+def _behind(given: list[ndarray.Array], place: int) -> ndarray.Array:
+    """Arrays of one dtype, on one grid but for the axis along which they follow each other."""
+    found = [each.expr for each in given]
     if len(found) == 1:
-        return ndarray.Array(found[0])
-    grid = list(grids.unified([node.chunks for node in found], found[0].shape))
-    for n in range(found[0].ndim):
-        if n != place:
-            axes = [(node.chunks[n],) for node in found]
-            grid[n] = grids.unified(axes, (found[0].shape[n],))[0]
+        return given[0]
+    grid = [
+        node
+        if n == place
+        else grids.unified([(each.chunks[n],) for each in found], (found[0].shape[n],))[0]
+        for n, node in enumerate(found[0].chunks)
+    ]
     sources = tuple(
         on_grid(node, (*grid[:place], node.chunks[place], *grid[place + 1 :])) for node in found
     )
     grid[place] = tuple(length for node in sources for length in node.chunks[place])
-    return ndarray.Array(nodes.Concat(sources, place, tuple(grid), kind))
+    return ndarray.Array(nodes.Concat(sources, place, tuple(grid), found[0].dtype))
 
 
-def concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> ndarray.Array:
+def concatenate(
+    arrays: Any, axis: int | None = 0, *, dtype: Any = None, casting: Any = "same_kind"
+) -> ndarray.Array:
     """Arrays one behind the other along an axis."""
-    return concat(arrays, axis=axis, dtype=dtype)
+    return concat(arrays, axis=axis, dtype=dtype, casting=casting)
 
 
-def stack(arrays: Any, /, axis: int = 0) -> ndarray.Array:
+def stack(
+    arrays: Any, /, axis: int = 0, *, dtype: Any = None, casting: Any = "same_kind"
+) -> ndarray.Array:
     """Arrays of one shape side by side along a new axis."""
     given = [creation.asarray(each) for each in arrays]
+    if not given:
+        raise InvalidArgument("stack() needs at least one array to stack")
     if len({each.shape for each in given}) > 1:
         shown = ", ".join(str(each.shape) for each in given)
-        raise ChunkMismatch(f"stack() needs one shape, found {shown}")
-    return concat([expand_dims(each, axis=axis) for each in given], axis=axis)
+        raise ChunkMismatch(f"all input arrays must have the same shape, found {shown}")
+    place = normalized_axis(axis, given[0].ndim + 1)
+    wide = [expand_dims(each, axis=place) for each in given]
+    return concat(wide, axis=place, dtype=dtype, casting=casting)
 
 
-def vstack(arrays: Any) -> ndarray.Array:
+def vstack(arrays: Any, *, dtype: Any = None, casting: Any = "same_kind") -> ndarray.Array:
     """Arrays below one another."""
-    return concat([atleast_2d(each) for each in arrays], axis=0)
+    given = [atleast_2d(each) for each in arrays]
+    return concat(given, axis=0, dtype=dtype, casting=casting)
 
 
-def hstack(arrays: Any) -> ndarray.Array:
+def hstack(arrays: Any, *, dtype: Any = None, casting: Any = "same_kind") -> ndarray.Array:
     """Arrays beside one another."""
     given = [atleast_1d(each) for each in arrays]
-    return concat(given, axis=0 if given and given[0].ndim == 1 else 1)
+    axis = 0 if given and given[0].ndim == 1 else 1
+    return concat(given, axis=axis, dtype=dtype, casting=casting)
 
 
 def unstack(x: Any, /, axis: int = 0) -> tuple[ndarray.Array, ...]:
@@ -335,7 +372,9 @@ def unstack(x: Any, /, axis: int = 0) -> tuple[ndarray.Array, ...]:
 def tile(x: Any, repetitions: Any, /) -> ndarray.Array:
     """The array repeated as a whole along each axis."""
     array = creation.asarray(x)
-    times = tuple(repetitions) if isinstance(repetitions, Sequence) else (repetitions,)
+    times = creation.whole_numbers(repetitions, "repetitions")
+    if any(count < 0 for count in times):
+        raise InvalidArgument(f"negative dimensions are not allowed: repetitions={times}")
     times = (1,) * (array.ndim - len(times)) + times
     array = array[(None,) * (len(times) - array.ndim) + (...,)]
     for place, count in enumerate(times):
@@ -347,23 +386,30 @@ def tile(x: Any, repetitions: Any, /) -> ndarray.Array:
 
 
 def repeat(x: Any, repeats: Any, /, axis: int | None = None) -> ndarray.Array:
-    """Each element, or place of an axis, repeated."""
+    """Each element, or each index of an axis, repeated."""
     array = creation.asarray(x)
-    if axis is None:
-        array, axis = ravel(array), 0
+    if axis is None or not array.ndim:
+        array, axis = ravel(array), axis or 0
     place = normalized_axis(axis, array.ndim)
     counts = np.asarray(repeats)
-    if counts.dtype.kind not in "iu":
-        raise UnsupportedType(f"repeats are whole numbers, found {counts.dtype}")
-    return indexing.take(array, np.repeat(np.arange(array.shape[place]), counts), axis=place)
+    index = np.arange(array.shape[place])
+    wanted = ask(lambda each: np.repeat(index, each), "repeat", counts)
+    return indexing.take(array, wanted, axis=place)
 
 
-def diff(x: Any, /, axis: int = -1, n: int = 1) -> ndarray.Array:
+def diff(x: Any, /, n: int = 1, axis: int = -1) -> ndarray.Array:
     """The differences of neighbours along an axis, `n` times."""
     array = creation.asarray(x)
+    times = as_int(n)
+    if times == 0:
+        return array
+    if times < 0:
+        raise InvalidArgument(f"order must be non-negative but got {times}")
+    if not array.ndim:
+        raise InvalidArgument("diff requires input that is at least one dimensional")
     place = normalized_axis(axis, array.ndim)
     ahead = (slice(None),) * place
-    for _ in range(n):
+    for _ in range(times):
         high, low = array[(*ahead, slice(1, None))], array[(*ahead, slice(None, -1))]
         array = high != low if array.dtype.kind == "b" else high - low
     return array

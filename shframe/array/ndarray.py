@@ -224,13 +224,14 @@ class Array(NDArrayOperatorsMixin, Collection):
             )
         return int(self._scalar("index()"))
 
-    def _scalar(self, what: str) -> Any:
+    def _scalar(self, what: str) -> np.ndarray[Any, Any]:
+        """The one value as an array without axes, which refuses what NumPy refuses."""
         if self.size != 1:
             raise InvalidArgument(
                 f"{what} needs one element, the array of shape {self.shape} has {self.size}\n"
                 "  use any() or all() for truth, compute() for values"
             )
-        return np.asarray(self.compute()).reshape(())[()]
+        return np.asarray(self.compute()).reshape(())
 
     # -- protocols
 
@@ -254,6 +255,16 @@ class Array(NDArrayOperatorsMixin, Collection):
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return (1, 0)
+
+    # unlike the ufuncs, these are defined for values of any two kinds: they are not equal
+    def __eq__(self, other: Any) -> Any:
+        return elementwise.compared(np.equal, self, other)
+
+    def __ne__(self, other: Any) -> Any:
+        return elementwise.compared(np.not_equal, self, other)
+
+    def __contains__(self, value: Any) -> bool:
+        return bool(np.any(np.asarray(self == value)))
 
     # NumPy's operators take shortcuts for these exponents, with other results than power()
     def __pow__(self, other: Any) -> Any:
@@ -296,8 +307,8 @@ class Array(NDArrayOperatorsMixin, Collection):
 
     def transpose(self, *axes: Any) -> Array:
         """The axes in another order, reversed when none is given."""
-        given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
-        return manipulation.transpose(self, given or None)
+        given = axes[0] if len(axes) == 1 else axes
+        return manipulation.transpose(self, given if axes else None)
 
     def swapaxes(self, axis1: int, axis2: int) -> Array:
         """Two axes exchanged."""
@@ -321,11 +332,11 @@ class Array(NDArrayOperatorsMixin, Collection):
 
     def clip(self, min: Any = None, max: Any = None) -> Array:
         """The values, not below `min` nor above `max`."""
-        return elementwise.clip(self, min, max)
+        return elementwise.clip(self, min=min, max=max)
 
     def conj(self) -> Array:
-        """Complex conjugates."""
-        return elementwise.conj(self)
+        """Complex conjugates; real numbers as they are."""
+        return self if self.dtype.kind in "biuf" else elementwise.conj(self)
 
     def take(self, indices: Any, axis: int | None = None) -> Array:
         """The places of an axis that an array of integers names."""
@@ -341,13 +352,17 @@ class Array(NDArrayOperatorsMixin, Collection):
 
     # -- reductions
 
-    def sum(self, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Array:
-        """The sum along axes."""
-        return reductions.sum(self, axis=axis, dtype=dtype, keepdims=keepdims)
+    def sum(
+        self, axis: Axes = None, dtype: Any = None, keepdims: bool = False, **how: Any
+    ) -> Array:
+        """The sum along axes; `how`: initial=, where=."""
+        return reductions.sum(self, axis=axis, dtype=dtype, keepdims=keepdims, **how)
 
-    def prod(self, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Array:
-        """The product along axes."""
-        return reductions.prod(self, axis=axis, dtype=dtype, keepdims=keepdims)
+    def prod(
+        self, axis: Axes = None, dtype: Any = None, keepdims: bool = False, **how: Any
+    ) -> Array:
+        """The product along axes; `how`: initial=, where=."""
+        return reductions.prod(self, axis=axis, dtype=dtype, keepdims=keepdims, **how)
 
     def mean(self, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Array:
         """The mean along axes."""
@@ -365,21 +380,21 @@ class Array(NDArrayOperatorsMixin, Collection):
         """The standard deviation along axes."""
         return reductions.std(self, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
 
-    def min(self, axis: Axes = None, keepdims: bool = False) -> Array:
-        """The smallest element along axes."""
-        return reductions.min(self, axis=axis, keepdims=keepdims)
+    def min(self, axis: Axes = None, keepdims: bool = False, **how: Any) -> Array:
+        """The smallest element along axes; `how`: initial=, where=."""
+        return reductions.min(self, axis=axis, keepdims=keepdims, **how)
 
-    def max(self, axis: Axes = None, keepdims: bool = False) -> Array:
-        """The largest element along axes."""
-        return reductions.max(self, axis=axis, keepdims=keepdims)
+    def max(self, axis: Axes = None, keepdims: bool = False, **how: Any) -> Array:
+        """The largest element along axes; `how`: initial=, where=."""
+        return reductions.max(self, axis=axis, keepdims=keepdims, **how)
 
-    def any(self, axis: Axes = None, keepdims: bool = False) -> Array:
-        """Whether an element along axes is true."""
-        return reductions.any(self, axis=axis, keepdims=keepdims)
+    def any(self, axis: Axes = None, keepdims: bool = False, **how: Any) -> Array:
+        """Whether an element along axes is true; `how`: where=."""
+        return reductions.any(self, axis=axis, keepdims=keepdims, **how)
 
-    def all(self, axis: Axes = None, keepdims: bool = False) -> Array:
-        """Whether all elements along axes are true."""
-        return reductions.all(self, axis=axis, keepdims=keepdims)
+    def all(self, axis: Axes = None, keepdims: bool = False, **how: Any) -> Array:
+        """Whether all elements along axes are true; `how`: where=."""
+        return reductions.all(self, axis=axis, keepdims=keepdims, **how)
 
     def argmin(self, axis: int | None = None, keepdims: bool = False) -> Array:
         """The place of the first smallest element."""

@@ -84,11 +84,11 @@ class Full(Node):
 
 @dataclass(frozen=True, eq=False)
 class Ramp(Node):
-    """start + step * n for each place n; `last` takes the place of the last element."""
+    """start + step * n for each index n, but at the indices in `fixed` the values there."""
 
     start: Any
     step: Any
-    last: Any
+    fixed: tuple[tuple[int, Any], ...]
     chunks: Chunks
     dtype: DType
 
@@ -246,12 +246,23 @@ class MatMul(Node):
 
 
 @dataclass(frozen=True, eq=False)
+class Stored(Expr):
+    """A value in the store, of any kind: what a user's function is given by keyword."""
+
+    ref: ObjectRef
+
+
+@dataclass(frozen=True, eq=False)
 class MapBlocks(Node):
-    """A user's function of the sources' blocks at each place of the grid `over`."""
+    """A user's function of the sources' blocks at each place of the grid `over`.
+
+    words: names of keywords that are computed; their values are the last of the sources, whole.
+    """
 
     function: UserCode
     sources: tuple[Expr, ...]
     keywords: tuple[tuple[str, Any], ...]
+    words: tuple[str, ...]
     with_place: bool
     writable: bool
     over: Chunks

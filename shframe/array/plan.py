@@ -29,6 +29,7 @@ PLANNER = Planner(
         nodes.Random: lower.random,
         nodes.Elementwise: lower.elementwise,
         nodes.MatMul: lower.matmul,
+        nodes.Stored: lower.stored,
         nodes.MapBlocks: lower.map_blocks,
         nodes.Reduce: lower_reduce.reduce,
         nodes.Scan: lower_reduce.scan,

@@ -80,7 +80,23 @@ class Round:
     decimals: int
 
     def __call__(self, values: Any, out: Any) -> None:
-        np.round(values, self.decimals, out=out)
+        if out.dtype.kind in "iu":  # NumPy cannot round integers into an array
+            out[...] = np.round(values, self.decimals)
+        else:
+            np.round(values, self.decimals, out=out)
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The first operand's values; an error where the second is true anywhere."""
+
+    error: type[Exception]
+    message: str
+
+    def __call__(self, values: Any, wrong: Any, out: Any) -> None:
+        if np.any(wrong):
+            raise self.error(self.message)
+        np.copyto(out, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +104,32 @@ class Apply:
     """A function of NumPy's that is elementwise and takes no `out`."""
 
     name: str
+    how: tuple[tuple[str, Any], ...] = ()
 
     def __call__(self, *operands: Any, out: Any) -> None:
-        out[...] = getattr(np, self.name)(*operands)
+        out[...] = getattr(np, self.name)(*operands, **dict(self.how))
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A ufunc told which dtype to work in."""
+
+    ufunc: np.ufunc
+    dtype: np.dtype[Any]
+
+    def __call__(self, *operands: Any, out: Any) -> None:
+        self.ufunc(*operands, out=out, dtype=self.dtype)
+
+    def __shframe_token__(self) -> str:
+        return tokenize("typed", named(self.ufunc), self.dtype.str)
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Values between two bounds."""
+
+    def __call__(self, values: Any, low: Any, high: Any, out: Any) -> None:
+        np.clip(values, low, high, out=out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +138,16 @@ class Part:
 
     ufunc: np.ufunc
     place: int
+    dtype: np.dtype[Any] | None
 
     def __call__(self, *operands: Any, out: Any) -> None:
         outs: list[Any] = [None] * self.ufunc.nout
         outs[self.place] = out
-        self.ufunc(*operands, out=tuple(outs))
+        self.ufunc(*operands, out=tuple(outs), dtype=self.dtype)
 
     def __shframe_token__(self) -> str:
-        return tokenize("part", named(self.ufunc), self.place)
+        dtype = None if self.dtype is None else self.dtype.str
+        return tokenize("part", named(self.ufunc), self.place, dtype)
 
 
 def merged(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,12 +16,21 @@ from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 VERSIONS = ("2022.12", "2023.12", "2024.12")
 
 
+FACTS: dict[Any, Callable[..., Any]] = {  # what is known without computing
+    np.shape: lambda a: a.shape,
+    np.ndim: lambda a: a.ndim,
+    np.size: lambda a, axis=None: a.size if axis is None else a.shape[axis],
+    np.iscomplexobj: lambda x: x.dtype.kind == "c",
+    np.isrealobj: lambda x: x.dtype.kind != "c",
+}
+
+
 def ufunc_called(
     ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]
 ) -> Any:
     """The result of a ufunc or of one of its methods."""
     outs = keywords.pop("out", None)
-    if keywords.pop("where", True) is not True:
+    if method != "reduce" and keywords.pop("where", True) is not True:
         raise UnsupportedType(
             f"{ufunc.__name__}(where=...) is not supported\n  use xp.where(condition, new, old)"
         )
@@ -47,7 +58,7 @@ def _result(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dic
     if method == "accumulate":
         return reductions.scanned(ufunc, *inputs, **keywords)
     if method == "outer":
-        return elementwise.UFunc(ufunc).outer(*inputs)
+        return elementwise.UFunc(ufunc).outer(*inputs, **keywords)
     return NotImplemented
 
 
@@ -76,25 +87,60 @@ def _written(out: Any, made: ndarray.Array, name: str) -> Any:
 
 
 def function_called(func: Any, types: Any, args: Any, keywords: Any) -> Any:
-    """The result of a NumPy function: ours of the same name.
+    """The result of a NumPy function: ours of the same name, with the arguments named by NumPy.
 
-    Raises: UnsupportedType when there is none, or it lacks a keyword.
+    Raises: UnsupportedType when there is none, or it lacks an argument.
     """
+    if func in FACTS:
+        return FACTS[func](*args, **keywords)
     name = func.__name__
     ours = getattr(shframe.array, name, None) if name in shframe.array.__all__ else None
-    if ours is None or not callable(ours):
+    here = func in (getattr(np, name, None), getattr(np.linalg, name, None))
+    if ours is None or not callable(ours) or not here:
         raise UnsupportedType(
-            f"numpy.{name} is not supported for lazy arrays\n"
+            f"{func.__module__}.{name} is not supported for lazy arrays\n"
             "  compute() gives a NumPy array, map_blocks() applies a function to each block"
         )
-    given = {key: value for key, value in keywords.items() if value is not np._NoValue}
-    if given.pop("out", None) is not None:
-        raise InvalidArgument(f"numpy.{name}(out=...) is not supported for lazy arrays")
-    try:
-        inspect.signature(ours).bind(*args, **given)
-    except TypeError as error:
-        raise UnsupportedType(f"numpy.{name} of a lazy array: {error}") from error
-    return ours(*args, **given)
+    placed, named = _arguments(func, args, keywords)
+    lacking = [key for key in named if key not in _parameters(ours)]
+    if lacking:
+        raise UnsupportedType(
+            f"numpy.{name}({lacking[0]}=...) is not supported for lazy arrays\n"
+            f"  its arguments are {', '.join(_parameters(ours))}"
+        )
+    return ours(*placed, **named)
+
+
+_signature = functools.cache(inspect.signature)
+
+
+def _parameters(call: Any) -> list[str]:
+    return list(_signature(call).parameters)
+
+
+def _arguments(
+    func: Any, args: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """What a NumPy function cannot do without, in its order, and what else it is given that is
+    not its default, by NumPy's names."""
+    signature = _signature(func)
+    placed: list[Any] = []
+    named: dict[str, Any] = {}
+    for name, value in signature.bind(*args, **keywords).arguments.items():
+        parameter = signature.parameters[name]
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            placed += value
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            named |= value
+        elif parameter.kind is parameter.POSITIONAL_ONLY or parameter.default is parameter.empty:
+            placed.append(value)
+        elif not _is_default(value, parameter.default):
+            named[name] = value
+    return placed, named
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    return value is default or (type(value) is type(default) and value == default)
 
 
 def namespace(api_version: str | None) -> Any:

@@ -11,7 +11,9 @@ import numpy as np
 
 from shframe.array import chunks as grids
 from shframe.array import creation, elementwise, ndarray, nodes
-from shframe.errors import InvalidArgument, UnsupportedType
+from shframe.array.asking import ask, dtype_of
+from shframe.array.program import Refuse
+from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 
 __all__ = [
     "Generator",
@@ -73,10 +75,11 @@ class Generator:
         self, low: Any = 0.0, high: Any = 1.0, size: Any = None, chunks: Any = "auto"
     ) -> ndarray.Array:
         """Floats from low to, but without, high."""
-        drawn = self._drawn("random", _size(size, low, high), chunks, float)
-        return _scaled(
-            drawn, low, elementwise.subtract(high, low) if _wide(low, high) else high - low
-        )
+        if _are_single(low, high):
+            _ask("uniform", low, high)
+        # by NumPy when neither is lazy
+        scale = _checked("uniform", np.subtract(_float_of(high), _float_of(low)))
+        return self._scaled("random", low, scale, size, chunks)
 
     def standard_normal(
         self, size: Any = None, dtype: Any = float, chunks: Any = "auto"
@@ -88,17 +91,30 @@ class Generator:
         self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None, chunks: Any = "auto"
     ) -> ndarray.Array:
         """Floats of a normal distribution with this mean and standard deviation."""
-        if not _wide(scale) and scale < 0:
-            raise InvalidArgument(f"scale={scale} is negative; a deviation is 0 or more")
-        drawn = self._drawn("standard_normal", _size(size, loc, scale), chunks, float)
-        return _scaled(drawn, loc, scale)
+        if _are_single(loc, scale):
+            _ask("normal", loc, scale)
+        return self._scaled("standard_normal", loc, _checked("normal", scale), size, chunks)
 
     def exponential(
         self, scale: Any = 1.0, size: Any = None, chunks: Any = "auto"
     ) -> ndarray.Array:
         """Floats of an exponential distribution with this mean."""
-        drawn = self._drawn("standard_exponential", _size(size, scale), chunks, float)
-        return _scaled(drawn, 0, scale)
+        checked = _checked("exponential", scale)
+        return self._scaled("standard_exponential", 0.0, checked, size, chunks)
+
+    def _scaled(self, method: str, shift: Any, scale: Any, size: Any, chunks: Any) -> ndarray.Array:
+        """Numbers of the standard distribution, stretched and moved."""
+        shape = grids.broadcast_shape([np.shape(each) for each in (shift, scale)], method)
+        wanted = shape if size is None and shape else size
+        drawn = self._drawn(method, wanted, chunks, float)
+        if grids.broadcast_shape([drawn.shape, shape], method) != drawn.shape:
+            raise ChunkMismatch(
+                f"Output size {drawn.shape} is not compatible with broadcast dimensions of inputs "
+                f"{shape}."
+            )
+        if shape or scale != 1 or shift != 0:
+            drawn = drawn * _float_of(scale) + _float_of(shift)
+        return drawn
 
     def integers(
         self,
@@ -110,49 +126,84 @@ class Generator:
         chunks: Any = "auto",
     ) -> ndarray.Array:
         """Whole numbers from low (or 0) to, but without, high; with it if `endpoint`."""
-        first, last = (0, low) if high is None else (low, high)
-        if first > last - (not endpoint):
-            raise InvalidArgument(f"there is no whole number from {first} up to {last}")
-        kind = np.dtype(dtype)
-        if kind.kind not in "iub":
-            raise UnsupportedType(f"integers() makes whole numbers, not {kind}")
-        parameters = (int(first), int(last))
+        kind = dtype_of(dtype)
+        given = (
+            (_single("low", low),) if high is None else (_single("low", low), _single("high", high))
+        )
+        _ask("integers", *given, dtype=kind, endpoint=endpoint)
+        first, last = (0, *given) if high is None else given
         options = (("dtype", kind.name), ("endpoint", bool(endpoint)))
-        return self._drawn("integers", size, chunks, kind, parameters, options)
+        return self._drawn("integers", size, chunks, kind, (int(first), int(last)), options)
 
     def poisson(self, lam: float = 1.0, size: Any = None, chunks: Any = "auto") -> ndarray.Array:
         """Whole numbers of a Poisson distribution."""
-        return self._drawn("poisson", size, chunks, np.int64, (float(lam),))
+        mean = float(_single("lam", lam))
+        _ask("poisson", mean)
+        return self._drawn("poisson", size, chunks, np.int64, (mean,))
 
     def binomial(self, n: int, p: float, size: Any = None, chunks: Any = "auto") -> ndarray.Array:
         """How many of n trials of probability p succeed."""
-        return self._drawn("binomial", size, chunks, np.int64, (int(n), float(p)))
+        given = _single("n", n), float(_single("p", p))
+        _ask("binomial", *given)
+        return self._drawn("binomial", size, chunks, np.int64, (int(given[0]), given[1]))
+
+
+_asked = np.random.default_rng(0)  # draws nothing that anybody gets
+
+
+def _ask(method: str, *parameters: Any, size: Any = 1, **how: Any) -> None:
+    """Raises what NumPy raises for a distribution that does not exist."""
+    draw = getattr(_asked, method)
+    ask(lambda *given: draw(*given, size=size, **how), method, *parameters)
+
+
+def _is_lazy(*parameters: Any) -> bool:
+    return any(isinstance(each, ndarray.Array) for each in parameters)
+
+
+def _are_single(*parameters: Any) -> bool:
+    return not any(np.ndim(each) or _is_lazy(each) for each in parameters)
+
+
+def _single(name: str, value: Any) -> Any:
+    """A number without axes; raises UnsupportedType."""
+    number = value.compute() if _is_lazy(value) else value
+    if np.ndim(number):
+        raise UnsupportedType(
+            f"{name}={value!r}: one number is needed\n"
+            "  uniform(), normal() and exponential() take arrays"
+        )
+    return number
+
+
+def _float_of(value: Any) -> Any:
+    """A parameter in float64, as NumPy takes it."""
+    if _is_lazy(value):
+        return elementwise.astype(value, float)
+    return np.asarray(value, float) if np.ndim(value) else float(value)
+
+
+def _checked(method: str, scale: Any) -> Any:
+    """What numbers are multiplied by; that of a lazy array is looked at when it is computed."""
+    zero = () if method == "exponential" else (0.0,)
+    if not _is_lazy(scale):
+        _ask(method, *zero, scale, size=None)
+        return scale
+    if method == "uniform":
+        finite = elementwise.isfinite(scale)
+        refuse = Refuse(OverflowError, "high - low range exceeds valid bounds")
+        scale = elementwise.applied(refuse, (scale, ~finite), method, scale.dtype)
+    found = "high - low < 0" if method == "uniform" else "scale < 0"
+    refuse = Refuse(InvalidArgument, f"{method}: {found}")
+    wrong = elementwise.signbit(scale) & ~elementwise.isnan(scale)
+    return elementwise.applied(refuse, (scale, wrong), method, scale.dtype)
 
 
 def _float(dtype: Any) -> np.dtype[Any]:
-    kind: np.dtype[Any] = np.dtype(dtype)
+    kind = dtype_of(dtype)
     if kind not in (np.float64, np.float32):
         raise UnsupportedType(f"random floats are float64 or float32, not {kind}")
     return kind
-
-
-def _wide(*parameters: Any) -> bool:
-    """Whether a parameter has axes or is lazy."""
-    return any(not isinstance(each, elementwise.SCALARS) for each in parameters)
-
-
-def _size(size: Any, *parameters: Any) -> Any:
-    if size is not None or not _wide(*parameters):
-        return size
-    shapes = [creation.asarray(each).shape for each in parameters]
-    return grids.broadcast_shape(shapes, "random parameters")
-
-
-def _scaled(drawn: ndarray.Array, shift: Any, scale: Any) -> ndarray.Array:
-    if not _wide(scale) and scale == 1 and not _wide(shift) and shift == 0:
-        return drawn
-    result: ndarray.Array = drawn * scale + shift
-    return result
 
 
 def default_rng(seed: Any = None) -> Generator:

@@ -118,14 +118,14 @@ def test_blocks_that_a_slice_does_not_meet_are_not_computed(session: Session) ->
 @pytest.mark.parametrize(
     ("index", "error", "words"),
     [
-        (5, IndexError, "no place 5 on axis 0 of length 3"),
-        ((0, -5), IndexError, "no place -5 on axis 1"),
-        ((0, 0, 0), IndexError, "for 3 axes"),
-        ((..., 0, ...), IndexError, "more than one"),
-        ([0, 7], IndexError, "no place 7"),
-        (np.array([True, False]), IndexError, "mask of length 2"),
-        (np.array([0.5]), TypeError, "float64 is no index"),
-        ("a", TypeError, "no index"),
+        (5, IndexError, "index 5 is out of bounds for axis 0 with size 3"),
+        ((0, -5), IndexError, "index -5 is out of bounds for axis 1"),
+        ((0, 0, 0), IndexError, "too many indices"),
+        ((..., 0, ...), IndexError, "single ellipsis"),
+        ([0, 7], IndexError, "index 7 is out of bounds"),
+        (np.array([True, False]), IndexError, "boolean index did not match"),
+        (np.array([0.5]), TypeError, "arrays used as indices must be of integer"),
+        ("a", IndexError, "only integers, slices"),
     ],
 )
 def test_an_index_that_is_not_there_raises_at_the_call(index: Any, error: Any, words: str) -> None:

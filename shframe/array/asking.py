@@ -1,0 +1,57 @@
+"""Asking NumPy: the dtype of a result, and what is wrong with arguments, are learned by calling
+NumPy's own function on samples: arrays of the same dtypes with at most one element along an axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from shframe.array.axes import AxisNotFound
+from shframe.errors import InvalidArgument, UnsupportedType
+
+Array = np.ndarray[Any, Any]
+NO_VALUE: Any = np._NoValue  # what NumPy takes for an argument that was not given
+
+
+def sample_shape(shape: Sequence[int], *, least: int = 0) -> tuple[int, ...]:
+    """As many axes, of one element at most, and of `least` at least."""
+    return tuple([max(min(length, 1), least) for length in shape])
+
+
+def sample_of(shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
+    """Ones, with as many axes, and an axis without elements where there is one."""
+    return np.ones(sample_shape(shape), dtype)
+
+
+def ask(call: Callable[..., Any], name: str, *samples: Any) -> Array:
+    """What NumPy gives for samples.
+
+    Raises: UnsupportedType, AxisNotFound, InvalidArgument, with NumPy's own sentence.
+    """
+    with np.errstate(all="ignore"):
+        try:
+            return np.asarray(call(*samples))
+        except np.exceptions.AxisError as error:
+            raise AxisNotFound(str(error)) from error
+        except TypeError as error:
+            kinds = ", ".join(map(_kind, samples))
+            raise UnsupportedType(f"{name} is not defined for {kinds}\n  {error}") from error
+        except ValueError as error:
+            if isinstance(error, UnicodeError):
+                raise
+            raise InvalidArgument(f"{name}: {error}") from error
+
+
+def dtype_of(dtype: Any) -> np.dtype[Any]:
+    """The dtype that a user means; raises UnsupportedType with NumPy's sentence."""
+    try:
+        return np.dtype(dtype)
+    except TypeError as error:
+        raise UnsupportedType(f"dtype={dtype!r}: {error}") from None
+
+
+def _kind(value: Any) -> str:
+    return str(value.dtype) if isinstance(value, np.ndarray) else repr(value)
