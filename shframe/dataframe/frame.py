@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe import relations, trial
+from shframe.collection import Collection
+from shframe.dataframe import arguments, relations, trial
 from shframe.dataframe.base import Partitioned, row_count, wrap
 from shframe.dataframe.kernels import rowwise, small
 from shframe.dataframe.relations import Params
+from shframe.dataframe.user import mapped_by_user
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
 
 
@@ -57,7 +59,7 @@ class DataFrame(Partitioned):
     @property
     def index(self) -> Any:
         """The index, lazily."""
-        return self._map(rowwise.as_index)
+        return self._map(rowwise.as_index, rows="same")
 
     def __dir__(self) -> list[str]:
         names = [name for name in self.columns if isinstance(name, str) and name.isidentifier()]
@@ -84,17 +86,11 @@ class DataFrame(Partitioned):
             if labels and all(isinstance(one, (bool, np.bool_)) for one in labels):
                 raise UnsupportedType("a plain list of booleans is no filter; use a lazy condition")
             self._known(labels, "frame[[...]]")
-            return self._map(rowwise.columns, index_free=True, labels=labels)
+            return self._map(rowwise.columns, rows="same", index_free=True, labels=labels)
         if isinstance(key, slice):
             raise UnsupportedType("slices of rows are not there; head(), tail() and filters are")
         self._known([key], "frame[...]")
-        return self._map(rowwise.column, index_free=True, label=key)
-
-    def _filtered(self, mask: Partitioned) -> Any:
-        dtype = getattr(mask._meta, "dtype", None)
-        if dtype is None or str(dtype) not in ("bool", "boolean", "bool[pyarrow]"):
-            raise UnsupportedType(f"a filter must be a Series of booleans, found dtype {dtype}")
-        return self._map(rowwise.rows, mask)
+        return self._map(rowwise.column, rows="same", index_free=True, label=key)
 
     def _known(self, labels: list[Any], where: str) -> None:
         for label in labels:
@@ -115,24 +111,30 @@ class DataFrame(Partitioned):
     def _assigned(self, values: dict[Any, Any]) -> DataFrame:
         made = self
         for label, value in values.items():
-            value = value(made) if callable(value) and not isinstance(value, Partitioned) else value
-            if isinstance(value, Partitioned):
-                made = made._map(
-                    rowwise.assigned,
-                    value,
-                    index_free=made.expr is value.expr,
-                    labels=(label,),
-                    plain={},
-                )
-            elif np.ndim(value) == 0:
-                made = made._map(rowwise.assigned, index_free=True, labels=(), plain={label: value})
-            else:
-                raise UnsupportedType(
-                    f"assign({label!r}=...) takes a lazy column or a single value, "
-                    f"found {type(value).__name__}\n  sf.from_pandas makes a lazy one"
-                )
+            given = value(made) if callable(value) and not isinstance(value, Collection) else value
+            made = made._with_column(label, given)
             _ = made.expr.meta
         return made
+
+    def _with_column(self, label: Any, value: Any) -> DataFrame:
+        if arguments.is_rows(value):
+            return self._map(
+                rowwise.assigned, value, rows="same", index_free=True, labels=(label,), plain={}
+            )
+        if arguments.is_many(value) and not isinstance(value, Collection):
+            raise UnsupportedType(
+                f"assign({label!r}=...) takes a lazy column or a single value, "
+                f"found {type(value).__name__}\n  sf.from_pandas makes a lazy one"
+            )
+        plain, nodes = arguments.of_value(value)
+        return self._map(
+            rowwise.assigned,
+            rows="same",
+            index_free=True,
+            values=nodes,
+            labels=(),
+            plain={label: plain},
+        )
 
     def query(self, text: str) -> DataFrame:
         """Rows where the expression holds; `@name` means a variable of the caller.
@@ -151,7 +153,15 @@ class DataFrame(Partitioned):
             raise InvalidArgument(f"an expression as text is needed, found {text!r}")
         names = _named_values(text, caller)
         try:
-            made = self._map(rowwise.evaluated, index_free=True, text=text, names=names)
+            given = arguments.of_method((), names)
+            made = self._map(
+                rowwise.evaluated,
+                rows="same",
+                index_free=True,
+                values=given.values,
+                text=text,
+                names=given.kwargs,
+            )
             trial.compare(made.expr)
             return made
         except pd.errors.UndefinedVariableError as error:
@@ -180,12 +190,7 @@ class DataFrame(Partitioned):
 
     def dropna(self, how: str = "any", subset: Any = None) -> DataFrame:
         """Rows without missing values."""
-        return self._kept("dropna", how=how, subset=subset)
-
-    def _kept(self, name: str, **kwargs: Any) -> Any:
-        made = self._map(rowwise.method, name=name, args=(), kwargs=kwargs)
-        _ = made.expr.meta
-        return made
+        return self._method("dropna", rows="chosen", index_free=False, how=how, subset=subset)
 
     def select_dtypes(self, include: Any = None, exclude: Any = None) -> DataFrame:
         """The columns with some dtypes."""
@@ -197,7 +202,7 @@ class DataFrame(Partitioned):
             raise UnsupportedType(
                 "apply() works on rows (axis=1); agg() and map_partitions() on columns"
             )
-        return self.map_partitions(_apply_rows, function, args)
+        return mapped_by_user(self, _apply_rows, (function, args), {}, rows="same")
 
     # --- in order, together, apart ------------------------------------------------------
 
@@ -315,15 +320,14 @@ class DataFrame(Partitioned):
 
     def reset_index(self, drop: bool = False) -> DataFrame:
         """An index that counts rows; the old one becomes columns, or goes with drop=True."""
-        made = self if drop else self._map(rowwise.method, name="reset_index", args=(), kwargs={})
-        _ = made.expr.meta
+        made = self if drop else self._method("reset_index", rows="made", index_free=False)
         return wrap(relations.Renumber(made.expr))
 
     def set_index(self, keys: Any, drop: bool = True) -> DataFrame:
         """Columns as the index; rows keep their order."""
         names = list(keys) if isinstance(keys, (list, tuple)) else [keys]
         self._known(names, "set_index")
-        return self._kept("set_index", keys=keys, drop=drop)
+        return self._method("set_index", keys, rows="made", index_free=False, drop=drop)
 
     def to_parquet(
         self,

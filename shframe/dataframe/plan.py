@@ -23,6 +23,8 @@ PLANNER = Planner(
         relations.Map: lower.lower_map,
         UserMap: lower.lower_map,
         relations.Whole: lower.lower_whole,
+        relations.Computed: lower.lower_whole,
+        relations.Given: lower.lower_given,
         relations.Reduce: lower.lower_reduce,
         relations.GroupAgg: lower.lower_group_agg,
         relations.Merge: lower.lower_merge,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from shframe.dataframe import relations
+from shframe.dataframe import arguments, relations
 from shframe.dataframe.base import Partitioned, row_count, wrap
 from shframe.dataframe.kernels import rowwise, small
 from shframe.dataframe.relations import Params
+from shframe.dataframe.user import mapped_by_user
 from shframe.errors import UnsupportedType
 
 
@@ -47,7 +48,7 @@ class Series(Partitioned):
     @property
     def index(self) -> Any:
         """The index, lazily."""
-        return self._map(rowwise.as_index)
+        return self._map(rowwise.as_index, rows="same")
 
     @property
     def str(self) -> Accessor:
@@ -66,27 +67,37 @@ class Series(Partitioned):
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, Partitioned):
-            return self._map(rowwise.rows, key)
+            return self._filtered(key)
         raise UnsupportedType(
             "a Series is chosen from by a lazy condition; head() gives first rows"
         )
 
     def between(self, left: Any, right: Any, inclusive: Any = "both") -> Series:
         """Where values lie between two limits."""
+        for limit in (left, right):
+            self._check_one(limit, "between")
         return self._method("between", left, right, inclusive)
 
     def map(self, function: Any, na_action: Any = None) -> Series:
         """Values replaced through a function or a dict, on all cores."""
-        if callable(function):
-            return self.map_partitions(_mapped, function, na_action)
+        if arguments.is_rows(function):
+            function = wrap(relations.everything(function.expr))
+        elif callable(function):
+            return self._by_value(_mapped, function, na_action)
         return self._method("map", function, na_action=na_action)
 
     def apply(self, function: Callable[..., Any], args: tuple[Any, ...] = ()) -> Any:
         """`function` called on each value, on all cores."""
-        return self.map_partitions(_applied, function, args)
+        return self._by_value(_applied, function, args)
+
+    def _by_value(self, kernel: Callable[..., Any], function: Any, more: Any) -> Any:
+        """A user's function called on each value: the rows stay what they are."""
+        return mapped_by_user(self, kernel, (function, more), {}, rows="same")
 
     def rename(self, name: Any) -> Series:
         """The series under another name."""
+        if callable(name) or (arguments.is_many(name) and not isinstance(name, tuple)):
+            return self._method("rename", name, rows="made", index_free=False)  # labels of rows
         return self._method("rename", name)
 
     def to_frame(self, name: Any = None) -> Any:
@@ -95,7 +106,7 @@ class Series(Partitioned):
 
     def dropna(self) -> Series:
         """Values that are not missing."""
-        return self._map(rowwise.method, name="dropna", args=(), kwargs={})
+        return self._method("dropna", rows="chosen", index_free=False)
 
     def unique(self) -> Any:
         """The different values, in the order in which they appear, as pandas gives them."""
@@ -184,11 +195,11 @@ class Index(Partitioned):
 
     def to_frame(self) -> Any:
         """A frame of the levels."""
-        return self._method("to_frame")
+        return self._method("to_frame", index_free=False)
 
     def to_series(self) -> Any:
         """The values as a Series that has them as index too."""
-        return self._method("to_series")
+        return self._method("to_series", index_free=False)
 
 
 class Accessor:
@@ -211,7 +222,7 @@ class Accessor:
         path = f"{self._name}.{name}"
         if callable(found):
             return lambda *args, **kwargs: self._series._method(path, *args, **kwargs)
-        return self._series._map(rowwise.attribute, index_free=True, name=path)
+        return self._series._map(rowwise.attribute, rows="same", index_free=True, name=path)
 
 
 def _mapped(part: Any, function: Any, na_action: Any) -> Any:
