@@ -19,7 +19,7 @@ from shframe.dataframe.operators import Operand
 from shframe.dataframe.plan import PLANNER
 from shframe.dataframe.relations import Map, Params, Relation
 from shframe.dataframe.samples import sample_of
-from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
+from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.engine import values
 from shframe.graph.expr import Expr
 from shframe.graph.function import Function
@@ -81,8 +81,10 @@ class Partitioned(Operand):
 
     def __len__(self) -> int:
         """Rows. Cost: computes the counts of all partitions."""
-        counts = relations.Reduce(self.expr, _count_rows, _sum_counts, Params())
-        return int(wrap(counts).compute())
+        return int(wrap(self._count_of_rows()).compute())
+
+    def _count_of_rows(self) -> relations.Value:
+        return relations.Reduce(self.expr, _count_rows, _sum_counts, Params())
 
     # --- making further ones ------------------------------------------------------------
 
@@ -93,11 +95,12 @@ class Partitioned(Operand):
         rows: Rows = "made",
         index_free: bool = False,
         values: tuple[Expr, ...] = (),
+        known: relations.Meta | None = None,
         **params: Any,
     ) -> Any:
         sources = aligned((self.expr, *(other.expr for other in others)))
         untouched = index_free and same_rows([source.lineage for source in sources])
-        return wrap(Map(sources, kernel, Params(**params), untouched, None, rows, values))
+        return wrap(Map(sources, kernel, Params(**params), untouched, known, rows, values))
 
     def _method(
         self,
@@ -105,6 +108,7 @@ class Partitioned(Operand):
         *args: Any,
         rows: Rows = "same",
         index_free: bool = True,
+        known: relations.Meta | None = None,
         **kwargs: Any,
     ) -> Any:
         """A pandas method that works row by row, on whatever partitions."""
@@ -115,6 +119,7 @@ class Partitioned(Operand):
             rows=rows,
             index_free=index_free,
             values=given.values,
+            known=known,
             name=name,
             args=given.args,
             kwargs=given.kwargs,
@@ -220,11 +225,9 @@ class Partitioned(Operand):
 
         Raises: ColumnNotFound for a name in a dictionary of dtypes.
         """
-        if isinstance(dtype, (dict, pd.Series)) and hasattr(self, "columns"):
-            for label in dict(dtype):
-                if label not in self.columns:
-                    raise ColumnNotFound.among(label, self.columns, "astype")
-        return self._method("astype", dtype)
+        from shframe.dataframe.casting import cast
+
+        return cast(self, dtype)
 
     def isin(self, values: Any) -> Any:
         """Where values are among `values`."""

@@ -137,6 +137,8 @@ def series_values(column: Any, dtype: Any) -> Any:
         return _categorical_values(column, dtype)
     if isinstance(dtype, pd.ArrowDtype):
         return pd.arrays.ArrowExtensionArray(column.cast(dtype.pyarrow_dtype))
+    if isinstance(dtype, pd.api.extensions.ExtensionDtype) and hasattr(dtype, "__from_arrow__"):
+        return dtype.__from_arrow__(column)  # through NumPy large numbers beside NA would round
     return pd.Series(column.to_pandas()).astype(dtype).array
 
 

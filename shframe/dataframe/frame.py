@@ -13,9 +13,12 @@ from shframe.collection import Collection
 from shframe.dataframe import arguments, relations, trial
 from shframe.dataframe.base import Partitioned, row_count, wrap
 from shframe.dataframe.kernels import rowwise, small
+from shframe.dataframe.kernels.arguments import Place
+from shframe.dataframe.lineage import correspond, same_rows
 from shframe.dataframe.relations import Params
 from shframe.dataframe.user import mapped_by_user
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
+from shframe.graph.expr import Expr
 
 
 class DataFrame(Partitioned):
@@ -118,9 +121,7 @@ class DataFrame(Partitioned):
 
     def _with_column(self, label: Any, value: Any) -> DataFrame:
         if arguments.is_rows(value):
-            return self._map(
-                rowwise.assigned, value, rows="same", index_free=True, labels=(label,), plain={}
-            )
+            return self._with_lazy_column(label, value)
         if arguments.is_many(value) and not isinstance(value, Collection):
             raise UnsupportedType(
                 f"assign({label!r}=...) takes a lazy column or a single value, "
@@ -134,6 +135,21 @@ class DataFrame(Partitioned):
             values=nodes,
             labels=(),
             plain={label: plain},
+        )
+
+    def _with_lazy_column(self, label: Any, value: Any, grows: bool = True) -> DataFrame:
+        """The frame with a lazy column at its side, aligned by label.
+
+        grows: whether a frame without any rows gets those of the column, as in an assignment.
+        """
+        whole: Any = 0 if grows else 1
+        values: tuple[Expr, ...] = ()
+        lineages = [self.expr.lineage, value.expr.lineage]
+        if grows and correspond(lineages) and not same_rows(lineages):
+            whole, values = Place(1), (self._count_of_rows(),)
+        how: dict[str, Any] = {"labels": (label,), "plain": {}, "whole": whole}
+        return self._map(
+            rowwise.assigned, value, rows="same", index_free=True, values=values, **how
         )
 
     def query(self, text: str) -> DataFrame:
@@ -287,19 +303,26 @@ class DataFrame(Partitioned):
         return grouped(self, by, sort=sort, dropna=dropna, observed=observed, as_index=as_index)
 
     def drop_duplicates(
-        self, subset: Any = None, *, keep: str = "first", ignore_index: bool = False
+        self, subset: Any = None, *, keep: Any = "first", ignore_index: bool = False
     ) -> DataFrame:
-        """Rows that differ in some columns; the first or last of equal ones is kept."""
+        """Rows that differ in some columns; the first or last of equal ones is kept.
+
+        keep: False drops all that are there more than once. Cost: brings them into one task.
+        """
         names = (
             None
             if subset is None
             else (list(subset) if isinstance(subset, (list, tuple)) else [subset])
         )
         self._known(names or [], "drop_duplicates")
-        if keep not in ("first", "last"):
-            raise InvalidArgument(f"keep={keep!r}; it is 'first' or 'last'")
-        params = Params(subset=names, keep=keep)
-        made = wrap(relations.Tree(self.expr, small.distinct, small.distinct_of_all, params))
+        if keep not in ("first", "last", False):
+            raise InvalidArgument(f"keep={keep!r}; it is 'first', 'last' or False")
+        if keep is False:
+            how = Params(name="drop_duplicates", args=(names,), kwargs={"keep": False})
+            made = wrap(relations.Whole((self.expr,), rowwise.method, how))
+        else:
+            params = Params(subset=names, keep=keep)
+            made = wrap(relations.Tree(self.expr, small.distinct, small.distinct_of_all, params))
         return made.reset_index(drop=True) if ignore_index else made
 
     def nlargest(self, n: int, columns: Any, keep: str = "first") -> DataFrame:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from shframe.dataframe import arguments, relations
+from shframe.dataframe.accessors import Accessor
 from shframe.dataframe.base import Partitioned, row_count, wrap
 from shframe.dataframe.kernels import rowwise, small
 from shframe.dataframe.relations import Params
 from shframe.dataframe.user import mapped_by_user
-from shframe.errors import UnsupportedType
+from shframe.errors import InvalidArgument, UnsupportedType
 
 
 class Series(Partitioned):
@@ -113,9 +114,20 @@ class Series(Partitioned):
         return self._whole("unique")
 
     def drop_duplicates(self, keep: Any = "first") -> Series:
-        """Values that differ; the first or last of equal ones is kept."""
+        """Values that differ; the first or last of equal ones is kept.
+
+        keep: False drops all that are there more than once. Cost: brings them into one task.
+        """
+        if keep not in ("first", "last"):
+            return self._distinct_once(keep)
         params = Params(subset=None, keep=keep)
         return wrap(relations.Tree(self.expr, small.distinct, small.distinct_of_all, params))
+
+    def _distinct_once(self, keep: Any) -> Series:
+        if keep is not False:
+            raise InvalidArgument(f"keep={keep!r}; it is 'first', 'last' or False")
+        params = Params(name="drop_duplicates", args=(), kwargs={"keep": False})
+        return wrap(relations.Whole((self.expr,), rowwise.method, params))
 
     def nlargest(self, n: int = 5, keep: Any = "first") -> Series:
         """The `n` largest values."""
@@ -200,29 +212,6 @@ class Index(Partitioned):
     def to_series(self) -> Any:
         """The values as a Series that has them as index too."""
         return self._method("to_series", index_free=False)
-
-
-class Accessor:
-    """What pandas offers under `.str`, `.dt` or `.cat`, partition by partition."""
-
-    __slots__ = ("_name", "_series")
-
-    def __init__(self, series: Series, name: Any) -> None:
-        getattr(series._meta, name)  # pandas raises where the dtype has no such accessor
-        self._series = series
-        self._name = name
-
-    def __dir__(self) -> Any:
-        return dir(getattr(self._series._meta, self._name))
-
-    def __getattr__(self, name: Any) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        found = getattr(getattr(self._series._meta, self._name), name)
-        path = f"{self._name}.{name}"
-        if callable(found):
-            return lambda *args, **kwargs: self._series._method(path, *args, **kwargs)
-        return self._series._map(rowwise.attribute, rows="same", index_free=True, name=path)
 
 
 def _mapped(part: Any, function: Any, na_action: Any) -> Any:

@@ -4,6 +4,7 @@ and, to find dtypes and mistakes at the call, on empty ones."""
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -88,14 +89,24 @@ def rows(part: Any, mask: Any, *, positional: bool) -> Any:
         keep = keep.fillna(False).astype(bool) if str(keep.dtype) == "boolean" else keep
     if chunks.is_table(part) and keep.dtype == bool and positional:
         return chunks.filtered(part, keep.to_numpy())
-    return chunks.as_pandas(part)[keep]
+    with warnings.catch_warnings():  # that the mask is reindexed is what was asked for
+        warnings.simplefilter("ignore", UserWarning)
+        return chunks.as_pandas(part)[keep]
 
 
-def assigned(part: Any, *inputs: Any, labels: tuple[Any, ...], plain: dict[Any, Any]) -> Any:
-    """A frame with further columns: partitions for `labels`, values in `plain`."""
+def assigned(
+    part: Any, *inputs: Any, labels: tuple[Any, ...], plain: dict[Any, Any], whole: Any = 0
+) -> Any:
+    """A frame with further columns: partitions for `labels`, values in `plain`.
+
+    whole: rows of the whole frame. If it has none, pandas gives it those of the column; a partition
+    without rows is no such frame.
+    """
     frame = chunks.as_pandas(part).copy(deep=False)
+    empty = not len(frame) and filled(whole, inputs) > 0
     for label, value in zip(labels, inputs, strict=False):
-        frame[label] = chunks.as_pandas(value)
+        column = chunks.as_pandas(value)
+        frame[label] = column.iloc[:0].reindex(frame.index) if empty else column
     for label, value in plain.items():
         frame[label] = filled(value, inputs)
     return frame
