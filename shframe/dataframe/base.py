@@ -68,8 +68,9 @@ class Partitioned(Operand):
     def _persisted(self, refs: list[ObjectRef], layer: Layer) -> Self:
         sample = relations.Meta(self.expr.meta)
         increasing = self.expr.lineage.increasing
-        fresh = layer.about.fresh
-        return type(self)(relations.FromParts(tuple(refs), sample, None, fresh, increasing))
+        fresh, settled = layer.about.fresh, self.expr.settled
+        node = relations.FromParts(tuple(refs), sample, None, fresh, increasing, settled)
+        return type(self)(node)
 
     @staticmethod
     def _line(node: Expr) -> str:

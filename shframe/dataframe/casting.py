@@ -23,9 +23,14 @@ def cast(collection: Any, dtype: Any) -> Any:
     else:
         wanted = _by_column(collection, dtype)
     if wanted is dtype:
-        return collection._method("astype", dtype)
+        return _whole_dtypes(collection)._method("astype", dtype)
     meta = relations.Meta(collection._meta.astype(dtype))
-    return collection._method("astype", wanted, known=meta)
+    return _whole_dtypes(collection)._method("astype", wanted, known=meta)
+
+
+def _whole_dtypes(collection: Any) -> Any:
+    """A 5 beside a missing value is 5.0, in whichever partition it is."""
+    return wrap(relations.agreed(collection.expr))
 
 
 def _by_column(frame: Any, dtype: Any) -> Any:

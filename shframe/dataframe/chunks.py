@@ -336,6 +336,8 @@ def same_categories(parts: list[Any]) -> list[Any]:
         known = columns[0].dtype
         if all(column.dtype == known for column in columns):
             continue
+        if not all(isinstance(column.dtype, pd.CategoricalDtype) for column in columns):
+            continue  # the whole has values that are none of them
         union = union_categoricals([column.array for column in columns]).categories
         parts = [part.copy(deep=False) for part in parts]
         for part in parts:
@@ -346,9 +348,8 @@ def same_categories(parts: list[Any]) -> list[Any]:
 def _concatenated_tables(parts: Sequence[Any], *, fresh: bool) -> Any:
     layouts = [layout_of(part) for part in parts]
     filled = [n for n, part in enumerate(parts) if part.num_rows] or [0]
-    if any(len(layouts[n].levels) != len(layouts[filled[0]].levels) for n in filled):
-        frames = [as_pandas(parts[n]) for n in filled]
-        whole = pd.concat(frames)
+    if not _alike([layouts[n] for n in filled]):
+        whole = pd.concat(same_categories([as_pandas(parts[n]) for n in filled]))
         if fresh:
             whole.index = pd.RangeIndex(len(whole), name=whole.index.name)
         return whole
@@ -374,6 +375,12 @@ def _concatenated_tables(parts: Sequence[Any], *, fresh: bool) -> Any:
     frame = pd.DataFrame(dict(enumerate(columns[: first.width])), index=index, copy=False)
     frame.columns = first.labels
     return frame
+
+
+def _alike(layouts: list[Layout]) -> bool:
+    """Whether the columns and levels of all tables are of the same dtypes."""
+    first = layouts[0]
+    return all(one.dtypes == first.dtypes and one.levels == first.levels for one in layouts)
 
 
 def _consecutive(parts: Sequence[Any], layouts: list[Layout], filled: list[int]) -> bool:

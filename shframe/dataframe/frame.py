@@ -279,8 +279,8 @@ class DataFrame(Partitioned):
         self._known(left_keys, "merge (left)")
         right._known(right_keys, "merge (right)")
         node = relations.Merge(
-            self.expr,
-            right.expr,
+            relations.agreed(self.expr),
+            relations.agreed(right.expr),
             how,
             tuple(left_keys),
             tuple(right_keys),

@@ -22,6 +22,7 @@ PLANNER = Planner(
         relations.ReadCsv: lower.lower_read_csv,
         relations.Map: lower.lower_map,
         UserMap: lower.lower_map,
+        relations.Agreed: lower.lower_agreed,
         relations.Whole: lower.lower_whole,
         relations.Computed: lower.lower_whole,
         relations.Given: lower.lower_given,

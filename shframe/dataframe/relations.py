@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shframe.dataframe.kernels import groupby as groupby_kernels
-from shframe.dataframe.kernels import rowwise
+from shframe.dataframe.kernels import merging, rowwise
 from shframe.dataframe.lineage import Lineage, Rows, same_rows
 from shframe.dataframe.samples import sample_of
 from shframe.graph.expr import Expr
@@ -63,6 +64,11 @@ class Relation(Expr):
         """Where the rows come from; a node of its own, of which no order is known."""
         return Lineage(self.token, self.token)
 
+    @functools.cached_property
+    def settled(self) -> bool:
+        """Whether all partitions have the dtypes of the whole, whatever is missing in them."""
+        return True
+
 
 @dataclass(frozen=True, eq=False)
 class Value(Expr):
@@ -79,6 +85,7 @@ class FromParts(Relation):
     """Partitions that are in the store already; `rows` of each where known.
 
     increasing: whether their labels are known to increase strictly, over all of them.
+    same_dtypes: whether all have the dtypes of `sample`.
     """
 
     parts: tuple[ObjectRef, ...]
@@ -86,10 +93,15 @@ class FromParts(Relation):
     rows: tuple[int, ...] | None = None
     fresh: bool = False
     increasing: bool = False
+    same_dtypes: bool = True
 
     @functools.cached_property
     def meta(self) -> Any:
         return self.sample.empty
+
+    @functools.cached_property
+    def settled(self) -> bool:
+        return self.same_dtypes
 
     @functools.cached_property
     def lineage(self) -> Lineage:
@@ -172,6 +184,59 @@ class Map(Relation):
             return Lineage(self.token, self.token)
         choice = [source.token for source in self.sources[1:]] or [self.token]
         return Lineage(first.root, tokenize(self.rows, first.rows, choice), first.increasing)
+
+    @functools.cached_property
+    def settled(self) -> bool:
+        if not all(source.settled for source in self.sources):
+            return False
+        return self._keeps_dtypes() or not any(map(_yields, dtypes_of(self.meta)))
+
+    def _keeps_dtypes(self) -> bool:
+        """Whether the dtypes of the result follow from those of the sources."""
+        name = self.params.values.get("name")
+        if self.kernel in (rowwise.scalar, rowwise.binary):
+            aligned = same_rows([source.lineage for source in self.sources])
+            return aligned and name not in ("floordiv", "mod", "pow", "and_", "or_", "xor")
+        if self.kernel is rowwise.assigned:
+            return same_rows([source.lineage for source in self.sources])
+        return self.kernel in _KEEP_DTYPES or (self.kernel is rowwise.method and name in _STEADY)
+
+
+_KEEP_DTYPES = (rowwise.columns, rowwise.column, rowwise.rows, rowwise.unary, rowwise.as_index)
+_STEADY_NAMES = """
+    isna notna astype isin round abs clip between rename to_frame dropna set_index reset_index
+"""
+_STEADY = frozenset(_STEADY_NAMES.split())
+
+
+def dtypes_of(meta: Any) -> list[Any]:
+    """The dtypes of the columns of an empty pandas object."""
+    return list(meta.dtypes) if meta.ndim == 2 else [meta.dtype]
+
+
+def _yields(dtype: Any) -> bool:
+    """Whether a missing value makes values of this dtype those of another."""
+    return isinstance(dtype, np.dtype) and dtype.kind in "iubO"
+
+
+@dataclass(frozen=True, eq=False)
+class Agreed(Relation):
+    """The same rows; partitions in which something is missing and all others have one dtype."""
+
+    source: Relation
+
+    @functools.cached_property
+    def meta(self) -> Any:
+        return self.source.meta
+
+    @functools.cached_property
+    def lineage(self) -> Lineage:
+        return self.source.lineage
+
+
+def agreed(source: Relation) -> Relation:
+    """The relation with the dtypes of the whole in all of its partitions."""
+    return source if source.settled else Agreed(source)
 
 
 @dataclass(frozen=True, eq=False)
@@ -286,20 +351,17 @@ class Merge(Relation):
         return Lineage(self.token, self.token, True)
 
     @functools.cached_property
+    def settled(self) -> bool:
+        return self.how == "inner" or not any(map(_yields, dtypes_of(self.meta)))
+
+    @functools.cached_property
     def meta(self) -> Any:
-        return (
-            self.left.meta.merge(
-                self.right.meta,
-                how=self.how,
-                left_on=list(self.left_on),
-                right_on=list(self.right_on),
-                suffixes=self.suffixes,
-            )
-            if self.left_on != self.right_on
-            else self.left.meta.merge(
-                self.right.meta, how=self.how, on=list(self.left_on), suffixes=self.suffixes
-            )
-        )
+        plan = merging.JoinPlan(self.how, self.left_on, self.right_on, self.suffixes, None)
+        left, right = self.left.meta, self.right.meta
+        try:
+            return merging.by_pandas(left, right, plan)
+        except TypeError:  # pandas compares the extremes of masked keys, and there are none
+            return merging.by_pandas(sample_of(left), sample_of(right), plan).iloc[:0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -313,6 +375,10 @@ class Sort(Relation):
     ignore_index: bool
 
     @functools.cached_property
+    def settled(self) -> bool:
+        return self.source.settled
+
+    @functools.cached_property
     def meta(self) -> Any:
         return self.source.meta
 
@@ -324,6 +390,10 @@ class Head(Relation):
     source: Relation
     count: int
     last: bool = False
+
+    @functools.cached_property
+    def settled(self) -> bool:
+        return self.source.settled
 
     @functools.cached_property
     def meta(self) -> Any:
@@ -357,6 +427,10 @@ class Repartition(Relation):
     count: int
 
     @functools.cached_property
+    def settled(self) -> bool:
+        return self.source.settled
+
+    @functools.cached_property
     def meta(self) -> Any:
         return self.source.meta
 
@@ -370,6 +444,10 @@ class Renumber(Relation):
     """The same rows with an index that counts them."""
 
     source: Relation
+
+    @functools.cached_property
+    def settled(self) -> bool:
+        return self.source.settled
 
     @functools.cached_property
     def meta(self) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from shframe import session
-from shframe.dataframe import arguments
+from shframe.dataframe import arguments, relations
 from shframe.dataframe.kernels import rowwise
 from shframe.dataframe.lineage import Rows
 from shframe.dataframe.relations import Map, Meta, Params
@@ -48,7 +48,7 @@ def mapped_by_user(
         function=UserCode(function), args=given.args, kwargs=given.kwargs, writable=writable
     )
     known = None if meta is None else Meta(meta)
-    sources = (collection.expr,)
+    sources = (relations.agreed(collection.expr),)
     node = UserMap(sources, rowwise.user_function, params, False, known, rows, given.values)
     return wrap(node)
 

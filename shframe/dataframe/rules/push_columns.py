@@ -47,7 +47,9 @@ def _asked(node: Expr, wanted: set[Any] | None) -> list[tuple[Expr, set[Any] | N
         return [(node.source, set(node.plan.columns))]
     if isinstance(node, relations.Sort) and wanted is not None:
         return [(node.source, wanted | set(node.by or ()))]
-    if isinstance(node, (relations.Head, relations.Repartition, relations.Renumber)):
+    if isinstance(
+        node, (relations.Head, relations.Repartition, relations.Renumber, relations.Agreed)
+    ):
         return [(node.source, wanted)]
     if isinstance(node, relations.Merge) and wanted is not None:
         return _asked_by_merge(node, wanted)
