@@ -97,9 +97,11 @@ class Partitioned(Operand):
         index_free: bool = False,
         values: tuple[Expr, ...] = (),
         known: relations.Meta | None = None,
+        by_label: bool = True,
         **params: Any,
     ) -> Any:
-        sources = aligned((self.expr, *(other.expr for other in others)))
+        """by_label: whether a partition can be aligned with the same one of a choice of rows."""
+        sources = aligned((self.expr, *(other.expr for other in others)), by_label)
         untouched = index_free and same_rows([source.lineage for source in sources])
         return wrap(Map(sources, kernel, Params(**params), untouched, known, rows, values))
 
@@ -110,6 +112,7 @@ class Partitioned(Operand):
         rows: Rows = "same",
         index_free: bool = True,
         known: relations.Meta | None = None,
+        by_label: bool = True,
         **kwargs: Any,
     ) -> Any:
         """A pandas method that works row by row, on whatever partitions."""
@@ -121,6 +124,7 @@ class Partitioned(Operand):
             index_free=index_free,
             values=given.values,
             known=known,
+            by_label=by_label,
             name=name,
             args=given.args,
             kwargs=given.kwargs,
@@ -257,7 +261,8 @@ class Partitioned(Operand):
         """Values kept within limits."""
         for limit in (lower, upper):
             self._check_one(limit, "clip")
-        return self._method("clip", lower, upper)
+        # pandas asks whether there is any limit at all: of other rows a partition may have none
+        return self._method("clip", lower, upper, by_label=False)
 
     def where(self, cond: Any, other: Any = np.nan) -> Any:
         """Values where the condition holds, `other` elsewhere."""
@@ -441,11 +446,11 @@ def _sum_counts(*counts: int) -> int:
     return sum(counts)
 
 
-def aligned(sources: tuple[Relation, ...]) -> tuple[Relation, ...]:
+def aligned(sources: tuple[Relation, ...], by_label: bool = True) -> tuple[Relation, ...]:
     """Sources whose partitions correspond; others are brought together whole, pandas aligns."""
     lineages = [source.lineage for source in sources]
-    positional = any(isinstance(source.meta, pd.Index) for source in sources)
-    if same_rows(lineages) if positional else correspond(lineages):
+    by_label = by_label and not any(isinstance(source.meta, pd.Index) for source in sources)
+    if correspond(lineages) if by_label else same_rows(lineages):
         return sources
     return tuple(map(relations.whole, sources))
 

@@ -310,9 +310,19 @@ def concatenated(parts: Sequence[Any], meta: Any, *, fresh: bool) -> Any:
         return meta.copy()
     if isinstance(meta, pd.Index):
         return filled[0].append(filled[1:]) if len(filled) > 1 else filled[0].copy(deep=True)
-    whole = filled[0].copy() if len(filled) == 1 else pd.concat(same_categories(filled))
+    whole = filled[0].copy() if len(filled) == 1 else stacked(filled)
     if fresh:
         whole.index = pd.RangeIndex(len(whole), name=whole.index.name)
+    return whole
+
+
+def stacked(parts: list[Any]) -> Any:
+    """pandas' frames or series one after another."""
+    if len(parts) == 1:
+        return parts[0]
+    whole = pd.concat(same_categories(parts))
+    if isinstance(whole, pd.Series):
+        whole.name = parts[0].name  # pandas finds that two names which are NaN differ
     return whole
 
 
@@ -349,7 +359,7 @@ def _concatenated_tables(parts: Sequence[Any], *, fresh: bool) -> Any:
     layouts = [layout_of(part) for part in parts]
     filled = [n for n, part in enumerate(parts) if part.num_rows] or [0]
     if not _alike([layouts[n] for n in filled]):
-        whole = pd.concat(same_categories([as_pandas(parts[n]) for n in filled]))
+        whole = stacked([as_pandas(parts[n]) for n in filled])
         if fresh:
             whole.index = pd.RangeIndex(len(whole), name=whole.index.name)
         return whole

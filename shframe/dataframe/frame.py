@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from shframe.collection import Collection
-from shframe.dataframe import arguments, relations, trial
+from shframe.dataframe import arguments, expressions, relations, trial
 from shframe.dataframe.base import Partitioned, row_count, wrap
-from shframe.dataframe.kernels import rowwise, small
+from shframe.dataframe.kernels import labelling, rowwise, small
 from shframe.dataframe.kernels.arguments import Place
 from shframe.dataframe.lineage import correspond, same_rows
 from shframe.dataframe.relations import Params
@@ -167,18 +167,11 @@ class DataFrame(Partitioned):
     def _evaluated(self, text: str, caller: Any) -> Any:
         if not isinstance(text, str) or not text.strip():
             raise InvalidArgument(f"an expression as text is needed, found {text!r}")
-        names = _named_values(text, caller)
+        names = expressions.variables(text, caller)
         try:
-            given = arguments.of_method((), names)
-            made = self._map(
-                rowwise.evaluated,
-                rows="same",
-                index_free=True,
-                values=given.values,
-                text=text,
-                names=given.kwargs,
-            )
-            trial.compare(made.expr)
+            made = self._by_expression(text, arguments.of_method((), names))
+            if isinstance(made.expr, relations.Map):
+                trial.compare(made.expr)
             return made
         except pd.errors.UndefinedVariableError as error:
             missing = str(error).split("'")[1]
@@ -189,6 +182,20 @@ class DataFrame(Partitioned):
             raise UnsupportedType(
                 f"the expression {text!r} has a part that pandas cannot evaluate: {error}"
             ) from error
+
+    def _by_expression(self, text: str, given: arguments.Arguments) -> Any:
+        how: dict[str, Any] = {"text": text, "names": given.kwargs}
+        levels = {"index", *(f"ilevel_{n}" for n in range(self._meta.index.nlevels))}
+        labels = expressions.names_of(text) & {*levels, *self._meta.index.names}
+        if expressions.is_row_by_row(text):
+            return self._map(
+                rowwise.evaluated, rows="same", index_free=not labels, values=given.values, **how
+            )
+        sources, params = (self.expr, *given.values), Params(**how)
+        whole = relations.Whole(sources, rowwise.evaluated, params)
+        if isinstance(whole.meta, (pd.Series, pd.DataFrame)):
+            return wrap(whole)
+        return wrap(relations.Computed(sources, rowwise.evaluated, params))
 
     def drop(self, labels: Any = None, *, columns: Any = None, axis: Any = 0) -> DataFrame:
         """The frame without some columns."""
@@ -350,7 +357,18 @@ class DataFrame(Partitioned):
         """Columns as the index; rows keep their order."""
         names = list(keys) if isinstance(keys, (list, tuple)) else [keys]
         self._known(names, "set_index")
+        dtypes = [self._meta[name].dtype for name in names]
+        if np.dtype(object) in dtypes:  # of which pandas looks for a dtype for all
+            how = Params(name="set_index", args=(keys,), kwargs={"drop": drop})
+            return wrap(relations.Whole((self.expr,), rowwise.method, how))
+        if len(dtypes) == 1 and str(dtypes[0]) in ("int8", "int16", "int32"):
+            return self._set_small_index(names[0], drop)
         return self._method("set_index", keys, rows="made", index_free=False, drop=drop)
+
+    def _set_small_index(self, label: Any, drop: bool) -> DataFrame:
+        """A column of integers that may become int64 as an index."""
+        spaced = relations.Reduce(self[label].expr, labelling.spacing, labelling.is_even, Params())
+        return self._map(labelling.indexed, rows="made", values=(spaced,), label=label, drop=drop)
 
     def to_parquet(
         self,
@@ -391,19 +409,3 @@ def _merge_keys(
     if len(a) != len(b):
         raise InvalidArgument(f"left_on has {len(a)} columns, right_on {len(b)}")
     return a, b
-
-
-def _named_values(text: str, caller: Any) -> dict[str, Any]:
-    """The caller's variables that the text names with @; taken at the call."""
-    import re
-
-    names = set(re.findall(r"@([A-Za-z_]\w*)", text))
-    found = {}
-    for name in names:
-        if name in caller.f_locals:
-            found[name] = caller.f_locals[name]
-        elif name in caller.f_globals:
-            found[name] = caller.f_globals[name]
-        else:
-            raise InvalidArgument(f"query {text!r}: no variable {name!r} where it was called")
-    return found

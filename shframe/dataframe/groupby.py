@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shframe.dataframe import relations
@@ -172,7 +173,8 @@ class GroupBy:
     def size(self) -> Any:
         """Rows of each group."""
         name = self._chosen[0] if self._chosen is not None else None
-        return self._made([Output(name, None, "size")], None, name)
+        masked = name is not None and not isinstance(self._frame.dtypes[name], np.dtype)
+        return self._made([Output(name, name if masked else None, "size")], None, name)
 
     def sum(self) -> Any:
         """Sums."""

@@ -12,6 +12,8 @@ from shframe.dataframe.kernels import rowwise, small
 from shframe.dataframe.relations import Params
 from shframe.dataframe.user import mapped_by_user
 from shframe.errors import InvalidArgument, UnsupportedType
+from shframe.graph.objectref import ObjectRef
+from shframe.graph.planner import Layer
 
 
 class Series(Partitioned):
@@ -149,7 +151,11 @@ class Series(Partitioned):
         dropna: bool = True,
     ) -> Series:
         """How often each value is there, the most frequent first."""
-        params = Params(sort=sort, ascending=ascending, normalize=normalize, dropna=dropna)
+        how = {"sort": sort, "ascending": ascending, "normalize": normalize, "dropna": dropna}
+        if not small.is_counted_alike(self.dtype):
+            given = Params(name="value_counts", args=(), kwargs=how)
+            return wrap(relations.Whole((self.expr,), rowwise.method, given))
+        params = Params(**how)
         node = relations.Tree(self.expr, small.values_counted, small.values_counted_of_all, params)
         return wrap(node)
 
@@ -182,6 +188,12 @@ class Index(Partitioned):
     """A lazy Index in partitions."""
 
     __slots__ = ()
+
+    def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
+        made = super()._result(refs, layer)
+        node = self.expr
+        worked = isinstance(node, relations.Map) and node.kernel is not rowwise.as_index
+        return made.to_numpy() if worked and made.dtype == bool else made  # as pandas has it
 
     def _summary(self) -> str:
         return f"{self.name}: {self.dtype}"

@@ -95,12 +95,14 @@ class Plan:
     def columns(self) -> list[Any]:
         """Labels of all columns that are read, each once."""
         return list(
-            dict.fromkeys([*self.keys, *(o.column for o in self.outputs if o.how != "size")])
+            dict.fromkeys([*self.keys, *(o.column for o in self.outputs if o.column is not None)])
         )
 
 
 def is_decomposable(meta: Any, plan: Plan) -> bool:
     """Whether every output can be combined from primitives, given the empty source."""
+    if any(meta[key].dtype == object for key in plan.keys):
+        return False  # pandas looks for the dtype of all keys
     for output in plan.outputs:
         if output.how == "size":
             continue
@@ -135,7 +137,7 @@ def pandas_result(part: Any, *, plan: Plan) -> Any:
 
 def _one_output(groups: Any, output: Output) -> Any:
     if output.how == "size":
-        return groups.size()
+        return groups.size() if output.column is None else groups[output.column].size()
     chosen = groups[output.column]
     if isinstance(output.how, UserCode):
         return chosen.agg(output.how.function, **dict(output.kwargs))
@@ -519,15 +521,17 @@ def _expected_dtype(expected: Any, place: int, plan: Plan) -> Any:
 
 def _typed(column: Any, dtype: Any) -> Any:
     """The dtype that pandas gives for the whole, where the values allow it."""
-    if isinstance(dtype, pd.Int64Dtype):  # counts of masked columns
-        return column.astype(dtype)
+    if isinstance(dtype, pd.api.extensions.ExtensionDtype) and column.dtype.kind == "i":
+        return column.astype(dtype)  # counts of masked columns
     if column.dtype == dtype or not isinstance(dtype, np.dtype) or dtype.kind not in "iufb":
         return column
     if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "iufb":
         return column
+    if dtype.kind != "f" and column.dtype.kind == "f":
+        return column  # something is missing in the whole, here or elsewhere
     if dtype.kind in "iu" and column.dtype.kind in "iu" and not _fits(column, dtype):
         return column  # a sum of small integers is of their type only while it fits
-    return column if dtype.kind != "f" and column.isna().any() else column.astype(dtype)
+    return column.astype(dtype)
 
 
 def _fits(column: Any, dtype: Any) -> bool:

@@ -113,17 +113,14 @@ def _variance(filled: list[Any], how: str, ddof: int, dtypes: Any) -> Any:
         m2 = m2 + spread + apart * apart * count * n / safe
         count = total
     free = count - ddof
-    variance = _in_dtypes(m2 / free.where(free > 0, np.nan), dtypes)
-    return variance if how == "var" else np.sqrt(variance)
-
-
-def _in_dtypes(values: Any, dtypes: Any) -> Any:
-    """Results of columns of float32 are float32, as long as all are."""
-    row = pd.DataFrame({n: values.iloc[[n]].to_numpy() for n in range(len(values))})
-    small = {n: "f4" for n, dtype in enumerate(dtypes) if dtype == np.float32}
-    made = row.astype(small).iloc[0]
-    made.index, made.name = values.index, None
-    return made
+    variance = m2 / free.where(free > 0, np.nan)
+    cells = {}
+    for n, dtype in enumerate(dtypes):  # those of columns of float32 are float32
+        cell = variance.iloc[[n]].to_numpy(dtype="f4" if dtype == np.float32 else "f8")
+        cells[n] = cell if how == "var" else np.sqrt(cell)
+    row = pd.DataFrame(cells).iloc[0]
+    row.index, row.name = variance.index, None
+    return row
 
 
 def of_whole(*parts: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

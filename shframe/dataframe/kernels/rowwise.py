@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shframe.dataframe import chunks
@@ -45,7 +46,8 @@ def columns(part: Any, *, labels: Any) -> Any:
     if chunks.is_table(part):
         known = chunks.layout_of(part).labels
         if known.is_unique:
-            return chunks.select(part, [known.get_loc(n) for n in labels], pd.Index(labels))
+            places = [known.get_loc(n) for n in labels]
+            return chunks.select(part, places, known.take(places))
     return chunks.as_pandas(part)[list(labels)]
 
 
@@ -64,19 +66,26 @@ def binary(left: Any, right: Any, *, name: str, reflected: bool = False) -> Any:
     """An operator between two partitions, a partition and a value, or two values."""
     apply = OPERATORS[name]
     a, b = chunks.as_pandas(left), chunks.as_pandas(right)
-    return apply(b, a) if reflected else apply(a, b)
+    return _as_rows(apply(b, a) if reflected else apply(a, b), a, b)
 
 
 def scalar(part: Any, *, name: str, value: Any, reflected: bool) -> Any:
     """An operator between a partition and a plain value."""
     part = chunks.as_pandas(part)
     apply = OPERATORS[name]
-    return apply(value, part) if reflected else apply(part, value)
+    return _as_rows(apply(value, part) if reflected else apply(part, value), part)
+
+
+def _as_rows(made: Any, *operands: Any) -> Any:
+    """What pandas gives as an array, of an Index, as an Index."""
+    of_index = isinstance(made, np.ndarray) and any(isinstance(one, pd.Index) for one in operands)
+    return pd.Index(made) if of_index else made
 
 
 def unary(part: Any, *, name: str) -> Any:
     """An operator on a partition."""
-    return OPERATORS[name](chunks.as_pandas(part))
+    part = chunks.as_pandas(part)
+    return _as_rows(OPERATORS[name](part), part)
 
 
 def rows(part: Any, mask: Any, *, positional: bool) -> Any:
@@ -106,7 +115,8 @@ def assigned(
     empty = not len(frame) and filled(whole, inputs) > 0
     for label, value in zip(labels, inputs, strict=False):
         column = chunks.as_pandas(value)
-        frame[label] = column.iloc[:0].reindex(frame.index) if empty else column
+        by_label = empty and not isinstance(column, pd.Index)
+        frame[label] = column.reindex(frame.index) if by_label else column
     for label, value in plain.items():
         frame[label] = filled(value, inputs)
     return frame
@@ -117,10 +127,11 @@ def method(
 ) -> Any:
     """A pandas method, by its (dotted) name."""
     values = [chunks.as_pandas(one) for one in inputs]
-    found: Any = chunks.as_pandas(part)
+    part = chunks.as_pandas(part)
+    found: Any = part
     for word in name.split("."):
         found = getattr(found, word)
-    return found(*filled(args, values), **filled(kwargs, values))
+    return _as_rows(found(*filled(args, values), **filled(kwargs, values)), part)
 
 
 def attribute(part: Any, *, name: str) -> Any:
