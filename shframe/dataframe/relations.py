@@ -302,10 +302,11 @@ class Given(Value):
     """A handle, or what a lazy object of another room computes."""
 
     held: Held
+    _sample: Any = None
 
     @functools.cached_property
     def sample(self) -> Any:
-        return None
+        return self._sample
 
 
 @dataclass(frozen=True, eq=False)

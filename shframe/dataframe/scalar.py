@@ -41,7 +41,7 @@ class Scalar(Operand):
         return value.copy() if isinstance(value, (pd.Series, pd.DataFrame, np.ndarray)) else value
 
     def _persisted(self, refs: list[ObjectRef], layer: Layer) -> Scalar:
-        return Scalar(relations.Given(relations.Held(refs[0])))
+        return Scalar(relations.Given(relations.Held(refs[0]), self.expr.sample))
 
     def __repr__(self) -> str:
         return f"<shframe Scalar: {self.expr.name}>"
@@ -79,6 +79,9 @@ class Scalar(Operand):
     def round(self, decimals: int = 0) -> Scalar:
         """The value rounded to so many decimals."""
         return self._computed(values.rounded, decimals=decimals)
+
+    def __round__(self, decimals: int = 0) -> Scalar:
+        return self.round(decimals)
 
     def _computed(
         self, kernel: Any, sources: tuple[Value, ...] | None = None, **params: Any

@@ -77,7 +77,7 @@ def scalar(part: Any, *, name: str, value: Any, reflected: bool) -> Any:
 
 
 def _as_rows(made: Any, *operands: Any) -> Any:
-    """What pandas gives as an array, of an Index, as an Index."""
+    """What pandas gives as an array, of an Index among the operands, as an Index."""
     of_index = isinstance(made, np.ndarray) and any(isinstance(one, pd.Index) for one in operands)
     return pd.Index(made) if of_index else made
 
@@ -153,7 +153,9 @@ def user_function(
 def evaluated(part: Any, *values: Any, text: str, names: dict[str, Any]) -> Any:
     """pandas' eval of an expression with the local values that it names."""
     known = filled(names, values)
-    return chunks.as_pandas(part).eval(text, local_dict=known, global_dict={}, engine="python")
+    frame = chunks.as_pandas(part)
+    made = frame.eval(text, local_dict=known, global_dict={}, engine="python")
+    return _as_rows(made, frame.index)
 
 
 def itself(part: Any) -> Any:
