@@ -29,7 +29,7 @@ _TIMES = """
     is_month_start is_quarter_end is_quarter_start is_year_end is_year_start isocalendar
     microsecond microseconds minute month month_name nanosecond nanoseconds normalize
     quarter qyear round second seconds start_time strftime time timetz to_period
-    to_pydatetime to_pytimedelta to_timestamp total_seconds tz_convert tz_localize week
+    to_pydatetime to_timestamp total_seconds tz_convert tz_localize week
     weekday weekofyear year
 """
 _CATEGORIES = """
@@ -98,7 +98,10 @@ class Accessor:
     def _each(self, name: str, *args: Any, **kwargs: Any) -> Any:
         if name in WIDE and _is_wide(name, args, kwargs):
             return self._wide(name, texts.widest, args, kwargs)
-        return self._series._method(f"{self._name}.{name}", *args, **kwargs)
+        made = self._series._method(f"{self._name}.{name}", *args, **kwargs)
+        if self._series._meta.dtype == object and getattr(made._meta, "dtype", None) == "int64":
+            return self._whole(name, args, kwargs)  # objects that are all missing stay objects
+        return made
 
     def _whole(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         given = arguments.of_method(args, kwargs)
@@ -119,7 +122,8 @@ class Accessor:
         """A method that gives columns: a text that has all of them is looked for at the call."""
         params: dict[str, Any] = {"name": name, "args": args, "kwargs": kwargs}
         source = self._series.expr
-        every = relations.Reduce(source, find, texts.all_of, Params(**params, find=find))
+        found = Params(**params, find=find, dtype=self._series._meta.dtype)
+        every = relations.Reduce(source, find, texts.all_of, found)
         text = wrap(every).compute()
         return self._series._map(texts.spread, rows="same", text=text, **params)
 

@@ -10,7 +10,7 @@ import pandas as pd
 from shframe.dataframe import chunks
 
 
-def widest(part: Any, *, name: str, args: Any, kwargs: Any, find: Any) -> Any:
+def widest(part: Any, *, name: str, args: Any, kwargs: Any, find: Any, dtype: Any) -> Any:
     """The text that gives the most columns; None where all are missing."""
     series = chunks.as_pandas(part).dropna()
     if not len(series):
@@ -20,7 +20,7 @@ def widest(part: Any, *, name: str, args: Any, kwargs: Any, find: Any) -> Any:
     return series.iloc[int(filled.to_numpy().argmax())]
 
 
-def all_words(part: Any, *, name: str, args: Any, kwargs: Any, find: Any) -> Any:
+def all_words(part: Any, *, name: str, args: Any, kwargs: Any, find: Any, dtype: Any) -> Any:
     """All words of a partition as one text; None where all are missing."""
     series = chunks.as_pandas(part).dropna()
     if not len(series):
@@ -28,15 +28,17 @@ def all_words(part: Any, *, name: str, args: Any, kwargs: Any, find: Any) -> Any
     return kwargs["sep"].join(series.str.get_dummies(kwargs["sep"]).columns)
 
 
-def all_of(*found: Any, name: str, args: Any, kwargs: Any, find: Any) -> Any:
+def all_of(*found: Any, name: str, args: Any, kwargs: Any, find: Any, dtype: Any) -> Any:
     """What `find` finds in the texts of all partitions."""
-    texts = pd.Series([one for one in found if one is not None], dtype=object)
-    return find(texts, name=name, args=args, kwargs=kwargs, find=find)
+    texts = pd.Series([one for one in found if one is not None], dtype=dtype)
+    return find(texts, name=name, args=args, kwargs=kwargs, find=find, dtype=dtype)
 
 
 def spread(part: Any, *, name: str, args: Any, kwargs: Any, text: Any) -> Any:
     """The columns that a method gives for a partition, those of `text` among them."""
     series = chunks.as_pandas(part)
+    if text is None:
+        return getattr(series.str, name)(*args, **kwargs)
     first = pd.Series([text], dtype=series.dtype)
     whole = pd.concat([first, series.reset_index(drop=True)], ignore_index=True)
     made = getattr(whole.str, name)(*args, **kwargs).iloc[1:]
