@@ -164,8 +164,11 @@ def _text_array(column: Any, dtype: Any) -> Any:
 def _numpy_values(column: Any, dtype: Any) -> Any:
     if isinstance(column, pa.ChunkedArray):
         column = column.chunk(0) if column.num_chunks == 1 else _one_array(column)
-    if column.null_count and dtype.kind in "iub":
+    if column.null_count and dtype.kind in "iu":
         values = column.to_pandas().to_numpy()
+    elif column.null_count and dtype.kind == "b":
+        values = column.to_numpy(zero_copy_only=False)
+        values[column.is_null().to_numpy(zero_copy_only=False)] = np.nan  # not None, as in pandas
     elif dtype.kind in "mM":
         unit = np.datetime_data(dtype)[0]
         wanted = pa.timestamp(unit) if dtype.kind == "M" else pa.duration(unit)

@@ -46,7 +46,7 @@ def as_pandas_does(
         return
     if isinstance(found, Exception):
         raise found
-    if isinstance(expected, np.ndarray):
-        assert isinstance(found, np.ndarray)
+    if isinstance(expected, (np.ndarray, pd.api.extensions.ExtensionArray)):
+        assert type(found) is type(expected)
         found, expected = pd.Series(found), pd.Series(expected)
     same(found, expected, inexact=inexact)

@@ -153,7 +153,7 @@ def empty_result(meta: Any, plan: Plan) -> Any:
 def _assembled(columns: list[Any], plan: Plan) -> Any:
     """The result's columns under their labels, with the keys as index or columns."""
     index = columns[0].index
-    index = index.set_names(list(plan.names) if index.nlevels > 1 else plan.names[0])
+    index = index.set_names(list(plan.names))
     if plan.labels is None:
         series = columns[0].set_axis(index)
         series.name = plan.series_name
