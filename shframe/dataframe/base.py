@@ -8,14 +8,18 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import no_default
 
 from shframe import session
 from shframe.collection import Collection
-from shframe.dataframe import chunks, relations, trial
+from shframe.dataframe import arguments, chunks, relations, trial
 from shframe.dataframe.kernels import reduce, rowwise
+from shframe.dataframe.lineage import Rows, correspond, same_rows
+from shframe.dataframe.operators import Operand
 from shframe.dataframe.plan import PLANNER
 from shframe.dataframe.relations import Map, Params, Relation
-from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
+from shframe.dataframe.samples import sample_of
+from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.engine import values
 from shframe.graph.expr import Expr
 from shframe.graph.function import Function
@@ -24,7 +28,7 @@ from shframe.graph.planner import Layer, Planner
 from shframe.graph.task import Key, Task
 
 
-class Partitioned(Collection):
+class Partitioned(Operand):
     """A lazy pandas-shaped object in partitions."""
 
     __slots__ = ()
@@ -59,13 +63,14 @@ class Partitioned(Collection):
 
     def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
         parts = list(values(refs))
-        if self.expr.meta is None or not refs:
-            return parts[0]
         return chunks.concatenated(parts, self.expr.meta, fresh=layer.about.fresh)
 
     def _persisted(self, refs: list[ObjectRef], layer: Layer) -> Self:
         sample = relations.Meta(self.expr.meta)
-        return type(self)(relations.FromParts(tuple(refs), sample, None, layer.about.fresh))
+        increasing = self.expr.lineage.increasing
+        fresh, settled = layer.about.fresh, self.expr.settled
+        node = relations.FromParts(tuple(refs), sample, None, fresh, increasing, settled)
+        return type(self)(node)
 
     @staticmethod
     def _line(node: Expr) -> str:
@@ -77,8 +82,10 @@ class Partitioned(Collection):
 
     def __len__(self) -> int:
         """Rows. Cost: computes the counts of all partitions."""
-        counts = relations.Reduce(self.expr, _count_rows, _sum_counts, Params())
-        return int(_computed(counts))
+        return int(wrap(self._count_of_rows()).compute())
+
+    def _count_of_rows(self) -> relations.Value:
+        return relations.Reduce(self.expr, _count_rows, _sum_counts, Params())
 
     # --- making further ones ------------------------------------------------------------
 
@@ -86,142 +93,115 @@ class Partitioned(Collection):
         self,
         kernel: Callable[..., Any],
         *others: Partitioned,
+        rows: Rows = "made",
         index_free: bool = False,
+        values: tuple[Expr, ...] = (),
+        known: relations.Meta | None = None,
+        by_label: bool = True,
         **params: Any,
     ) -> Any:
-        sources = (self.expr, *(other.expr for other in others))
-        return wrap(Map(aligned(sources), kernel, Params(**params), index_free))
+        """by_label: whether a partition can be aligned with the same one of a choice of rows."""
+        sources = aligned((self.expr, *(other.expr for other in others)), by_label)
+        untouched = index_free and same_rows([source.lineage for source in sources])
+        return wrap(Map(sources, kernel, Params(**params), untouched, known, rows, values))
 
-    def _method(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        """A pandas method that works row by row; lazy arguments become further sources."""
-        others: list[Partitioned] = []
-
-        def placed(value: Any) -> Any:
-            if isinstance(value, Partitioned):
-                others.append(value)
-                return rowwise.Place(len(others) - 1)
-            return value
-
-        plain = tuple(placed(value) for value in args)
-        named = {key: placed(value) for key, value in kwargs.items()}
+    def _method(
+        self,
+        name: str,
+        *args: Any,
+        rows: Rows = "same",
+        index_free: bool = True,
+        known: relations.Meta | None = None,
+        by_label: bool = True,
+        **kwargs: Any,
+    ) -> Any:
+        """A pandas method that works row by row, on whatever partitions."""
+        given = arguments.of_method(args, kwargs)
         made = self._map(
-            rowwise.method, *others, index_free=not others, name=name, args=plain, kwargs=named
+            rowwise.method,
+            *given.rows,
+            rows=rows,
+            index_free=index_free,
+            values=given.values,
+            known=known,
+            by_label=by_label,
+            name=name,
+            args=given.args,
+            kwargs=given.kwargs,
         )
         _ = made.expr.meta  # pandas says at the call what is wrong with it
         return made
 
     def _operator(self, name: str, other: Any, reflected: bool = False) -> Any:
-        if isinstance(other, Partitioned):
-            pair = (other, self) if reflected else (self, other)
-            made = pair[0]._map(rowwise.binary, pair[1], index_free=True, name=name)
-        elif isinstance(other, (pd.Series, pd.DataFrame)):
-            raise UnsupportedType(
-                f"an operator between {type(self).__name__} and a pandas {type(other).__name__}\n"
-                "  make it lazy with sf.from_pandas, or compute() this one first"
-            )
+        if arguments.is_rows(other):
+            made = self._paired(name, other, reflected)
+        elif isinstance(other, Collection):
+            made = self._with_value(name, other, reflected)
         else:
+            self._check_plain(other)
             made = self._map(
-                rowwise.scalar, index_free=True, name=name, value=other, reflected=reflected
+                rowwise.scalar,
+                rows="same",
+                index_free=True,
+                name=name,
+                value=other,
+                reflected=reflected,
             )
         _ = made.expr.meta
         if name in ("lt", "le", "gt", "ge"):
             trial.compare(made.expr)
         return made
 
-    def __add__(self, other: Any) -> Any:
-        return self._operator("add", other)
+    def _paired(self, name: str, other: Partitioned, reflected: bool) -> Any:
+        """An operator with another lazy object, aligned by the labels of the rows."""
+        if {self._meta.ndim, other._meta.ndim} == {1, 2}:
+            raise UnsupportedType(
+                "an operator between a lazy DataFrame and a lazy Series: pandas would look for "
+                "the labels of rows among the columns\n"
+                "  use single columns: df.assign(a=df.a + other)"
+            )
+        left, right = (other, self) if reflected else (self, other)
+        return left._map(rowwise.binary, right, rows="joined", index_free=True, name=name)
 
-    def __radd__(self, other: Any) -> Any:
-        return self._operator("add", other, True)
+    def _with_value(self, name: str, other: Collection, reflected: bool) -> Any:
+        """An operator with a lazy value, which each partition gets whole."""
+        if not arguments.is_value(other):
+            raise arguments.unusable(other)
+        return self._map(
+            rowwise.binary,
+            rows="same",
+            index_free=True,
+            values=(other.expr,),
+            name=name,
+            reflected=reflected,
+        )
 
-    def __sub__(self, other: Any) -> Any:
-        return self._operator("sub", other)
+    def _check_plain(self, other: Any) -> None:
+        """Raises: UnsupportedType: for values that pandas would pair with rows."""
+        by_columns = self._meta.ndim == 2 and getattr(other, "ndim", 1) == 1
+        if arguments.is_many(other) and not by_columns:
+            raise UnsupportedType(
+                f"cannot combine a lazy {type(self).__name__} with a {type(other).__name__}: "
+                "its values belong to rows, which lie in partitions\n"
+                "  make it lazy with sf.from_pandas, or compute() this one first"
+            )
 
-    def __rsub__(self, other: Any) -> Any:
-        return self._operator("sub", other, True)
-
-    def __mul__(self, other: Any) -> Any:
-        return self._operator("mul", other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self._operator("mul", other, True)
-
-    def __truediv__(self, other: Any) -> Any:
-        return self._operator("truediv", other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self._operator("truediv", other, True)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return self._operator("floordiv", other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return self._operator("floordiv", other, True)
-
-    def __mod__(self, other: Any) -> Any:
-        return self._operator("mod", other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return self._operator("mod", other, True)
-
-    def __pow__(self, other: Any) -> Any:
-        return self._operator("pow", other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return self._operator("pow", other, True)
-
-    def __and__(self, other: Any) -> Any:
-        return self._operator("and_", other)
-
-    def __rand__(self, other: Any) -> Any:
-        return self._operator("and_", other, True)
-
-    def __or__(self, other: Any) -> Any:
-        return self._operator("or_", other)
-
-    def __ror__(self, other: Any) -> Any:
-        return self._operator("or_", other, True)
-
-    def __xor__(self, other: Any) -> Any:
-        return self._operator("xor", other)
-
-    def __rxor__(self, other: Any) -> Any:
-        return self._operator("xor", other, True)
-
-    def __eq__(self, other: object) -> Any:
-        return self._operator("eq", other)
-
-    def __ne__(self, other: object) -> Any:
-        return self._operator("ne", other)
-
-    __hash__ = None  # type: ignore[assignment]  # == is lazy and elementwise, as in pandas
-
-    def __lt__(self, other: Any) -> Any:
-        return self._operator("lt", other)
-
-    def __le__(self, other: Any) -> Any:
-        return self._operator("le", other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._operator("gt", other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._operator("ge", other)
-
-    def __neg__(self) -> Any:
-        return self._map(rowwise.unary, index_free=True, name="neg")
-
-    def __invert__(self) -> Any:
-        return self._map(rowwise.unary, index_free=True, name="invert")
-
-    def __abs__(self) -> Any:
-        return self._map(rowwise.unary, index_free=True, name="abs")
+    def _unary(self, name: str) -> Any:
+        return self._map(rowwise.unary, rows="same", index_free=True, name=name)
 
     def __bool__(self) -> bool:
         raise ValueError(
             f"the truth value of a lazy {type(self).__name__} is not known\n"
             "  combine conditions with & | ~, or compute() first"
         )
+
+    def _filtered(self, mask: Partitioned) -> Any:
+        """The rows for which a lazy condition holds."""
+        dtype = getattr(mask._meta, "dtype", None)
+        if dtype is None or str(dtype) not in ("bool", "boolean", "bool[pyarrow]"):
+            raise UnsupportedType(f"a filter must be a Series of booleans, found dtype {dtype}")
+        positional = same_rows([self.expr.lineage, mask.expr.lineage])
+        return self._map(rowwise.rows, mask, rows="chosen", positional=positional)
 
     # --- row by row ---------------------------------------------------------------------
 
@@ -238,27 +218,36 @@ class Partitioned(Collection):
     notnull = notna
 
     def fillna(self, value: Any) -> Any:
-        """Missing values replaced by a value (a dict of values by column for a frame)."""
-        return self._method("fillna", value)
+        """Missing values replaced by a value (a dict of values by column for a frame), or by the
+        values that a lazy series or frame has under the same labels."""
+        if arguments.is_rows(value) and value._meta.ndim != self._meta.ndim:
+            raise arguments.unusable(value)  # pandas would take its labels for columns
+        by_label = self._meta.ndim == 1 and arguments.is_many(value)
+        return self._method("fillna", value, index_free=not by_label)
 
     def astype(self, dtype: Any) -> Any:
         """Values in another dtype; raises what pandas raises, for bad values while computing.
 
         Raises: ColumnNotFound for a name in a dictionary of dtypes.
         """
-        if isinstance(dtype, (dict, pd.Series)) and hasattr(self, "columns"):
-            for label in dict(dtype):
-                if label not in self.columns:
-                    raise ColumnNotFound.among(label, self.columns, "astype")
-        return self._method("astype", dtype)
+        from shframe.dataframe.casting import cast
+
+        return cast(self, dtype)
 
     def isin(self, values: Any) -> Any:
         """Where values are among `values`."""
-        if isinstance(values, Partitioned):
-            raise UnsupportedType("isin() takes plain values; compute() the lazy ones first")
+        if arguments.is_rows(values):
+            return self._isin_lazy(values)
         if isinstance(values, (set, frozenset)):
             values = list(values)
-        return self._method("isin", values)
+        by_label = isinstance(values, (pd.Series, pd.DataFrame)) and self._meta.ndim == 2
+        return self._method("isin", values, index_free=not by_label)
+
+    def _isin_lazy(self, values: Partitioned) -> Any:
+        """Where values are among all values of a lazy series, wherever they are."""
+        if 2 in (self._meta.ndim, values._meta.ndim):
+            raise arguments.unusable(values)  # pandas compares what has the same labels
+        return self._method("isin", wrap(relations.everything(values.expr)))
 
     def round(self, decimals: int = 0) -> Any:
         """Values rounded to so many decimals."""
@@ -270,19 +259,39 @@ class Partitioned(Collection):
 
     def clip(self, lower: Any = None, upper: Any = None) -> Any:
         """Values kept within limits."""
-        return self._method("clip", lower, upper)
+        for limit in (lower, upper):
+            self._check_one(limit, "clip")
+        # pandas asks whether there is any limit at all: of other rows a partition may have none
+        return self._method("clip", lower, upper, by_label=False)
 
     def where(self, cond: Any, other: Any = np.nan) -> Any:
         """Values where the condition holds, `other` elsewhere."""
-        return self._method("where", cond, other)
+        return self._chosen_by("where", cond, other)
 
     def mask(self, cond: Any, other: Any = np.nan) -> Any:
         """Values where the condition does not hold, `other` elsewhere."""
-        return self._method("mask", cond, other)
+        return self._chosen_by("mask", cond, other)
 
-    def replace(self, to_replace: Any, value: Any) -> Any:
+    def _chosen_by(self, name: str, *given: Any) -> Any:
+        called = [one(self) if callable(one) else one for one in given]
+        for one in called:
+            self._check_one(one, name)
+        return self._method(name, *called)
+
+    def _check_one(self, value: Any, where: str) -> None:
+        """Raises: UnsupportedType: for many plain values, of which each belongs to a row."""
+        if arguments.is_many(value) and not isinstance(value, Collection):
+            raise UnsupportedType(
+                f"{where}() takes a single value or a lazy column, found a {type(value).__name__}"
+                "\n  make it lazy with sf.from_pandas"
+            )
+
+    def replace(self, to_replace: Any, value: Any = no_default) -> Any:
         """Values replaced by others."""
-        return self._method("replace", to_replace, value)
+        if arguments.is_rows(to_replace) or arguments.is_rows(value):
+            raise arguments.unusable(to_replace if arguments.is_rows(to_replace) else value)
+        given = () if value is no_default else (value,)
+        return self._method("replace", to_replace, *given)
 
     def map_partitions(
         self,
@@ -300,6 +309,7 @@ class Partitioned(Collection):
 
         The function is captured by value at this call. What it gives is learned by running it on
         the first partition that has rows, unless `meta`, an empty pandas object, says it.
+        What is lazy among its further arguments comes whole, as compute() gives it.
 
         Raises: NotPicklable when the function cannot travel.
         """
@@ -325,28 +335,34 @@ class Partitioned(Collection):
 
     def _reduced(self, how: str, **kwargs: Any) -> Any:
         series = not isinstance(self._meta, pd.DataFrame)
-        params = Params(how=how, series=series, **kwargs)
-        made = Scalar(relations.Reduce(self.expr, reduce.partial, reduce.final, params))
-        return made
+        dtypes = [self._meta.dtype] if series else list(self._meta.dtypes)
+        params = Params(how=how, series=series, dtypes=dtypes, **kwargs)
+        return wrap(relations.Reduce(self.expr, reduce.partial, reduce.final, params))
 
     def _whole(self, name: str, *args: Any, **kwargs: Any) -> Any:
         params = Params(name=name, args=args, kwargs=kwargs)
-        node = relations.Whole((self.expr,), reduce.of_whole, params)
-        return Scalar(node)
+        return wrap(relations.Computed((self.expr,), reduce.of_whole, params))
 
     def _numeric_checked(self, how: str) -> None:
         """Let pandas say at the call what it cannot reduce."""
         getattr(sample_of(self._meta), how)()
 
-    def sum(self, skipna: bool = True) -> Any:
-        """Sums; of a series one value, of a frame one for each column."""
-        self._numeric_checked("sum")
-        return self._of("sum", skipna=skipna)
+    def sum(self, skipna: bool = True, min_count: int = 0) -> Any:
+        """Sums; of a series one value, of a frame one for each column.
 
-    def prod(self, skipna: bool = True) -> Any:
-        """Products."""
-        self._numeric_checked("prod")
-        return self._of("prod", skipna=skipna)
+        min_count: with fewer values that are not missing the result is missing.
+        """
+        return self._added("sum", skipna, min_count)
+
+    def prod(self, skipna: bool = True, min_count: int = 0) -> Any:
+        """Products; min_count: as sum() has it."""
+        return self._added("prod", skipna, min_count)
+
+    def _added(self, how: str, skipna: bool, min_count: int) -> Any:
+        self._numeric_checked(how)
+        if min_count > 0:
+            return self._whole(how, skipna=skipna, min_count=min_count)
+        return self._of(how, skipna=skipna)
 
     def min(self, skipna: bool = True) -> Any:
         """Smallest values."""
@@ -408,65 +424,18 @@ class Partitioned(Collection):
 
 
 def _reduces(dtype: Any, how: str) -> bool:
-    numeric = isinstance(dtype, np.dtype) and dtype.kind in "iufb"
-    if how in ("min", "max"):
-        return numeric
-    return numeric and not (dtype == np.float32 and how in ("sum", "prod", "mean"))
+    """Whether partial results can be combined without a difference."""
+    if not isinstance(dtype, np.dtype) or dtype.kind not in "iufb":
+        return False
+    if dtype.kind == "f" and dtype.itemsize != 8:  # pandas adds them up in their own type
+        return dtype == np.float32 and how not in ("sum", "prod", "mean")
+    return True
 
 
 def row_count(n: Any) -> int:
     if not isinstance(n, (int, np.integer)) or n < 0:
         raise InvalidArgument(f"n={n!r}: a whole number that is not negative is needed")
     return int(n)
-
-
-class Scalar(Collection):
-    """A lazy reduction: a value, or a Series over the columns of a frame."""
-
-    __slots__ = ()
-    planner: ClassVar[Planner] = PLANNER
-    _line = staticmethod(Partitioned._line)
-
-    def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
-        value = refs[0].value()
-        return value.copy() if isinstance(value, (pd.Series, pd.DataFrame, np.ndarray)) else value
-
-    def __repr__(self) -> str:
-        return f"<shframe Scalar: {self.expr.name}>"
-
-    def __float__(self) -> float:
-        return float(self.compute())
-
-    def __int__(self) -> int:
-        return int(self.compute())
-
-
-def sample_of(meta: Any) -> Any:
-    """One row of harmless values with these dtypes, to let pandas check an operation."""
-    if isinstance(meta, pd.DataFrame):
-        cells = {n: _sample_value(dtype) for n, dtype in enumerate(meta.dtypes)}
-        made = pd.DataFrame(
-            {
-                n: pd.Series([v], dtype=d)
-                for (n, v), d in zip(cells.items(), meta.dtypes, strict=True)
-            }
-        )
-        made.columns = meta.columns
-        return made
-    return pd.Series([_sample_value(meta.dtype)], dtype=meta.dtype)
-
-
-def _sample_value(dtype: Any) -> Any:
-    if isinstance(dtype, pd.CategoricalDtype):
-        return dtype.categories[0] if len(dtype.categories) else None
-    kind = getattr(dtype, "kind", "O")
-    if isinstance(dtype, pd.StringDtype):
-        return "a"
-    return {"M": "2000-01-01", "m": 0, "b": True, "O": None}.get(kind, 1)
-
-
-def _computed(node: Relation) -> Any:
-    return Scalar(node).compute()
 
 
 def _count_rows(part: Any) -> int:
@@ -477,31 +446,30 @@ def _sum_counts(*counts: int) -> int:
     return sum(counts)
 
 
-def aligned(sources: tuple[Relation, ...]) -> tuple[Relation, ...]:
+def aligned(sources: tuple[Relation, ...], by_label: bool = True) -> tuple[Relation, ...]:
     """Sources whose partitions correspond; others are brought together whole, pandas aligns."""
-    roots = {source.roots for source in sources}
-    if len(roots) == 1 or frozenset.union(*roots) in roots:
+    lineages = [source.lineage for source in sources]
+    by_label = by_label and not any(isinstance(source.meta, pd.Index) for source in sources)
+    if correspond(lineages) if by_label else same_rows(lineages):
         return sources
-    return tuple(relations.Whole((source,), _itself, Params()) for source in sources)
+    return tuple(map(relations.whole, sources))
 
 
-def _itself(part: Any) -> Any:
-    return part
-
-
-def wrap(node: Relation) -> Any:
+def wrap(node: Relation | relations.Value) -> Any:
     """The collection for a node: what its empty result is says which."""
     from shframe.dataframe.frame import DataFrame
+    from shframe.dataframe.scalar import Scalar
     from shframe.dataframe.series import Index, Series
 
+    if isinstance(node, relations.Value):
+        return Scalar(node)
     meta = node.meta
     if isinstance(meta, pd.DataFrame):
         return DataFrame(node)
     if isinstance(meta, pd.Series):
         return Series(node)
-    if isinstance(meta, pd.Index):
-        return Index(node)
-    return Scalar(node)
+    assert isinstance(meta, pd.Index), f"{type(meta).__name__} is no pandas object with rows"
+    return Index(node)
 
 
 def _short(values: dict[str, Any]) -> str:
@@ -522,6 +490,14 @@ def _read_line(node: relations.ReadParquet) -> str:
     if node.prune:
         text += ", prune " + " and ".join(f"{n} {op} {v!r}" for n, op, v in node.prune)
     return text + (f", limit {node.limit}" if node.limit is not None else "")
+
+
+def labels_increase(obj: Any) -> bool:
+    """Whether the labels of a pandas object increase strictly, as far as that is quick to see."""
+    index = getattr(obj, "index", None)
+    if index is None or isinstance(index, pd.MultiIndex):
+        return False
+    return bool(index.is_monotonic_increasing and index.is_unique)
 
 
 def put_parts(obj: Any, count: int) -> tuple[tuple[ObjectRef, ...], tuple[int, ...]]:

@@ -137,6 +137,8 @@ def series_values(column: Any, dtype: Any) -> Any:
         return _categorical_values(column, dtype)
     if isinstance(dtype, pd.ArrowDtype):
         return pd.arrays.ArrowExtensionArray(column.cast(dtype.pyarrow_dtype))
+    if isinstance(dtype, pd.api.extensions.ExtensionDtype) and hasattr(dtype, "__from_arrow__"):
+        return dtype.__from_arrow__(column)  # through NumPy large numbers beside NA would round
     return pd.Series(column.to_pandas()).astype(dtype).array
 
 
@@ -162,8 +164,11 @@ def _text_array(column: Any, dtype: Any) -> Any:
 def _numpy_values(column: Any, dtype: Any) -> Any:
     if isinstance(column, pa.ChunkedArray):
         column = column.chunk(0) if column.num_chunks == 1 else _one_array(column)
-    if column.null_count and dtype.kind in "iub":
+    if column.null_count and dtype.kind in "iu":
         values = column.to_pandas().to_numpy()
+    elif column.null_count and dtype.kind == "b":
+        values = column.to_numpy(zero_copy_only=False)
+        values[column.is_null().to_numpy(zero_copy_only=False)] = np.nan  # not None, as in pandas
     elif dtype.kind in "mM":
         unit = np.datetime_data(dtype)[0]
         wanted = pa.timestamp(unit) if dtype.kind == "M" else pa.duration(unit)
@@ -308,9 +313,19 @@ def concatenated(parts: Sequence[Any], meta: Any, *, fresh: bool) -> Any:
         return meta.copy()
     if isinstance(meta, pd.Index):
         return filled[0].append(filled[1:]) if len(filled) > 1 else filled[0].copy(deep=True)
-    whole = filled[0].copy() if len(filled) == 1 else pd.concat(same_categories(filled))
+    whole = filled[0].copy() if len(filled) == 1 else stacked(filled)
     if fresh:
         whole.index = pd.RangeIndex(len(whole), name=whole.index.name)
+    return whole
+
+
+def stacked(parts: list[Any]) -> Any:
+    """pandas' frames or series one after another."""
+    if len(parts) == 1:
+        return parts[0]
+    whole = pd.concat(same_categories(parts))
+    if isinstance(whole, pd.Series):
+        whole.name = parts[0].name  # pandas finds that two names which are NaN differ
     return whole
 
 
@@ -334,6 +349,8 @@ def same_categories(parts: list[Any]) -> list[Any]:
         known = columns[0].dtype
         if all(column.dtype == known for column in columns):
             continue
+        if not all(isinstance(column.dtype, pd.CategoricalDtype) for column in columns):
+            continue  # the whole has values that are none of them
         union = union_categoricals([column.array for column in columns]).categories
         parts = [part.copy(deep=False) for part in parts]
         for part in parts:
@@ -344,9 +361,8 @@ def same_categories(parts: list[Any]) -> list[Any]:
 def _concatenated_tables(parts: Sequence[Any], *, fresh: bool) -> Any:
     layouts = [layout_of(part) for part in parts]
     filled = [n for n, part in enumerate(parts) if part.num_rows] or [0]
-    if any(len(layouts[n].levels) != len(layouts[filled[0]].levels) for n in filled):
-        frames = [as_pandas(parts[n]) for n in filled]
-        whole = pd.concat(frames)
+    if not _alike([layouts[n] for n in filled]):
+        whole = stacked([as_pandas(parts[n]) for n in filled])
         if fresh:
             whole.index = pd.RangeIndex(len(whole), name=whole.index.name)
         return whole
@@ -372,6 +388,12 @@ def _concatenated_tables(parts: Sequence[Any], *, fresh: bool) -> Any:
     frame = pd.DataFrame(dict(enumerate(columns[: first.width])), index=index, copy=False)
     frame.columns = first.labels
     return frame
+
+
+def _alike(layouts: list[Layout]) -> bool:
+    """Whether the columns and levels of all tables are of the same dtypes."""
+    first = layouts[0]
+    return all(one.dtypes == first.dtypes and one.levels == first.levels for one in layouts)
 
 
 def _consecutive(parts: Sequence[Any], layouts: list[Layout], filled: list[int]) -> bool:

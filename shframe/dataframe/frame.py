@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe import relations, trial
+from shframe.collection import Collection
+from shframe.dataframe import arguments, expressions, relations, trial
 from shframe.dataframe.base import Partitioned, row_count, wrap
-from shframe.dataframe.kernels import rowwise, small
+from shframe.dataframe.kernels import labelling, rowwise, small
+from shframe.dataframe.kernels.arguments import Place
+from shframe.dataframe.lineage import correspond, same_rows
 from shframe.dataframe.relations import Params
+from shframe.dataframe.user import mapped_by_user
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
+from shframe.graph.expr import Expr
 
 
 class DataFrame(Partitioned):
@@ -57,7 +62,7 @@ class DataFrame(Partitioned):
     @property
     def index(self) -> Any:
         """The index, lazily."""
-        return self._map(rowwise.as_index)
+        return self._map(rowwise.as_index, rows="same")
 
     def __dir__(self) -> list[str]:
         names = [name for name in self.columns if isinstance(name, str) and name.isidentifier()]
@@ -84,17 +89,11 @@ class DataFrame(Partitioned):
             if labels and all(isinstance(one, (bool, np.bool_)) for one in labels):
                 raise UnsupportedType("a plain list of booleans is no filter; use a lazy condition")
             self._known(labels, "frame[[...]]")
-            return self._map(rowwise.columns, index_free=True, labels=labels)
+            return self._map(rowwise.columns, rows="same", index_free=True, labels=labels)
         if isinstance(key, slice):
             raise UnsupportedType("slices of rows are not there; head(), tail() and filters are")
         self._known([key], "frame[...]")
-        return self._map(rowwise.column, index_free=True, label=key)
-
-    def _filtered(self, mask: Partitioned) -> Any:
-        dtype = getattr(mask._meta, "dtype", None)
-        if dtype is None or str(dtype) not in ("bool", "boolean", "bool[pyarrow]"):
-            raise UnsupportedType(f"a filter must be a Series of booleans, found dtype {dtype}")
-        return self._map(rowwise.rows, mask)
+        return self._map(rowwise.column, rows="same", index_free=True, label=key)
 
     def _known(self, labels: list[Any], where: str) -> None:
         for label in labels:
@@ -115,24 +114,43 @@ class DataFrame(Partitioned):
     def _assigned(self, values: dict[Any, Any]) -> DataFrame:
         made = self
         for label, value in values.items():
-            value = value(made) if callable(value) and not isinstance(value, Partitioned) else value
-            if isinstance(value, Partitioned):
-                made = made._map(
-                    rowwise.assigned,
-                    value,
-                    index_free=made.expr is value.expr,
-                    labels=(label,),
-                    plain={},
-                )
-            elif np.ndim(value) == 0:
-                made = made._map(rowwise.assigned, index_free=True, labels=(), plain={label: value})
-            else:
-                raise UnsupportedType(
-                    f"assign({label!r}=...) takes a lazy column or a single value, "
-                    f"found {type(value).__name__}\n  sf.from_pandas makes a lazy one"
-                )
+            given = value(made) if callable(value) and not isinstance(value, Collection) else value
+            made = made._with_column(label, given)
             _ = made.expr.meta
         return made
+
+    def _with_column(self, label: Any, value: Any) -> DataFrame:
+        if arguments.is_rows(value):
+            return self._with_lazy_column(label, value)
+        if arguments.is_many(value) and not isinstance(value, Collection):
+            raise UnsupportedType(
+                f"assign({label!r}=...) takes a lazy column or a single value, "
+                f"found {type(value).__name__}\n  sf.from_pandas makes a lazy one"
+            )
+        plain, nodes = arguments.of_value(value)
+        return self._map(
+            rowwise.assigned,
+            rows="same",
+            index_free=True,
+            values=nodes,
+            labels=(),
+            plain={label: plain},
+        )
+
+    def _with_lazy_column(self, label: Any, value: Any, grows: bool = True) -> DataFrame:
+        """The frame with a lazy column at its side, aligned by label.
+
+        grows: whether a frame without any rows gets those of the column, as in an assignment.
+        """
+        whole: Any = 0 if grows else 1
+        values: tuple[Expr, ...] = ()
+        lineages = [self.expr.lineage, value.expr.lineage]
+        if grows and correspond(lineages) and not same_rows(lineages):
+            whole, values = Place(1), (self._count_of_rows(),)
+        how: dict[str, Any] = {"labels": (label,), "plain": {}, "whole": whole}
+        return self._map(
+            rowwise.assigned, value, rows="same", index_free=True, values=values, **how
+        )
 
     def query(self, text: str) -> DataFrame:
         """Rows where the expression holds; `@name` means a variable of the caller.
@@ -149,10 +167,11 @@ class DataFrame(Partitioned):
     def _evaluated(self, text: str, caller: Any) -> Any:
         if not isinstance(text, str) or not text.strip():
             raise InvalidArgument(f"an expression as text is needed, found {text!r}")
-        names = _named_values(text, caller)
+        names = expressions.variables(text, caller)
         try:
-            made = self._map(rowwise.evaluated, index_free=True, text=text, names=names)
-            trial.compare(made.expr)
+            made = self._by_expression(text, arguments.of_method((), names))
+            if isinstance(made.expr, relations.Map):
+                trial.compare(made.expr)
             return made
         except pd.errors.UndefinedVariableError as error:
             missing = str(error).split("'")[1]
@@ -163,6 +182,20 @@ class DataFrame(Partitioned):
             raise UnsupportedType(
                 f"the expression {text!r} has a part that pandas cannot evaluate: {error}"
             ) from error
+
+    def _by_expression(self, text: str, given: arguments.Arguments) -> Any:
+        how: dict[str, Any] = {"text": text, "names": given.kwargs}
+        levels = {"index", *(f"ilevel_{n}" for n in range(self._meta.index.nlevels))}
+        labels = expressions.names_of(text) & {*levels, *self._meta.index.names}
+        if expressions.is_row_by_row(text):
+            return self._map(
+                rowwise.evaluated, rows="same", index_free=not labels, values=given.values, **how
+            )
+        sources, params = (self.expr, *given.values), Params(**how)
+        whole = relations.Whole(sources, rowwise.evaluated, params)
+        if isinstance(whole.meta, (pd.Series, pd.DataFrame)):
+            return wrap(whole)
+        return wrap(relations.Computed(sources, rowwise.evaluated, params))
 
     def drop(self, labels: Any = None, *, columns: Any = None, axis: Any = 0) -> DataFrame:
         """The frame without some columns."""
@@ -180,12 +213,7 @@ class DataFrame(Partitioned):
 
     def dropna(self, how: str = "any", subset: Any = None) -> DataFrame:
         """Rows without missing values."""
-        return self._kept("dropna", how=how, subset=subset)
-
-    def _kept(self, name: str, **kwargs: Any) -> Any:
-        made = self._map(rowwise.method, name=name, args=(), kwargs=kwargs)
-        _ = made.expr.meta
-        return made
+        return self._method("dropna", rows="chosen", index_free=False, how=how, subset=subset)
 
     def select_dtypes(self, include: Any = None, exclude: Any = None) -> DataFrame:
         """The columns with some dtypes."""
@@ -197,7 +225,7 @@ class DataFrame(Partitioned):
             raise UnsupportedType(
                 "apply() works on rows (axis=1); agg() and map_partitions() on columns"
             )
-        return self.map_partitions(_apply_rows, function, args)
+        return mapped_by_user(self, _apply_rows, (function, args), {}, rows="same")
 
     # --- in order, together, apart ------------------------------------------------------
 
@@ -258,8 +286,8 @@ class DataFrame(Partitioned):
         self._known(left_keys, "merge (left)")
         right._known(right_keys, "merge (right)")
         node = relations.Merge(
-            self.expr,
-            right.expr,
+            relations.agreed(self.expr),
+            relations.agreed(right.expr),
             how,
             tuple(left_keys),
             tuple(right_keys),
@@ -282,19 +310,26 @@ class DataFrame(Partitioned):
         return grouped(self, by, sort=sort, dropna=dropna, observed=observed, as_index=as_index)
 
     def drop_duplicates(
-        self, subset: Any = None, *, keep: str = "first", ignore_index: bool = False
+        self, subset: Any = None, *, keep: Any = "first", ignore_index: bool = False
     ) -> DataFrame:
-        """Rows that differ in some columns; the first or last of equal ones is kept."""
+        """Rows that differ in some columns; the first or last of equal ones is kept.
+
+        keep: False drops all that are there more than once. Cost: brings them into one task.
+        """
         names = (
             None
             if subset is None
             else (list(subset) if isinstance(subset, (list, tuple)) else [subset])
         )
         self._known(names or [], "drop_duplicates")
-        if keep not in ("first", "last"):
-            raise InvalidArgument(f"keep={keep!r}; it is 'first' or 'last'")
-        params = Params(subset=names, keep=keep)
-        made = wrap(relations.Tree(self.expr, small.distinct, small.distinct_of_all, params))
+        if keep not in ("first", "last", False):
+            raise InvalidArgument(f"keep={keep!r}; it is 'first', 'last' or False")
+        if keep is False:
+            how = Params(name="drop_duplicates", args=(names,), kwargs={"keep": False})
+            made = wrap(relations.Whole((self.expr,), rowwise.method, how))
+        else:
+            params = Params(subset=names, keep=keep)
+            made = wrap(relations.Tree(self.expr, small.distinct, small.distinct_of_all, params))
         return made.reset_index(drop=True) if ignore_index else made
 
     def nlargest(self, n: int, columns: Any, keep: str = "first") -> DataFrame:
@@ -315,15 +350,25 @@ class DataFrame(Partitioned):
 
     def reset_index(self, drop: bool = False) -> DataFrame:
         """An index that counts rows; the old one becomes columns, or goes with drop=True."""
-        made = self if drop else self._map(rowwise.method, name="reset_index", args=(), kwargs={})
-        _ = made.expr.meta
+        made = self if drop else self._method("reset_index", rows="made", index_free=False)
         return wrap(relations.Renumber(made.expr))
 
     def set_index(self, keys: Any, drop: bool = True) -> DataFrame:
         """Columns as the index; rows keep their order."""
         names = list(keys) if isinstance(keys, (list, tuple)) else [keys]
         self._known(names, "set_index")
-        return self._kept("set_index", keys=keys, drop=drop)
+        dtypes = [self._meta[name].dtype for name in names]
+        if np.dtype(object) in dtypes:  # of which pandas looks for a dtype for all
+            how = Params(name="set_index", args=(keys,), kwargs={"drop": drop})
+            return wrap(relations.Whole((self.expr,), rowwise.method, how))
+        if len(dtypes) == 1 and str(dtypes[0]) in ("int8", "int16", "int32"):
+            return self._set_small_index(names[0], drop)
+        return self._method("set_index", keys, rows="made", index_free=False, drop=drop)
+
+    def _set_small_index(self, label: Any, drop: bool) -> DataFrame:
+        """A column of integers that may become int64 as an index."""
+        spaced = relations.Reduce(self[label].expr, labelling.spacing, labelling.is_even, Params())
+        return self._map(labelling.indexed, rows="made", values=(spaced,), label=label, drop=drop)
 
     def to_parquet(
         self,
@@ -364,19 +409,3 @@ def _merge_keys(
     if len(a) != len(b):
         raise InvalidArgument(f"left_on has {len(a)} columns, right_on {len(b)}")
     return a, b
-
-
-def _named_values(text: str, caller: Any) -> dict[str, Any]:
-    """The caller's variables that the text names with @; taken at the call."""
-    import re
-
-    names = set(re.findall(r"@([A-Za-z_]\w*)", text))
-    found = {}
-    for name in names:
-        if name in caller.f_locals:
-            found[name] = caller.f_locals[name]
-        elif name in caller.f_globals:
-            found[name] = caller.f_globals[name]
-        else:
-            raise InvalidArgument(f"query {text!r}: no variable {name!r} where it was called")
-    return found

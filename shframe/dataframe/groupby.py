@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shframe.dataframe import relations
@@ -43,8 +44,10 @@ def grouped(frame: Any, by: Any, **options: bool) -> GroupBy:
     for n, key in enumerate(keys):
         if isinstance(key, Partitioned):
             hidden = f"__shframe_key_{n}"
+            while hidden in frame.columns:
+                hidden += "_"
             names.append(key._meta.name)
-            frame = frame._assigned({hidden: key})
+            frame = frame._with_lazy_column(hidden, key, grows=False)
             labels.append(hidden)
         elif callable(key) or isinstance(key, (pd.Series, dict)):
             raise UnsupportedType(
@@ -92,7 +95,7 @@ class GroupBy:
         return GroupBy(self._frame, self._keys, self._names, labels, chosen, self._options)
 
     def __getattr__(self, name: str) -> Any:
-        if not name.startswith("_") and name in self._columns:
+        if not name.startswith("_") and name in (*self._columns, *self._keys):
             return self[name]
         raise AttributeError(f"GroupBy has no attribute or column {name!r}")
 
@@ -170,7 +173,8 @@ class GroupBy:
     def size(self) -> Any:
         """Rows of each group."""
         name = self._chosen[0] if self._chosen is not None else None
-        return self._made([Output(name, None, "size")], None, name)
+        masked = name is not None and not isinstance(self._frame.dtypes[name], np.dtype)
+        return self._made([Output(name, name if masked else None, "size")], None, name)
 
     def sum(self) -> Any:
         """Sums."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from shframe import session
 from shframe.dataframe import parquet, relations
-from shframe.dataframe.base import put_parts, wrap
+from shframe.dataframe.base import labels_increase, put_parts, wrap
 from shframe.dataframe.csv import CsvSource
 from shframe.dataframe.frame import DataFrame
 from shframe.dataframe.kernels import parquet as parquet_kernels
@@ -42,7 +42,8 @@ def from_pandas(obj: Any, npartitions: int | None = None) -> Any:
         raise InvalidArgument(f"npartitions={npartitions!r}: a whole number from 1 is needed")
     count = npartitions or _partition_count(obj)
     refs, sizes = put_parts(obj, count)
-    return wrap(relations.FromParts(refs, relations.Meta(obj), sizes))
+    increasing = labels_increase(obj)
+    return wrap(relations.FromParts(refs, relations.Meta(obj), sizes, increasing=increasing))
 
 
 def _partition_count(obj: Any) -> int:

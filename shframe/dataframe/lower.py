@@ -11,12 +11,13 @@ from typing import Any
 
 from shframe import session
 from shframe.dataframe import parquet, relations
+from shframe.dataframe.kernels import agreeing, groupby, merging, rowwise, shuffle, sorting
 from shframe.dataframe.kernels import csv as csv_kernels
-from shframe.dataframe.kernels import groupby, merging, rowwise, shuffle, sorting
 from shframe.dataframe.kernels import parquet as parquet_kernels
 from shframe.engines import planned_cores
 from shframe.errors import InvalidArgument
 from shframe.graph.function import Function
+from shframe.graph.objectref import ObjectRef
 from shframe.graph.planner import Layer
 from shframe.graph.task import Key, Task
 
@@ -162,6 +163,8 @@ def numbered(name: str, layer: Layer) -> Layer:
 
 def lower_map(node: relations.Map, sources: tuple[Layer, ...]) -> Layer:
     before: list[Task] = []
+    count = len(node.sources)
+    sources, values = sources[:count], tuple(layer.keys[0] for layer in sources[count:])
     fresh = node.index_free and all(layer.about.fresh for layer in sources)
     if not fresh:
         layers = []
@@ -178,17 +181,33 @@ def lower_map(node: relations.Map, sources: tuple[Layer, ...]) -> Layer:
     function = Function(node.kernel, **node.params.values)
     nbytes = sources[0].about.nbytes
     tasks = [
-        Task(Key(node.name, (n,)), function, tuple(keys), fan_in=True)
+        Task(Key(node.name, (n,)), function, (*keys, *values), fan_in=True)
         for n, keys in enumerate(zip(*(layer.keys for layer in sources), strict=True))
     ]
     return Layer([task.key for task in tasks], [*before, *tasks], about=About(fresh, nbytes))
 
 
-def lower_whole(node: relations.Whole, sources: tuple[Layer, ...]) -> Layer:
+def lower_agreed(node: relations.Agreed, sources: tuple[Layer, ...]) -> Layer:
+    """Ask all partitions for their dtypes, then cast those that differ from the whole's."""
+    layer, find, cast = sources[0], Function(agreeing.dtypes_of), Function(agreeing.conformed)
+    asked = [
+        Task(Key(f"{node.name}-found", (n,)), find, (key,)) for n, key in enumerate(layer.keys)
+    ]
+    common = Task(
+        Key(f"{node.name}-dtypes"), Function(agreeing.agreed), tuple(task.key for task in asked)
+    )
+    made = [Task(Key(node.name, (n,)), cast, (key, common.key)) for n, key in enumerate(layer.keys)]
+    return Layer([task.key for task in made], [*asked, common, *made], about=layer.about)
+
+
+def lower_whole(node: relations.Whole | relations.Computed, sources: tuple[Layer, ...]) -> Layer:
     """Bring each source together in one task, then run the kernel on them."""
     tasks: list[Task] = []
     inputs: list[Key] = []
     for child, layer in zip(node.sources, sources, strict=True):
+        if isinstance(child, relations.Value):
+            inputs.append(layer.keys[0])
+            continue
         made = numbered(child.name, layer)
         tasks.extend(made.tasks if made is not layer else [])
         key = Key(f"{node.name}-whole-{len(inputs)}")
@@ -202,7 +221,15 @@ def lower_whole(node: relations.Whole, sources: tuple[Layer, ...]) -> Layer:
     )
     size = sum(len(layer.keys) for layer in sources)
     note = f"{task.function.name} ran in one task over all of its {size} partitions"
-    return Layer([task.key], [*tasks, task], about=About(), notes=(note,))
+    return Layer([task.key], [*tasks, task], about=About(), notes=(note,) if tasks else ())
+
+
+def lower_given(node: relations.Given, sources: tuple[Layer, ...]) -> Layer:
+    """What a lazy object of another room computes is computed now, and stored."""
+    held = node.held.value
+    ref = held if isinstance(held, ObjectRef) else session.executor().put(held.compute())
+    key = Key(node.name)
+    return Layer([key], [], {key: ref}, About())
 
 
 def tree(name: str, keys: list[Key], combine: Function, final: Function) -> list[Task]:
@@ -223,9 +250,7 @@ def tree(name: str, keys: list[Key], combine: Function, final: Function) -> list
 
 
 def lower_reduce(node: relations.Reduce, sources: tuple[Layer, ...]) -> Layer:
-    partial = Function(
-        node.partial, **{k: v for k, v in node.params.values.items() if k != "series"}
-    )
+    partial = Function(node.partial, **node.params.values)
     parts = [
         Task(Key(f"{node.name}-partial", (n,)), partial, (key,))
         for n, key in enumerate(sources[0].keys)
@@ -361,17 +386,17 @@ def merging_layers(node: relations.Merge, left: Layer, right: Layer) -> Layer:
     }
     total = None if None in nbytes.values() else sum(v or 0 for v in nbytes.values())
     about = About(fresh=True, nbytes=total)
-    if node.how in ("inner", "left") and small["right"]:
+    if plan.by_parts and node.how in ("inner", "left") and small["right"]:
         whole, tasks = _one_partition(f"{node.name}-right", right)
         function = Function(merging.joined, plan=plan)
         made = [Task(Key(node.name, (n,)), function, (k, whole)) for n, k in enumerate(left.keys)]
         return Layer([t.key for t in made], [*tasks, *made], about=about)
-    if node.how == "right" and small["left"]:
+    if plan.by_parts and node.how == "right" and small["left"]:
         whole, tasks = _one_partition(f"{node.name}-left", left)
         function = Function(merging.joined, plan=plan)
         made = [Task(Key(node.name, (n,)), function, (whole, k)) for n, k in enumerate(right.keys)]
         return Layer([t.key for t in made], [*tasks, *made], about=about)
-    if node.how in ("inner", "left", "right"):
+    if merging.can_split(node.left.meta, node.right.meta, plan):
         return _hash_merge(node, plan, left, right, about)
     a, first = _one_partition(f"{node.name}-left", left)
     b, second = _one_partition(f"{node.name}-right", right)
@@ -397,7 +422,9 @@ def _hash_merge(node: relations.Merge, plan: Any, left: Layer, right: Layer, abo
     sides = {}
     tasks: list[Task] = []
     for side, layer, keys in (("left", left, node.left_on), ("right", right, node.right_on)):
-        split = Function(merging.split, labels=keys, count=count, marked=layer is drives)
+        split = Function(
+            merging.split, labels=keys, common=plan.common, count=count, marked=layer is drives
+        )
         splits = [
             Task(Key(f"{node.name}-{side}-split", (n,)), split, (key,), (n,))
             for n, key in enumerate(layer.keys)

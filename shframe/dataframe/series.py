@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from shframe.dataframe import relations
+from shframe.dataframe import arguments, relations
+from shframe.dataframe.accessors import Accessor
 from shframe.dataframe.base import Partitioned, row_count, wrap
 from shframe.dataframe.kernels import rowwise, small
 from shframe.dataframe.relations import Params
-from shframe.errors import UnsupportedType
+from shframe.dataframe.user import mapped_by_user
+from shframe.errors import InvalidArgument, UnsupportedType
+from shframe.graph.objectref import ObjectRef
+from shframe.graph.planner import Layer
 
 
 class Series(Partitioned):
@@ -47,7 +51,7 @@ class Series(Partitioned):
     @property
     def index(self) -> Any:
         """The index, lazily."""
-        return self._map(rowwise.as_index)
+        return self._map(rowwise.as_index, rows="same")
 
     @property
     def str(self) -> Accessor:
@@ -66,27 +70,37 @@ class Series(Partitioned):
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, Partitioned):
-            return self._map(rowwise.rows, key)
+            return self._filtered(key)
         raise UnsupportedType(
             "a Series is chosen from by a lazy condition; head() gives first rows"
         )
 
     def between(self, left: Any, right: Any, inclusive: Any = "both") -> Series:
         """Where values lie between two limits."""
+        for limit in (left, right):
+            self._check_one(limit, "between")
         return self._method("between", left, right, inclusive)
 
     def map(self, function: Any, na_action: Any = None) -> Series:
         """Values replaced through a function or a dict, on all cores."""
-        if callable(function):
-            return self.map_partitions(_mapped, function, na_action)
+        if arguments.is_rows(function):
+            function = wrap(relations.everything(function.expr))
+        elif callable(function):
+            return self._by_value(_mapped, function, na_action)
         return self._method("map", function, na_action=na_action)
 
     def apply(self, function: Callable[..., Any], args: tuple[Any, ...] = ()) -> Any:
         """`function` called on each value, on all cores."""
-        return self.map_partitions(_applied, function, args)
+        return self._by_value(_applied, function, args)
+
+    def _by_value(self, kernel: Callable[..., Any], function: Any, more: Any) -> Any:
+        """A user's function called on each value: the rows stay what they are."""
+        return mapped_by_user(self, kernel, (function, more), {}, rows="same")
 
     def rename(self, name: Any) -> Series:
         """The series under another name."""
+        if callable(name) or (arguments.is_many(name) and not isinstance(name, tuple)):
+            return self._method("rename", name, rows="made", index_free=False)  # labels of rows
         return self._method("rename", name)
 
     def to_frame(self, name: Any = None) -> Any:
@@ -95,16 +109,27 @@ class Series(Partitioned):
 
     def dropna(self) -> Series:
         """Values that are not missing."""
-        return self._map(rowwise.method, name="dropna", args=(), kwargs={})
+        return self._method("dropna", rows="chosen", index_free=False)
 
     def unique(self) -> Any:
         """The different values, in the order in which they appear, as pandas gives them."""
         return self._whole("unique")
 
     def drop_duplicates(self, keep: Any = "first") -> Series:
-        """Values that differ; the first or last of equal ones is kept."""
+        """Values that differ; the first or last of equal ones is kept.
+
+        keep: False drops all that are there more than once. Cost: brings them into one task.
+        """
+        if keep not in ("first", "last"):
+            return self._distinct_once(keep)
         params = Params(subset=None, keep=keep)
         return wrap(relations.Tree(self.expr, small.distinct, small.distinct_of_all, params))
+
+    def _distinct_once(self, keep: Any) -> Series:
+        if keep is not False:
+            raise InvalidArgument(f"keep={keep!r}; it is 'first', 'last' or False")
+        params = Params(name="drop_duplicates", args=(), kwargs={"keep": False})
+        return wrap(relations.Whole((self.expr,), rowwise.method, params))
 
     def nlargest(self, n: int = 5, keep: Any = "first") -> Series:
         """The `n` largest values."""
@@ -126,7 +151,11 @@ class Series(Partitioned):
         dropna: bool = True,
     ) -> Series:
         """How often each value is there, the most frequent first."""
-        params = Params(sort=sort, ascending=ascending, normalize=normalize, dropna=dropna)
+        how = {"sort": sort, "ascending": ascending, "normalize": normalize, "dropna": dropna}
+        if not small.is_counted_alike(self.dtype):
+            given = Params(name="value_counts", args=(), kwargs=how)
+            return wrap(relations.Whole((self.expr,), rowwise.method, given))
+        params = Params(**how)
         node = relations.Tree(self.expr, small.values_counted, small.values_counted_of_all, params)
         return wrap(node)
 
@@ -160,6 +189,12 @@ class Index(Partitioned):
 
     __slots__ = ()
 
+    def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
+        made = super()._result(refs, layer)
+        node = self.expr
+        worked = isinstance(node, relations.Map) and node.kernel is not rowwise.as_index
+        return made.to_numpy() if worked and made.dtype == bool else made  # as pandas has it
+
     def _summary(self) -> str:
         return f"{self.name}: {self.dtype}"
 
@@ -184,34 +219,11 @@ class Index(Partitioned):
 
     def to_frame(self) -> Any:
         """A frame of the levels."""
-        return self._method("to_frame")
+        return self._method("to_frame", index_free=False)
 
     def to_series(self) -> Any:
         """The values as a Series that has them as index too."""
-        return self._method("to_series")
-
-
-class Accessor:
-    """What pandas offers under `.str`, `.dt` or `.cat`, partition by partition."""
-
-    __slots__ = ("_name", "_series")
-
-    def __init__(self, series: Series, name: Any) -> None:
-        getattr(series._meta, name)  # pandas raises where the dtype has no such accessor
-        self._series = series
-        self._name = name
-
-    def __dir__(self) -> Any:
-        return dir(getattr(self._series._meta, self._name))
-
-    def __getattr__(self, name: Any) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        found = getattr(getattr(self._series._meta, self._name), name)
-        path = f"{self._name}.{name}"
-        if callable(found):
-            return lambda *args, **kwargs: self._series._method(path, *args, **kwargs)
-        return self._series._map(rowwise.attribute, index_free=True, name=path)
+        return self._method("to_series", index_free=False)
 
 
 def _mapped(part: Any, function: Any, na_action: Any) -> Any:

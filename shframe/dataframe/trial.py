@@ -18,7 +18,8 @@ def compare(node: Map) -> None:
     if any(example is None for example in examples):
         return
     try:
-        node.kernel(*examples, **node.params.values)
+        values: list[Any] = [value.sample for value in node.values]  # type: ignore[attr-defined]
+        node.kernel(*examples, *values, **node.params.values)
     except TypeError:
         raise
     except Exception:  # it is about the made-up values, which say nothing

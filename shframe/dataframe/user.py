@@ -10,7 +10,9 @@ from typing import Any
 import pandas as pd
 
 from shframe import session
+from shframe.dataframe import arguments, relations
 from shframe.dataframe.kernels import rowwise
+from shframe.dataframe.lineage import Rows
 from shframe.dataframe.relations import Map, Meta, Params
 from shframe.graph.function import UserCode
 
@@ -29,17 +31,25 @@ class UserMap(Map):
 def mapped_by_user(
     collection: Any,
     function: Callable[..., Any],
-    args: Any,
-    kwargs: Any,
-    meta: Any,
-    writable: bool,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    meta: Any = None,
+    writable: bool = True,
+    rows: Rows = "made",
 ) -> Any:
-    """The collection of a user's function applied to each partition."""
+    """The collection of a user's function applied to each partition.
+
+    rows: what is known to become of the rows, where a kernel of ours calls the function.
+    """
     from shframe.dataframe.base import wrap
 
-    params = Params(function=UserCode(function), args=args, kwargs=kwargs, writable=writable)
+    given = arguments.of_function(args, kwargs)
+    params = Params(
+        function=UserCode(function), args=given.args, kwargs=given.kwargs, writable=writable
+    )
     known = None if meta is None else Meta(meta)
-    node = UserMap((collection.expr,), rowwise.user_function, params, False, known)
+    sources = (relations.agreed(collection.expr),)
+    node = UserMap(sources, rowwise.user_function, params, False, known, rows, given.values)
     return wrap(node)
 
 

@@ -6,7 +6,8 @@ each partition and combined in a fixed tree, so that two runs give the same bits
 
 Keys become one small code per row: dictionary codes as they were read, integers of a small range
 by subtraction, others by factorising; several keys in mixed radix. Sums over codes are bincounts,
-which are exact for integers as long as no sum can pass 2**53.
+which are exact for integers as long as no sum can pass 2**53. What means and variances are made of
+is added up in float64, as pandas does it, so that no sum of integers wraps.
 Variances are combined by the pairwise formula of Chan, Golub and LeVeque (1979).
 """
 
@@ -39,12 +40,14 @@ PRIMITIVES: dict[str, tuple[str, ...]] = {
     "last": ("last",),
     "any": ("any",),
     "all": ("all",),
-    "mean": ("sum", "count"),
-    "var": ("sum", "count", "m2"),
-    "std": ("sum", "count", "m2"),
+    "mean": ("total", "count"),
+    "var": ("total", "count", "m2"),
+    "std": ("total", "count", "m2"),
 }
+_FLOATS = frozenset({"total", "m2"})  # the sum, and the squared distances from the mean, in float64
 _ORDERED = frozenset({"min", "max", "first", "last", "count", "size"})
-_COMBINED = {"count": "sum", "size": "sum"}  # the others combine by themselves
+_ADDED = {"sum": "sum", "total": "sum", "count": "sum", "size": "sum", "prod": "prod"}
+"""Primitives in which NaN is a result (inf - inf): missing values were left out before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +95,14 @@ class Plan:
     def columns(self) -> list[Any]:
         """Labels of all columns that are read, each once."""
         return list(
-            dict.fromkeys([*self.keys, *(o.column for o in self.outputs if o.how != "size")])
+            dict.fromkeys([*self.keys, *(o.column for o in self.outputs if o.column is not None)])
         )
 
 
 def is_decomposable(meta: Any, plan: Plan) -> bool:
     """Whether every output can be combined from primitives, given the empty source."""
+    if any(meta[key].dtype == object for key in plan.keys):
+        return False  # pandas looks for the dtype of all keys
     for output in plan.outputs:
         if output.how == "size":
             continue
@@ -132,7 +137,7 @@ def pandas_result(part: Any, *, plan: Plan) -> Any:
 
 def _one_output(groups: Any, output: Output) -> Any:
     if output.how == "size":
-        return groups.size()
+        return groups.size() if output.column is None else groups[output.column].size()
     chosen = groups[output.column]
     if isinstance(output.how, UserCode):
         return chosen.agg(output.how.function, **dict(output.kwargs))
@@ -148,7 +153,7 @@ def empty_result(meta: Any, plan: Plan) -> Any:
 def _assembled(columns: list[Any], plan: Plan) -> Any:
     """The result's columns under their labels, with the keys as index or columns."""
     index = columns[0].index
-    index = index.set_names(list(plan.names) if index.nlevels > 1 else plan.names[0])
+    index = index.set_names(list(plan.names))
     if plan.labels is None:
         series = columns[0].set_axis(index)
         series.name = plan.series_name
@@ -188,28 +193,51 @@ def partial(part: Any, *, plan: Plan) -> Any:
         made = _by_codes(part, plan, slots)
         if made is not None:
             return made
-    frame = chunks.as_pandas(part)
-    groups = frame.groupby(list(plan.keys), sort=False, dropna=plan.dropna, observed=True)
-    columns = {}
-    for n, (label, primitive) in enumerate(slots):
-        if primitive == "size":
-            columns[f"p{n}"] = groups.size()
-        elif primitive == "m2":
-            columns[f"p{n}"] = _m2(groups[label])
-        elif primitive == "sum" and frame[label].dtype == np.float32:
-            columns[f"p{n}"] = (
-                frame[label]
-                .astype("f8")
-                .groupby(
-                    [frame[key] for key in plan.keys], sort=False, dropna=plan.dropna, observed=True
-                )
-                .sum()
-            )
-        else:
-            columns[f"p{n}"] = getattr(groups[label], primitive)()
-    if not columns:
-        columns["p0"] = groups.size()
-    return _with_keys(pd.DataFrame(columns), plan)
+    return _by_groups(chunks.as_pandas(part), plan, slots)
+
+
+def _by_groups(frame: Any, plan: Plan, slots: list[tuple[Any, str]]) -> Any:
+    """Primitives by pandas' own aggregations."""
+    keys = {f"k{n}": frame[key] for n, key in enumerate(plan.keys)}
+    columns = {_column_of(frame, n, slots): _values_of(frame, *slots[n]) for n in range(len(slots))}
+    parts = pd.DataFrame({**keys, **{k: v for k, v in columns.items() if v is not None}})
+    groups = parts.groupby(list(keys), sort=False, dropna=plan.dropna, observed=True)
+    found: dict[tuple[str, str], Any] = {}
+    made = {}
+    for n, (_, primitive) in enumerate(slots):
+        asked = (_column_of(frame, n, slots), "sum" if primitive == "total" else primitive)
+        if asked not in found:
+            found[asked] = _primitive(groups, *asked)
+        made[f"p{n}"] = found[asked]
+    return _with_keys(pd.DataFrame(made or {"p0": groups.size()}), plan)
+
+
+def _is_floated(frame: Any, label: Any, primitive: str) -> bool:
+    """Whether a primitive is found on the column as float64."""
+    dtype = frame[label].dtype
+    return primitive in _FLOATS or (primitive == "sum" and dtype == np.float32)
+
+
+def _column_of(frame: Any, place: int, slots: list[tuple[Any, str]]) -> str:
+    """What the values of a slot are called: the same for slots of the same values."""
+    label, primitive = slots[place]
+    if primitive == "size":
+        return "size"
+    first = next(n for n, (other, _) in enumerate(slots) if other is label or other == label)
+    floated = _is_floated(frame, label, primitive) and frame[label].dtype != np.float64
+    return f"f{first}" if floated else f"v{first}"
+
+
+def _values_of(frame: Any, label: Any, primitive: str) -> Any:
+    if primitive == "size":
+        return None
+    return frame[label].astype("f8") if _is_floated(frame, label, primitive) else frame[label]
+
+
+def _primitive(groups: Any, name: str, primitive: str) -> Any:
+    if primitive == "size":
+        return groups.size()
+    return _m2(groups[name]) if primitive == "m2" else getattr(groups[name], primitive)()
 
 
 def _with_keys(frame: Any, plan: Plan) -> Any:
@@ -221,14 +249,14 @@ def _with_keys(frame: Any, plan: Plan) -> Any:
 def _m2(groups: Any) -> Any:
     """Sum of squared distances from the group's mean."""
     count = groups.count()
-    return (groups.var(ddof=0) * count).fillna(0.0)
+    return (groups.var(ddof=0) * count).where(count > 0, 0.0)  # NaN is inf - inf here
 
 
 def _by_codes(table: Any, plan: Plan, slots: list[tuple[Any, str]]) -> Any:
     """Sums, counts and sizes by bincount; None where that does not do."""
     if not plan.dropna or table.num_rows == 0:
         return None
-    if any(primitive not in ("sum", "count", "size") for _, primitive in slots):
+    if any(primitive not in ("sum", "total", "count", "size") for _, primitive in slots):
         return None
     layout = chunks.layout_of(table)
     places = {label: n for n, label in enumerate(layout.labels)}
@@ -255,6 +283,7 @@ def _by_codes(table: Any, plan: Plan, slots: list[tuple[Any, str]]) -> Any:
         present = present[np.argsort(first[present], kind="stable")]
     dtypes = [layout.dtypes[places[key]] for key in plan.keys]
     columns = {f"k{n}": c for n, c in enumerate(decode(present, dtypes))}
+    sums: dict[Any, Any] = {}
     gaps = {label: np.isnan(v) for label, v in values.items() if v.dtype.kind == "f"}
     for n, (label, primitive) in enumerate(slots):
         if primitive == "size":
@@ -264,7 +293,9 @@ def _by_codes(table: Any, plan: Plan, slots: list[tuple[Any, str]]) -> Any:
             lost = np.bincount(codes[gap], minlength=total) if gap is not None and gap.any() else 0
             columns[f"p{n}"] = (sizes - lost)[present]
         else:
-            made = _summed(codes, values[label], gaps.get(label), total)
+            if label not in sums:
+                sums[label] = _totals(codes, values[label], gaps.get(label), total)
+            made = sums[label] if primitive == "total" else _exact(sums[label], values[label])
             if made is None:
                 return None
             columns[f"p{n}"] = made[present]
@@ -277,16 +308,20 @@ def _numbers(column: Any) -> Any:
     return column.to_numpy()
 
 
-def _summed(codes: Any, values: Any, gap: Any, total: int) -> Any:
-    """Sums per code; None where an integer sum might not be exact."""
+def _totals(codes: Any, values: Any, gap: Any, total: int) -> Any:
+    """Sums per code in float64."""
+    if gap is not None and gap.any():
+        values = np.where(gap, 0.0, values)
+    return np.bincount(codes, weights=values, minlength=total)
+
+
+def _exact(sums: Any, values: Any) -> Any:
+    """The sums in the type of pandas' sums; None where one of integers might not be exact."""
     if values.dtype.kind == "f":
-        if gap is not None and gap.any():
-            values = np.where(gap, 0.0, values)
-        return np.bincount(codes, weights=values, minlength=total)
+        return sums
     low, high = int(values.min()), int(values.max())
     if max(abs(low), abs(high)) * len(values) >= EXACT_FLOAT:
         return None
-    sums = np.bincount(codes, weights=values, minlength=total)
     return sums.astype(np.uint64 if values.dtype.kind == "u" else np.int64)
 
 
@@ -359,9 +394,9 @@ def _offsets(values: Any, low: int) -> Any:
 
 
 def _from_offsets(codes: Any, low: int, dtype: Any) -> Any:
-    if dtype == np.uint64:
-        return codes.astype(np.uint64) + np.uint64(low)
-    return (codes + low).astype(dtype)
+    """The keys that lie so far from the smallest one."""
+    wide = codes.astype(np.uint64) + np.uint64(low) if low >= 0 else codes + low
+    return wide.astype(dtype) if isinstance(dtype, np.dtype) else pd.array(wide, dtype=dtype)
 
 
 # --- combining --------------------------------------------------------------------------
@@ -401,10 +436,10 @@ def _combine(frame: Any, plan: Plan, *, sort: bool, observed: bool) -> Any:
         name = f"p{n}"
         if primitive == "m2":
             columns[name] = _combined_m2(frame, names, plan, slots, n, sort, observed)
-        elif primitive == "sum":  # NaN is inf - inf here: missing values were left out before
-            columns[name] = groups[name].sum(skipna=False)
+        elif primitive in _ADDED:
+            columns[name] = getattr(groups[name], _ADDED[primitive])(skipna=False)
         else:
-            columns[name] = getattr(groups[name], _COMBINED.get(primitive, primitive))()
+            columns[name] = getattr(groups[name], primitive)()
     if not slots:
         columns["p0"] = groups.size()
     return pd.DataFrame(columns)
@@ -420,7 +455,7 @@ def _combined_m2(
     observed: bool,
 ) -> Any:
     label = slots[place][0]
-    sums, counts = (frame[f"p{slots.index((label, p))}"] for p in ("sum", "count"))
+    sums, counts = (frame[f"p{slots.index((label, p))}"] for p in ("total", "count"))
     keys = [frame[name] for name in names]
     how = {"sort": False, "dropna": plan.dropna, "observed": True}
     total = sums.groupby(keys, **how).transform("sum") / counts.groupby(keys, **how).transform(
@@ -428,7 +463,7 @@ def _combined_m2(
     )
     apart = (sums / counts - total).where(counts > 0, 0.0)
     spread = frame[f"p{place}"] + counts * apart * apart
-    return spread.groupby(keys, sort=sort, dropna=plan.dropna, observed=observed).sum()
+    return spread.groupby(keys, sort=sort, dropna=plan.dropna, observed=observed).sum(skipna=False)
 
 
 def finished(*partials: Any, plan: Plan, expected: Any) -> Any:
@@ -469,7 +504,7 @@ def _final(frame: Any, plan: Plan, expected: Any) -> Any:
 def _final_column(output: Output, slot: Any) -> Any:
     how, label = output.how, output.column
     if how == "mean":
-        return slot(label, "sum") / slot(label, "count").replace(0, np.nan)
+        return slot(label, "total") / slot(label, "count").replace(0, np.nan)
     if how in ("var", "std"):
         free = slot(label, "count") - dict(output.kwargs).get("ddof", 1)
         variance = slot(label, "m2") / free.where(free > 0, np.nan)
@@ -486,15 +521,17 @@ def _expected_dtype(expected: Any, place: int, plan: Plan) -> Any:
 
 def _typed(column: Any, dtype: Any) -> Any:
     """The dtype that pandas gives for the whole, where the values allow it."""
-    if isinstance(dtype, pd.Int64Dtype):  # counts of masked columns
-        return column.astype(dtype)
+    if isinstance(dtype, pd.api.extensions.ExtensionDtype) and column.dtype.kind == "i":
+        return column.astype(dtype)  # counts of masked columns
     if column.dtype == dtype or not isinstance(dtype, np.dtype) or dtype.kind not in "iufb":
         return column
     if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "iufb":
         return column
+    if dtype.kind != "f" and column.dtype.kind == "f":
+        return column  # something is missing in the whole, here or elsewhere
     if dtype.kind in "iu" and column.dtype.kind in "iu" and not _fits(column, dtype):
         return column  # a sum of small integers is of their type only while it fits
-    return column if dtype.kind != "f" and column.isna().any() else column.astype(dtype)
+    return column.astype(dtype)
 
 
 def _fits(column: Any, dtype: Any) -> bool:

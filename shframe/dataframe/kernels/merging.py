@@ -15,18 +15,54 @@ from shframe.dataframe.kernels import join, shuffle
 
 @dataclass(frozen=True, slots=True)
 class JoinPlan:
-    """What to join on, and the labels of the result."""
+    """What to join on, and the labels of the result.
+
+    common: for each pair of keys the number type in which pandas compares them; None: their own.
+    by_parts: whether partitions of a side can be joined apart: else pandas must see all keys.
+    """
 
     how: str
     left_on: tuple[Any, ...]
     right_on: tuple[Any, ...]
     suffixes: tuple[str | None, str | None]
     labels: Any  # pd.Index
+    common: tuple[Any, ...] = ()
+    by_parts: bool = True
 
 
 def plan_of(node: Any) -> JoinPlan:
     """The plan of a Merge node."""
-    return JoinPlan(node.how, node.left_on, node.right_on, node.suffixes, node.meta.columns)
+    pairs = [
+        (node.left.meta[a].dtype, node.right.meta[b].dtype)
+        for a, b in zip(node.left_on, node.right_on, strict=True)
+    ]
+    return JoinPlan(
+        node.how,
+        node.left_on,
+        node.right_on,
+        node.suffixes,
+        node.meta.columns,
+        tuple(_common_number(a, b) for a, b in pairs),
+        all(a == b or _common_number(a, b) is not None for a, b in pairs),
+    )
+
+
+def _common_number(left: Any, right: Any) -> Any:
+    """The type in which pandas compares two unlike number types; None where there is none."""
+    if left == right or not all(isinstance(one, np.dtype) for one in (left, right)):
+        return None
+    if not {left.kind, right.kind} <= set("iuf"):
+        return None
+    return np.result_type(left, right)
+
+
+def can_split(left: Any, right: Any, plan: JoinPlan) -> bool:
+    """Whether sides with these metas can go by hash: rows keep their order, keys their dtype."""
+    if plan.how == "outer" or not plan.by_parts:
+        return False
+    if plan.how == "right" and any(one is not None for one in plan.common):
+        return False  # pandas' dtype of the key depends on which rows have a partner
+    return shuffle.can_hash(left, plan.left_on) and shuffle.can_hash(right, plan.right_on)
 
 
 def by_pandas(left: Any, right: Any, plan: JoinPlan) -> Any:
@@ -46,9 +82,15 @@ def by_pandas(left: Any, right: Any, plan: JoinPlan) -> Any:
 def together(*parts: Any) -> Any:
     """All partitions of a side as one; tables stay a table, whose rows are not copied."""
     tables = [chunks.as_table(part) for part in parts]
-    if any(table is None for table in tables):
-        return pd.concat([chunks.as_pandas(part) for part in parts])
+    if any(table is None for table in tables) or not _alike(tables):
+        return chunks.concatenated(parts, chunks.as_pandas(parts[0]), fresh=False)
     return stacked_tables([without_index(table) for table in tables])
+
+
+def _alike(tables: list[Any]) -> bool:
+    """Whether all tables that have rows are of the same dtypes."""
+    dtypes = [chunks.layout_of(table).dtypes for table in tables if table.num_rows]
+    return all(one == dtypes[0] for one in dtypes)
 
 
 def without_index(table: Any) -> Any:
@@ -104,14 +146,24 @@ def _joined_tables(left: Any, right: Any, plan: JoinPlan) -> tuple[Any, join.Mat
     That is where they differ, and where outer rows are sorted by categories.
     """
     a, b = chunks.layout_of(left), chunks.layout_of(right)
+    if not (a.labels.is_unique and b.labels.is_unique):
+        return None
     lefts = [a.labels.get_loc(key) for key in plan.left_on]
     rights = [b.labels.get_loc(key) for key in plan.right_on]
-    if any(a.dtypes[x] != b.dtypes[y] for x, y in zip(lefts, rights, strict=True)):
+    common = plan.common or (None,) * len(lefts)
+    if any(
+        a.dtypes[x] != b.dtypes[y] and number is None
+        for x, y, number in zip(lefts, rights, common, strict=True)
+    ):
+        return None
+    if plan.how in ("right", "outer") and any(number is not None for number in common):
         return None
     if plan.how == "outer" and any(isinstance(a.dtypes[x], pd.CategoricalDtype) for x in lefts):
         return None
     found = join.matches(
-        [left.column(n) for n in lefts], [right.column(n) for n in rights], plan.how
+        [_as_number(left.column(n), one) for n, one in zip(lefts, common, strict=True)],
+        [_as_number(right.column(n), one) for n, one in zip(rights, common, strict=True)],
+        plan.how,
     )
     shared = {
         x: y
@@ -132,6 +184,11 @@ def _joined_tables(left: Any, right: Any, plan: JoinPlan) -> tuple[Any, join.Mat
     return chunks.table_of(columns, chunks.Layout(plan.labels, tuple(dtypes))), found
 
 
+def _as_number(column: Any, number: Any) -> Any:
+    """A key column in the type in which it is compared; rounds where pandas rounds."""
+    return column if number is None else column.cast(pa.from_numpy_dtype(number), safe=False)
+
+
 class Marked(NamedTuple):
     """A split partition of the driving side; each row knows its place in its own partition."""
 
@@ -141,11 +198,22 @@ class Marked(NamedTuple):
     source: int
 
 
-def split(part: Any, source: int, *, labels: tuple[Any, ...], count: int, marked: bool) -> Marked:
+def split(
+    part: Any,
+    source: int,
+    *,
+    labels: tuple[Any, ...],
+    common: tuple[Any, ...],
+    count: int,
+    marked: bool,
+) -> Marked:
     """Put a partition in the order of its hash targets."""
     table = without_index(chunks.as_table(part))
     layout = chunks.layout_of(table)
-    keys = [table.column(layout.labels.get_loc(label)) for label in labels]
+    keys = [
+        _as_number(table.column(layout.labels.get_loc(label)), number)
+        for label, number in zip(labels, common, strict=True)
+    ]
     codes = shuffle.hash_codes(keys, count) if table.num_rows else np.empty(0, np.uint8)
     order = np.argsort(codes, kind="stable")
     offsets = np.zeros(count + 1, np.int64)

@@ -1,5 +1,9 @@
 """Reductions of a whole frame or series: a one-row frame of partial results for each partition,
-reduced once more by pandas itself, so that dtypes and missing values are pandas' own."""
+reduced once more by pandas itself, so that dtypes and missing values are pandas' own.
+
+Partial results are of a type that holds what pandas would add up: means are sums in float64, whole
+numbers wrap as they do in pandas. A NaN among them is a result (inf - inf), and stays.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +15,19 @@ import pandas as pd
 from shframe.dataframe import chunks
 
 SIMPLE = ("sum", "prod", "min", "max", "any", "all", "count")
+MOMENTS = ("count", "mean", "m2")  # m2: the sum of squared distances from the mean
 
 
-def partial(part: Any, *, how: str, **kwargs: Any) -> Any:
-    """One row: the partition's result in each column; for the variances three rows."""
+def partial(part: Any, *, how: str, series: bool, dtypes: Any, **kwargs: Any) -> Any:
+    """(one row, the result in each column; rows of the partition); further rows where the result
+    is made of several numbers."""
     frame = _frame(part)
     if how in SIMPLE:
         return _row(frame, how, kwargs), len(frame)
-    if how == "mean":
-        return pd.concat([_row(frame, "sum", kwargs), _row(frame, "count", {})]), len(frame)
-    # (count, mean, sum of squared distances from the mean) of each column
-    rows = {
-        n: _moments(frame.iloc[:, n], kwargs.get("skipna", True)) for n in range(frame.shape[1])
-    }
-    made = pd.DataFrame(rows, index=["count", "mean", "m2"])
+    find, names = (_total, ("sum", "count")) if how == "mean" else (_moments, MOMENTS)
+    skipna = kwargs.get("skipna", True)
+    cells = {n: find(frame.iloc[:, n], skipna) for n in range(frame.shape[1])}
+    made = pd.DataFrame(cells, index=list(names), dtype="f8")
     made.columns = frame.columns
     return made, len(frame)
 
@@ -40,7 +43,7 @@ def _row(frame: Any, how: str, kwargs: dict[str, Any]) -> Any:
     cells = {}
     for n in range(frame.shape[1]):
         column = frame.iloc[:, n]
-        value = getattr(column, how)(**({} if how == "count" else kwargs))
+        value = getattr(column, how)(**kwargs)
         cells[n] = pd.Series([value], dtype=_cell_dtype(column, value, how))
     made = pd.DataFrame(cells)
     made.columns = frame.columns
@@ -55,50 +58,69 @@ def _cell_dtype(column: Any, value: Any, how: str) -> Any:
     return getattr(value, "dtype", None)
 
 
+def _total(column: Any, skipna: bool) -> list[float]:
+    if column.dtype.kind != "f":
+        return [float(column.to_numpy().sum(dtype="f8")), float(len(column))]
+    return [float(column.sum(skipna=skipna)), float(column.count() if skipna else len(column))]
+
+
 def _moments(column: Any, skipna: bool) -> list[float]:
-    values = column.to_numpy(dtype="f8", na_value=np.nan)
+    values = column.to_numpy(dtype="f8")
     if skipna:
         values = values[~np.isnan(values)]
     count = len(values)
     if not count:
         return [0.0, 0.0, 0.0]
-    mean = values.sum() / count
-    return [float(count), float(mean), float(((values - mean) ** 2).sum())]
+    with np.errstate(invalid="ignore", over="ignore"):
+        mean = values.sum() / count
+        return [float(count), float(mean), float(((values - mean) ** 2).sum())]
 
 
-def final(*partials: Any, how: str, series: bool, **kwargs: Any) -> Any:
+def final(*partials: Any, how: str, series: bool, dtypes: Any, **kwargs: Any) -> Any:
     """The result of the whole: a scalar for a series, a Series over the columns for a frame."""
     filled = [made for made, rows in partials if rows] or [partials[0][0]]
     if how in SIMPLE:
-        whole = pd.concat(filled, ignore_index=True)
-        name = "sum" if how == "count" else how
-        result = getattr(whole, name)(**({} if how == "count" else kwargs))
+        result = _simple(pd.concat(filled, ignore_index=True), how, kwargs)
     elif how == "mean":
-        sums = pd.concat([made.iloc[:1] for made in filled]).sum(skipna=kwargs.get("skipna", True))
-        counts = pd.concat([made.iloc[1:] for made in filled]).sum()
-        result = sums / counts.replace(0, np.nan)
+        result = _mean(filled)
     else:
-        result = _variance(filled, how, kwargs)
-    if not series:
-        return result
-    return result.iloc[0]
+        result = _variance(filled, how, kwargs.get("ddof", 1), dtypes)
+    return result.iloc[0] if series else result
 
 
-def _variance(filled: list[Any], how: str, kwargs: dict[str, Any]) -> Any:
+def _simple(whole: Any, how: str, kwargs: dict[str, Any]) -> Any:
+    if how == "count":
+        return whole.sum()
+    if how in ("sum", "prod"):  # what is missing was left out before
+        return getattr(whole, how)(skipna=False)
+    return getattr(whole, how)(**kwargs)
+
+
+def _mean(filled: list[Any]) -> Any:
+    sums = pd.concat([made.loc[["sum"]] for made in filled]).sum(skipna=False)
+    counts = pd.concat([made.loc[["count"]] for made in filled]).sum()
+    return sums / counts.replace(0, np.nan)
+
+
+def _variance(filled: list[Any], how: str, ddof: int, dtypes: Any) -> Any:
     """Combine (count, mean, m2) pairwise in order (Chan, Golub and LeVeque, 1979)."""
-    first, *rest = filled
-    count, mean, m2 = (first.loc[name].astype("f8") for name in ("count", "mean", "m2"))
-    for other in rest:
-        n, average, spread = (other.loc[name].astype("f8") for name in ("count", "mean", "m2"))
+    (count, mean, m2), *rest = ([made.loc[name] for name in MOMENTS] for made in filled)
+    for n, average, spread in rest:
         total = count + n
         apart = average - mean
         safe = total.replace(0, 1)
         mean = mean + apart * n / safe
         m2 = m2 + spread + apart * apart * count * n / safe
         count = total
-    free = count - kwargs.get("ddof", 1)
+    free = count - ddof
     variance = m2 / free.where(free > 0, np.nan)
-    return variance if how == "var" else np.sqrt(variance)
+    cells = {}
+    for n, dtype in enumerate(dtypes):  # those of columns of float32 are float32
+        cell = variance.iloc[[n]].to_numpy(dtype="f4" if dtype == np.float32 else "f8")
+        cells[n] = cell if how == "var" else np.sqrt(cell)
+    row = pd.DataFrame(cells).iloc[0]
+    row.index, row.name = variance.index, None
+    return row
 
 
 def of_whole(*parts: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -4,12 +4,15 @@ and, to find dtypes and mistakes at the call, on empty ones."""
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shframe.dataframe import chunks
+from shframe.dataframe.kernels.arguments import filled
 
 OPERATORS: dict[str, Callable[..., Any]] = {
     name: getattr(operator, name)
@@ -43,7 +46,8 @@ def columns(part: Any, *, labels: Any) -> Any:
     if chunks.is_table(part):
         known = chunks.layout_of(part).labels
         if known.is_unique:
-            return chunks.select(part, [known.get_loc(n) for n in labels], pd.Index(labels))
+            places = [known.get_loc(n) for n in labels]
+            return chunks.select(part, places, known.take(places))
     return chunks.as_pandas(part)[list(labels)]
 
 
@@ -58,68 +62,76 @@ def column(part: Any, *, label: Any) -> Any:
     return chunks.as_pandas(part)[label]
 
 
-def binary(left: Any, right: Any, *, name: str) -> Any:
-    """An operator between two partitions."""
-    return OPERATORS[name](chunks.as_pandas(left), chunks.as_pandas(right))
+def binary(left: Any, right: Any, *, name: str, reflected: bool = False) -> Any:
+    """An operator between two partitions, a partition and a value, or two values."""
+    apply = OPERATORS[name]
+    a, b = chunks.as_pandas(left), chunks.as_pandas(right)
+    return _as_rows(apply(b, a) if reflected else apply(a, b), a, b)
 
 
 def scalar(part: Any, *, name: str, value: Any, reflected: bool) -> Any:
     """An operator between a partition and a plain value."""
     part = chunks.as_pandas(part)
     apply = OPERATORS[name]
-    return apply(value, part) if reflected else apply(part, value)
+    return _as_rows(apply(value, part) if reflected else apply(part, value), part)
+
+
+def _as_rows(made: Any, *operands: Any) -> Any:
+    """What pandas gives as an array, of an Index among the operands, as an Index."""
+    of_index = isinstance(made, np.ndarray) and any(isinstance(one, pd.Index) for one in operands)
+    return pd.Index(made) if of_index else made
 
 
 def unary(part: Any, *, name: str) -> Any:
     """An operator on a partition."""
-    return OPERATORS[name](chunks.as_pandas(part))
+    part = chunks.as_pandas(part)
+    return _as_rows(OPERATORS[name](part), part)
 
 
-def rows(part: Any, mask: Any) -> Any:
-    """Rows where the mask is true; a table stays a table."""
+def rows(part: Any, mask: Any, *, positional: bool) -> Any:
+    """Rows where the mask is true; a table stays a table.
+
+    positional: whether the mask is known to have the labels of the partition.
+    """
     keep = chunks.as_pandas(mask)
     if keep.dtype != bool:
         keep = keep.fillna(False).astype(bool) if str(keep.dtype) == "boolean" else keep
-    if chunks.is_table(part) and keep.dtype == bool and len(keep) == part.num_rows:
+    if chunks.is_table(part) and keep.dtype == bool and positional:
         return chunks.filtered(part, keep.to_numpy())
-    return chunks.as_pandas(part)[keep]
+    with warnings.catch_warnings():  # that the mask is reindexed is what was asked for
+        warnings.simplefilter("ignore", UserWarning)
+        return chunks.as_pandas(part)[keep]
 
 
-def assigned(part: Any, *values: Any, labels: tuple[Any, ...], plain: dict[Any, Any]) -> Any:
-    """A frame with further columns: partitions for `labels`, constants in `plain`."""
+def assigned(
+    part: Any, *inputs: Any, labels: tuple[Any, ...], plain: dict[Any, Any], whole: Any = 0
+) -> Any:
+    """A frame with further columns: partitions for `labels`, values in `plain`.
+
+    whole: rows of the whole frame. If it has none, pandas gives it those of the column; a partition
+    without rows is no such frame.
+    """
     frame = chunks.as_pandas(part).copy(deep=False)
-    for label, value in zip(labels, values, strict=True):
-        frame[label] = chunks.as_pandas(value)
+    empty = not len(frame) and filled(whole, inputs) > 0
+    for label, value in zip(labels, inputs, strict=False):
+        column = chunks.as_pandas(value)
+        by_label = empty and not isinstance(column, pd.Index)
+        frame[label] = column.reindex(frame.index) if by_label else column
     for label, value in plain.items():
-        frame[label] = value
+        frame[label] = filled(value, inputs)
     return frame
 
 
-class Place:
-    """Stands in a method's arguments for one of the further sources."""
-
-    __slots__ = ("number",)
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-
-    def __shframe_token__(self) -> str:
-        return f"place-{self.number}"
-
-
 def method(
-    part: Any, *others: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    part: Any, *inputs: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """A pandas method, by its (dotted) name."""
-    values = [chunks.as_pandas(other) for other in others]
-
-    def filled(value: Any) -> Any:
-        return values[value.number] if isinstance(value, Place) else value
-
-    found: Any = chunks.as_pandas(part)
+    values = [chunks.as_pandas(one) for one in inputs]
+    part = chunks.as_pandas(part)
+    found: Any = part
     for word in name.split("."):
         found = getattr(found, word)
-    return found(*map(filled, args), **{key: filled(value) for key, value in kwargs.items()})
+    return _as_rows(found(*filled(args, values), **filled(kwargs, values)), part)
 
 
 def attribute(part: Any, *, name: str) -> Any:
@@ -131,16 +143,24 @@ def attribute(part: Any, *, name: str) -> Any:
 
 
 def user_function(
-    part: Any, *others: Any, function: Any, args: Any, kwargs: Any, writable: bool = True
+    part: Any, *values: Any, function: Any, args: Any, kwargs: Any, writable: bool = True
 ) -> Any:
     """A user's function on a partition; it sees pandas objects."""
     seen = chunks.as_writable if writable else chunks.as_pandas
-    return function(*map(seen, (part, *others)), *args, **kwargs)
+    return function(seen(part), *filled(args, values), **filled(kwargs, values))
 
 
-def evaluated(part: Any, *, text: str, names: dict[str, Any]) -> Any:
+def evaluated(part: Any, *values: Any, text: str, names: dict[str, Any]) -> Any:
     """pandas' eval of an expression with the local values that it names."""
-    return chunks.as_pandas(part).eval(text, local_dict=names, global_dict={}, engine="python")
+    known = filled(names, values)
+    frame = chunks.as_pandas(part)
+    made = frame.eval(text, local_dict=known, global_dict={}, engine="python")
+    return _as_rows(made, frame.index)
+
+
+def itself(part: Any) -> Any:
+    """The partition."""
+    return part
 
 
 def as_index(part: Any) -> Any:

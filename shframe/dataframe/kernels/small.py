@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shframe.dataframe import chunks
@@ -11,7 +12,7 @@ from shframe.dataframe import chunks
 
 def _together(parts: tuple[Any, ...]) -> Any:
     filled = [part for part in parts if len(part)] or list(parts[:1])
-    return pd.concat(chunks.same_categories(filled)) if len(filled) > 1 else filled[0]
+    return chunks.stacked(filled)
 
 
 def extreme(part: Any, *, name: str, args: tuple[Any, ...], keep: str) -> Any:
@@ -38,6 +39,13 @@ def _distinct(frame: Any, subset: Any, keep: Any) -> Any:
 def distinct_of_all(*parts: Any, subset: Any, keep: str, last: bool) -> Any:
     """The rows that differ among several partitions' ones."""
     return _distinct(_together(parts), subset, keep)
+
+
+def is_counted_alike(dtype: Any) -> bool:
+    """Whether pandas lists values of this dtype in the order in which they appear."""
+    if isinstance(dtype, np.dtype):
+        return dtype.kind in "iufbmM"
+    return isinstance(dtype, pd.StringDtype) and dtype.na_value is not pd.NA
 
 
 def values_counted(part: Any, *, sort: bool, ascending: bool, normalize: bool, dropna: bool) -> Any:

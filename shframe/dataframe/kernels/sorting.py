@@ -19,9 +19,8 @@ def ordered(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
     """One partition in order, by columns or by its index."""
     frame = chunks.as_pandas(part)
     if by is None:
-        order = frame.index.nlevels == 1
         return frame.sort_index(
-            ascending=ascending[0] if order else list(ascending),
+            ascending=ascending[0],
             na_position=na_position,
             kind="stable",
         )
@@ -94,5 +93,5 @@ def merged(offsets: Any, *values: Any, by: Any, ascending: Any, na_position: str
     """
     *parts, place = values
     filled = [one for one in ranges(offsets, parts, place) if len(one)] or [parts[0].iloc[:0]]
-    whole = pd.concat(chunks.same_categories(filled)) if len(filled) > 1 else filled[0]
+    whole = chunks.stacked(filled)
     return ordered(whole, by=by, ascending=ascending, na_position=na_position)

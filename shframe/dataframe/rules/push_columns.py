@@ -47,7 +47,9 @@ def _asked(node: Expr, wanted: set[Any] | None) -> list[tuple[Expr, set[Any] | N
         return [(node.source, set(node.plan.columns))]
     if isinstance(node, relations.Sort) and wanted is not None:
         return [(node.source, wanted | set(node.by or ()))]
-    if isinstance(node, (relations.Head, relations.Repartition, relations.Renumber)):
+    if isinstance(
+        node, (relations.Head, relations.Repartition, relations.Renumber, relations.Agreed)
+    ):
         return [(node.source, wanted)]
     if isinstance(node, relations.Merge) and wanted is not None:
         return _asked_by_merge(node, wanted)
@@ -55,7 +57,7 @@ def _asked(node: Expr, wanted: set[Any] | None) -> list[tuple[Expr, set[Any] | N
 
 
 def _asked_by_map(node: relations.Map, wanted: set[Any] | None) -> list[tuple[Expr, Any]]:
-    first, *rest = node.sources
+    first, *rest = node.children()
     asked: set[Any] | None = None
     if node.kernel is rowwise.columns:
         asked = set(node.params.values["labels"])
@@ -65,12 +67,12 @@ def _asked_by_map(node: relations.Map, wanted: set[Any] | None) -> list[tuple[Ex
         asked = wanted
     elif node.kernel is rowwise.evaluated:
         text = node.params.values["text"]  # a name that only looks like a column costs a column
-        asked = {c for c in first.meta.columns if not isinstance(c, str) or c in text}
+        asked = {c for c in node.sources[0].meta.columns if not isinstance(c, str) or c in text}
     elif node.kernel is rowwise.assigned and wanted is not None:
         values = node.params.values
         asked = wanted - set(values["labels"]) - set(values["plain"])
         # the columns must keep their places: an assigned one that was there stays needed
-        asked |= set(first.meta.columns) & (set(values["labels"]) | set(values["plain"]))
+        asked |= set(node.sources[0].meta.columns) & (set(values["labels"]) | set(values["plain"]))
     return [(first, asked), *((one, None) for one in rest)]
 
 

@@ -31,14 +31,26 @@ def push_filters(plan: Expr) -> Expr:
     return plan
 
 
-def _alone(plan: Expr, filter_: Expr, read: Expr) -> bool:
-    """Whether the read is reached through the filter only, so that nobody else misses rows."""
-    inside = {node.token for node in walk(filter_)}
-    return all(
-        node.token in inside
-        for node in walk(plan)
-        if any(child.token == read.token for child in node.children())
-    ) and not _reached_outside(plan, filter_, read)
+def _alone(plan: Expr, filter_: Expr, read: relations.ReadParquet) -> bool:
+    """Whether nobody misses the rows that the filter drops: all go through it, row by row."""
+    return not _reached_outside(plan, filter_, read) and _row_by_row(filter_, read)
+
+
+def _row_by_row(filter_: Expr, read: relations.ReadParquet) -> bool:
+    """Whether between the read and the filter each row is looked at by itself."""
+    reaching = {read.token}
+    for node in walk(filter_):
+        below = [child for child in node.children() if child.token in reaching]
+        if not below:
+            continue
+        reaching.add(node.token)
+        if not isinstance(node, relations.Map):
+            return False
+        if node is not filter_ and node.lineage != read.lineage:
+            return False
+        if any(value.token in reaching for value in node.values):
+            return False
+    return True
 
 
 def _reached_outside(plan: Expr, filter_: Expr, read: Expr) -> bool:

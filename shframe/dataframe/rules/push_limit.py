@@ -26,6 +26,6 @@ def _limited(node: Expr, count: int) -> relations.Relation | None:
             return None
         return relations.ReadParquet(node.source, node.columns, (), count)
     if isinstance(node, relations.Map) and node.kernel in _KEEP_ROWS and len(node.sources) == 1:
-        below = _limited(node.sources[0], count)
-        return None if below is None else node.with_children([below])
+        below = _limited(node.sources[0], count)  # its values are made of all rows
+        return None if below is None else node.with_children([below, *node.values])
     return None

@@ -1,0 +1,127 @@
+"""Texts of query() and eval(): which of them look at each row by itself.
+
+pandas lets a text call methods of a column and functions of the caller. What is not known to go row
+by row is evaluated on the whole.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any
+
+from shframe.dataframe import arguments
+from shframe.dataframe.accessors import ROW_BY_ROW
+from shframe.errors import InvalidArgument, UnsupportedType
+
+_METHODS = frozenset({"isna", "isnull", "notna", "notnull", "isin", "between", "abs", "astype"})
+_FUNCTIONS = frozenset(
+    (
+        *("sin", "cos", "tan", "exp", "log", "expm1", "log1p", "sqrt", "sinh", "cosh", "tanh"),
+        *("arcsin", "arccos", "arctan", "arccosh", "arcsinh", "arctanh", "abs", "log10"),
+        *("floor", "ceil", "arctan2"),
+    )
+)
+_QUOTED = re.compile(r"`[^`]*`")
+_VARIABLE = re.compile(r"@([A-Za-z_]\w*)")
+
+
+def variables(text: str, caller: Any) -> dict[str, Any]:
+    """The caller's variables that the text names with @; taken at the call.
+
+    Raises: InvalidArgument for a name that the caller does not have, UnsupportedType for one that
+    has a value for each row.
+    """
+    found = {}
+    for name in set(_VARIABLE.findall(text)):
+        if name in caller.f_locals:
+            found[name] = caller.f_locals[name]
+        elif name in caller.f_globals:
+            found[name] = caller.f_globals[name]
+        else:
+            raise InvalidArgument(f"query {text!r}: no variable {name!r} where it was called")
+        if arguments.is_rows(found[name]):
+            raise arguments.unusable(found[name])
+    members = _members(text)
+    for name, value in found.items():
+        if arguments.is_many(value) and not isinstance(value, dict) and name not in members:
+            raise UnsupportedType(
+                f"query {text!r}: @{name} is a {type(value).__name__}, whose values pandas pairs "
+                "with rows\n  add it as a column, or use it behind `in` or `==`"
+            )
+    return found
+
+
+def is_row_by_row(text: str) -> bool:
+    """Whether each row's value follows from that row alone."""
+    tree = _tree(text)
+    if tree is None:
+        return False
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return all(_looks_at_a_row(node, called) for node in ast.walk(tree))
+
+
+def names_of(text: str) -> set[str]:
+    """The plain names in a text."""
+    tree = _tree(text)
+    walked = [] if tree is None else ast.walk(tree)
+    return {node.id for node in walked if isinstance(node, ast.Name)}
+
+
+def _looks_at_a_row(node: ast.AST, called: set[int]) -> bool:
+    if isinstance(node, ast.Call):
+        return _is_known(node.func)
+    if isinstance(node, ast.Attribute) and id(node) not in called:
+        return _is_accessor(node) or _is_of_accessor(node)
+    return not isinstance(node, ast.Subscript)
+
+
+def _is_known(function: ast.expr) -> bool:
+    if isinstance(function, ast.Name):
+        return function.id in _FUNCTIONS
+    if not isinstance(function, ast.Attribute):
+        return False
+    return function.attr in _METHODS or _is_of_accessor(function)
+
+
+def _is_accessor(node: ast.Attribute) -> bool:
+    return node.attr in ROW_BY_ROW and isinstance(node.value, ast.Name)
+
+
+def _is_of_accessor(node: ast.Attribute) -> bool:
+    """Whether it is `column.str.name` of a name that goes row by row."""
+    owner = node.value
+    if not isinstance(owner, ast.Attribute) or not _is_accessor(owner):
+        return False
+    return owner.attr != "cat" and node.attr in ROW_BY_ROW[owner.attr]
+
+
+def _members(text: str) -> set[str]:
+    """Names of variables that a text only looks values up in."""
+    tree = _tree(text)
+    if tree is None:
+        return set()
+    inside = {id(one) for node in ast.walk(tree) for one in _looked_up(node)}
+    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id.startswith("__at__")]
+    outside = {node.id for node in names if id(node) not in inside}
+    return {node.id[len("__at__") :] for node in names} - {one[len("__at__") :] for one in outside}
+
+
+def _looked_up(node: ast.AST) -> list[ast.expr]:
+    """What a comparison or a call looks values up in."""
+    if isinstance(node, ast.Call):
+        return node.args
+    if not isinstance(node, ast.Compare):
+        return []
+    looking = (ast.In, ast.NotIn, ast.Eq, ast.NotEq)
+    pairs = zip(node.ops, node.comparators, strict=True)
+    return [one for op, one in pairs if isinstance(op, looking)]
+
+
+def _tree(text: str) -> ast.AST | None:
+    """The text as Python reads it; None where it does not."""
+    plain = _QUOTED.sub("__quoted__", text).replace("@", "__at__").strip()
+    try:
+        return ast.parse(plain)
+    except SyntaxError:
+        return None

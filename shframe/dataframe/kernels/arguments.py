@@ -1,0 +1,30 @@
+"""Arguments of a kernel in which places stand for the results of other tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class Place:
+    """Stands in an argument for one of the kernel's further inputs."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __shframe_token__(self) -> str:
+        return f"place-{self.number}"
+
+
+def filled(value: Any, inputs: Sequence[Any]) -> Any:
+    """The argument with the inputs at their places, in plain containers too."""
+    kind = type(value)
+    if kind is Place:
+        return inputs[value.number]
+    if kind in (list, tuple, set):
+        return kind(filled(one, inputs) for one in value)
+    if kind is dict:
+        return {filled(k, inputs): filled(v, inputs) for k, v in value.items()}
+    return value

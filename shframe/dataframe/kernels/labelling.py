@@ -1,0 +1,46 @@
+"""Columns as labels of rows. pandas makes a range of whole numbers that are evenly spaced, of
+int64 whatever they were: the whole says whether they are."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from shframe.dataframe import chunks
+
+UNEVEN = 0
+
+
+def spacing(part: Any) -> Any:
+    """(first, last, step) of a partition's whole numbers; None without rows.
+
+    step: UNEVEN where it differs, None where there is one value.
+    """
+    values = chunks.as_pandas(part).to_numpy(dtype="i8")
+    if not len(values):
+        return None
+    step = None
+    if len(values) > 1:
+        steps = np.diff(values)
+        step = int(steps[0]) if (steps == steps[0]).all() else UNEVEN
+    return int(values[0]), int(values[-1]), step
+
+
+def is_even(*found: Any) -> bool:
+    """Whether the numbers of all partitions are a range; those of no row are, one is none."""
+    runs = [one for one in found if one is not None]
+    steps = {step for _, _, step in runs if step is not None}
+    steps |= {b[0] - a[1] for a, b in itertools.pairwise(runs)}
+    return not runs or (len(steps) == 1 and UNEVEN not in steps)
+
+
+def indexed(part: Any, even: bool, *, label: Any, drop: bool) -> Any:
+    """The partition with a column of whole numbers as index."""
+    frame = chunks.as_pandas(part)
+    values = frame[label]
+    made = frame.set_index(label, drop=drop)
+    made.index = pd.Index(values.to_numpy(), dtype="i8" if even else values.dtype, name=label)
+    return made

@@ -1,0 +1,52 @@
+"""Text methods whose columns follow from all texts: a text that has them all goes before each
+partition's, and its row is dropped again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from shframe.dataframe import chunks
+
+
+def widest(part: Any, *, name: str, args: Any, kwargs: Any, find: Any, dtype: Any) -> Any:
+    """The text that gives the most columns; None where all are missing."""
+    series = chunks.as_pandas(part).dropna()
+    if not len(series):
+        return None
+    made = getattr(series.reset_index(drop=True).str, name)(*args, **kwargs)
+    filled = made.notna().sum(axis=1)
+    return series.iloc[int(filled.to_numpy().argmax())]
+
+
+def all_words(part: Any, *, name: str, args: Any, kwargs: Any, find: Any, dtype: Any) -> Any:
+    """All words of a partition as one text; None where all are missing."""
+    series = chunks.as_pandas(part).dropna()
+    if not len(series):
+        return None
+    return kwargs["sep"].join(series.str.get_dummies(kwargs["sep"]).columns)
+
+
+def all_of(*found: Any, name: str, args: Any, kwargs: Any, find: Any, dtype: Any) -> Any:
+    """What `find` finds in the texts of all partitions."""
+    texts = pd.Series([one for one in found if one is not None], dtype=dtype)
+    return find(texts, name=name, args=args, kwargs=kwargs, find=find, dtype=dtype)
+
+
+def spread(part: Any, *, name: str, args: Any, kwargs: Any, text: Any) -> Any:
+    """The columns that a method gives for a partition, those of `text` among them."""
+    series = chunks.as_pandas(part)
+    if text is None:
+        return getattr(series.str, name)(*args, **kwargs)
+    first = pd.Series([text], dtype=series.dtype)
+    whole = pd.concat([first, series.reset_index(drop=True)], ignore_index=True)
+    made = getattr(whole.str, name)(*args, **kwargs).iloc[1:]
+    made.index = series.index
+    return made
+
+
+def joined(part: Any, *others: Any, sep: Any, na_rep: Any) -> Any:
+    """Each text with those of other columns behind it."""
+    columns = [chunks.as_pandas(one) for one in others]
+    return chunks.as_pandas(part).str.cat(columns, sep=sep, na_rep=na_rep)

@@ -1,0 +1,15 @@
+"""What is done to single values: results of reductions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def item(value: Any, *, label: Any) -> Any:
+    """What a value has under a label."""
+    return value[label]
+
+
+def rounded(value: Any, *, decimals: int) -> Any:
+    """A number, or each of a Series, rounded as pandas and NumPy do it."""
+    return value.round(decimals) if hasattr(value, "round") else round(value, decimals)

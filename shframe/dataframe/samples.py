@@ -1,0 +1,28 @@
+"""One row of harmless values: what pandas is asked with, to say what it thinks of an operation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+
+def sample_of(meta: Any) -> Any:
+    """A frame or series of one row with these dtypes."""
+    if isinstance(meta, pd.DataFrame):
+        cells = {
+            n: pd.Series([_value_of(dtype)], dtype=dtype) for n, dtype in enumerate(meta.dtypes)
+        }
+        made = pd.DataFrame(cells)
+        made.columns = meta.columns
+        return made
+    return pd.Series([_value_of(meta.dtype)], dtype=meta.dtype, name=meta.name)
+
+
+def _value_of(dtype: Any) -> Any:
+    if isinstance(dtype, pd.CategoricalDtype):
+        return dtype.categories[0] if len(dtype.categories) else None
+    kind = getattr(dtype, "kind", "O")
+    if isinstance(dtype, pd.StringDtype):
+        return "a"
+    return {"M": "2000-01-01", "m": 0, "b": True, "O": None}.get(kind, 1)
