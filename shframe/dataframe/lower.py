@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shframe import session
-from shframe.dataframe import parquet, relations
+from shframe.dataframe import parquet, pruning, relations
+from shframe.dataframe.chunks import Layout
 from shframe.dataframe.kernels import csv as csv_kernels
 from shframe.dataframe.kernels import groupby, merging, rowwise, shuffle, sorting
 from shframe.dataframe.kernels import parquet as parquet_kernels
@@ -57,24 +58,15 @@ def lower_from_parts(node: relations.FromParts, sources: tuple[Layer, ...]) -> L
 
 
 def lower_read_parquet(node: relations.ReadParquet, sources: tuple[Layer, ...]) -> Layer:
-    source = node.source
-    labels = tuple(source.meta.columns) if node.columns is None else node.columns
-    stored = set(source.schema.names)
-    named = tuple(level for level in source.index if isinstance(level, str))
-    columns = tuple(name for name in (*labels, *named) if name in stored)
-    meta = source.meta[list(labels)]
-    levels = tuple(meta.index.get_level_values(n).dtype for n in range(len(source.index)))
-    function = Function(
-        parquet_kernels.read,
-        columns=columns,
-        labels=labels,
-        dictionaries=tuple(source.dictionary_columns(columns)),
-        dtypes=tuple(meta.dtypes),
-        index=source.index,
-        levels=levels,
-        names=tuple(meta.index.names),
-    )
-    groups = parquet.needed_groups(source, node.prune, node.limit)
+    source, meta = node.source, node.meta
+    wanted = _wanted(node)
+    columns = [n for n in (*wanted.fields, *wanted.others) if n not in source.hive.dtypes]
+    counted = next((one for one in source.index if not isinstance(one, str)), None)
+    stored = len(source.stored_levels)
+    levels = tuple(meta.index.get_level_values(n).dtype for n in range(stored))
+    layout = Layout(meta.columns, tuple(meta.dtypes), tuple(meta.index.names), levels)
+    function = Function(parquet_kernels.read, wanted=wanted, layout=layout, counted=counted)
+    groups = pruning.needed_groups(source, node.prune, node.filters, node.limit)
     parts = parquet.partitions(source, groups, columns, workers(), partition_bytes()) or [[]]
     tasks, total = [], 0
     for n, part in enumerate(parts):
@@ -82,7 +74,22 @@ def lower_read_parquet(node: relations.ReadParquet, sources: tuple[Layer, ...]) 
         total += size
         args = (_pieces(source, part),)
         tasks.append(Task(Key(node.name, (n,)), function, (), args, nbytes=size or 1))
-    return Layer([task.key for task in tasks], tasks, about=About(nbytes=total))
+    about = About(fresh=bool(node.filters) and not stored, nbytes=total)
+    return Layer([task.key for task in tasks], tasks, about=about)
+
+
+def _wanted(node: relations.ReadParquet) -> parquet_kernels.Wanted:
+    """The fields that a read needs, with the types that they have in the whole."""
+    source = node.source
+    places = source.meta.columns.get_indexer(node.meta.columns)
+    chosen = source.fields if node.columns is None else [source.fields[n] for n in places]
+    fields = (*chosen, *source.stored_levels)
+    asked = dict.fromkeys(name for terms in node.filters for name, _, _ in terms)
+    others = tuple(name for name in asked if name not in fields)
+    types = {name: source.type_of(name) for name in (*fields, *others)}
+    texts = [name for name in types if name not in source.hive.dtypes]
+    dictionaries = tuple(source.dictionary_columns(texts))
+    return parquet_kernels.Wanted(fields, types, dictionaries, others, node.filters)
 
 
 def _pieces(source: Any, part: list[Any]) -> tuple[Any, ...]:
@@ -94,24 +101,19 @@ def _pieces(source: Any, part: list[Any]) -> tuple[Any, ...]:
             runs[-1].append(group)
         else:
             runs.append([group])
-    if not runs:
-        return (parquet_kernels.Piece(source.files[0], (), _typed_hive(source, 0), 0),)
-    return tuple(
-        parquet_kernels.Piece(
-            source.files[run[0].file],
-            tuple(group.number for group in run),
-            _typed_hive(source, run[0].file),
-            run[0].start,
-        )
-        for run in runs
+    return tuple(_piece(source, run) for run in runs) or (_piece(source, []),)
+
+
+def _piece(source: Any, run: list[Any]) -> parquet_kernels.Piece:
+    file = run[0].file if run else 0
+    return parquet_kernels.Piece(
+        source.files[file],
+        source.stamps[file],
+        tuple(group.number for group in run),
+        sum(group.rows for group in run),
+        source.hive.values[file],
+        run[0].start if run else 0,
     )
-
-
-def _typed_hive(source: Any, file: int) -> dict[str, Any]:
-    return {
-        name: int(text) if source.hive_dtypes[name].categories.dtype.kind == "i" else text
-        for name, text in source.hive[file].items()
-    }
 
 
 def lower_read_csv(node: relations.ReadCsv, sources: tuple[Layer, ...]) -> Layer:
