@@ -117,31 +117,40 @@ def _piece(source: Any, run: list[Any]) -> parquet_kernels.Piece:
 
 
 def lower_read_csv(node: relations.ReadCsv, sources: tuple[Layer, ...]) -> Layer:
-    source = node.source
-    function = Function(
-        csv_kernels.read, path=source.path, header=source.header, options=source.options
-    )
+    """Read blocks, decide on the dtypes of the whole, and give them to the blocks."""
+    source, name = node.source, node.name
+    about = About(fresh=source.counts_rows, nbytes=source.size * 2)
     blocks = source.blocks(workers())
+    if not blocks:
+        file = csv_kernels.File(source.path, source.stamp, source.options)
+        whole = Task(
+            Key(name, (0,)), Function(csv_kernels.read_whole, file=file), nbytes=source.size
+        )
+        return Layer([whole.key], [whole], about=about)
+    file = csv_kernels.File(
+        source.path, source.stamp, source.options, source.header, source.date_formats
+    )
+    function = Function(csv_kernels.read, file=file)
     raw = [
-        Task(Key(f"{node.name}-block", (n,)), function, (), block, source.size // len(blocks))
+        Task(Key(f"{name}-block", (n,)), function, (), block, source.size // len(blocks))
         for n, block in enumerate(blocks)
     ]
-    kinds = [
-        Task(Key(f"{node.name}-kinds", (n,)), Function(csv_kernels.dtypes_of), (task.key,))
-        for n, task in enumerate(raw)
-    ]
-    agree = Task(
-        Key(f"{node.name}-agree"), Function(csv_kernels.agreed), tuple(t.key for t in kinds)
+    find = Function(csv_kernels.find_kinds, given=source.options.get("dtype"))
+    kinds = [Task(Key(f"{name}-kinds", (n,)), find, (task.key,)) for n, task in enumerate(raw)]
+    decide = Task(
+        Key(f"{name}-decide"), Function(csv_kernels.decide), tuple(task.key for task in kinds)
     )
-    cast = Function(
-        csv_kernels.conformed, path=source.path, header=source.header, options=source.options
-    )
+    odd = Task(Key(f"{name}-odd"), Function(csv_kernels.read_odd, file=file), (decide.key,))
     tasks = [
-        Task(Key(node.name, (n,)), cast, (task.key, agree.key), block)
+        Task(
+            Key(name, (n,)),
+            Function(csv_kernels.conform, place=n, file=file),
+            (task.key, decide.key, odd.key),
+            block,
+        )
         for n, (task, block) in enumerate(zip(raw, blocks, strict=True))
     ]
-    about = About(fresh=True, nbytes=source.size * 2)
-    return Layer([task.key for task in tasks], [*raw, *kinds, agree, *tasks], about=about)
+    return Layer([task.key for task in tasks], [*raw, *kinds, decide, odd, *tasks], about=about)
 
 
 def numbered(name: str, layer: Layer) -> Layer:
