@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -75,6 +76,17 @@ class CsvSource:
         index = self._first_rows.index
         return isinstance(index, pd.RangeIndex) and (index.start, index.step) == (0, 1)
 
+    def _names_all_columns(self) -> bool:
+        """Whether the first rows are the same when pandas is told that there is no index."""
+        rows = self._first_rows
+        options = {**self.options, "index_col": False}
+        if options.get("parse_dates") is True:  # of the index, that is
+            options["parse_dates"] = False
+        with damage_of(self.path), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it says that there are further columns
+            plain = pd.read_csv(self.path, nrows=self.lines, **options)
+        return self.counts_rows and bool(rows.equals(plain))
+
     def blocks(self, workers: int) -> list[tuple[int, int]]:
         """(start, stop) of ranges that together hold all records after the header.
 
@@ -98,10 +110,10 @@ class CsvSource:
         plain = isinstance(text, str) and len(text) == 1 and text.isascii() and text not in '"\n\r'
         return (
             plain
-            and self.counts_rows
             and not self.path.lower().endswith(COMPRESSED)
             and not _has_repeated_names(self.header)
             and self.date_formats is not None
+            and self._names_all_columns()
         )
 
     @functools.cached_property

@@ -137,9 +137,8 @@ def lower_read_csv(node: relations.ReadCsv, sources: tuple[Layer, ...]) -> Layer
     ]
     find = Function(csv_kernels.find_kinds, given=source.options.get("dtype"))
     kinds = [Task(Key(f"{name}-kinds", (n,)), find, (task.key,)) for n, task in enumerate(raw)]
-    decide = Task(
-        Key(f"{name}-decide"), Function(csv_kernels.decide), tuple(task.key for task in kinds)
-    )
+    agree = Function(csv_kernels.decide, numbers_missing="na_values" in source.options)
+    decide = Task(Key(f"{name}-decide"), agree, tuple(task.key for task in kinds))
     odd = Task(Key(f"{name}-odd"), Function(csv_kernels.read_odd, file=file), (decide.key,))
     tasks = [
         Task(

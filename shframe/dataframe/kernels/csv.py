@@ -37,10 +37,14 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Kinds:
     """What a block's own values suggest: the rows, and of each column its dtype and what it
-    holds, None where no value tells anything."""
+    holds, None where every value is missing."""
 
     rows: int
     columns: tuple[tuple[Any, str] | None, ...]
+
+    @property
+    def width(self) -> int:
+        return len(self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,31 +132,43 @@ def find_kinds(part: Any, *, given: Any) -> Kinds:
 
 def _find_kind(column: Any, given: Any) -> tuple[Any, str] | None:
     dtype = column.dtype
-    if not len(column) or (given is None and column.isna().all()):
-        return None
     if given is not None:
         return dtype, "given"
+    if column.isna().all():
+        return None
     if dtype == OBJECT:
         return dtype, pd.api.types.infer_dtype(column, skipna=True)
     if isinstance(dtype, pd.StringDtype):
-        return dtype, "digits" if _holds_digits(column) else "text"
+        return dtype, "numbers" if _holds_numbers(column) else "text"
     return dtype, ""
 
 
-def _holds_digits(column: Any) -> bool:
-    """Whether text is nothing but integers: large ones, which the whole file may tell as floats."""
+_NUMBER = r"(?i)^\s*[+-]?(\d*[.,]?\d*(e[+-]?\d+)?|inf|infinity|nan)\s*$"
+
+
+def _holds_numbers(column: Any) -> bool:
+    """Whether text is nothing but numbers: among them are integers too large for one block, of
+    which the values of another may make floats."""
     for values in (column.iloc[:100], column):  # of most text the first values tell
         words = values.array.__arrow_array__()
-        if not pc.all(pc.match_substring_regex(words, r"^\s*[+-]?\d*\s*$")).as_py():
+        if not pc.all(pc.match_substring_regex(words, _NUMBER)).as_py():
             return False
     return True
 
 
-def decide(*found: Kinds) -> Decided:
-    """The dtypes of the whole, from those of all blocks."""
-    width = len(found[0].columns)
-    kinds = [_decide_column([one.columns[n] for one in found]) for n in range(width)]
-    odd = tuple(n for n, (known, _) in enumerate(kinds) if not known)
+def decide(*found: Kinds, numbers_missing: bool) -> Decided:
+    """The dtypes of the whole, from those of all blocks.
+
+    numbers_missing: whether options name numbers that stand for missing values: which they do
+    among floats and not among integers.
+    """
+    filled = [one for one in found if one.rows] or list(found[:1])
+    kinds = [_decide_column([one.columns[n] for one in filled]) for n in range(filled[0].width)]
+    odd = tuple(
+        n
+        for n, (known, dtype) in enumerate(kinds)
+        if not known or (numbers_missing and dtype is FLOAT)
+    )
     return Decided(tuple(dtype for _, dtype in kinds), odd, tuple(one.rows for one in found))
 
 
@@ -163,7 +179,7 @@ def _decide_column(found: list[tuple[Any, str] | None]) -> tuple[bool, Any]:
     dtypes = [dtype for dtype, _ in known]
     if all(isinstance(dtype, pd.CategoricalDtype) for dtype in dtypes) and known:
         return _decide_categories(dtypes)
-    if any(what == "digits" for _, what in known):
+    if any(what == "numbers" for _, what in known):
         return False, None
     if len(known) <= 1 and not gaps:
         return True, None
