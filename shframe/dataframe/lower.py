@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
 from shframe import session
 from shframe.dataframe import parquet, pruning, relations
 from shframe.dataframe.chunks import Layout
@@ -58,15 +60,28 @@ def lower_from_parts(node: relations.FromParts, sources: tuple[Layer, ...]) -> L
 
 
 def lower_read_parquet(node: relations.ReadParquet, sources: tuple[Layer, ...]) -> Layer:
+    source, wanted = node.source, _wanted(node)
+    groups = pruning.needed_groups(source, node.prune, node.filters, node.limit)
+    layer = _read_groups(node, wanted, groups)
+    categorical = tuple(
+        place
+        for place, name in enumerate(wanted.fields)
+        if name not in source.hive.dtypes and pa.types.is_dictionary(wanted.types[name])
+    )
+    return _share_categories(node, layer, groups, categorical) if categorical else layer
+
+
+def _read_groups(
+    node: relations.ReadParquet, wanted: parquet_kernels.Wanted, groups: list[Any]
+) -> Layer:
+    """Tasks that read row groups, as many at once as make a partition."""
     source, meta = node.source, node.meta
-    wanted = _wanted(node)
-    columns = [n for n in (*wanted.fields, *wanted.others) if n not in source.hive.dtypes]
-    counted = next((one for one in source.index if not isinstance(one, str)), None)
     stored = len(source.stored_levels)
     levels = tuple(meta.index.get_level_values(n).dtype for n in range(stored))
     layout = Layout(meta.columns, tuple(meta.dtypes), tuple(meta.index.names), levels)
+    counted = next((one for one in source.index if not isinstance(one, str)), None)
     function = Function(parquet_kernels.read, wanted=wanted, layout=layout, counted=counted)
-    groups = pruning.needed_groups(source, node.prune, node.filters, node.limit)
+    columns = [n for n in (*wanted.fields, *wanted.others) if n not in source.hive.dtypes]
     parts = parquet.partitions(source, groups, columns, workers(), partition_bytes()) or [[]]
     tasks, total = [], 0
     for n, part in enumerate(parts):
@@ -76,6 +91,43 @@ def lower_read_parquet(node: relations.ReadParquet, sources: tuple[Layer, ...]) 
         tasks.append(Task(Key(node.name, (n,)), function, (), args, nbytes=size or 1))
     about = About(fresh=bool(node.filters) and not stored, nbytes=total)
     return Layer([task.key for task in tasks], tasks, about=about)
+
+
+def _share_categories(
+    node: relations.ReadParquet, layer: Layer, groups: list[Any], places: tuple[int, ...]
+) -> Layer:
+    """Give every partition the categories of the whole."""
+    name = node.name
+    every = len(groups) == len(node.source.row_groups) and not node.filters
+    found = _find_categories(name, layer, places) if every else _read_categories(node, places)
+    agree = Task(
+        Key(f"{name}-agree"),
+        Function(parquet_kernels.agree_categories),
+        tuple(task.key for task in found),
+    )
+    share = Function(parquet_kernels.share_categories, places=places)
+    tasks = [Task(Key(f"{name}-shared", key.index), share, (key, agree.key)) for key in layer.keys]
+    return Layer(
+        [task.key for task in tasks], [*layer.tasks, *found, agree, *tasks], about=layer.about
+    )
+
+
+def _find_categories(name: str, layer: Layer, places: tuple[int, ...]) -> list[Task]:
+    find = Function(parquet_kernels.find_categories, places=places)
+    return [Task(Key(f"{name}-categories", key.index), find, (key,)) for key in layer.keys]
+
+
+def _read_categories(node: relations.ReadParquet, places: tuple[int, ...]) -> list[Task]:
+    """Read nothing but the categorical columns, of the row groups that are skipped, too."""
+    source, wanted = node.source, _wanted(node)
+    fields = tuple(wanted.fields[place] for place in places)
+    only = parquet_kernels.Wanted(fields, {field: wanted.types[field] for field in fields})
+    read = Function(parquet_kernels.read_categories, wanted=only)
+    parts = parquet.partitions(source, source.row_groups, fields, workers(), partition_bytes())
+    return [
+        Task(Key(f"{node.name}-categories", (n,)), read, (), (_pieces(source, part),))
+        for n, part in enumerate(parts)
+    ]
 
 
 def _wanted(node: relations.ReadParquet) -> parquet_kernels.Wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
@@ -187,3 +189,53 @@ def _find_damage(file: Any, piece: Piece, names: list[str]) -> str:
             except Exception:
                 return f", row group {group}, column {name!r}"
     return ""
+
+
+def find_categories(part: Any, *, places: tuple[int, ...]) -> list[Any]:
+    """The values of some categorical columns of a partition, each once, in their order."""
+    return [
+        _merge_values([c.dictionary for c in part.column(n).chunks], part.column(n).type)
+        for n in places
+    ]
+
+
+def read_categories(pieces: tuple[Piece, ...], *, wanted: Wanted) -> list[Any]:
+    """The values of some categorical columns of files, each once, in their order."""
+    tables = [_read_piece(piece, wanted) for piece in pieces]
+    return find_categories(_join_tables(tables, wanted), places=tuple(range(len(wanted.fields))))
+
+
+def agree_categories(*found: list[Any]) -> list[Any]:
+    """The values of all partitions, in the order in which they come up."""
+    return [_merge_values(list(values), values[0].type) for values in zip(*found, strict=True)]
+
+
+def _merge_values(values: list[Any], kind: Any) -> Any:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return pa.chunked_array(values, kind).unique().drop_null()
+
+
+def share_categories(part: Any, categories: list[Any], *, places: tuple[int, ...]) -> Any:
+    """The partition with the categories of the whole."""
+    layout = chunks.layout_of(part)
+    columns, dtypes = list(part.columns), [*layout.dtypes, *layout.levels]
+    for n, values in zip(places, categories, strict=True):
+        columns[n] = _recode(columns[n], values)
+        known = pd.Index(values.to_pandas())
+        dtypes[n] = pd.CategoricalDtype(known, dtypes[n].ordered)
+    width = layout.width
+    return chunks.table_of(
+        columns,
+        dataclasses.replace(layout, dtypes=tuple(dtypes[:width]), levels=tuple(dtypes[width:])),
+    )
+
+
+def _recode(column: Any, values: Any) -> Any:
+    """The column with codes for these values."""
+    parts = []
+    for chunk in column.chunks:
+        codes = pc.index_in(chunk.dictionary, value_set=values).take(chunk.indices)
+        parts.append(pa.DictionaryArray.from_arrays(codes, values, ordered=column.type.ordered))
+    kind = pa.dictionary(pa.int32(), values.type, column.type.ordered)
+    return pa.chunked_array(parts, kind)
