@@ -47,8 +47,8 @@ def to_parquet(
     """
     folder = Path(os.path.abspath(os.path.expanduser(os.fspath(path))))
     options = {"compression": compression}
-    keys = _checked_keys(frame, partition_cols)
-    _check_convertible(frame._meta, options)
+    names = _check_convertible(frame._meta, options)
+    keys = _checked_keys(frame, partition_cols, names)
     old = _find_parts(folder)
     with _hidden_folder(folder) as hidden:
         parts = _write(frame, str(hidden), keys, index, options)
@@ -58,26 +58,35 @@ def to_parquet(
             _publish(folder, hidden, [hidden / f"{part.place:05d}" for part in filled], old)
 
 
-def _checked_keys(frame: Any, partition_cols: Any) -> tuple[str, ...]:
-    keys = [partition_cols] if isinstance(partition_cols, str) else list(partition_cols or [])
-    frame._known(keys, "to_parquet(partition_cols=)")
-    if len(set(keys)) < len(keys):
-        raise InvalidArgument(f"partition_cols={partition_cols!r}: a column is named twice")
-    if keys and len(keys) == len(frame.columns):
-        raise InvalidArgument(
-            f"Cannot use all columns for partition columns: {keys!r}\n"
-            "  leave one of them in the files"
-        )
-    return tuple(map(str, keys))
-
-
-def _check_convertible(meta: Any, options: dict[str, Any]) -> None:
-    """Let Arrow say at the call what it cannot write."""
+def _check_convertible(meta: Any, options: dict[str, Any]) -> list[str]:
+    """Let Arrow say at the call what it cannot write; the names that it gives the columns."""
     try:
         table = pa.Table.from_pandas(meta)
         pq.write_table(table, io.BytesIO(), **options)
     except (ValueError, TypeError, NotImplementedError, OSError) as error:
         raise UnsupportedType(f"to_parquet(): {'; '.join(map(str, error.args))}") from error
+    return list(table.schema.names[: meta.shape[1]])
+
+
+def _checked_keys(frame: Any, partition_cols: Any, names: list[str]) -> tuple[str, ...]:
+    several = isinstance(partition_cols, (list, tuple))
+    labels = list(partition_cols) if several else [partition_cols] * (partition_cols is not None)
+    frame._known(labels, "to_parquet(partition_cols=)")
+    keys = tuple(names[place] for place in frame._meta.columns.get_indexer(labels))
+    if len(set(keys)) < len(keys):
+        raise InvalidArgument(f"partition_cols={partition_cols!r}: a column is named twice")
+    if keys and len(keys) == len(names):
+        raise InvalidArgument(
+            f"Cannot use all columns for partition columns: {labels!r}\n"
+            "  leave one of them in the files"
+        )
+    for key in keys:
+        if key.startswith(("_", ".")) or set(key) & set("/=%"):
+            raise InvalidArgument(
+                f"partition_cols={partition_cols!r}: the name {key!r} is lost when folders of "
+                f"{key + '=...'!r} are read\n  rename the column"
+            )
+    return keys
 
 
 def _find_parts(folder: Path) -> list[Path]:

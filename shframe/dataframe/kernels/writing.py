@@ -3,10 +3,13 @@ written to the schema of the whole."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pandas as pd
 import pyarrow as pa
@@ -14,6 +17,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from shframe.dataframe import chunks
+from shframe.dataframe.hive import MISSING
 from shframe.errors import UnsupportedType, WriteFailed
 
 MOST_FOLDERS = 1 << 20  # of one partition; Arrow's own limit of 1024 is there to be raised
@@ -77,20 +81,24 @@ def write(
 
     stored: whether the index is stored, where `index` leaves that open.
     """
-    table = _convert(chunks.as_pandas(part), index if stored is None else stored)
+    frame = chunks.as_pandas(part)
     where = os.path.join(folder, f"{place:05d}")
-    try:
+    with _failure_named(folder):
+        table = pa.Table.from_pandas(
+            frame, preserve_index=index if stored is None else stored, nthreads=1
+        )
         os.mkdir(where)
         _write_table(table, where, place, keys, options)
+        return _describe(frame, table, place)
+
+
+@contextlib.contextmanager
+def _failure_named(folder: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise WriteFailed(f"the folder {folder!r} cannot be written to\n  {error}") from error
-    return _describe(part, table, place)
-
-
-def _convert(frame: Any, index: bool | None) -> Any:
-    try:
-        return pa.Table.from_pandas(frame, preserve_index=index, nthreads=1)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+    except (ValueError, TypeError, pa.ArrowNotImplementedError) as error:
         raise UnsupportedType(
             f"to_parquet(): {'; '.join(map(str, error.args))}\n"
             "  make the column one of a single type, with astype()"
@@ -117,13 +125,12 @@ def _write_table(
     )
 
 
-def _describe(part: Any, table: Any, place: int) -> Written:
+def _describe(frame: Any, table: Any, place: int) -> Written:
     index = table.schema.pandas_metadata["index_columns"]
     counted = next((one for one in index if isinstance(one, dict)), None)
     if counted is None:
         return Written(place, table.num_rows, table.schema, None, table.schema)
-    empty = chunks.as_pandas(part).iloc[:0]
-    labelled = pa.Table.from_pandas(empty, preserve_index=True).schema
+    labelled = pa.Table.from_pandas(frame.iloc[:0], preserve_index=True).schema
     fields = [*table.schema, *list(labelled)[len(table.schema) :]]
     values = range(counted["start"], counted["stop"], counted["step"])
     whole = pd.RangeIndex(values, name=counted["name"])
@@ -136,27 +143,30 @@ def conform(written: Written, *, folder: str, target: Target, options: dict[str,
     where = Path(folder, f"{written.place:05d}")
     stored = [field for field in target.schema if field.name not in target.keys]
     schema = pa.schema(stored, target.schema.metadata)
-    try:
+    with _failure_named(folder):
         for path in sorted(where.rglob("*.parquet")):
             table = pq.read_table(path, partitioning=None)
-            pq.write_table(_fit(table, written, schema), path, write_page_checksum=True, **options)
-            if target.keys:
+            fitted = _fit(table, written, schema)
+            pq.write_table(fitted, path, write_page_checksum=True, **options)
+            if target.keys and path.parent != where:
                 _move(path, where, written.schema, target)
-    except OSError as error:
-        raise WriteFailed(f"the folder {folder!r} cannot be written to\n  {error}") from error
 
 
 def _fit(table: Any, written: Written, schema: Any) -> Any:
-    columns = []
+    columns, fields = [], []
     for field in schema:
         if field.name in table.column_names:
-            columns.append(_cast(table.column(field.name), field.type))
+            column = _cast(table.column(field.name), field.type)
         else:  # the labels of an index that was a range here
-            columns.append(pa.array(written.counted).cast(field.type))
-    return pa.Table.from_arrays(columns, schema=schema)
+            column = pa.array(written.counted).cast(field.type)
+        columns.append(column)
+        fields.append(field.with_type(column.type))
+    return pa.Table.from_arrays(columns, schema=pa.schema(fields, schema.metadata))
 
 
 def _cast(column: Any, kind: Any) -> Any:
+    if pa.types.is_dictionary(kind) and not pa.types.is_dictionary(column.type):
+        kind = kind.value_type  # categories that are no text are not kept in a file
     inexact = pa.types.is_integer(column.type) and pa.types.is_floating(kind)
     return column.cast(kind, safe=not inexact)  # pandas rounds large integers beside a gap, too
 
@@ -167,18 +177,19 @@ def _move(path: Path, root: Path, schema: Any, target: Target) -> None:
     new = pa.schema([target.schema.field(key) for key in target.keys])
     if own.equals(new):
         return
-    known = ds.get_partition_keys(_hive(own).parse(f"/{path.parent.relative_to(root)}"))
     holds = None
-    for field in new:
-        value = pa.scalar(known.get(field.name), own.field(field.name).type).cast(field.type)
-        name = ds.field(field.name)
-        one = name == value if value.is_valid else name.is_null()
+    for name, text in zip(target.keys, path.parent.relative_to(root).parts, strict=True):
+        value = _read_spelled(text.split("=", 1)[1], new.field(name).type)
+        one = ds.field(name) == value if value.is_valid else ds.field(name).is_null()
         holds = one if holds is None else holds & one
-    spelled, _ = _hive(new).format(holds)
+    spelled, _ = ds.partitioning(new, flavor="hive").format(holds)
     where = root / spelled
     where.mkdir(parents=True, exist_ok=True)
     path.rename(where / path.name)
 
 
-def _hive(schema: Any) -> Any:
-    return ds.partitioning(schema, flavor="hive")
+def _read_spelled(text: str, kind: Any) -> Any:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    known = None if text == MISSING else unquote(text)
+    return pa.array([known], pa.string()).cast(kind)[0]
