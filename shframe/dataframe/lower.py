@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
-
 from shframe import session
 from shframe.dataframe import parquet, pruning, relations
 from shframe.dataframe.chunks import Layout
@@ -63,12 +61,11 @@ def lower_read_parquet(node: relations.ReadParquet, sources: tuple[Layer, ...]) 
     source, wanted = node.source, _wanted(node)
     groups = pruning.needed_groups(source, node.prune, node.filters, node.limit)
     layer = _read_groups(node, wanted, groups)
-    categorical = tuple(
-        place
-        for place, name in enumerate(wanted.fields)
-        if name not in source.hive.dtypes and pa.types.is_dictionary(wanted.types[name])
+    filtered = bool(node.filters)
+    undecided = tuple(
+        n for n, name in enumerate(wanted.fields) if source.is_undecided(name, filtered)
     )
-    return _share_categories(node, layer, groups, categorical) if categorical else layer
+    return _share_facts(node, layer, groups, undecided) if undecided else layer
 
 
 def _read_groups(
@@ -93,39 +90,40 @@ def _read_groups(
     return Layer([task.key for task in tasks], tasks, about=about)
 
 
-def _share_categories(
+def _share_facts(
     node: relations.ReadParquet, layer: Layer, groups: list[Any], places: tuple[int, ...]
 ) -> Layer:
-    """Give every partition the categories of the whole."""
+    """Let every partition know what the footers do not tell of some columns of the whole."""
     name = node.name
-    every = len(groups) == len(node.source.row_groups) and not node.filters
-    found = _find_categories(name, layer, places) if every else _read_categories(node, places)
+    every = len(groups) == len(node.source.row_groups) or node.filters  # Arrow filters first
+    found = _find_facts(name, layer, places) if every else _read_facts(node, places)
     agree = Task(
         Key(f"{name}-agree"),
-        Function(parquet_kernels.agree_categories),
+        Function(parquet_kernels.agree_facts),
         tuple(task.key for task in found),
     )
-    share = Function(parquet_kernels.share_categories, places=places)
+    share = Function(parquet_kernels.share_facts, places=places)
     tasks = [Task(Key(f"{name}-shared", key.index), share, (key, agree.key)) for key in layer.keys]
     return Layer(
         [task.key for task in tasks], [*layer.tasks, *found, agree, *tasks], about=layer.about
     )
 
 
-def _find_categories(name: str, layer: Layer, places: tuple[int, ...]) -> list[Task]:
-    find = Function(parquet_kernels.find_categories, places=places)
-    return [Task(Key(f"{name}-categories", key.index), find, (key,)) for key in layer.keys]
+def _find_facts(name: str, layer: Layer, places: tuple[int, ...]) -> list[Task]:
+    find = Function(parquet_kernels.find_facts, places=places)
+    return [Task(Key(f"{name}-facts", key.index), find, (key,)) for key in layer.keys]
 
 
-def _read_categories(node: relations.ReadParquet, places: tuple[int, ...]) -> list[Task]:
-    """Read nothing but the categorical columns, of the row groups that are skipped, too."""
+def _read_facts(node: relations.ReadParquet, places: tuple[int, ...]) -> list[Task]:
+    """Read nothing but those columns, of the row groups that are skipped, too."""
     source, wanted = node.source, _wanted(node)
     fields = tuple(wanted.fields[place] for place in places)
     only = parquet_kernels.Wanted(fields, {field: wanted.types[field] for field in fields})
-    read = Function(parquet_kernels.read_categories, wanted=only)
-    parts = parquet.partitions(source, source.row_groups, fields, workers(), partition_bytes())
+    read = Function(parquet_kernels.read_facts, wanted=only)
+    groups = source.row_groups
+    parts = parquet.partitions(source, groups, fields, workers(), partition_bytes()) or [[]]
     return [
-        Task(Key(f"{node.name}-categories", (n,)), read, (), (_pieces(source, part),))
+        Task(Key(f"{node.name}-facts", (n,)), read, (), (_pieces(source, part),))
         for n, part in enumerate(parts)
     ]
 
@@ -164,6 +162,7 @@ def _piece(source: Any, run: list[Any]) -> parquet_kernels.Piece:
         tuple(group.number for group in run),
         sum(group.rows for group in run),
         source.hive.values[file],
+        source.absent(file),
         run[0].start if run else 0,
     )
 

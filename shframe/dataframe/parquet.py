@@ -106,25 +106,48 @@ class ParquetSource:
         return frame
 
     def _dtype_with_gaps(self, name: str, dtype: Any) -> Any:
-        kind = self.schema.field(name).type
-        changes = pa.types.is_integer(kind) or pa.types.is_boolean(kind)
-        if not changes or isinstance(dtype, pd.api.extensions.ExtensionDtype):
+        if isinstance(dtype, pd.api.extensions.ExtensionDtype) or not self._changes_by_gaps(name):
             return dtype
-        gaps = pa.nulls(1, kind).to_pandas().dtype
-        return gaps if self._has_gaps(name) else dtype
+        kind = self.schema.field(name).type
+        return pa.nulls(1, kind).to_pandas().dtype if True in self._gaps(name) else dtype
 
-    def _has_gaps(self, name: str) -> bool:
-        """Whether the footers know of a missing value in a column."""
+    def _changes_by_gaps(self, name: str) -> bool:
+        kind = self.schema.field(name).type
+        return bool(pa.types.is_integer(kind) or pa.types.is_boolean(kind))
+
+    def is_undecided(self, name: str, filtered: bool) -> bool:
+        """Whether the footers do not tell what a column's dtype is: categories are among its
+        values, and not every writer says whether a value is missing.
+
+        filtered: whether rows are left out by Arrow, of which the missing value may be one.
+        """
+        if name in self.hive.dtypes:
+            return False
+        if pa.types.is_dictionary(self.schema.field(name).type):
+            return True
+        gaps = self._gaps(name) if self._changes_by_gaps(name) else set()
+        return None in gaps or (filtered and True in gaps)
+
+    def _gaps(self, name: str) -> set[bool | None]:
+        """What the footers say of missing values in a column: True when there is one, None when
+        that is not known of a row group."""
+        found: set[bool | None] = set()
         for place, layout in enumerate(self.layouts):
             metadata = self.footer(place)
-            leaves = layout.leaves.get(name)
-            if leaves is None and metadata.num_rows:
-                return True
-            for number in range(metadata.num_row_groups if leaves is not None else 0):
-                assert leaves is not None, "the column is in this file"
-                if _null_count(metadata.row_group(number), leaves[0]):
-                    return True
-        return False
+            if name not in layout.leaves or pa.types.is_null(layout.schema.field(name).type):
+                found.add(bool(metadata.num_rows))
+                continue
+            leaf = layout.leaves[name][0]
+            groups = (metadata.row_group(n) for n in range(metadata.num_row_groups))
+            found.update(_has_gap(group, leaf) for group in groups)
+        return {True} if True in found else {None} if None in found else set()
+
+    def absent(self, file: int) -> frozenset[str]:
+        """Columns of the whole that a file does not have."""
+        layout = self.layouts[file]
+        if layout is self.layouts[0]:
+            return frozenset()
+        return frozenset(self.schema.names).difference(layout.schema.names)
 
     @functools.cached_property
     def filtered_meta(self) -> Any:
@@ -291,9 +314,11 @@ def _leaf_count(kind: Any) -> int:
     return 1
 
 
-def _null_count(group: Any, leaf: int) -> int:
+def _has_gap(group: Any, leaf: int) -> bool | None:
     statistics = group.column(leaf).statistics
-    return statistics.null_count if statistics is not None and statistics.has_null_count else 0
+    if statistics is None or not statistics.has_null_count:
+        return None
+    return bool(statistics.null_count)
 
 
 def _whole_schema(files: Sequence[str], layouts: Sequence[Layout]) -> Any:

@@ -103,6 +103,8 @@ def _compare_bounds(bounds: Bounds, op: str, value: Any, compare: Compare) -> An
         return compare(bounds.lows, op, value)
     if op in ("gt", "ge"):
         return compare(bounds.highs, op, value)
+    if op == "in" and compare is _compare_by_arrow:  # it rounds them to the column's type
+        value = pa.array(value).cast(bounds.lows.type, safe=False).to_pylist()
     ranges = [(value, value)] if op == "eq" else [(one, one) for one in value]
     if len(ranges) > MOST_VALUES:
         ranges = [(min(value), max(value))]

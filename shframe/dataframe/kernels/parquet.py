@@ -29,6 +29,7 @@ class Piece:
     groups: tuple[int, ...]
     rows: int
     hive: dict[str, Any]  # values of the partition columns
+    absent: frozenset[str]  # fields that other files have
     start: int  # rows of the data set before them
 
 
@@ -144,7 +145,8 @@ def _read_file(piece: Piece, wanted: Wanted) -> Any:
             f"the Parquet file {piece.file!r} has changed since it was opened\n"
             "  call read_parquet() again"
         )
-    names = [name for name in (*wanted.fields, *wanted.others) if name not in piece.hive]
+    passed = piece.absent.union(piece.hive)
+    names = [name for name in (*wanted.fields, *wanted.others) if name not in passed]
     with damage_of(piece.file), _opened(piece, wanted) as file:
         try:
             table = file.read_row_groups(list(piece.groups), columns=names, use_threads=False)
@@ -158,7 +160,7 @@ def _read_file(piece: Piece, wanted: Wanted) -> Any:
 
 
 def _opened(piece: Piece, wanted: Wanted) -> Any:
-    dictionaries = list(wanted.dictionaries)
+    dictionaries = [name for name in wanted.dictionaries if name not in piece.absent]
     return pq.ParquetFile(
         piece.file,
         memory_map=True,
@@ -191,39 +193,46 @@ def _find_damage(file: Any, piece: Piece, names: list[str]) -> str:
     return ""
 
 
-def find_categories(part: Any, *, places: tuple[int, ...]) -> list[Any]:
-    """The values of some categorical columns of a partition, each once, in their order."""
+def find_facts(part: Any, *, places: tuple[int, ...]) -> list[Any]:
+    """What the whole has to know of some columns: of a categorical one its values, each once, in
+    their order; of another whether a value is missing."""
+    return [_find_fact(part.column(place)) for place in places]
+
+
+def _find_fact(column: Any) -> Any:
+    if pa.types.is_dictionary(column.type):
+        return _merge_values([chunk.dictionary for chunk in column.chunks], column.type.value_type)
+    return column.null_count > 0
+
+
+def read_facts(pieces: tuple[Piece, ...], *, wanted: Wanted) -> list[Any]:
+    """The facts of some columns of row groups."""
+    tables = [_read_piece(piece, wanted) for piece in pieces]
+    return find_facts(_join_tables(tables, wanted), places=tuple(range(len(wanted.fields))))
+
+
+def agree_facts(*found: list[Any]) -> list[Any]:
+    """The facts of the whole: values in the order in which they come up."""
     return [
-        _merge_values([c.dictionary for c in part.column(n).chunks], part.column(n).type)
-        for n in places
+        any(facts) if isinstance(facts[0], bool) else _merge_values(facts, facts[0].type)
+        for facts in zip(*found, strict=True)
     ]
 
 
-def read_categories(pieces: tuple[Piece, ...], *, wanted: Wanted) -> list[Any]:
-    """The values of some categorical columns of files, each once, in their order."""
-    tables = [_read_piece(piece, wanted) for piece in pieces]
-    return find_categories(_join_tables(tables, wanted), places=tuple(range(len(wanted.fields))))
-
-
-def agree_categories(*found: list[Any]) -> list[Any]:
-    """The values of all partitions, in the order in which they come up."""
-    return [_merge_values(list(values), values[0].type) for values in zip(*found, strict=True)]
-
-
-def _merge_values(values: list[Any], kind: Any) -> Any:
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
+def _merge_values(values: Sequence[Any], kind: Any) -> Any:
     return pa.chunked_array(values, kind).unique().drop_null()
 
 
-def share_categories(part: Any, categories: list[Any], *, places: tuple[int, ...]) -> Any:
-    """The partition with the categories of the whole."""
+def share_facts(part: Any, facts: list[Any], *, places: tuple[int, ...]) -> Any:
+    """The partition with the categories of the whole, and with dtypes that hold its gaps."""
     layout = chunks.layout_of(part)
     columns, dtypes = list(part.columns), [*layout.dtypes, *layout.levels]
-    for n, values in zip(places, categories, strict=True):
-        columns[n] = _recode(columns[n], values)
-        known = pd.Index(values.to_pandas())
-        dtypes[n] = pd.CategoricalDtype(known, dtypes[n].ordered)
+    for n, fact in zip(places, facts, strict=True):
+        if isinstance(fact, bool):
+            dtypes[n] = pa.nulls(1, columns[n].type).to_pandas().dtype if fact else dtypes[n]
+        else:
+            columns[n] = _recode(columns[n], fact)
+            dtypes[n] = pd.CategoricalDtype(pd.Index(fact.to_pandas()), dtypes[n].ordered)
     width = layout.width
     return chunks.table_of(
         columns,
