@@ -10,7 +10,7 @@ import contextlib
 import functools
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from shframe.dataframe.footers import Layout, damage_of, footer, read_layouts, read_stamp
 from shframe.dataframe.hive import read_folders
 from shframe.errors import (
     ColumnNotFound,
@@ -36,8 +37,6 @@ SHARED_PARTITION = 1 << 17  # but for this much it is worth to have every worker
 MOST_PARTITION = 64 << 20
 SUFFIXES = (".parquet", ".parq", ".pq", "")
 
-Stamp = tuple[int, int]  # size and time of change: a file with another one is another file
-
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
@@ -50,17 +49,6 @@ class RowGroup:
     nbytes: dict[str, int]  # of each column, as encoded but not compressed
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The columns of a file, and which of its leaves belong to each.
-
-    A column chunk is told by its number: a path with dots in it may mean one column or another.
-    """
-
-    schema: Any
-    leaves: dict[str, range]
-
-
 class ParquetSource:
     """The files of a data set as they were when it was opened.
 
@@ -71,7 +59,7 @@ class ParquetSource:
     def __init__(self, path: Any) -> None:
         self.files, root = found_files(path)
         self.stamps = tuple(read_stamp(file) for file in self.files)
-        self.layouts = _layouts(self.files, self.stamps)
+        self.layouts = read_layouts(self.files, self.stamps)
         self.schema = _whole_schema(self.files, self.layouts)
         self.hive = read_folders(self.files, root)
         self._check_names()
@@ -230,88 +218,6 @@ class ParquetSource:
                 if size / rows < DICTIONARY_BYTES:
                     chosen.append(name)
         return chosen
-
-
-@contextlib.contextmanager
-def damage_of(file: str, what: str = "") -> Iterator[None]:
-    """Let what goes wrong while a file is read be told as damage of that file."""
-    try:
-        yield
-    except (SourceDamaged, SourceNotFound):
-        raise
-    except Exception as error:
-        found = f"{type(error).__name__}: {error}" if isinstance(error, KeyError) else str(error)
-        raise SourceDamaged(
-            f"the Parquet file {file!r} cannot be read{what}\n  {found}\n"
-            "  write it again, or leave it out"
-        ) from error
-
-
-def read_stamp(file: str) -> Stamp:
-    """Size and time of change of a file; raises SourceNotFound when it is gone."""
-    try:
-        stat = os.stat(file)
-    except FileNotFoundError as error:
-        raise SourceNotFound(f"no file {file!r}") from error
-    return stat.st_size, stat.st_mtime_ns
-
-
-@functools.lru_cache(maxsize=4096)
-def footer(file: str, stamp: Stamp) -> Any:
-    """The metadata of a file; the stamp makes a changed file be read again."""
-    with damage_of(file):
-        metadata = pq.read_metadata(file, memory_map=True)
-        counts = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
-        if sum(counts) != metadata.num_rows or any(count < 0 for count in counts):
-            raise SourceDamaged(
-                f"the Parquet file {file!r} is damaged: its row groups hold {sum(counts)} rows, "
-                f"its footer says {metadata.num_rows}"
-            )
-        return metadata
-
-
-def _layouts(files: Sequence[str], stamps: Sequence[Stamp]) -> list[Layout]:
-    """The layout of each file; equal ones are one object."""
-    found: list[Layout] = []
-    for file, stamp in zip(files, stamps, strict=True):
-        metadata = footer(file, stamp)
-        with damage_of(file):
-            schema = metadata.schema.to_arrow_schema()
-            if found and found[-1].schema.equals(schema):
-                found.append(found[-1])
-            else:
-                found.append(Layout(schema, _leaves(file, schema, metadata.num_columns)))
-    return found
-
-
-def _leaves(file: str, schema: Any, count: int) -> dict[str, range]:
-    """The leaves of each column: they follow each other in the order of the columns."""
-    twice = {name for name in schema.names if schema.names.count(name) > 1}
-    if twice:
-        raise SourceDamaged(
-            f"the Parquet file {file!r} has more than one column of the name {min(twice)!r}\n"
-            "  rename them: columns are told by their names"
-        )
-    found: dict[str, range] = {}
-    start = 0
-    for field in schema:
-        size = _leaf_count(field.type)
-        found[field.name] = range(start, start + size)
-        start += size
-    if start != count:
-        raise SourceDamaged(
-            f"the Parquet file {file!r} is damaged: its schema has {start} leaves, "
-            f"its row groups have {count}"
-        )
-    return found
-
-
-def _leaf_count(kind: Any) -> int:
-    if isinstance(kind, pa.BaseExtensionType):
-        return _leaf_count(kind.storage_type)
-    if pa.types.is_nested(kind):
-        return sum(_leaf_count(kind.field(n).type) for n in range(kind.num_fields))
-    return 1
 
 
 def _has_gap(group: Any, leaf: int) -> bool | None:

@@ -16,7 +16,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from shframe.dataframe import chunks
-from shframe.dataframe.parquet import Counted, Stamp, damage_of, read_stamp
+from shframe.dataframe.footers import Stamp, damage_of, read_stamp
+from shframe.dataframe.parquet import Counted
 from shframe.errors import SourceDamaged
 
 

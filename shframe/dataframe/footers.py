@@ -1,0 +1,168 @@
+"""Footers of Parquet files: read once, and found whole before anything in them is looked at."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from shframe.errors import SourceDamaged, SourceNotFound
+
+Stamp = tuple[int, int]  # size and time of change: a file with another one is another file
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of a file, and which of its leaves belong to each.
+
+    A column chunk is told by its number: a path with dots in it may mean one column or another.
+    """
+
+    schema: Any
+    leaves: dict[str, range]
+
+
+@contextlib.contextmanager
+def damage_of(file: str, what: str = "") -> Iterator[None]:
+    """Let what goes wrong while a file is read be told as damage of that file."""
+    try:
+        yield
+    except (SourceDamaged, SourceNotFound):
+        raise
+    except Exception as error:
+        found = f"{type(error).__name__}: {error}" if isinstance(error, KeyError) else str(error)
+        raise SourceDamaged(
+            f"the Parquet file {file!r} cannot be read{what}\n  {found}\n"
+            "  write it again, or leave it out"
+        ) from error
+
+
+def read_stamp(file: str) -> Stamp:
+    """Size and time of change of a file; raises SourceNotFound when it is gone."""
+    try:
+        stat = os.stat(file)
+    except FileNotFoundError as error:
+        raise SourceNotFound(f"no file {file!r}") from error
+    return stat.st_size, stat.st_mtime_ns
+
+
+@functools.lru_cache(maxsize=4096)
+def footer(file: str, stamp: Stamp) -> Any:
+    """The metadata of a file; the stamp makes a changed file be read again."""
+    with damage_of(file):
+        metadata = pq.read_metadata(file, memory_map=True)
+        _check_chunks(file, stamp[0], metadata)
+        counts = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
+        if sum(counts) != metadata.num_rows or any(count < 0 for count in counts):
+            raise SourceDamaged(
+                f"the Parquet file {file!r} is damaged: its row groups hold {sum(counts)} rows, "
+                f"its footer says {metadata.num_rows}"
+            )
+        return metadata
+
+
+def read_layouts(files: Sequence[str], stamps: Sequence[Stamp]) -> list[Layout]:
+    """The layout of each file; equal ones are one object."""
+    found: list[Layout] = []
+    for file, stamp in zip(files, stamps, strict=True):
+        metadata = footer(file, stamp)
+        with damage_of(file):
+            schema = metadata.schema.to_arrow_schema()
+            if found and found[-1].schema.equals(schema):
+                found.append(found[-1])
+            else:
+                found.append(Layout(schema, _leaves(file, schema, metadata.num_columns)))
+    return found
+
+
+def _leaves(file: str, schema: Any, count: int) -> dict[str, range]:
+    """The leaves of each column: they follow each other in the order of the columns."""
+    twice = {name for name in schema.names if schema.names.count(name) > 1}
+    if twice:
+        raise SourceDamaged(
+            f"the Parquet file {file!r} has more than one column of the name {min(twice)!r}\n"
+            "  rename them: columns are told by their names"
+        )
+    found: dict[str, range] = {}
+    start = 0
+    for field in schema:
+        size = _leaf_count(field.type)
+        found[field.name] = range(start, start + size)
+        start += size
+    if start != count:
+        raise SourceDamaged(
+            f"the Parquet file {file!r} is damaged: its schema has {start} leaves, "
+            f"its row groups have {count}"
+        )
+    return found
+
+
+def _leaf_count(kind: Any) -> int:
+    if isinstance(kind, pa.BaseExtensionType):
+        return _leaf_count(kind.storage_type)
+    if pa.types.is_nested(kind):
+        return sum(_leaf_count(kind.field(n).type) for n in range(kind.num_fields))
+    return 1
+
+
+class _Opened(Exception):
+    """Everything before the first byte of a column was found in order."""
+
+
+class _Closed:
+    """A file of a known size, of which nothing is to be read."""
+
+    closed = False
+    mode = "rb"
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.place = 0
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self.place = (0, self.place, self.size)[whence] + offset
+        return self.place
+
+    def tell(self) -> int:
+        return self.place
+
+    def readable(self) -> bool:
+        return True
+
+    seekable = readable
+
+    def read(self, size: int = -1) -> bytes:
+        raise _Opened
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def _check_chunks(file: str, size: int, metadata: Any) -> None:
+    """Let Arrow look at every column chunk where it can still say what is wrong.
+
+    Looking at one from here ends the process when it is damaged (Arrow 26): so it is looked at in
+    the course of a read, which is broken off at the first byte of data. Types that differ from the
+    schema's have statistics of which the same is true.
+    """
+    if not metadata.num_row_groups:
+        return
+    opened = pq.ParquetFile(_Closed(size), metadata=metadata, pre_buffer=True)
+    with contextlib.suppress(_Opened):
+        opened.read_row_groups(list(range(metadata.num_row_groups)), use_threads=False)
+    leaves = [metadata.schema.column(n) for n in range(metadata.num_columns)]
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for n, leaf in enumerate(leaves):
+            chunk = group.column(n)
+            if chunk.physical_type != leaf.physical_type or chunk.path_in_schema != leaf.path:
+                raise SourceDamaged(
+                    f"the Parquet file {file!r} is damaged: column {leaf.path!r} of row group "
+                    f"{number} is not the schema's"
+                )
