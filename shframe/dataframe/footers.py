@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,18 +67,54 @@ def footer(file: str, stamp: Stamp) -> Any:
         return metadata
 
 
-def read_layouts(files: Sequence[str], stamps: Sequence[Stamp]) -> list[Layout]:
-    """The layout of each file; equal ones are one object."""
-    found: list[Layout] = []
-    for file, stamp in zip(files, stamps, strict=True):
-        metadata = footer(file, stamp)
-        with damage_of(file):
-            schema = metadata.schema.to_arrow_schema()
-            if found and found[-1].schema.equals(schema):
-                found.append(found[-1])
-            else:
-                found.append(Layout(schema, _leaves(file, schema, metadata.num_columns)))
-    return found
+@functools.lru_cache(maxsize=4096)
+def read_layout(file: str, stamp: Stamp) -> Layout:
+    """The columns of a file."""
+    metadata = footer(file, stamp)
+    with damage_of(file):
+        schema = metadata.schema.to_arrow_schema()
+        return Layout(schema, _leaves(file, schema, metadata.num_columns))
+
+
+@functools.lru_cache(maxsize=4096)
+def read_sizes(file: str, stamp: Stamp) -> list[tuple[int, dict[str, int]]]:
+    """Of each row group its rows, and the bytes of each column as they are encoded."""
+    metadata, layout = footer(file, stamp), read_layout(file, stamp)
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    return [
+        (
+            group.num_rows,
+            {
+                name: sum(group.column(n).total_uncompressed_size for n in leaves)
+                for name, leaves in layout.leaves.items()
+            },
+        )
+        for group in groups
+    ]
+
+
+@functools.lru_cache(maxsize=4096)
+def read_gaps(file: str, stamp: Stamp) -> dict[str, bool | None]:
+    """Of each column of integers or booleans whether a value is missing; None: it is not told."""
+    metadata, layout = footer(file, stamp), read_layout(file, stamp)
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    return {
+        field.name: _merge_gaps(_has_gap(group, layout.leaves[field.name][0]) for group in groups)
+        for field in layout.schema
+        if not pa.types.is_null(field.type) and not pa.types.is_nested(field.type)
+    }
+
+
+def _merge_gaps(found: Iterator[bool | None]) -> bool | None:
+    known = set(found)
+    return True if True in known else None if None in known else False
+
+
+def _has_gap(group: Any, leaf: int) -> bool | None:
+    statistics = group.column(leaf).statistics
+    if statistics is None or not statistics.has_null_count:
+        return None
+    return bool(statistics.null_count)
 
 
 def _leaves(file: str, schema: Any, count: int) -> dict[str, range]:

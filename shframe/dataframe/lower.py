@@ -131,8 +131,10 @@ def _read_facts(node: relations.ReadParquet, places: tuple[int, ...]) -> list[Ta
 def _wanted(node: relations.ReadParquet) -> parquet_kernels.Wanted:
     """The fields that a read needs, with the types that they have in the whole."""
     source = node.source
-    places = source.meta.columns.get_indexer(node.meta.columns)
-    chosen = source.fields if node.columns is None else [source.fields[n] for n in places]
+    chosen = source.fields
+    if node.columns is not None:
+        places = source.meta.columns.get_indexer_for(list(node.columns))
+        chosen = tuple(source.fields[n] for n in places)
     fields = (*chosen, *source.stored_levels)
     asked = dict.fromkeys(name for terms in node.filters for name, _, _ in terms)
     others = tuple(name for name in asked if name not in fields)

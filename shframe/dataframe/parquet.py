@@ -20,7 +20,16 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from shframe.dataframe.footers import Layout, damage_of, footer, read_layouts, read_stamp
+from shframe.dataframe.footers import (
+    Layout,
+    Stamp,
+    damage_of,
+    footer,
+    read_gaps,
+    read_layout,
+    read_sizes,
+    read_stamp,
+)
 from shframe.dataframe.hive import read_folders
 from shframe.errors import (
     ColumnNotFound,
@@ -59,7 +68,7 @@ class ParquetSource:
     def __init__(self, path: Any) -> None:
         self.files, root = found_files(path)
         self.stamps = tuple(read_stamp(file) for file in self.files)
-        self.layouts = read_layouts(self.files, self.stamps)
+        self.layouts = _read_layouts(self.files, self.stamps)
         self.schema = _whole_schema(self.files, self.layouts)
         self.hive = read_folders(self.files, root)
         self._check_names()
@@ -94,14 +103,9 @@ class ParquetSource:
         return frame
 
     def _dtype_with_gaps(self, name: str, dtype: Any) -> Any:
-        if isinstance(dtype, pd.api.extensions.ExtensionDtype) or not self._changes_by_gaps(name):
+        if isinstance(dtype, pd.api.extensions.ExtensionDtype) or self._has_gaps(name) is not True:
             return dtype
-        kind = self.schema.field(name).type
-        return pa.nulls(1, kind).to_pandas().dtype if True in self._gaps(name) else dtype
-
-    def _changes_by_gaps(self, name: str) -> bool:
-        kind = self.schema.field(name).type
-        return bool(pa.types.is_integer(kind) or pa.types.is_boolean(kind))
+        return pa.nulls(1, self.schema.field(name).type).to_pandas().dtype
 
     def is_undecided(self, name: str, filtered: bool) -> bool:
         """Whether the footers do not tell what a column's dtype is: categories are among its
@@ -113,22 +117,23 @@ class ParquetSource:
             return False
         if pa.types.is_dictionary(self.schema.field(name).type):
             return True
-        gaps = self._gaps(name) if self._changes_by_gaps(name) else set()
-        return None in gaps or (filtered and True in gaps)
+        gaps = self._has_gaps(name)
+        return gaps is None or (filtered and gaps)
 
-    def _gaps(self, name: str) -> set[bool | None]:
-        """What the footers say of missing values in a column: True when there is one, None when
-        that is not known of a row group."""
-        found: set[bool | None] = set()
-        for place, layout in enumerate(self.layouts):
-            metadata = self.footer(place)
-            if name not in layout.leaves or pa.types.is_null(layout.schema.field(name).type):
-                found.add(bool(metadata.num_rows))
-                continue
-            leaf = layout.leaves[name][0]
-            groups = (metadata.row_group(n) for n in range(metadata.num_row_groups))
-            found.update(_has_gap(group, leaf) for group in groups)
-        return {True} if True in found else {None} if None in found else set()
+    def _has_gaps(self, name: str) -> bool | None:
+        """Whether a value is missing in a column whose dtype in pandas depends on it; None where
+        the footers do not tell."""
+        kind = self.schema.field(name).type
+        if not (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+            return False
+        found = {read_gaps(*one).get(name, True) for one in self._filled}
+        return True if True in found else None if None in found else False
+
+    @functools.cached_property
+    def _filled(self) -> list[tuple[str, Stamp]]:
+        """The files that hold rows."""
+        files = zip(self.files, self.stamps, strict=True)
+        return [(file, stamp) for file, stamp in files if footer(file, stamp).num_rows]
 
     def absent(self, file: int) -> frozenset[str]:
         """Columns of the whole that a file does not have."""
@@ -170,16 +175,10 @@ class ParquetSource:
         """All row groups of all files."""
         found: list[RowGroup] = []
         start = 0
-        for place, layout in enumerate(self.layouts):
-            metadata = self.footer(place)
-            for number in range(metadata.num_row_groups):
-                group = metadata.row_group(number)
-                nbytes = {
-                    name: sum(group.column(n).total_uncompressed_size for n in leaves)
-                    for name, leaves in layout.leaves.items()
-                }
-                found.append(RowGroup(place, number, group.num_rows, start, nbytes))
-                start += group.num_rows
+        for place, one in enumerate(zip(self.files, self.stamps, strict=True)):
+            for number, (rows, nbytes) in enumerate(read_sizes(*one)):
+                found.append(RowGroup(place, number, rows, start, nbytes))
+                start += rows
         return found
 
     def type_of(self, field: str) -> Any:
@@ -220,11 +219,14 @@ class ParquetSource:
         return chosen
 
 
-def _has_gap(group: Any, leaf: int) -> bool | None:
-    statistics = group.column(leaf).statistics
-    if statistics is None or not statistics.has_null_count:
-        return None
-    return bool(statistics.null_count)
+def _read_layouts(files: Sequence[str], stamps: Sequence[Stamp]) -> list[Layout]:
+    """The layout of each file; equal neighbours are one object."""
+    found: list[Layout] = []
+    for file, stamp in zip(files, stamps, strict=True):
+        layout = read_layout(file, stamp)
+        same = bool(found) and found[-1].schema.equals(layout.schema)
+        found.append(found[-1] if same else layout)
+    return found
 
 
 def _whole_schema(files: Sequence[str], layouts: Sequence[Layout]) -> Any:

@@ -54,8 +54,8 @@ def needed_groups(
     """
     keep = np.ones(len(source.row_groups), bool)
     for label, op, value in prune:
-        (place,) = source.meta.columns.get_indexer([label])
-        if place >= 0:  # a query may name a level of the index
+        places = source.meta.columns.get_indexer_for([label])
+        if len(places) == 1 and (place := places[0]) >= 0:  # else it is a level of the index
             compare = _compare_by_pandas(source.meta.dtypes.iloc[place])
             keep &= _find_possible(source, source.fields[place], op, value, compare)
     if filters:
