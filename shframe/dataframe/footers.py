@@ -147,12 +147,8 @@ def _leaf_count(kind: Any) -> int:
     return 1
 
 
-class _Opened(Exception):
-    """Everything before the first byte of a column was found in order."""
-
-
-class _Closed:
-    """A file of a known size, of which nothing is to be read."""
+class _Unread:
+    """A file of a known size that gives no byte, and tells whether one was asked for."""
 
     closed = False
     mode = "rb"
@@ -160,6 +156,7 @@ class _Closed:
     def __init__(self, size: int) -> None:
         self.size = size
         self.place = 0
+        self.reached = False
 
     def seek(self, offset: int, whence: int = 0) -> int:
         self.place = (0, self.place, self.size)[whence] + offset
@@ -174,7 +171,8 @@ class _Closed:
     seekable = readable
 
     def read(self, size: int = -1) -> bytes:
-        raise _Opened
+        self.reached = True  # an error would keep the frames above alive, with all they hold
+        return b""
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -184,14 +182,18 @@ def _check_chunks(file: str, size: int, metadata: Any) -> None:
     """Let Arrow look at every column chunk where it can still say what is wrong.
 
     Looking at one from here ends the process when it is damaged (Arrow 26): so it is looked at in
-    the course of a read, which is broken off at the first byte of data. Types that differ from the
-    schema's have statistics of which the same is true.
+    the course of a read, which ends at the first byte of data. Types that differ from the schema's
+    have statistics of which the same is true.
     """
     if not metadata.num_row_groups:
         return
-    opened = pq.ParquetFile(_Closed(size), metadata=metadata, pre_buffer=True)
-    with contextlib.suppress(_Opened):
+    unread = _Unread(size)
+    try:
+        opened = pq.ParquetFile(unread, metadata=metadata, pre_buffer=True)
         opened.read_row_groups(list(range(metadata.num_row_groups)), use_threads=False)
+    except Exception:
+        if not unread.reached:
+            raise
     leaves = [metadata.schema.column(n) for n in range(metadata.num_columns)]
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
