@@ -61,15 +61,14 @@ class RowGroup:
 class ParquetSource:
     """The files of a data set as they were when it was opened.
 
-    Raises: SourceNotFound for no file, SourceDamaged for a file that cannot be read or does not
-    belong to the others, by name.
+    Raises: SourceNotFound for no file, SourceDamaged for a footer that cannot be read, by name.
     """
 
     def __init__(self, path: Any) -> None:
         self.files, root = found_files(path)
         self.stamps = tuple(read_stamp(file) for file in self.files)
         self.layouts = _read_layouts(self.files, self.stamps)
-        self.schema = _whole_schema(self.files, self.layouts)
+        self.schema = _whole_schema(self.layouts)
         self.hive = read_folders(self.files, root)
         self._check_names()
         with damage_of(self.files[0]):
@@ -229,36 +228,18 @@ def _read_layouts(files: Sequence[str], stamps: Sequence[Stamp]) -> list[Layout]
     return found
 
 
-def _whole_schema(files: Sequence[str], layouts: Sequence[Layout]) -> Any:
-    """The columns of the first file, with types that are known from any; others are cast.
-
-    Raises: SourceDamaged, by file and column, where types cannot be brought together.
-    """
+def _whole_schema(layouts: Sequence[Layout]) -> Any:
+    """The columns of the first file, with types that are known from any; others are cast."""
     first = layouts[0].schema
-    different = {id(layout): n for n, layout in reversed(list(enumerate(layouts)))}
-    others = [(files[n], layouts[n].schema) for n in sorted(different.values())[1:]]
-    if not others:
+    others = [layout.schema for layout in {id(layout): layout for layout in layouts}.values()]
+    if len(others) == 1:
         return first
     fields = []
     for field in first:
-        found = [s.field(field.name).type for _, s in others if field.name in s.names]
-        kinds = [kind for kind in (field.type, *found) if not pa.types.is_null(kind)]
-        whole = kinds[0] if kinds else field.type
-        for file, schema in others:
-            if field.name in schema.names:
-                _check_cast(schema.field(field.name).type, whole, file, field.name, files[0])
-        fields.append(field.with_type(whole))
+        found = [schema.field(field.name).type for schema in others if field.name in schema.names]
+        kinds = [kind for kind in found if not pa.types.is_null(kind)]
+        fields.append(field.with_type(kinds[0] if kinds else field.type))
     return pa.schema(fields, first.metadata)
-
-
-def _check_cast(kind: Any, whole: Any, file: str, name: str, first: str) -> None:
-    try:
-        pa.nulls(0, kind).cast(whole)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise SourceDamaged(
-            f"column {name!r} of the file {file!r} is of type {kind}, that of {first!r} of type "
-            f"{whole}\n  {error}\n  write them with one type, or read them apart"
-        ) from error
 
 
 def found_files(path: Any) -> tuple[tuple[str, ...], str]:

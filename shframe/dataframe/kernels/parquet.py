@@ -83,7 +83,7 @@ def _frame_without_columns(pieces: tuple[Piece, ...], wanted: Wanted, layout: ch
     if wanted.filters:
         rows = sum(_read_piece(piece, wanted).num_rows for piece in pieces)
     index = pd.RangeIndex(pieces[0].start, pieces[0].start + rows, name=layout.names[0])
-    return pd.DataFrame(index=index, columns=layout.labels)
+    return pd.DataFrame(index=index, columns=layout.labels[:0])
 
 
 def _follow_each_other(pieces: Sequence[Piece]) -> bool:
