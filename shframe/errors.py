@@ -7,6 +7,7 @@ ShframeError
   InvalidArgument     ValueError     an argument outside of what is possible
   SourceNotFound      FileNotFoundError   a file, folder or pattern without a match
   SourceDamaged       OSError        a file that cannot be read, by name
+  WriteFailed         OSError        a file or folder that cannot be written, by name
   StoreFull           MemoryError    (store) no room within the budget
   NotStorable         TypeError      (store) a value that cannot be stored
   ObjectLost          LookupError    (store) an object that is gone
@@ -101,6 +102,7 @@ __all__ = [
     "UnsupportedType",
     "WorkerDied",
     "WorkerNotStarted",
+    "WriteFailed",
 ]
 
 
@@ -149,3 +151,7 @@ class SourceNotFound(ShframeError, FileNotFoundError):
 
 class SourceDamaged(ShframeError, OSError):
     """A file that cannot be read; the text names it."""
+
+
+class WriteFailed(ShframeError, OSError):
+    """A file or folder that cannot be written; the text names it."""

@@ -478,10 +478,11 @@ def _short(values: dict[str, Any]) -> str:
 
 
 def _read_line(node: relations.ReadParquet) -> str:
-    from shframe.dataframe import parquet
+    from shframe.dataframe import pruning
 
     source = node.source
-    every, kept = len(source.row_groups), len(parquet.needed_groups(source, node.prune, node.limit))
+    needed = pruning.needed_groups(source, node.prune, node.filters, node.limit)
+    every, kept = len(source.row_groups), len(needed)
     columns = len(source.meta.columns) if node.columns is None else len(node.columns)
     text = (
         f"ReadParquet {len(source.files)} files, columns {columns} of {len(source.meta.columns)}, "

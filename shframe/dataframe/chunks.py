@@ -192,8 +192,8 @@ def _one_array(column: Any) -> Any:
 
 def _shares(values: Any, column: Any) -> bool:
     """Whether the values lie where the column has them."""
-    buffer = column.buffers()[1]
-    return buffer is not None and 0 <= values.ctypes.data - buffer.address < buffer.size
+    _, *buffers = column.buffers()  # a column of nulls alone has none
+    return any(b is not None and 0 <= values.ctypes.data - b.address < b.size for b in buffers[:1])
 
 
 def _kind(column: Any) -> str:

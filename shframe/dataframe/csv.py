@@ -1,22 +1,35 @@
-"""A CSV file as it was when it was opened: its columns, and byte ranges that end at lines."""
+"""A CSV file as it was when it was opened: its columns, and byte ranges that end at records.
+
+A file is cut only where it is certain that pandas sees the end of a record there. Where there is
+doubt (a quote that is neither at the edge of a field nor doubled, a separator of several
+characters, an index that the header does not name) it is read in one piece, by pandas alone.
+"""
 
 from __future__ import annotations
 
 import functools
-import io
-import itertools
 import os
+import re
+import warnings
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from pandas.tseries.api import guess_datetime_format
 
+from shframe.dataframe.kernels.csv import damage_of
 from shframe.errors import InvalidArgument, SourceDamaged, SourceNotFound
 from shframe.graph.tokens import tokenize
 
-SAMPLE = 1 << 20  # bytes from which the columns are known
+SAMPLE = 1 << 20  # bytes from whose lines the columns are known
 LEAST_BLOCK = 1 << 20
 MOST_BLOCK = 64 << 20
+SCAN = 16 << 20  # bytes looked through at once for quotes
 OPTIONS = ("sep", "delimiter", "dtype", "na_values", "keep_default_na", "parse_dates", "decimal")
+COMPRESSED = (".gz", ".bz2", ".zip", ".xz", ".zst", ".tar", ".tgz")
+QUOTE = ord('"')
+BOM = b"\xef\xbb\xbf"
 
 
 class CsvSource:
@@ -30,47 +43,192 @@ class CsvSource:
                     f"read_csv has no option {name!r}; there are {', '.join(OPTIONS)}\n"
                     "  sf.from_pandas(pandas.read_csv(...)) takes all of pandas' options"
                 )
-        try:
-            stat = os.stat(self.path)
-            with open(self.path, "rb") as file:
-                self.sample = file.read(SAMPLE)
-        except FileNotFoundError as error:
-            raise SourceNotFound(f"no file {self.path!r}") from error
+        sample = _read_sample(self.path)
+        stat = os.stat(self.path)
         self.size = stat.st_size
-        self.options = options
-        self.token = tokenize("csv", self.path, stat.st_size, stat.st_mtime_ns, options)
-        self.body = self.sample.find(b"\n") + 1 or len(self.sample)
+        self.stamp = (stat.st_size, stat.st_mtime_ns)
+        self.lines = max(sample.count(b"\n"), 100)
+        self.separator = options.get("sep", options.get("delimiter", ","))
+        self.options = {**options, **_engine(self.separator)}
+        self.token = tokenize("csv", self.path, self.stamp, options)
 
     def __shframe_token__(self) -> str:
         return self.token
 
     @functools.cached_property
+    def _first_rows(self) -> Any:
+        with damage_of(self.path):
+            return pd.read_csv(self.path, nrows=self.lines, **self.options)
+
+    @functools.cached_property
     def meta(self) -> Any:
         """The empty frame, with the dtypes of the first lines."""
-        whole = self.sample
-        if len(whole) == SAMPLE:
-            whole = whole[: whole.rfind(b"\n") + 1]
-        try:
-            return pd.read_csv(io.BytesIO(whole), **self.options).iloc[:0]
-        except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-            raise SourceDamaged(f"the file {self.path!r} is no CSV: {error}") from error
+        return self._first_rows.iloc[:0]
 
     @property
     def header(self) -> tuple[Any, ...]:
         """Column labels."""
         return tuple(self.meta.columns)
 
+    @property
+    def counts_rows(self) -> bool:
+        """Whether the index counts the rows: it is not a column that the header does not name."""
+        index = self._first_rows.index
+        return isinstance(index, pd.RangeIndex) and (index.start, index.step) == (0, 1)
+
+    def _names_all_columns(self) -> bool:
+        """Whether the first rows are the same when pandas is told that there is no index."""
+        rows = self._first_rows
+        options = {**self.options, "index_col": False}
+        if options.get("parse_dates") is True:  # of the index, that is
+            options["parse_dates"] = False
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it says that there are further columns
+            try:
+                plain = pd.read_csv(self.path, nrows=self.lines, **options)
+            except (ValueError, TypeError):  # other columns, for which the options are not meant
+                return False
+        return self.counts_rows and bool(rows.equals(plain))
+
     def blocks(self, workers: int) -> list[tuple[int, int]]:
-        """(start, stop) of ranges that together hold all lines after the first."""
+        """(start, stop) of ranges that together hold all records after the header.
+
+        Nothing where the file is to be read in one piece.
+        """
         target = min(max(self.size // (4 * workers), LEAST_BLOCK), MOST_BLOCK)
-        if b'"' in self.sample or self.size - self.body <= target:
-            return [(self.body, self.size)]
-        edges = [self.body]
-        with open(self.path, "rb") as file:
-            while edges[-1] + target < self.size:
-                file.seek(edges[-1] + target)
-                file.readline()
-                edges.append(min(file.tell(), self.size))
-        if edges[-1] < self.size:
-            edges.append(self.size)
-        return list(itertools.pairwise(edges))
+        return self._cut(target) if self.size > target else []
+
+    @functools.lru_cache(maxsize=4)  # noqa: B019  # a source lives as long as its plans
+    def _cut(self, target: int) -> list[tuple[int, int]]:
+        if not self._can_be_cut():
+            return []
+        try:
+            edges = list(_find_edges(self.path, self.separator, target))
+        except _Doubt:
+            return []
+        return [(a, b) for a, b in zip(edges, [*edges[1:], self.size], strict=True) if a < b]
+
+    def _can_be_cut(self) -> bool:
+        text = self.separator
+        plain = isinstance(text, str) and len(text) == 1 and text.isascii() and text not in '"\n\r'
+        return (
+            plain
+            and not self.path.lower().endswith(COMPRESSED)
+            and not _has_repeated_names(self.header)
+            and self.date_formats is not None
+            and self._names_all_columns()
+        )
+
+    @functools.cached_property
+    def date_formats(self) -> dict[Any, str] | None:
+        """The format of each column of dates that has one: that of its first value in the file.
+
+        None where the first lines do not tell it.
+        """
+        asked = self.options.get("parse_dates") or []
+        if isinstance(asked, bool):
+            return {}
+        if not isinstance(asked, list) or any(isinstance(one, (list, tuple)) for one in asked):
+            return None
+        labels = [self.header[one] if isinstance(one, int) else one for one in asked]
+        options = {**self.options, "parse_dates": False, "dtype": dict.fromkeys(labels, "str")}
+        with damage_of(self.path):
+            rows = pd.read_csv(self.path, nrows=self.lines, **options)
+        firsts = {label: rows[label].dropna().head(1).tolist() for label in labels}
+        if not all(firsts.values()):
+            return None
+        formats = {label: guess_datetime_format(first[0]) for label, first in firsts.items()}
+        return {label: form for label, form in formats.items() if form is not None}
+
+
+def _read_sample(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(SAMPLE)
+    except FileNotFoundError as error:
+        raise SourceNotFound(f"no file {path!r}") from error
+    except IsADirectoryError as error:
+        raise SourceNotFound(f"{path!r} is a folder; read_csv() reads one file") from error
+    except OSError as error:
+        raise SourceDamaged(f"the file {path!r} cannot be read\n  {error}") from error
+
+
+def _engine(separator: Any) -> dict[str, Any]:
+    """What pandas chooses by itself for this separator, with dtypes of the whole file."""
+    if separator == r"\s+" or (isinstance(separator, str) and len(separator.encode()) == 1):
+        return {"low_memory": False}
+    return {"engine": "python"}
+
+
+def _has_repeated_names(header: tuple[Any, ...]) -> bool:
+    """Whether pandas numbered labels that were there twice: its options mean the first ones."""
+    found = (re.fullmatch(r"(.*)\.\d+", str(label), re.DOTALL) for label in header)
+    return any(match and match[1] in header for match in found)
+
+
+class _Doubt(Exception):
+    """Pandas may or may not see a record's end where we do."""
+
+
+def _find_edges(path: str, separator: str, target: int) -> Iterator[int]:
+    """Where the first record after the header begins, then records `target` bytes apart."""
+    header, wanted, before = 0, 0, 0
+    found_header = False
+    for offset, data, quotes in _read_quotes(path, separator):
+        place = max(wanted - offset, 0)
+        while (end := data.find(b"\n", place) + 1) > 0:
+            place = end
+            if (before + int(np.searchsorted(quotes, end))) % 2:
+                continue  # a line's end within quotes
+            if not found_header and _is_blank(data, header - offset, end, separator):
+                header = offset + end
+                continue
+            found_header = True
+            yield offset + end
+            place += target
+        wanted = offset + place
+        before += len(quotes)
+    if not found_header or before % 2:
+        raise _Doubt
+
+
+def _is_blank(data: bytes, start: int, stop: int, separator: str) -> bool:
+    """Whether pandas passes over the line before the header; raises _Doubt for an odd header."""
+    line = data[max(start, 0) : stop].removeprefix(BOM).rstrip(b"\r\n")
+    odd = start < 0 or b"\r" in line or (not line.strip() and line and separator.isspace())
+    if odd:
+        raise _Doubt
+    return not line.strip()
+
+
+def _read_quotes(path: str, separator: str) -> Iterator[tuple[int, bytes, Any]]:
+    """Pieces of the file: their offsets, their bytes, and the places of quotes in them.
+
+    Raises: _Doubt for a quote that is not at the edge of a field, nor doubled.
+    """
+    offset, count, previous = 0, 0, b"\n"
+    with open(path, "rb") as file:
+        data = file.read(SCAN)
+        while data:
+            following = file.read(SCAN)
+            quotes: Any = ()
+            if b'"' in data:
+                quotes = np.flatnonzero(np.frombuffer(data, np.uint8) == QUOTE)
+            if len(quotes):
+                around = np.frombuffer(previous + data + (following[:1] or b"\n"), np.uint8)
+                if not offset and data.startswith(BOM):
+                    around = np.concatenate([np.full(4, ord("\n"), np.uint8), around[4:]])
+                _check_quotes(around, quotes, count % 2, separator)
+            yield offset, data, quotes
+            offset, count, previous = offset + len(data), count + len(quotes), data[-1:]
+            data = following
+
+
+def _check_quotes(around: Any, quotes: Any, odd: int, separator: str) -> None:
+    """around: the bytes with one more at each end; odd: whether a quote is open before them."""
+    edge = np.zeros(256, bool)
+    edge[[ord(separator), ord("\n"), ord("\r"), QUOTE]] = True
+    opens = (np.arange(len(quotes)) + odd) % 2 == 0
+    neighbours = np.where(opens, around[quotes], around[quotes + 2])
+    if not edge[neighbours].all():
+        raise _Doubt

@@ -376,10 +376,20 @@ class DataFrame(Partitioned):
         *,
         partition_cols: Any = None,
         index: bool | None = None,
-        compression: str = "snappy",
+        compression: str | None = "snappy",
     ) -> None:
-        """Write a folder of Parquet files, a file per partition, each complete or not there."""
-        from shframe.dataframe.io import to_parquet
+        """Write a folder of Parquet files, a file per partition.
+
+        A data set that was written there before is replaced as a whole, once the new one is
+        complete; files of others are not touched.
+
+        partition_cols: columns whose values name folders, as pandas has it.
+        index: whether it is stored; None: unless it counts the rows from 0.
+
+        Raises: WriteFailed where the folder cannot be written to, or holds Parquet files of
+        others. What was there stays as it was.
+        """
+        from shframe.dataframe.writing import to_parquet
 
         to_parquet(self, path, partition_cols=partition_cols, index=index, compression=compression)
 

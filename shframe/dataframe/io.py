@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,10 +12,7 @@ from shframe.dataframe import parquet, relations
 from shframe.dataframe.base import labels_increase, put_parts, wrap
 from shframe.dataframe.csv import CsvSource
 from shframe.dataframe.frame import DataFrame
-from shframe.dataframe.kernels import parquet as parquet_kernels
 from shframe.errors import InvalidArgument, UnsupportedType
-from shframe.graph.function import Function
-from shframe.graph.task import Key, Task
 
 
 def from_pandas(obj: Any, npartitions: int | None = None) -> Any:
@@ -72,7 +66,8 @@ def read_parquet(path: Any, columns: Any = None, filters: Any = None) -> DataFra
     row groups whose statistics do not rule them out.
 
     columns: labels to read; filters: [(column, op, value), ...], all of which must hold, with
-        op among == = != < <= > >= in "not in".
+        op among == = != < <= > >= in "not in", or a list of such lists, one of which must hold.
+        Columns, levels of the index and folders' names can be asked for; Arrow compares.
 
     Raises: SourceNotFound, SourceDamaged (by name), ColumnNotFound.
 
@@ -86,36 +81,9 @@ def read_parquet(path: Any, columns: Any = None, filters: Any = None) -> DataFra
     """
     source = parquet.ParquetSource(path)
     chosen = None if columns is None else parquet.checked_columns(source, columns)
-    frame: DataFrame = wrap(relations.ReadParquet(source))
-    if filters is not None:
-        kept = frame[_mask(frame, filters)]
-        stored = any(isinstance(level, str) for level in source.index)
-        frame = kept if stored else kept.reset_index(drop=True)  # as pandas has it
-    return frame if chosen is None else frame[list(chosen)]
-
-
-_FILTERS = {"==": "eq", "=": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
-
-
-def _mask(frame: DataFrame, filters: Any) -> Any:
-    """Whether a row meets all conditions."""
-    if not isinstance(filters, (list, tuple)) or not all(
-        isinstance(one, (list, tuple)) and len(one) == 3 for one in filters
-    ):
-        raise InvalidArgument(f"filters={filters!r}: a list of (column, operator, value) is needed")
-    mask: Any = None
-    for label, op, value in filters:
-        column = frame[label]
-        if op in _FILTERS:
-            one = column._operator(_FILTERS[op], value)
-        elif op in ("in", "not in"):
-            one = column.isin(list(value))
-            one = one if op == "in" else ~one
-        else:
-            known = ", ".join([*_FILTERS, "in", "not in"])
-            raise InvalidArgument(f"no operator {op!r} in filters; there are {known}")
-        mask = one if mask is None else mask & one
-    return mask
+    terms = () if filters is None else parquet.checked_filters(source, filters)
+    frame: DataFrame = wrap(relations.ReadParquet(source, filters=terms))
+    return frame if chosen is None else frame[chosen]
 
 
 def read_csv(path: Any, **options: Any) -> DataFrame:
@@ -127,47 +95,3 @@ def read_csv(path: Any, **options: Any) -> DataFrame:
     Raises: SourceNotFound.
     """
     return wrap(relations.ReadCsv(CsvSource(path, options)))
-
-
-def to_parquet(
-    frame: DataFrame, path: Any, *, partition_cols: Any, index: bool | None, compression: str
-) -> None:
-    """Write each partition as `part-n.parquet`, under hive folders where asked.
-
-    The folder is made; a file that is there already is replaced.
-    """
-    folder = Path(os.path.abspath(os.path.expanduser(os.fspath(path))))
-    made_here = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    names = [partition_cols] if isinstance(partition_cols, str) else list(partition_cols or [])
-    frame._known(names, "to_parquet(partition_cols=)")
-    graph, _layer = frame.planner.graph(
-        frame.planner.optimized(frame.expr), _writer(folder, names, index, compression)
-    )
-    try:
-        session.current().run(graph)
-    except BaseException:
-        if made_here:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
-
-
-def _writer(folder: Path, names: list[Any], index: bool | None, compression: str) -> Any:
-    from shframe.graph.planner import Layer
-
-    def last(layer: Layer) -> Layer:
-        tasks = []
-        options = {"compression": compression}
-        for n, key in enumerate(layer.keys):
-            if names:
-                function = Function(
-                    parquet_kernels.write_hive, names=tuple(names), index=index, options=options
-                )
-                args: tuple[Any, ...] = (str(folder), n)
-            else:
-                function = Function(parquet_kernels.write, index=index, options=options)
-                args = (str(folder / f"part-{n:05d}.parquet"),)
-            tasks.append(Task(Key("to-parquet", (n,)), function, (key,), args))
-        return Layer([task.key for task in tasks], tasks)
-
-    return last

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shframe import session
-from shframe.dataframe import parquet, relations
+from shframe.dataframe import parquet, pruning, relations
+from shframe.dataframe.chunks import Layout
 from shframe.dataframe.kernels import agreeing, groupby, merging, rowwise, shuffle, sorting
 from shframe.dataframe.kernels import csv as csv_kernels
 from shframe.dataframe.kernels import parquet as parquet_kernels
@@ -58,24 +59,27 @@ def lower_from_parts(node: relations.FromParts, sources: tuple[Layer, ...]) -> L
 
 
 def lower_read_parquet(node: relations.ReadParquet, sources: tuple[Layer, ...]) -> Layer:
-    source = node.source
-    labels = tuple(source.meta.columns) if node.columns is None else node.columns
-    stored = set(source.schema.names)
-    named = tuple(level for level in source.index if isinstance(level, str))
-    columns = tuple(name for name in (*labels, *named) if name in stored)
-    meta = source.meta[list(labels)]
-    levels = tuple(meta.index.get_level_values(n).dtype for n in range(len(source.index)))
-    function = Function(
-        parquet_kernels.read,
-        columns=columns,
-        labels=labels,
-        dictionaries=tuple(source.dictionary_columns(columns)),
-        dtypes=tuple(meta.dtypes),
-        index=source.index,
-        levels=levels,
-        names=tuple(meta.index.names),
+    source, wanted = node.source, _wanted(node)
+    groups = pruning.needed_groups(source, node.prune, node.filters, node.limit)
+    layer = _read_groups(node, wanted, groups)
+    filtered = bool(node.filters)
+    undecided = tuple(
+        n for n, name in enumerate(wanted.fields) if source.is_undecided(name, filtered)
     )
-    groups = parquet.needed_groups(source, node.prune, node.limit)
+    return _share_facts(node, layer, groups, undecided) if undecided else layer
+
+
+def _read_groups(
+    node: relations.ReadParquet, wanted: parquet_kernels.Wanted, groups: list[Any]
+) -> Layer:
+    """Tasks that read row groups, as many at once as make a partition."""
+    source, meta = node.source, node.meta
+    stored = len(source.stored_levels)
+    levels = tuple(meta.index.get_level_values(n).dtype for n in range(stored))
+    layout = Layout(meta.columns, tuple(meta.dtypes), tuple(meta.index.names), levels)
+    counted = next((one for one in source.index if not isinstance(one, str)), None)
+    function = Function(parquet_kernels.read, wanted=wanted, layout=layout, counted=counted)
+    columns = [n for n in (*wanted.fields, *wanted.others) if n not in source.hive.dtypes]
     parts = parquet.partitions(source, groups, columns, workers(), partition_bytes()) or [[]]
     tasks, total = [], 0
     for n, part in enumerate(parts):
@@ -83,7 +87,62 @@ def lower_read_parquet(node: relations.ReadParquet, sources: tuple[Layer, ...]) 
         total += size
         args = (_pieces(source, part),)
         tasks.append(Task(Key(node.name, (n,)), function, (), args, nbytes=size or 1))
-    return Layer([task.key for task in tasks], tasks, about=About(nbytes=total))
+    about = About(fresh=bool(node.filters) and not stored, nbytes=total)
+    return Layer([task.key for task in tasks], tasks, about=about)
+
+
+def _share_facts(
+    node: relations.ReadParquet, layer: Layer, groups: list[Any], places: tuple[int, ...]
+) -> Layer:
+    """Let every partition know what the footers do not tell of some columns of the whole."""
+    name = node.name
+    every = len(groups) == len(node.source.row_groups) or node.filters  # Arrow filters first
+    found = _find_facts(name, layer, places) if every else _read_facts(node, places)
+    agree = Task(
+        Key(f"{name}-agree"),
+        Function(parquet_kernels.agree_facts),
+        tuple(task.key for task in found),
+    )
+    share = Function(parquet_kernels.share_facts, places=places)
+    tasks = [Task(Key(f"{name}-shared", key.index), share, (key, agree.key)) for key in layer.keys]
+    return Layer(
+        [task.key for task in tasks], [*layer.tasks, *found, agree, *tasks], about=layer.about
+    )
+
+
+def _find_facts(name: str, layer: Layer, places: tuple[int, ...]) -> list[Task]:
+    find = Function(parquet_kernels.find_facts, places=places)
+    return [Task(Key(f"{name}-facts", key.index), find, (key,)) for key in layer.keys]
+
+
+def _read_facts(node: relations.ReadParquet, places: tuple[int, ...]) -> list[Task]:
+    """Read nothing but those columns, of the row groups that are skipped, too."""
+    source, wanted = node.source, _wanted(node)
+    fields = tuple(wanted.fields[place] for place in places)
+    only = parquet_kernels.Wanted(fields, {field: wanted.types[field] for field in fields})
+    read = Function(parquet_kernels.read_facts, wanted=only)
+    groups = source.row_groups
+    parts = parquet.partitions(source, groups, fields, workers(), partition_bytes()) or [[]]
+    return [
+        Task(Key(f"{node.name}-facts", (n,)), read, (), (_pieces(source, part),))
+        for n, part in enumerate(parts)
+    ]
+
+
+def _wanted(node: relations.ReadParquet) -> parquet_kernels.Wanted:
+    """The fields that a read needs, with the types that they have in the whole."""
+    source = node.source
+    chosen = source.fields
+    if node.columns is not None:
+        places = source.meta.columns.get_indexer_for(list(node.columns))
+        chosen = tuple(source.fields[n] for n in places)
+    fields = (*chosen, *source.stored_levels)
+    asked = dict.fromkeys(name for terms in node.filters for name, _, _ in terms)
+    others = tuple(name for name in asked if name not in fields)
+    types = {name: source.type_of(name) for name in (*fields, *others)}
+    texts = [name for name in types if name not in source.hive.dtypes]
+    dictionaries = tuple(source.dictionary_columns(texts))
+    return parquet_kernels.Wanted(fields, types, dictionaries, others, node.filters)
 
 
 def _pieces(source: Any, part: list[Any]) -> tuple[Any, ...]:
@@ -95,52 +154,56 @@ def _pieces(source: Any, part: list[Any]) -> tuple[Any, ...]:
             runs[-1].append(group)
         else:
             runs.append([group])
-    if not runs:
-        return (parquet_kernels.Piece(source.files[0], (), _typed_hive(source, 0), 0),)
-    return tuple(
-        parquet_kernels.Piece(
-            source.files[run[0].file],
-            tuple(group.number for group in run),
-            _typed_hive(source, run[0].file),
-            run[0].start,
-        )
-        for run in runs
+    return tuple(_piece(source, run) for run in runs) or (_piece(source, []),)
+
+
+def _piece(source: Any, run: list[Any]) -> parquet_kernels.Piece:
+    file = run[0].file if run else 0
+    return parquet_kernels.Piece(
+        source.files[file],
+        source.stamps[file],
+        tuple(group.number for group in run),
+        sum(group.rows for group in run),
+        source.hive.values[file],
+        source.absent(file),
+        run[0].start if run else 0,
     )
-
-
-def _typed_hive(source: Any, file: int) -> dict[str, Any]:
-    return {
-        name: int(text) if source.hive_dtypes[name].categories.dtype.kind == "i" else text
-        for name, text in source.hive[file].items()
-    }
 
 
 def lower_read_csv(node: relations.ReadCsv, sources: tuple[Layer, ...]) -> Layer:
-    source = node.source
-    function = Function(
-        csv_kernels.read, path=source.path, header=source.header, options=source.options
-    )
+    """Read blocks, decide on the dtypes of the whole, and give them to the blocks."""
+    source, name = node.source, node.name
+    about = About(fresh=source.counts_rows, nbytes=source.size * 2)
     blocks = source.blocks(workers())
+    if not blocks:
+        file = csv_kernels.File(source.path, source.stamp, source.options)
+        whole = Task(
+            Key(name, (0,)), Function(csv_kernels.read_whole, file=file), nbytes=source.size
+        )
+        return Layer([whole.key], [whole], about=about)
+    file = csv_kernels.File(
+        source.path, source.stamp, source.options, source.header, source.date_formats
+    )
+    function = Function(csv_kernels.read, file=file)
     raw = [
-        Task(Key(f"{node.name}-block", (n,)), function, (), block, source.size // len(blocks))
+        Task(Key(f"{name}-block", (n,)), function, (), block, source.size // len(blocks))
         for n, block in enumerate(blocks)
     ]
-    kinds = [
-        Task(Key(f"{node.name}-kinds", (n,)), Function(csv_kernels.dtypes_of), (task.key,))
-        for n, task in enumerate(raw)
-    ]
-    agree = Task(
-        Key(f"{node.name}-agree"), Function(csv_kernels.agreed), tuple(t.key for t in kinds)
-    )
-    cast = Function(
-        csv_kernels.conformed, path=source.path, header=source.header, options=source.options
-    )
+    find = Function(csv_kernels.find_kinds, given=source.options.get("dtype"))
+    kinds = [Task(Key(f"{name}-kinds", (n,)), find, (task.key,)) for n, task in enumerate(raw)]
+    agree = Function(csv_kernels.decide, numbers_missing="na_values" in source.options)
+    decide = Task(Key(f"{name}-decide"), agree, tuple(task.key for task in kinds))
+    odd = Task(Key(f"{name}-odd"), Function(csv_kernels.read_odd, file=file), (decide.key,))
     tasks = [
-        Task(Key(node.name, (n,)), cast, (task.key, agree.key), block)
+        Task(
+            Key(name, (n,)),
+            Function(csv_kernels.conform, place=n, file=file),
+            (task.key, decide.key, odd.key),
+            block,
+        )
         for n, (task, block) in enumerate(zip(raw, blocks, strict=True))
     ]
-    about = About(fresh=True, nbytes=source.size * 2)
-    return Layer([task.key for task in tasks], [*raw, *kinds, agree, *tasks], about=about)
+    return Layer([task.key for task in tasks], [*raw, *kinds, decide, odd, *tasks], about=about)
 
 
 def numbered(name: str, layer: Layer) -> Layer:

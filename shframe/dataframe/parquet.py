@@ -1,8 +1,12 @@
-"""Parquet data sets: what their footers say, which row groups are needed, how they become
-partitions. Reads no values; those are read by kernels/parquet.py."""
+"""Parquet data sets: their files, the schema of the whole, and how row groups become partitions.
+
+Reads no values; those are read by kernels/parquet.py. What only the whole can decide (types of
+columns, the index, the dtypes of integers with gaps) is decided here, over all footers.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import glob
 import os
@@ -10,20 +14,37 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from shframe.errors import ColumnNotFound, InvalidArgument, SourceDamaged, SourceNotFound
+from shframe.dataframe.footers import (
+    Layout,
+    Stamp,
+    damage_of,
+    footer,
+    read_gaps,
+    read_layout,
+    read_sizes,
+    read_stamp,
+)
+from shframe.dataframe.hive import read_folders
+from shframe.errors import (
+    ColumnNotFound,
+    InvalidArgument,
+    SourceDamaged,
+    SourceNotFound,
+    UnsupportedType,
+)
 from shframe.graph.tokens import tokenize
 
 DICTIONARY_BYTES = 2.5  # text that takes fewer bytes a value in the file is read as a dictionary
 LEAST_PARTITION = 1 << 20  # bytes of encoded columns; below that a task costs more than its work
 SHARED_PARTITION = 1 << 17  # but for this much it is worth to have every worker take part
 MOST_PARTITION = 64 << 20
+SUFFIXES = (".parquet", ".parq", ".pq", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,51 +56,136 @@ class RowGroup:
     rows: int
     start: int
     nbytes: dict[str, int]  # of each column, as encoded but not compressed
-    limits: dict[str, tuple[Any, Any]]  # smallest and largest value, where the file says so
 
 
 class ParquetSource:
     """The files of a data set as they were when it was opened.
 
-    Raises: SourceNotFound for no file, SourceDamaged for a first footer that cannot be read.
+    Raises: SourceNotFound for no file, SourceDamaged for a footer that cannot be read, by name.
     """
 
     def __init__(self, path: Any) -> None:
-        self.files, self.root = found_files(path)
-        stats = [os.stat(file) for file in self.files]
-        self.stamps = tuple((s.st_size, s.st_mtime_ns) for s in stats)
-        self.first = footer(self.files[0], self.stamps[0])
-        self.hive = [hive_values(file, self.root) for file in self.files]
-        self.hive_dtypes = _hive_dtypes(self.hive)
-        self.schema = self.first.schema.to_arrow_schema()
-        self.index = _index(self.schema, self.first.num_rows, len(self.files))
+        self.files, root = found_files(path)
+        self.stamps = tuple(read_stamp(file) for file in self.files)
+        self.layouts = _read_layouts(self.files, self.stamps)
+        self.schema = _whole_schema(self.layouts)
+        self.hive = read_folders(self.files, root)
+        self._check_names()
+        with damage_of(self.files[0]):
+            self.index = _index(self.schema, self.footer(0).num_rows, len(self.files))
         self.token = tokenize("parquet", self.files, self.stamps)
         self._widths: dict[str, tuple[int, bool]] = {}
 
     def __shframe_token__(self) -> str:
         return self.token
 
+    def footer(self, file: int) -> Any:
+        """The metadata of a file, by its place."""
+        return footer(self.files[file], self.stamps[file])
+
+    def _check_names(self) -> None:
+        for name in self.hive.dtypes:
+            if name in self.schema.names:
+                raise SourceDamaged(
+                    f"column {name!r} is in the file {self.files[0]!r} and in the names of folders"
+                    "\n  rename one of them, or read the files as a list"
+                )
+
     @functools.cached_property
     def meta(self) -> Any:
-        """The empty frame with all columns."""
-        frame = self.schema.empty_table().to_pandas()
+        """The empty frame with all columns, where integers with gaps are floats, as in pandas."""
+        frame = self._bare_meta.copy(deep=False)
+        for n, name in enumerate(self.fields[: -len(self.hive.dtypes) or None]):
+            dtype = self._dtype_with_gaps(name, frame.dtypes.iloc[n])
+            if dtype is not frame.dtypes.iloc[n]:
+                frame.isetitem(n, pd.Series([], dtype=dtype, index=frame.index))
+        return frame
+
+    def _dtype_with_gaps(self, name: str, dtype: Any) -> Any:
+        if isinstance(dtype, pd.api.extensions.ExtensionDtype) or self._has_gaps(name) is not True:
+            return dtype
+        return pa.nulls(1, self.schema.field(name).type).to_pandas().dtype
+
+    def is_undecided(self, name: str, filtered: bool) -> bool:
+        """Whether the footers do not tell what a column's dtype is: categories are among its
+        values, and not every writer says whether a value is missing.
+
+        filtered: whether rows are left out by Arrow, of which the missing value may be one.
+        """
+        if name in self.hive.dtypes:
+            return False
+        if pa.types.is_dictionary(self.schema.field(name).type):
+            return True
+        gaps = self._has_gaps(name)
+        return gaps is None or (filtered and gaps)
+
+    def _has_gaps(self, name: str) -> bool | None:
+        """Whether a value is missing in a column whose dtype in pandas depends on it; None where
+        the footers do not tell."""
+        kind = self.schema.field(name).type
+        if not (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+            return False
+        found = {read_gaps(*one).get(name, True) for one in self._filled}
+        return True if True in found else None if None in found else False
+
+    @functools.cached_property
+    def _filled(self) -> list[tuple[str, Stamp]]:
+        """The files that hold rows."""
+        files = zip(self.files, self.stamps, strict=True)
+        return [(file, stamp) for file, stamp in files if footer(file, stamp).num_rows]
+
+    def absent(self, file: int) -> frozenset[str]:
+        """Columns of the whole that a file does not have."""
+        layout = self.layouts[file]
+        if layout is self.layouts[0]:
+            return frozenset()
+        return frozenset(self.schema.names).difference(layout.schema.names)
+
+    @functools.cached_property
+    def filtered_meta(self) -> Any:
+        """The empty frame that a filter of Arrow's leaves: gaps are known afterwards, and rows are
+        counted anew where no level of the index is stored."""
+        frame = self._bare_meta
+        return frame if self.stored_levels else frame.set_axis(pd.RangeIndex(0), axis=0)
+
+    @property
+    def stored_levels(self) -> tuple[str, ...]:
+        """Levels of the index that are columns of the files."""
+        return tuple(level for level in self.index if isinstance(level, str))
+
+    @functools.cached_property
+    def _bare_meta(self) -> Any:
+        """The empty frame with all columns, as if no value were missing."""
+        with damage_of(self.files[0]):
+            frame = self.schema.empty_table().to_pandas()
         frame.index = _empty_index(frame.index, self.index)
-        for name, dtype in self.hive_dtypes.items():
+        for name, dtype in self.hive.dtypes.items():
             frame[name] = pd.Series([], dtype=dtype, index=frame.index)
         return frame
 
     @functools.cached_property
+    def fields(self) -> tuple[str, ...]:
+        """The names that the columns of `meta` have in the files or folders, in their order."""
+        stored = [name for name in self.schema.names if name not in self.stored_levels]
+        return (*stored, *self.hive.dtypes)
+
+    @functools.cached_property
     def row_groups(self) -> list[RowGroup]:
-        """All row groups of all files; raises SourceDamaged for a footer that cannot be read."""
+        """All row groups of all files."""
         found: list[RowGroup] = []
         start = 0
-        for place, (file, stamp) in enumerate(zip(self.files, self.stamps, strict=True)):
-            metadata = footer(file, stamp)
-            for number in range(metadata.num_row_groups):
-                group = _row_group(metadata.row_group(number), place, number, start)
-                start += group.rows
-                found.append(group)
+        for place, one in enumerate(zip(self.files, self.stamps, strict=True)):
+            for number, (rows, nbytes) in enumerate(read_sizes(*one)):
+                found.append(RowGroup(place, number, rows, start, nbytes))
+                start += rows
         return found
+
+    def type_of(self, field: str) -> Any:
+        """The Arrow type of a field in the whole, those of folders' names too."""
+        if field not in self.hive.dtypes:
+            return self.schema.field(field).type
+        integers = self.hive.dtypes[field].categories.dtype.kind == "i"
+        return pa.dictionary(pa.int32(), pa.int32() if integers else pa.string())
 
     def memory_bytes(self, group: RowGroup, names: Iterable[str]) -> int:
         """Bytes of these columns of a row group in memory; of text and lists an estimate."""
@@ -112,69 +218,66 @@ class ParquetSource:
         return chosen
 
 
-@functools.lru_cache(maxsize=4096)
-def footer(file: str, stamp: tuple[int, int]) -> Any:
-    """The metadata of a file; the stamp makes a changed file be read again."""
-    try:
-        return pq.read_metadata(file, memory_map=True)
-    except (pa.ArrowException, OSError) as error:
-        raise SourceDamaged(
-            f"the Parquet file {file!r} cannot be read\n  {error}\n"
-            "  write it again, or leave it out"
-        ) from error
+def _read_layouts(files: Sequence[str], stamps: Sequence[Stamp]) -> list[Layout]:
+    """The layout of each file; equal neighbours are one object."""
+    found: list[Layout] = []
+    for file, stamp in zip(files, stamps, strict=True):
+        layout = read_layout(file, stamp)
+        same = bool(found) and found[-1].schema.equals(layout.schema)
+        found.append(found[-1] if same else layout)
+    return found
+
+
+def _whole_schema(layouts: Sequence[Layout]) -> Any:
+    """The columns of the first file, with types that are known from any; others are cast."""
+    first = layouts[0].schema
+    others = [layout.schema for layout in {id(layout): layout for layout in layouts}.values()]
+    if len(others) == 1:
+        return first
+    fields = []
+    for field in first:
+        found = [schema.field(field.name).type for schema in others if field.name in schema.names]
+        kinds = [kind for kind in found if not pa.types.is_null(kind)]
+        fields.append(field.with_type(kinds[0] if kinds else field.type))
+    return pa.schema(fields, first.metadata)
 
 
 def found_files(path: Any) -> tuple[tuple[str, ...], str]:
-    """Absolute names of the files that a path, pattern or list of them means, and their root."""
+    """Absolute names of the files that a path, pattern or list of them means, and the folder
+    below which the names of folders may spell columns."""
     if isinstance(path, (list, tuple)):
         if not path:
             raise InvalidArgument("an empty list of files was given; at least one is needed")
-        files = tuple(name for one in path for name in found_files(one)[0])
-        return files, os.path.commonpath([os.path.dirname(name) for name in files])
+        return tuple(name for one in path for name in found_files(one)[0]), os.path.sep
     text = os.path.abspath(os.path.expanduser(os.fspath(path)))
     if os.path.isdir(text):
-        names = sorted(str(p) for p in Path(text).rglob("*") if p.is_file() and _is_data(p, text))
+        names = sorted(str(p) for p in Path(text).rglob("*") if is_data(p, text))
         if not names:
             raise SourceNotFound(f"the folder {text!r} holds no Parquet file")
         return tuple(names), text
     if os.path.isfile(text):
         return (text,), os.path.dirname(text)
-    names = sorted(glob.glob(text, recursive=True))
+    names = [name for name in sorted(glob.glob(text, recursive=True)) if os.path.isfile(name)]
     if not names:
         raise SourceNotFound(
             f"no file, folder or pattern {os.fspath(path)!r}\n  looked for {text!r}"
         )
-    return tuple(n for n in names if os.path.isfile(n)), os.path.dirname(text.split("*")[0])
+    return tuple(names), os.path.dirname(text.split("*")[0])
 
 
-def _is_data(path: Path, root: str) -> bool:
-    parts = path.relative_to(root).parts
-    return not any(part.startswith(("_", ".")) for part in parts) and path.suffix in (
-        ".parquet",
-        ".parq",
-        ".pq",
-        "",
-    )
+def is_data(path: Path, root: str) -> bool:
+    """Whether a file below the root is one of a data set: Parquet by its name or its content."""
+    if any(part.startswith(("_", ".")) for part in path.relative_to(root).parts):
+        return False
+    if not path.is_file():
+        return False
+    return path.suffix.lower() in SUFFIXES or _begins_as_parquet(path)
 
 
-def hive_values(file: str, root: str) -> dict[str, str]:
-    """key=value of the folders between the root and the file."""
-    folders = Path(os.path.relpath(file, root)).parts[:-1]
-    pairs = (folder.split("=", 1) for folder in folders if "=" in folder)
-    return {key: unquote(value) for key, value in pairs}
-
-
-def _hive_dtypes(hive: Sequence[dict[str, str]]) -> dict[str, Any]:
-    """A categorical dtype for each partition column, of integers where all values are."""
-    found = {}
-    for name in hive[0] if hive else ():
-        texts = sorted({values[name] for values in hive})
-        try:
-            values: Any = np.array(sorted(int(text) for text in texts), dtype="int32")
-        except ValueError:
-            values = texts
-        found[name] = pd.CategoricalDtype(pd.Index(values))
-    return found
+def _begins_as_parquet(path: Path) -> bool:
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        return file.read(4) == b"PAR1"
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +297,7 @@ def _index(schema: Any, rows: int, files: int) -> tuple[str | Counted, ...]:
     found: list[str | Counted] = []
     for level in (schema.pandas_metadata or {}).get("index_columns", []):
         if isinstance(level, str):
-            found.append(level)
+            found.extend([level] if level in schema.names else [])
         elif files == 1 and rows == len(range(level["start"], level["stop"], level["step"])):
             found.append(Counted(level["name"], level["start"], level["step"]))
     plain = len(found) == 1 and isinstance(found[0], Counted)
@@ -213,61 +316,6 @@ def _empty_index(read: Any, levels: tuple[str | Counted, ...]) -> Any:
         for level in levels
     ]
     return made[0] if len(made) == 1 else pd.MultiIndex.from_arrays(made)
-
-
-def _row_group(group: Any, file: int, number: int, start: int) -> RowGroup:
-    nbytes: dict[str, int] = {}
-    limits: dict[str, tuple[Any, Any]] = {}
-    for n in range(group.num_columns):
-        column = group.column(n)
-        name = column.path_in_schema.split(".")[0]
-        nbytes[name] = nbytes.get(name, 0) + column.total_uncompressed_size
-        statistics = column.statistics
-        if statistics is not None and statistics.has_min_max:
-            limits[name] = statistics.min, statistics.max
-    return RowGroup(file, number, group.num_rows, start, nbytes, limits)
-
-
-def needed_groups(
-    source: ParquetSource, prune: Sequence[tuple[str, str, Any]], limit: int | None
-) -> list[RowGroup]:
-    """Row groups that may hold a row which meets all conditions, up to `limit` rows."""
-    kept = [g for g in source.row_groups if all(_may_hold(source, g, *one) for one in prune)]
-    if limit is None:
-        return kept
-    rows = 0
-    for n, group in enumerate(kept):
-        rows += group.rows
-        if rows >= limit:
-            return kept[: n + 1]
-    return kept
-
-
-def _may_hold(source: ParquetSource, group: RowGroup, name: str, op: str, value: Any) -> bool:
-    """Whether a row of the group can meet the condition, by its statistics."""
-    hive = source.hive[group.file].get(name)
-    if hive is not None:
-        known = source.hive_dtypes[name].categories
-        here = int(hive) if known.dtype.kind == "i" else hive
-        low = high = here
-    elif name in group.limits:
-        low, high = group.limits[name]
-    else:
-        return True
-    try:
-        return bool(_POSSIBLE[op](low, high, value))
-    except TypeError:
-        return True  # the types do not compare: the exact filter will say so
-
-
-_POSSIBLE: dict[str, Any] = {
-    "eq": lambda low, high, v: low <= v <= high,
-    "lt": lambda low, high, v: low < v,
-    "le": lambda low, high, v: low <= v,
-    "gt": lambda low, high, v: high > v,
-    "ge": lambda low, high, v: high >= v,
-    "in": lambda low, high, v: any(low <= one <= high for one in v),
-}
 
 
 def partitions(
@@ -297,12 +345,61 @@ def partitions(
     return found
 
 
-def checked_columns(source: ParquetSource, columns: Any) -> tuple[Any, ...]:
-    """Labels asked for, each of which is there."""
+def checked_columns(source: ParquetSource, columns: Any) -> list[Any]:
+    """Labels asked for, each of which is there; levels of the index come with every read."""
     known = list(source.meta.columns)
+    levels = [name for name in source.meta.index.names if name is not None]
     if isinstance(columns, str):
         raise InvalidArgument(f"columns={columns!r}: a list of names is needed")
     for name in columns:
-        if name not in known:
-            raise ColumnNotFound.among(name, known, f"read_parquet({source.files[0]!r})")
-    return tuple(columns)
+        if name not in known and name not in levels:
+            raise ColumnNotFound.among(
+                name, [*known, *levels], f"read_parquet({source.files[0]!r})"
+            )
+    return [name for name in columns if name in known]
+
+
+SIGNS = ("=", "==", "!=", "<", "<=", ">", ">=", "in", "not in")
+
+
+def checked_filters(source: ParquetSource, filters: Any) -> tuple[Any, ...]:
+    """Alternatives of terms whose fields are there, and whose values Arrow can compare.
+
+    Raises: InvalidArgument, ColumnNotFound, UnsupportedType for values of another kind.
+    """
+    nested = bool(filters) and all(isinstance(one, list) for one in filters)
+    alternatives = filters if nested else [filters]
+    made = tuple(tuple(_checked_term(source, t) for t in _terms(filters, a)) for a in alternatives)
+    names = dict.fromkeys(name for terms in made for name, _, _ in terms)
+    empty = pa.schema([(name, source.type_of(name)) for name in names]).empty_table()
+    try:
+        holds = pq.filters_to_expression([list(terms) for terms in made])
+        ds.dataset(empty).to_table(filter=holds)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise UnsupportedType(f"filters={filters!r}: {error}") from error
+    return made
+
+
+def _terms(filters: Any, alternative: Any) -> Any:
+    triples = isinstance(alternative, (list, tuple)) and all(
+        isinstance(one, (list, tuple)) and len(one) == 3 for one in alternative
+    )
+    if not triples or not alternative:
+        raise InvalidArgument(
+            f"Malformed filters: {filters!r}\n  a list of (column, operator, value) is needed, "
+            "or a list of such lists"
+        )
+    return alternative
+
+
+def _checked_term(source: ParquetSource, term: Any) -> tuple[str, str, Any]:
+    label, sign, value = term
+    if sign not in SIGNS:
+        raise InvalidArgument(f"no operator {sign!r} in filters; there are {', '.join(SIGNS)}")
+    known = dict(zip(source.meta.columns, source.fields, strict=True))
+    names = source.meta.index.names
+    known |= dict(zip(names, source.stored_levels, strict=False)) if source.stored_levels else {}
+    known |= {field: field for field in source.stored_levels}
+    if label not in known:
+        raise ColumnNotFound.among(label, known, f"filters={term!r}")
+    return known[label], sign, list(value) if sign in ("in", "not in") else value

@@ -115,16 +115,18 @@ class ReadParquet(Relation):
     source: the files, described by io.
     columns: labels to read, None for all; prune: conditions that skip row groups.
     limit: rows needed from the start, None for all.
+    filters: alternatives, each of terms (field, sign, value) that all hold for a row; none: all.
     """
 
     source: Any
     columns: tuple[Any, ...] | None = None
-    prune: tuple[tuple[str, str, Any], ...] = ()
+    prune: tuple[tuple[Any, str, Any], ...] = ()
     limit: int | None = None
+    filters: tuple[tuple[tuple[str, str, Any], ...], ...] = ()
 
     @functools.cached_property
     def meta(self) -> Any:
-        whole = self.source.meta
+        whole = self.source.filtered_meta if self.filters else self.source.meta
         return whole if self.columns is None else whole[list(self.columns)]
 
     @functools.cached_property

@@ -11,6 +11,7 @@ from shframe.dataframe.kernels import (
     shuffle,
     small,
     sorting,
+    writing,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "shuffle",
     "small",
     "sorting",
+    "writing",
 ]

@@ -1,18 +1,22 @@
-"""Reading row groups into one table, and writing a partition as a file."""
+"""Reading row groups into one table."""
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from shframe.dataframe import chunks
+from shframe.dataframe.footers import Stamp, damage_of, read_stamp
 from shframe.dataframe.parquet import Counted
 from shframe.errors import SourceDamaged
 
@@ -22,112 +26,226 @@ class Piece:
     """Row groups that follow each other in a file."""
 
     file: str
+    stamp: Stamp
     groups: tuple[int, ...]
+    rows: int
     hive: dict[str, Any]  # values of the partition columns
+    absent: frozenset[str]  # fields that other files have
     start: int  # rows of the data set before them
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is read of each piece.
+
+    fields: names in the files (with their types) or of folders, of the columns and then of the
+        stored levels of the index; dictionaries: those that are read as dictionaries.
+    others: fields that only the filter needs.
+    filters: alternatives, each of terms that all hold for a row; none: every row.
+    """
+
+    fields: tuple[str, ...]
+    types: dict[str, Any]
+    dictionaries: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    filters: tuple[tuple[tuple[str, str, Any], ...], ...] = ()
+
+
 def read(
-    pieces: tuple[Piece, ...],
-    *,
-    columns: tuple[str, ...],
-    labels: tuple[Any, ...],
-    dictionaries: tuple[str, ...],
-    dtypes: tuple[Any, ...],
-    index: tuple[str | Counted, ...],
-    levels: tuple[Any, ...],
-    names: tuple[Any, ...],
+    pieces: tuple[Piece, ...], *, wanted: Wanted, layout: chunks.Layout, counted: Counted | None
 ) -> Any:
     """Row groups of files as one table with a layout.
 
-    columns: names in the file, in the order of `labels` and of the index levels among them;
-        a label that is no column of the file is a partition column.
+    layout: labels, dtypes and levels of the whole; counted: an index of values that count rows.
     """
-    tables = [_read_file(piece, columns=columns, dictionaries=dictionaries) for piece in pieces]
-    rows = [(piece.start, table.num_rows) for piece, table in zip(pieces, tables, strict=True)]
-    start = 0
-    counted = index[0] if index else Counted(None, 0, 1)
-    if len(index) <= 1 and isinstance(counted, Counted):
-        if counted.step == 1 and _consecutive(rows):
-            start, index, levels = counted.start + pieces[0].start, (), ()
+    if not wanted.fields:
+        return _frame_without_columns(pieces, wanted, layout)
+    tables = [_read_piece(piece, wanted) for piece in pieces]
+    whole = _join_tables(tables, wanted)
+    columns = whole.columns[: len(wanted.fields)]
+    if layout.levels or wanted.filters:
+        return chunks.table_of(columns, layout)
+    counted = counted or Counted(layout.names[0], 0, 1)
+    if counted.step == 1 and _follow_each_other(pieces):
+        start = counted.start + pieces[0].start
+        return chunks.table_of(columns, chunks.moved(layout, start))
+    places = [np.arange(piece.start, piece.start + piece.rows) for piece in pieces]
+    columns.append(pa.array(counted.start + counted.step * np.concatenate(places)))
+    levels = (np.dtype("int64"),)
+    return chunks.table_of(
+        columns, chunks.Layout(layout.labels, layout.dtypes, layout.names, levels)
+    )
+
+
+def _frame_without_columns(pieces: tuple[Piece, ...], wanted: Wanted, layout: chunks.Layout) -> Any:
+    """Rows of which nothing but their number is asked for: a table would not keep it."""
+    rows = sum(piece.rows for piece in pieces)
+    if wanted.filters:
+        rows = sum(_read_piece(piece, wanted).num_rows for piece in pieces)
+    index = pd.RangeIndex(pieces[0].start, pieces[0].start + rows, name=layout.names[0])
+    return pd.DataFrame(index=index, columns=layout.labels[:0])
+
+
+def _follow_each_other(pieces: Sequence[Piece]) -> bool:
+    return all(one.start + one.rows == two.start for one, two in itertools.pairwise(pieces))
+
+
+def _join_tables(tables: list[Any], wanted: Wanted) -> Any:
+    """The tables one after another; a text column is one of dictionaries where all of it is."""
+    columns = []
+    for n, name in enumerate((*wanted.fields, *wanted.others)):
+        parts = [chunk for table in tables for chunk in table.column(n).chunks]
+        kind = wanted.types[name]
+        if {part.type for part in parts} - {kind}:
+            mixed = len({part.type for part in parts}) > 1
+            parts = [chunks.as_text(part) for part in parts] if mixed else parts
+            kind = parts[0].type
+        columns.append(pa.chunked_array(parts, kind))
+    names = [*wanted.fields, *wanted.others]
+    return pa.Table.from_arrays(columns, names=names)
+
+
+def _read_piece(piece: Piece, wanted: Wanted) -> Any:
+    """The fields of one piece, each of the type that it has in the whole, filtered."""
+    names = (*wanted.fields, *wanted.others)
+    table = _read_file(piece, wanted)
+    columns = [_column_of(table, name, piece, wanted) for name in names]
+    made = pa.Table.from_arrays(columns, names=list(names))
+    if not wanted.filters:
+        return made
+    holds = pq.filters_to_expression([list(terms) for terms in wanted.filters])
+    return ds.dataset(made).to_table(filter=holds, use_threads=False)
+
+
+def _column_of(table: Any, name: str, piece: Piece, wanted: Wanted) -> Any:
+    kind = wanted.types[name]
+    if name in piece.hive:
+        return _repeat_value(piece.hive[name], kind, piece.rows)
+    if name not in table.column_names:
+        return pa.chunked_array([pa.nulls(piece.rows, kind)], kind)
+    column = table.column(name)
+    if column.type == kind or (
+        pa.types.is_dictionary(column.type) and not pa.types.is_dictionary(kind)
+    ):
+        return column
+    with damage_of(piece.file, f": column {name!r} is of type {column.type}, others have {kind}"):
+        return column.cast(kind)
+
+
+def _repeat_value(value: Any, kind: Any, rows: int) -> Any:
+    known = [] if value is None else [value]
+    code = pa.scalar(None if value is None else 0, kind.index_type)
+    return pa.chunked_array(
+        [pa.DictionaryArray.from_arrays(pa.repeat(code, rows), pa.array(known, kind.value_type))]
+    )
+
+
+def _read_file(piece: Piece, wanted: Wanted) -> Any:
+    if read_stamp(piece.file) != piece.stamp:
+        raise SourceDamaged(
+            f"the Parquet file {piece.file!r} has changed since it was opened\n"
+            "  call read_parquet() again"
+        )
+    passed = piece.absent.union(piece.hive)
+    names = [name for name in (*wanted.fields, *wanted.others) if name not in passed]
+    with damage_of(piece.file), _opened(piece, wanted) as file:
+        try:
+            table = file.read_row_groups(list(piece.groups), columns=names, use_threads=False)
+            _check_table(table, piece, len(names))
+        except Exception as error:
+            place = _find_damage(file, piece, names)
+            raise SourceDamaged(
+                f"the Parquet file {piece.file!r} cannot be read{place}\n  {error}"
+            ) from error
+        return table
+
+
+def _opened(piece: Piece, wanted: Wanted) -> Any:
+    dictionaries = [name for name in wanted.dictionaries if name not in piece.absent]
+    return pq.ParquetFile(
+        piece.file,
+        memory_map=True,
+        read_dictionary=dictionaries,
+        page_checksum_verification=True,
+    )
+
+
+def _check_table(table: Any, piece: Piece, columns: int) -> None:
+    """Raises: ValueError, pa.ArrowInvalid: rows that are not there, bytes that are no text."""
+    if columns and table.num_rows != piece.rows:
+        raise ValueError(f"{table.num_rows} rows where the footer says {piece.rows}")
+    for column in table.columns:
+        for chunk in column.chunks:
+            text = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
+            if pa.types.is_string(text.type) or pa.types.is_large_string(text.type):
+                text.validate(full=True)
+
+
+def _find_damage(file: Any, piece: Piece, names: list[str]) -> str:
+    """The first row group and column that cannot be read alone, in words."""
+    for group in piece.groups:
+        for name in names:
+            try:
+                table = file.read_row_groups([group], columns=[name], use_threads=False)
+                for column in table.columns:
+                    column.validate(full=True)
+            except Exception:
+                return f", row group {group}, column {name!r}"
+    return ""
+
+
+def find_facts(part: Any, *, places: tuple[int, ...]) -> list[Any]:
+    """What the whole has to know of some columns: of a categorical one its values, each once, in
+    their order; of another whether a value is missing."""
+    return [_find_fact(part.column(place)) for place in places]
+
+
+def _find_fact(column: Any) -> Any:
+    if pa.types.is_dictionary(column.type):
+        return _merge_values([chunk.dictionary for chunk in column.chunks], column.type.value_type)
+    return column.null_count > 0
+
+
+def read_facts(pieces: tuple[Piece, ...], *, wanted: Wanted) -> list[Any]:
+    """The facts of some columns of row groups."""
+    tables = [_read_piece(piece, wanted) for piece in pieces]
+    return find_facts(_join_tables(tables, wanted), places=tuple(range(len(wanted.fields))))
+
+
+def agree_facts(*found: list[Any]) -> list[Any]:
+    """The facts of the whole: values in the order in which they come up."""
+    return [
+        any(facts) if isinstance(facts[0], bool) else _merge_values(facts, facts[0].type)
+        for facts in zip(*found, strict=True)
+    ]
+
+
+def _merge_values(values: Sequence[Any], kind: Any) -> Any:
+    return pa.chunked_array(values, kind).unique().drop_null()
+
+
+def share_facts(part: Any, facts: list[Any], *, places: tuple[int, ...]) -> Any:
+    """The partition with the categories of the whole, and with dtypes that hold its gaps."""
+    layout = chunks.layout_of(part)
+    columns, dtypes = list(part.columns), [*layout.dtypes, *layout.levels]
+    for n, fact in zip(places, facts, strict=True):
+        if isinstance(fact, bool):
+            dtypes[n] = pa.nulls(1, columns[n].type).to_pandas().dtype if fact else dtypes[n]
         else:
-            index, levels = (counted,), (np.dtype("int64"),)
-    arrays = []
-    for label, dtype in zip((*labels, *index), (*dtypes, *levels), strict=True):
-        parts = []
-        for table, piece in zip(tables, pieces, strict=True):
-            if isinstance(label, Counted):
-                places = np.arange(piece.start, piece.start + table.num_rows)
-                parts.append(pa.array(label.start + label.step * places))
-            elif label in piece.hive:
-                parts.append(_constant(piece.hive[label], dtype, table.num_rows))
-            else:
-                parts.extend(table.column(label).chunks)
-        arrays.append(_chunked(parts, dtype))
-    layout = chunks.Layout(pd.Index(list(labels)), dtypes, names, levels, start)
-    return chunks.table_of(arrays, layout)
+            columns[n] = _recode(columns[n], fact)
+            dtypes[n] = pd.CategoricalDtype(pd.Index(fact.to_pandas()), dtypes[n].ordered)
+    width = layout.width
+    return chunks.table_of(
+        columns,
+        dataclasses.replace(layout, dtypes=tuple(dtypes[:width]), levels=tuple(dtypes[width:])),
+    )
 
 
-def _consecutive(rows: list[tuple[int, int]]) -> bool:
-    return all(one[0] + one[1] == two[0] for one, two in itertools.pairwise(rows))
-
-
-def _chunked(parts: list[Any], dtype: Any) -> Any:
-    if not parts and isinstance(dtype, pd.CategoricalDtype) and not len(dtype.categories):
-        return pa.chunked_array([], pa.dictionary(pa.int8(), pa.string()))
-    if not parts:
-        return pa.chunked_array(
-            [pa.array([], pa.Schema.from_pandas(pd.Series([], dtype=dtype).to_frame("c")).types[0])]
-        )
-    if len({part.type for part in parts}) > 1:
-        widest = (
-            pa.large_string()
-            if any(pa.types.is_dictionary(p.type) for p in parts)
-            else parts[0].type
-        )
-        parts = [part.cast(widest) for part in parts]
-    return pa.chunked_array(parts)
-
-
-def _constant(value: Any, dtype: Any, rows: int) -> Any:
-    code = dtype.categories.get_loc(value)
-    indices = pa.repeat(pa.scalar(code, pa.int32()), rows)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(dtype.categories))
-
-
-def _read_file(piece: Piece, *, columns: Any, dictionaries: Any) -> Any:
-    groups = list(piece.groups)
-    try:
-        with pq.ParquetFile(
-            piece.file, memory_map=True, read_dictionary=list(dictionaries)
-        ) as file:
-            return file.read_row_groups(groups, columns=list(columns), use_threads=False)
-    except (pa.ArrowException, OSError) as error:
-        raise SourceDamaged(f"the Parquet file {piece.file!r} cannot be read\n  {error}") from error
-
-
-def write(part: Any, path: str, *, index: bool | None, options: dict[str, Any]) -> int:
-    """Write one partition as a file under a temporary name, then give it its own."""
-    frame = chunks.as_pandas(part)
-    hidden = f"{path}.writing"
-    try:
-        frame.to_parquet(hidden, index=index, **options)
-        os.replace(hidden, path)
-    finally:
-        if os.path.exists(hidden):
-            os.unlink(hidden)
-    return len(frame)
-
-
-def write_hive(
-    part: Any, folder: str, place: int, *, names: tuple[Any, ...], index: Any, options: Any
-) -> int:
-    """Write a partition as one file for each combination of values of some columns."""
-    frame = chunks.as_pandas(part)
-    for values, rows in frame.groupby(list(names), sort=True, observed=True):
-        parts = [f"{name}={value}" for name, value in zip(names, values, strict=True)]
-        where = os.path.join(folder, *parts)
-        os.makedirs(where, exist_ok=True)
-        target = os.path.join(where, f"part-{place:05d}.parquet")
-        write(rows.drop(columns=list(names)), target, index=index, options=options)
-    return len(frame)
+def _recode(column: Any, values: Any) -> Any:
+    """The column with codes for these values."""
+    parts = []
+    for chunk in column.chunks:
+        codes = pc.index_in(chunk.dictionary, value_set=values).take(chunk.indices)
+        parts.append(pa.DictionaryArray.from_arrays(codes, values, ordered=column.type.ordered))
+    kind = pa.dictionary(pa.int32(), values.type, column.type.ordered)
+    return pa.chunked_array(parts, kind)

@@ -42,8 +42,8 @@ OPERATORS: dict[str, Callable[..., Any]] = {
 
 
 def columns(part: Any, *, labels: Any) -> Any:
-    """Some columns as a frame; a table stays a table."""
-    if chunks.is_table(part):
+    """Some columns as a frame; a table stays a table, unless only its rows are left of it."""
+    if chunks.is_table(part) and labels:
         known = chunks.layout_of(part).labels
         if known.is_unique:
             places = [known.get_loc(n) for n in labels]

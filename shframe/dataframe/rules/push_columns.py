@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from shframe.dataframe import relations
@@ -32,9 +33,9 @@ def push_columns(plan: Expr) -> Expr:
         wanted = needs.get(node.token)
         if not isinstance(node, relations.ReadParquet) or wanted is None:
             return node
-        labels = node.source.meta.columns if node.columns is None else node.columns
+        labels = node.meta.columns
         kept = tuple(label for label in labels if label in wanted)
-        return relations.ReadParquet(node.source, kept, node.prune, node.limit)
+        return dataclasses.replace(node, columns=kept)
 
     return rebuild(plan, change)
 

@@ -6,6 +6,7 @@ The exact filter stays where it is: statistics only say what cannot be there.
 from __future__ import annotations
 
 import ast
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -68,7 +69,7 @@ def _reached_outside(plan: Expr, filter_: Expr, read: Expr) -> bool:
 
 
 def _replaced(plan: Expr, read: relations.ReadParquet, found: tuple[Condition, ...]) -> Expr:
-    new = relations.ReadParquet(read.source, read.columns, (*read.prune, *found), read.limit)
+    new = dataclasses.replace(read, prune=(*read.prune, *found))
     return rebuild(plan, lambda node: new if node.token == read.token else node)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from shframe.dataframe import relations
 from shframe.dataframe.kernels import rowwise
 from shframe.graph.expr import Expr
@@ -22,9 +24,9 @@ def push_limit(node: relations.Head) -> relations.Relation | None:
 def _limited(node: Expr, count: int) -> relations.Relation | None:
     """The plan with the limit in its read; None where rows may be dropped or joined between."""
     if isinstance(node, relations.ReadParquet):
-        if node.prune or (node.limit is not None and node.limit <= count):
+        if node.prune or node.filters or (node.limit is not None and node.limit <= count):
             return None
-        return relations.ReadParquet(node.source, node.columns, (), count)
+        return dataclasses.replace(node, limit=count)
     if isinstance(node, relations.Map) and node.kernel in _KEEP_ROWS and len(node.sources) == 1:
         below = _limited(node.sources[0], count)  # its values are made of all rows
         return None if below is None else node.with_children([below, *node.values])

@@ -1,0 +1,251 @@
+"""Writing a data set: every file under a hidden name first, then all at once in its place.
+
+What only the whole can decide (the schema, whether the index is stored) is decided when every
+partition is written and none is in its place; those that differ are written again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from shframe import session
+from shframe.dataframe.kernels import writing as kernels
+from shframe.dataframe.kernels.writing import Target, Written
+from shframe.dataframe.lower import numbered
+from shframe.dataframe.parquet import is_data
+from shframe.errors import InvalidArgument, UnsupportedType, WriteFailed
+from shframe.graph.engine import values
+from shframe.graph.function import Function
+from shframe.graph.planner import Layer
+from shframe.graph.task import Key, Task
+from shframe.graph.taskgraph import TaskGraph
+
+PART = re.compile(r"part-\d{5,}(-\d+)?\.parquet")
+
+
+def to_parquet(
+    frame: Any, path: Any, *, partition_cols: Any, index: bool | None, compression: Any
+) -> None:
+    """Write each partition as `part-n.parquet`, under hive folders where asked.
+
+    A data set that was written there before is replaced as a whole, once the new one is complete.
+
+    Raises: WriteFailed, with the folder as it was; UnsupportedType for values that a Parquet
+    column cannot hold.
+    """
+    folder = Path(os.path.abspath(os.path.expanduser(os.fspath(path))))
+    options = {"compression": compression}
+    names = _check_convertible(frame._meta, options)
+    keys = _checked_keys(frame, partition_cols, names)
+    old = _find_parts(folder)
+    with _hidden_folder(folder) as hidden:
+        parts = _write(frame, str(hidden), keys, index, options)
+        filled = [part for part in parts if part.rows] or parts[:1]
+        _conform(filled, str(hidden), keys, options)
+        with _failure_named(folder):
+            _publish(folder, hidden, [hidden / f"{part.place:05d}" for part in filled], old)
+
+
+def _check_convertible(meta: Any, options: dict[str, Any]) -> list[str]:
+    """Let Arrow say at the call what it cannot write; the names that it gives the columns."""
+    try:
+        table = pa.Table.from_pandas(meta)
+        pq.write_table(table, io.BytesIO(), **options)
+    except (ValueError, TypeError, NotImplementedError, OSError) as error:
+        raise UnsupportedType(f"to_parquet(): {'; '.join(map(str, error.args))}") from error
+    return list(table.schema.names[: meta.shape[1]])
+
+
+def _checked_keys(frame: Any, partition_cols: Any, names: list[str]) -> tuple[str, ...]:
+    several = isinstance(partition_cols, (list, tuple))
+    labels = list(partition_cols) if several else [partition_cols] * (partition_cols is not None)
+    frame._known(labels, "to_parquet(partition_cols=)")
+    keys = tuple(names[place] for place in frame._meta.columns.get_indexer(labels))
+    if len(set(keys)) < len(keys):
+        raise InvalidArgument(f"partition_cols={partition_cols!r}: a column is named twice")
+    if keys and len(keys) == len(names):
+        raise InvalidArgument(
+            f"Cannot use all columns for partition columns: {labels!r}\n"
+            "  leave one of them in the files"
+        )
+    for key in keys:
+        if key.startswith(("_", ".")) or set(key) & set("/=%"):
+            raise InvalidArgument(
+                f"partition_cols={partition_cols!r}: the name {key!r} is lost when folders of "
+                f"{key + '=...'!r} are read\n  rename the column"
+            )
+    return keys
+
+
+def _find_parts(folder: Path) -> list[Path]:
+    """The files of a data set that was written there; raises WriteFailed for files of others."""
+    if folder.exists() and not folder.is_dir():
+        raise WriteFailed(
+            f"to_parquet() writes a folder, {str(folder)!r} is a file\n"
+            "  remove it, or choose another name"
+        )
+    found = [path for path in sorted(folder.rglob("*")) if is_data(path, str(folder))]
+    ours = [path for path in found if _is_part(path, folder)]
+    others = [str(path.relative_to(folder)) for path in found if not _is_part(path, folder)]
+    others += [name for name in ("_metadata", "_common_metadata") if (folder / name).exists()]
+    if others:
+        shown = ", ".join(map(repr, others[:5])) + (", ..." if len(others) > 5 else "")
+        raise WriteFailed(
+            f"the folder {str(folder)!r} holds Parquet files that to_parquet() did not write: "
+            f"{shown}\n  they would be read with the new ones: write into another folder, or "
+            "remove them"
+        )
+    return ours
+
+
+def _is_part(path: Path, folder: Path) -> bool:
+    folders = path.relative_to(folder).parts[:-1]
+    return bool(PART.fullmatch(path.name)) and all("=" in name for name in folders)
+
+
+@contextlib.contextmanager
+def _failure_named(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise WriteFailed(f"the folder {str(folder)!r} cannot be written to\n  {error}") from error
+
+
+@contextlib.contextmanager
+def _hidden_folder(folder: Path) -> Iterator[Path]:
+    """A folder below `folder` that no reader looks into; nothing of it stays."""
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
+    hidden = folder / f".writing-{uuid.uuid4().hex[:12]}"
+    try:
+        with _failure_named(folder):
+            hidden.mkdir(parents=True)
+        yield hidden
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+        for one in made:
+            with contextlib.suppress(OSError):  # it holds what was written
+                one.rmdir()
+
+
+def _write(
+    frame: Any, hidden: str, keys: tuple[str, ...], index: bool | None, options: dict[str, Any]
+) -> list[Written]:
+    def add_tasks(layer: Layer) -> Layer:
+        stored = _decide_index(frame._meta.index, layer, index)
+        before: list[Task] = []
+        if stored and layer.about.fresh:
+            layer = numbered("to-parquet", layer)
+            before.extend(layer.tasks)
+        decided: tuple[Key, ...] = ()
+        if stored is None and keys:
+            before += _decide_together(layer)
+            decided = (before[-1].key,)
+        tasks = [
+            Task(
+                Key("to-parquet", (n,)),
+                Function(
+                    kernels.write, folder=hidden, place=n, keys=keys, index=stored, options=options
+                ),
+                (key, *decided),
+            )
+            for n, key in enumerate(layer.keys)
+        ]
+        return Layer([task.key for task in tasks], [*before, *tasks])
+
+    graph, _ = frame.planner.graph(frame.planner.optimized(frame.expr), add_tasks)
+    return list(values(session.current().run(graph)))
+
+
+def _decide_index(empty: Any, layer: Layer, index: bool | None) -> bool | None:
+    """Whether the index is stored; None where only the partitions tell."""
+    if index is not None:
+        return index
+    if not isinstance(empty, pd.RangeIndex):
+        return True
+    if layer.about.fresh:
+        return empty.name is not None
+    return None
+
+
+def _decide_together(layer: Layer) -> list[Task]:
+    """Tasks of which the last says whether the index is stored: rows that go into several files
+    cannot be given their labels afterwards."""
+    found = [
+        Task(Key("to-parquet-index", (n,)), Function(kernels.find_counted), (key,))
+        for n, key in enumerate(layer.keys)
+    ]
+    inputs = tuple(task.key for task in found)
+    return [*found, Task(Key("to-parquet-stored"), Function(kernels.stores_index), inputs)]
+
+
+def _conform(
+    parts: Sequence[Written], hidden: str, keys: tuple[str, ...], options: dict[str, Any]
+) -> None:
+    """Write again what differs from the schema of the whole."""
+    target = Target(_decide_schema(parts, keys), keys)
+    graph = TaskGraph()
+    for part in parts:
+        if not part.schema.equals(target.schema):
+            function = Function(kernels.conform, folder=hidden, target=target, options=options)
+            graph.add([Task(Key("to-parquet-again", (part.place,)), function, (), (part,))])
+    graph.outputs = tuple(graph.tasks)
+    if graph.outputs:
+        session.current().run(graph)
+
+
+def _decide_schema(parts: Sequence[Written], keys: tuple[str, ...]) -> Any:
+    counted = [part.counted is not None for part in parts]
+    stored = not all(counted)
+    if all(counted) and len(parts) > 1 and not keys:
+        stored = kernels.stores_index(*((part.counted, part.rows) for part in parts))
+    schemas = [part.labels if stored else part.schema for part in parts]
+    try:
+        whole = pa.unify_schemas(
+            [schema.remove_metadata() for schema in schemas], promote_options="permissive"
+        )
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise UnsupportedType(
+            f"to_parquet(): values of two types in one column: {error}\n"
+            "  make it one of a single type, with astype()"
+        ) from error
+    known = max(schemas, key=lambda schema: sum(field in list(whole) for field in schema))
+    return whole.with_metadata(known.metadata)
+
+
+def _publish(folder: Path, hidden: Path, parts: Sequence[Path], old: Sequence[Path]) -> None:
+    """Move the old files away and the new ones in their place; all of it or nothing."""
+    moves = [(path, hidden / "old" / path.relative_to(folder)) for path in old]
+    for part in parts:
+        found = sorted(path for path in part.rglob("*") if path.is_file())
+        moves += [(path, folder / path.relative_to(part)) for path in found]
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, goal in moves:
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            source.rename(goal)
+            done.append((source, goal))
+    except BaseException:
+        for source, goal in reversed(done):
+            goal.rename(source)
+        raise
+    _remove_empty(folder, old)
+
+
+def _remove_empty(folder: Path, old: Sequence[Path]) -> None:
+    """Folders of keys that are gone."""
+    parents = {one for path in old for one in path.parents if folder in one.parents}
+    for one in sorted(parents, key=lambda path: len(path.parts), reverse=True):
+        with contextlib.suppress(OSError):
+            one.rmdir()
