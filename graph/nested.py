@@ -8,6 +8,7 @@ what the driver sends meanwhile is run on top of the task that waits.
 
 from __future__ import annotations
 
+import os
 import pickle
 import threading
 import time
@@ -18,9 +19,12 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shframe.graph import travel
+from shframe.graph.errors import SessionClosed
 from shframe.graph.objectref import Death, Failure, ObjectRef, Pending, Signal, taken, wait_all
 from shframe.graph.site import Place, line_of
 from shframe.graph.wire import CLOSED
+from shframe.store import forks
+from shframe.store.pins import Pin
 from shframe.store.ref import Ref
 
 if TYPE_CHECKING:
@@ -71,6 +75,7 @@ class Nested:
         global here
         here = self
         self.worker = worker
+        self.pid = os.getpid()
         self.store = worker.store
         self.home = self
         self.dropped: deque[Death] = deque()  # objects are told of by their handles
@@ -85,6 +90,7 @@ class Nested:
         self._task: ContextVar[int] = ContextVar("task", default=0)
         self._pumping: threading.Thread | None = None
         self._wanted: dict[int, ObjectRef] = {}  # that somebody is to be called back for
+        forks.watch(self)
 
     # --- the executor's face ------------------------------------------------------------
 
@@ -187,6 +193,17 @@ class Nested:
         """Say which task runs in this context, where it is not the main thread's."""
         self._task.set(number)
 
+    def live_pins(self) -> list[Pin]:
+        """Of what the handles of tasks here are known to hold: a child may read it (forks.py)."""
+        if os.getpid() != self.pid:
+            return []
+        known = [ref._held for ref in list(self.known.values())]
+        pins = [self.store.hold(held) for held in known if type(held) is Ref]
+        return [pin for pin in pins if pin is not None]
+
+    def forked(self) -> None:
+        """A child asks for nothing."""
+
     # --- asking -------------------------------------------------------------------------
 
     def _new(self, id: int) -> ObjectRef:
@@ -217,6 +234,7 @@ class Nested:
         )
 
     def _ask(self, *ask: Any) -> None:
+        self._check()
         with self.worker.sending:
             self.asks.append(ask)
             self.worker.tell()
@@ -325,8 +343,14 @@ class Nested:
         """The handles that have died since the last call."""
         return taken(self._gone)
 
+    def _check(self) -> None:
+        """Raises: SessionClosed: in a child that a task has forked, which nobody would hear."""
+        if os.getpid() != self.pid:
+            raise SessionClosed.in_child()
+
     def wait(self, refs: Sequence[ObjectRef], ended: Signal, timeout: float | None) -> None:
         """Wait for the signal, hearing the driver meanwhile."""
+        self._check()
         deadline = None if timeout is None else time.monotonic() + timeout
         begun = self._begin(refs)
         try:

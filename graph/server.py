@@ -112,7 +112,10 @@ class Server:
         self.resting = False
         self.later: Sequence[str] = LATER
         _prctl(PR_SET_CHILD_SUBREAPER, 1)
-        self.driver = _pidfd(driver)
+        try:
+            self.driver = _pidfd(driver)
+        except ProcessLookupError:
+            raise SystemExit(0) from None  # it has died since
         if os.getppid() != driver:  # it died before the descriptor was open
             raise SystemExit(0)
 

@@ -306,6 +306,8 @@ class Worker:
         self.running, self.assigned = number, assigned
         self.store.ledger.note(number + 1)  # the driver reads it if this process ends here
         result = self.result_of(assigned)
+        if os.getpid() != self.home.pid:  # the task has forked, and its child has come to its end
+            self._end_child(result)
         self.voice.task_ended()
         self.running, self.assigned = before
         self.store.ledger.note(self.running + 1 if self.running else 0)
@@ -316,6 +318,16 @@ class Worker:
             self.results.append(result)
         if type(held) is Ref and held.segment != INLINE:
             self.report()  # what is sealed must not be lost with a task that ends this process
+
+    @staticmethod
+    def _end_child(result: tuple[Any, ...]) -> None:
+        """End a process that is no worker: its parent says what became of the task."""
+        error = Result(*result).error
+        if error is not None:
+            sys.stderr.write(error.text)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0 if error is None else 1)
 
     def found(self, inputs: tuple[Wired, ...]) -> tuple[Wired, ...] | None:
         """Inputs with the results of tasks that ran here before in their places; None: one is

@@ -216,7 +216,7 @@ def executor(*, workers: bool = False) -> Executor:
 def _of_task() -> Session | None:
     """The session of the task that runs in this process, if it is a worker."""
     nested = sys.modules.get("shframe.graph.nested")
-    if nested is None or nested.here is None:
+    if nested is None or nested.here is None or nested.here.pid != os.getpid():
         return None
     here = nested.here
     made = Session(Options(workers=here.workers, memory=here.store.budget))
