@@ -30,6 +30,7 @@ class Forkable(Protocol):
 _known: weakref.WeakSet[Any] = weakref.WeakSet()
 _children: list[tuple[int, list[Pin]]] = []  # what tells the end of a child, and what it may read
 _at_fork: list[tuple[int, int, list[Pin]]] = []  # between the hooks of one fork
+_inherited: list[list[Pin]] = []  # in a child: what it may read
 _lock = threading.Lock()
 
 
@@ -67,8 +68,10 @@ def _after_in_parent() -> None:
 def _after_in_child() -> None:
     global _lock
     _lock = threading.Lock()
-    for ours, _, _ in _at_fork:  # the other end stays open until this process ends
+    while _at_fork:  # the other end stays open until this process ends, and its children
+        ours, _, pins = _at_fork.pop()
         os.close(ours)
+        _inherited.append(pins)
     for one in list(_known):
         one.forked()
 

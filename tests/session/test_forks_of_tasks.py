@@ -18,6 +18,10 @@ from shframe.session import Session
 from tests.conftest import live_objects, until
 
 
+class Nothing:
+    """An actor."""
+
+
 def in_child(call: Callable[[], Any]) -> str:
     """What a forked child finds."""
     out, into = os.pipe()
@@ -67,7 +71,7 @@ def test_what_a_child_reads_behind_its_task_stays_as_it_was(
         pid = os.fork()
         if pid:
             os.waitpid(pid, 0)
-        elif os.fork():  # the server waits for what nobody waits for
+        elif os.fork():
             os._exit(0)
         else:
             while not (tmp_path / "go").exists():
@@ -83,6 +87,7 @@ def test_what_a_child_reads_behind_its_task_stays_as_it_was(
     assert until((tmp_path / "found").exists, 20)
     assert (tmp_path / "found").read_text() == "200000.0"
     asked = sf.remote(os.getpid)
+    sf.get(sf.remote(Nothing).remote().__ray_ready__.remote())  # wakes who waits for strays
     assert until(
         lambda: len(sf.get([asked.remote() for _ in range(8)])) == 8 and not live_objects()
     )
