@@ -78,6 +78,12 @@ class Function:
         self.captured = tuple(inside)
         return made
 
+    @property
+    def handles(self) -> tuple[Any, ...]:
+        """The handles that it captures, and users' functions in it."""
+        codes = (one for one in members(self.shared) if isinstance(one, UserCode))
+        return (*self.captured, *(ref for code in codes for ref in code.captured))
+
     @functools.cached_property
     def digest(self) -> bytes:
         """16 bytes that name the content."""

@@ -7,11 +7,11 @@ graphs. Values are stored as they are anywhere, so that what works here works in
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from shframe.graph.call import Arguments, Code, Terms
-from shframe.graph.errors import ActorDied, ActorNotFound, SessionClosed, StreamEnded
+from shframe.graph.errors import ActorDied, ActorNotFound, StreamEnded
 from shframe.graph.failures import Told, note_of_task, packed_here
 from shframe.graph.hiring import Job
 from shframe.graph.objectref import Failure, ObjectRef, StoreHome
@@ -40,13 +40,6 @@ class InProcess:
         """Store a value and give a handle on it."""
         return self.home.put(value)
 
-    def _check_ours(self, refs: Iterable[ObjectRef]) -> None:
-        """Raises: SessionClosed: for a handle of another session."""
-        for ref in refs:
-            home = ref.home
-            if isinstance(home, StoreHome) and home.store() is not self.home.store():
-                raise SessionClosed.for_handle(ref.id)
-
     def call(
         self,
         function: Code,
@@ -57,7 +50,7 @@ class InProcess:
         actor: int = 0,
     ) -> tuple[ObjectRef, ...]:
         """Run a task; its handles."""
-        self._check_ours((*arguments.inputs, *arguments.keep))
+        self.home.check((*arguments.inputs, *arguments.keep))
         count = max(terms.returns, 1)
         try:
             positional, named = self._values(arguments, terms)
@@ -136,7 +129,7 @@ class InProcess:
         self, function: Code, arguments: Arguments, terms: Terms, place: Place | None, job: Job
     ) -> ObjectRef:
         """Make an actor; the handle that keeps it alive."""
-        self._check_ours((*arguments.inputs, *arguments.keep))
+        self.home.check((*arguments.inputs, *arguments.keep))
         try:
             positional, named = self._values(arguments, terms)
             instance = function(*positional, **named)  # type: ignore[operator]

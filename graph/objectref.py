@@ -466,7 +466,20 @@ class StoreHome:
         with uninterrupted():
             with travel.noting() as inside:
                 ref = store.put(value)
-            return self.handle(ref, keep=tuple(inside))
+            made = self.handle(ref, keep=tuple(inside))
+        self.check(inside)
+        return made
+
+    def check(self, refs: Iterable[ObjectRef]) -> None:
+        """Raises: SessionClosed: for a handle of another session."""
+        for ref in refs:
+            if not self.is_ours(ref):
+                raise SessionClosed.for_handle(ref.id)
+
+    def is_ours(self, ref: ObjectRef) -> bool:
+        """Whether a handle belongs to this session, in which several homes may have one store."""
+        home = ref.home
+        return home is self or (isinstance(home, StoreHome) and home.store() is self.store())
 
     def note(self, ref: ObjectRef) -> None:
         """A handle lies in a value that other processes may read."""

@@ -7,7 +7,6 @@ import itertools
 import os
 import threading
 from collections import deque
-from collections.abc import Iterable
 from typing import Any
 
 from shframe.graph.aside import attempt
@@ -92,7 +91,7 @@ class ProcessExecutor:
     ) -> list[ObjectRef]:
         """Run a graph on the workers; the calling thread only waits."""
         shell = self.start()
-        self._check_ours(graph.data.values())
+        self.home.check(graph.data.values())
         wait_all(graph.data.values(), None)
         for ref in graph.data.values():
             ref.held()  # raises what a task that was to make it has raised
@@ -125,7 +124,7 @@ class ProcessExecutor:
         if shell is None or self._closed or _forks != self._forks:
             shell = self.start()
         if arguments.inputs or arguments.keep:
-            self._check_ours((*arguments.inputs, *arguments.keep))
+            self.home.check((*arguments.inputs, *arguments.keep))
         call = Call(function, arguments, terms, place, method, actor)
         home = self.home
         refs: tuple[ObjectRef, ...]
@@ -141,7 +140,7 @@ class ProcessExecutor:
     ) -> ObjectRef:
         """Start an actor; the handle that keeps it alive."""
         shell = self.start()
-        self._check_ours((*arguments.inputs, *arguments.keep))
+        self.home.check((*arguments.inputs, *arguments.keep))
         ref = ObjectRef(self.home.next_id(), Pending(), self.home)
         shell.calls.submit(
             functools.partial(
@@ -155,7 +154,7 @@ class ProcessExecutor:
     def item(self, generator: ObjectRef, place: int) -> ObjectRef:
         """The handle of a generator's value at that place, when there is one."""
         shell = self.start()
-        self._check_ours((generator,))
+        self.home.check((generator,))
         ref = ObjectRef(self.home.next_id(), Pending(), self.home)
         shell.do(
             lambda: shell.asking.item(generator, place, ref),
@@ -166,14 +165,14 @@ class ProcessExecutor:
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
         """Give the task of a handle up."""
         shell = self.start()
-        if not self._is_ours(ref):  # its session has ended, and its task
+        if not self.home.is_ours(ref):  # its session has ended, and its task
             return
         shell.calls.submit(lambda: shell.calls.cancel(ref, force, recursive))
 
     def kill(self, actor: ObjectRef, restart: bool) -> None:
         """End an actor now."""
         shell = self.start()
-        if not self._is_ours(actor):  # its session has ended, and it too
+        if not self.home.is_ours(actor):  # its session has ended, and it too
             return
         number = actor.id
         shell.calls.submit(lambda: shell.actors.kill(number, restart))
@@ -230,15 +229,6 @@ class ProcessExecutor:
         if self._shell is None:
             return {}
         return {w.slot: w.pid for w in [*self._shell.pool.workers.values()] if w.pid}
-
-    def _check_ours(self, refs: Iterable[ObjectRef]) -> None:
-        """Raises: SessionClosed: for a handle of another session."""
-        for ref in refs:
-            if not self._is_ours(ref):
-                raise SessionClosed.for_handle(ref.id)
-
-    def _is_ours(self, ref: ObjectRef) -> bool:
-        return ref.home is self.home or ref.belongs_to(self.store)
 
     def _check(self) -> None:
         if self._closed:

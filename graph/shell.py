@@ -28,6 +28,7 @@ from shframe.graph.call import Call, Code
 from shframe.graph.calls import Calls
 from shframe.graph.channel import Closed
 from shframe.graph.errors import SessionClosed, WorkerDied, WorkerNotStarted
+from shframe.graph.function import Function
 from shframe.graph.heaps import PAUSE
 from shframe.graph.hiring import Actors
 from shframe.graph.knots import Knots
@@ -616,6 +617,8 @@ class Shell:
         """See that the worker has a function that its next task calls."""
         digest = function.digest
         if digest not in worker.known:
+            if isinstance(function, Function):
+                self.home.check(function.handles)
             worker.known.add(digest)
             work.functions[digest] = function.payload
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from shframe.collection import Collection
-from shframe.errors import NotPicklable
+from shframe.errors import UnsupportedType
 
 
 class Operand(Collection):
@@ -21,10 +21,10 @@ class Operand(Collection):
     def _unary(self, name: str) -> Any:
         raise AssertionError(f"{type(self).__name__} lacks operators")
 
-    def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        raise NotPicklable(
-            f"a lazy {type(self).__name__} cannot be pickled as a part of something else\n"
-            "  give it as an argument of its own, persist() and publish() it, or compute() it first"
+    def __shframe_token__(self) -> NoReturn:
+        raise UnsupportedType(
+            f"a lazy {type(self).__name__} cannot be a part of a constant\n"
+            "  give it as an argument of its own, or compute() it first"
         )
 
     def __add__(self, other: Any) -> Any:
