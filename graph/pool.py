@@ -87,13 +87,13 @@ class Pool:
         return worker
 
     def _free_slot(self) -> int:
-        if len(self._dead) > RESTING or self._next_slot == LAST_SLOT:
+        if len(self._dead) > RESTING or self._next_slot >= LAST_SLOT:
             for _ in range(len(self._dead)):
                 slot = self._dead.popleft()
                 if self.store.reuse_slot(slot):
                     return slot
                 self._dead.append(slot)
-        if self._next_slot == LAST_SLOT:
+        if self._next_slot >= LAST_SLOT:
             raise WorkerNotStarted.for_results(len(self._dead))
         slot, self._next_slot = self._next_slot, self._next_slot + 1
         self.store.ledger.use(self._next_slot)
