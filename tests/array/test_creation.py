@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 import shframe as sf
@@ -293,7 +293,7 @@ def test_map_blocks_learns_how_long_text_is_and_cuts_none() -> None:
         lazy.map_blocks(lambda b: b.astype(object))
 
 
-def test_functions_of_blocks_get_values_of_lazy_keywords_and_read_what_they_capture() -> None:
+def test_functions_of_blocks_get_the_values_of_lazy_keywords() -> None:
     values = np.arange(300_000.0)
     lazy = xp.from_array(values, chunks=70_000)
     handle, total = sf.put(values[:5]), lazy.sum()
@@ -306,10 +306,15 @@ def test_functions_of_blocks_get_values_of_lazy_keywords_and_read_what_they_capt
     for dtype in (float, None):
         made = lazy.map_blocks(scaled, by=total, ends=handle, table=frame, plain=1, dtype=dtype)
         same(made, expected, rtol=1e-12)
-    captured = lazy.map_blocks(
-        lambda block: block + total.compute() + sf.get(handle)[4], dtype=float
-    )
+
+
+def test_functions_of_blocks_read_the_handles_and_lazy_arrays_that_they_capture() -> None:
+    values = np.arange(300_000.0)
+    lazy = xp.from_array(values, chunks=70_000)
+    handle, total = sf.put(values[:5]), lazy.sum()
+    captured = lazy.map_blocks(lambda b: b + total.compute() + sf.get(handle)[4], dtype=float)
     same(captured, values + values.sum() + 4, rtol=1e-12)
+    sf.shutdown()  # workers keep a function, and with it what it captures
 
 
 @pytest.mark.parametrize("make", [lambda x: x, lambda x: x + 1, lambda x: sf.put(1.5)])
