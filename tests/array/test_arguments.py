@@ -1,4 +1,6 @@
-"""Arguments as NumPy takes them: integers of any type, and its names and order of parameters."""
+"""Arguments as NumPy takes them: integers of any type, and its names and order of parameters;
+and what users' functions of blocks may capture.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import shframe as sf
 import shframe.array as xp
 from tests.array.arrays import LIGHT, agree, axes_of, pairs, same
 
@@ -158,3 +161,12 @@ def test_axes_are_checked_as_numpy_checks_them(pair: Any, name: str, data: st.Da
         lambda: getattr(np, name)(values, *args, **{word: axis}),
         lambda: getattr(xp, name)(lazy, *args, **{word: axis}),
     )
+
+
+def test_functions_of_blocks_read_the_handles_and_lazy_arrays_that_they_capture() -> None:
+    values = np.arange(300_000.0)
+    lazy = xp.from_array(values, chunks=70_000)
+    handle, total = sf.put(values[:5]), lazy.sum()
+    captured = lazy.map_blocks(lambda b: b + total.compute() + sf.get(handle)[4], dtype=float)
+    same(captured, values + values.sum() + 4, rtol=1e-12)
+    sf.shutdown()  # workers keep a function, and with it what it captures

@@ -308,15 +308,6 @@ def test_functions_of_blocks_get_the_values_of_lazy_keywords() -> None:
         same(made, expected, rtol=1e-12)
 
 
-def test_functions_of_blocks_read_the_handles_and_lazy_arrays_that_they_capture() -> None:
-    values = np.arange(300_000.0)
-    lazy = xp.from_array(values, chunks=70_000)
-    handle, total = sf.put(values[:5]), lazy.sum()
-    captured = lazy.map_blocks(lambda b: b + total.compute() + sf.get(handle)[4], dtype=float)
-    same(captured, values + values.sum() + 4, rtol=1e-12)
-    sf.shutdown()  # workers keep a function, and with it what it captures
-
-
 @pytest.mark.parametrize("make", [lambda x: x, lambda x: x + 1, lambda x: sf.put(1.5)])
 def test_pickling_what_is_lazy_says_what_to_pickle(make: Any) -> None:
     with pytest.raises(TypeError, match=r"lazy arrays and frames.*\n.*\n.*compute"):
