@@ -278,6 +278,6 @@ def _is_large(name: object, value: Any) -> bool:
 def _dumped(value: Any) -> bytes:
     if all(map(plain, value[0])) and all(map(plain, value[1].values())):
         return pickle.dumps(value, protocol=5)
-    import cloudpickle
+    from shframe.store.pickling import dumps
 
-    return bytes(cloudpickle.dumps(value, protocol=5))
+    return dumps(value)

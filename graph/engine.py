@@ -207,10 +207,10 @@ _lock = threading.Lock()  # a worker of Dask runs tasks in several threads
 
 def packed_args(task: Task) -> bytes:
     """A task's own arguments as they travel: the cluster's scheduler need not know their types."""
-    import cloudpickle
+    from shframe.store.pickling import dumps
 
     assert task.target is None, "a final array lies in this machine's memory"
-    return bytes(cloudpickle.dumps(task.args, protocol=5)) if task.args else b""
+    return dumps(task.args) if task.args else b""
 
 
 def called(digest: bytes, payload: bytes, args: bytes, inputs: Sequence[Any]) -> Any:

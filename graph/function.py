@@ -181,13 +181,11 @@ def dumped(value: object) -> bytes:
 
 @functools.cache
 def _pickler() -> Any:
-    """cloudpickle's, but code remembers its file, so that tracebacks and warnings name the user's
-    lines, and an open file is an error."""
-    import cloudpickle
+    """The store's, but code remembers its file, so that tracebacks and warnings name the user's
+    lines."""
+    from shframe.store.pickling import Pickler
 
-    from shframe.store.codec_pickle import reduce_file
-
-    known = cloudpickle.Pickler.dispatch_table
+    known = Pickler.dispatch_table
     reduced = known[CodeType]
 
     def code(value: CodeType) -> tuple[Any, ...]:
@@ -195,8 +193,8 @@ def _pickler() -> Any:
         file = "".join(value.co_filename)  # not interned, or the bytes would depend on who is
         return (made, tuple(file if _is_no_file(one) else one for one in args), *rest)
 
-    table = collections.ChainMap({CodeType: code, io.TextIOWrapper: reduce_file}, known)
-    return type("Pickler", (cloudpickle.Pickler,), {"dispatch_table": table})
+    table = collections.ChainMap({CodeType: code}, known)
+    return type("Pickler", (Pickler,), {"dispatch_table": table})
 
 
 def _is_no_file(value: object) -> bool:

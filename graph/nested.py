@@ -142,9 +142,9 @@ class Nested:
         ids = [self.next_id() for _ in graph.outputs]
         refs = [self._new(id) for id in ids]
         with travel.noting() as inside:
-            import cloudpickle
+            from shframe.store.pickling import dumps
 
-            payload = cloudpickle.dumps(graph, protocol=5)
+            payload = dumps(graph)
         self._ask("graph", tuple(ids), payload, tuple(r.id for r in inside), self.task)
         try:
             wait_all(refs, None)

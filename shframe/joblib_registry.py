@@ -10,7 +10,7 @@ from typing import Any
 
 
 def register_joblib() -> None:
-    """Make `joblib.parallel_config("shframe")` known.
+    """Make `joblib.parallel_config("shframe")` and `joblib.Parallel(backend="shframe")` known.
 
     `import shframe` does so by itself, whichever of the two is imported first: this is for who
     writes it down all the same, as users of Ray do.
@@ -32,7 +32,7 @@ def register_joblib() -> None:
 
 
 def announce() -> None:
-    """Have joblib load the backend when it is first asked for: as it does with its own for Dask.
+    """Have joblib load the backend when it is first asked for.
 
     Where joblib is not there yet it is told so when it is imported.
     """
@@ -44,9 +44,18 @@ def announce() -> None:
 
 
 def _announce_to(parallel: Any) -> None:
-    known = getattr(parallel, "EXTERNAL_BACKENDS", None)
+    # not its EXTERNAL_BACKENDS, which Parallel(backend=) does not look at
+    known = getattr(parallel, "BACKENDS", None)
     if known is not None:
-        known.setdefault("shframe", register_joblib)
+        known.setdefault("shframe", _make_backend)
+
+
+def _make_backend(**options: Any) -> Any:
+    """Called by joblib, the first time: loads the backend, which takes this one's place."""
+    from shframe.joblib_backend import Backend
+
+    register_joblib()
+    return Backend(**options)
 
 
 class _Watch:

@@ -12,11 +12,10 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import cloudpickle
-
 from shframe.errors import NotPicklable
 from shframe.graph.objectref import ObjectRef
 from shframe.store.codec import INLINE_LIMIT
+from shframe.store.pickling import Pickler
 
 InputOf = Callable[[Any], Any]  # a value -> what names it as an input, None: it is none
 
@@ -44,7 +43,7 @@ def unpacked(payload: bytes, values: Sequence[Any]) -> Any:
     return unpickler.load()
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
+class _Pickler(Pickler):
     def __init__(self, stream: io.BytesIO, input_of: InputOf) -> None:
         super().__init__(stream, protocol=5)
         self.input_of = input_of
@@ -52,8 +51,6 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
 
     def persistent_id(self, value: Any) -> int | None:
         """Called by pickle for each value."""
-        if isinstance(value, io.TextIOWrapper):  # cloudpickle would read it and send a StringIO
-            raise TypeError("cannot pickle an open file ('TextIOWrapper')")
         found = self.input_of(value)
         return None if found is None else self.inputs.setdefault(found, len(self.inputs))
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import queue
-from collections.abc import Iterable
+import uuid
+from collections.abc import Coroutine, Iterable
+from concurrent.futures import Future
 from typing import Any
 
 from shframe import session
@@ -79,16 +82,31 @@ class Queue:
         return [_given(one) for one in found]
 
     async def put_async(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
-        """As `put`, for coroutines."""
-        if not await self.actor.put.remote([_kept(item)], _seconds(block, timeout)):
+        """As `put`, for coroutines; given up while it waits, it puts nothing in."""
+        ticket = uuid.uuid4().hex
+        ref = self.actor.put.remote([_kept(item)], _seconds(block, timeout), ticket)
+        if not await self._unless_given_up(ref, ticket, self.actor.take_out):
             raise Full(f"the queue holds {self.maxsize} items")
 
     async def get_async(self, block: bool = True, timeout: float | None = None) -> Any:
-        """As `get`, for coroutines."""
-        found = await self.actor.take.remote(_seconds(block, timeout))
+        """As `get`, for coroutines; given up while it waits, it takes nothing."""
+        ticket = uuid.uuid4().hex
+        ref = self.actor.take.remote(_seconds(block, timeout), ticket)
+        found = await self._unless_given_up(ref, ticket, self.actor.put_back)
         if not found:
             raise Empty("the queue is empty")
         return _given(found[0])
+
+    async def _unless_given_up(self, ref: ObjectRef, ticket: str, undo: Any) -> Any:
+        """The result of a call that waits in the actor. If the coroutine here is cancelled, it
+        waits there no more; what it did before it heard of that is undone.
+        """
+        try:
+            return await ref
+        except asyncio.CancelledError:
+            self.actor.give_up.remote(ticket)
+            ref.future().add_done_callback(lambda done: _undo(done, ticket, undo))
+            raise
 
     def qsize(self) -> int:
         """How many items it holds."""
@@ -112,6 +130,11 @@ class Queue:
         kill(self.actor)
 
 
+def _undo(done: Future[Any], ticket: str, undo: Any) -> None:
+    if not done.cancelled() and done.exception() is None and done.result():
+        undo.remote(ticket, done.result())
+
+
 def _seconds(block: bool, timeout: float | None) -> float | None:
     """How long the actor waits; None: for ever."""
     if not block:
@@ -133,44 +156,85 @@ def _given(kept: Any) -> Any:
 
 
 class _Items:
-    """The actor of a queue."""
+    """The actor of a queue. Items lie in it as (ticket of the call that put them in, item).
+
+    front: what was given back and comes before all others.
+    waiting: the calls that wait, by their tickets.
+    """
 
     def __init__(self, maxsize: int) -> None:
         self.items: asyncio.Queue[Any] = asyncio.Queue(maxsize)
+        self.front: collections.deque[Any] = collections.deque()
+        self.waiting: dict[str, asyncio.Task[Any]] = {}
 
-    async def put(self, kept: list[Any], seconds: float | None) -> bool:
+    async def put(self, kept: list[Any], seconds: float | None, ticket: str = "") -> bool:
         """Whether there was room in time."""
         if seconds == 0:
             return await self.put_all(kept)
-        try:
-            await asyncio.wait_for(self.items.put(kept[0]), seconds)
-        except TimeoutError:
-            return False
-        return True
+        entry = ticket, kept[0]
+        return bool(await self._wait(self.items.put(entry), seconds, ticket))
 
     async def put_all(self, kept: list[Any]) -> bool:
         """Whether there was room for all."""
-        if self.items.maxsize and self.items.qsize() + len(kept) > self.items.maxsize:
+        if self.items.maxsize and await self.size() + len(kept) > self.items.maxsize:
             return False
         for one in kept:
-            self.items.put_nowait(one)
+            self.items.put_nowait(("", one))
         return True
 
-    async def take(self, seconds: float | None) -> list[Any]:
+    async def take(self, seconds: float | None, ticket: str = "") -> list[Any]:
         """The first item; nothing when there was none in time."""
-        if seconds == 0:
+        if seconds == 0 or self.front:
             return await self.take_all(1) or []
-        try:
-            return [await asyncio.wait_for(self.items.get(), seconds)]
-        except TimeoutError:
-            return []
+        return [kept for _, kept in await self._wait(self.items.get(), seconds, ticket)]
 
     async def take_all(self, count: int) -> list[Any] | None:
         """So many items, None: there are fewer."""
-        if self.items.qsize() < count:
+        if await self.size() < count:
             return None
-        return [self.items.get_nowait() for _ in range(count)]
+        return [self._first()[1] for _ in range(count)]
+
+    async def give_up(self, ticket: str) -> None:
+        """Nobody waits for that call any more."""
+        if ticket in self.waiting:
+            self.waiting[ticket].cancel()
+
+    async def put_back(self, ticket: str, taken: list[Any]) -> None:
+        """What a call had taken that was given up goes to the front, also of a full queue."""
+        if self.items.empty():  # else nobody waits for an item
+            self.items.put_nowait((ticket, taken[0]))
+        else:
+            self.front.appendleft((ticket, taken[0]))
+
+    async def take_out(self, ticket: str, _: bool) -> None:
+        """What a call had put in that was given up goes, if it is still there."""
+        kept = [entry for entry in self.front if entry[0] != ticket]
+        self.front = collections.deque(kept)
+        lying = [self.items.get_nowait() for _ in range(self.items.qsize())]
+        for entry in lying:
+            if entry[0] != ticket:
+                self.items.put_nowait(entry)
 
     async def size(self) -> int:
         """How many there are."""
-        return self.items.qsize()
+        return len(self.front) + self.items.qsize()
+
+    def _first(self) -> Any:
+        return self.front.popleft() if self.front else self.items.get_nowait()
+
+    async def _wait(
+        self, work: Coroutine[Any, Any, Any], seconds: float | None, ticket: str
+    ) -> list[Any]:
+        """What the work gives, in a list that is empty if it was not done in time.
+
+        asyncio.wait_for() would lose an item that comes just as its time is over.
+        """
+        task = asyncio.ensure_future(work)
+        self.waiting[ticket] = task
+        try:
+            await asyncio.wait({task}, timeout=seconds)
+            task.cancel()
+            await asyncio.wait({task})
+        finally:
+            self.waiting.pop(ticket, None)
+        return [] if task.cancelled() else [task.result()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickletools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -65,13 +66,30 @@ def inspect_serializability(
 
 
 def _reason(value: Any) -> str | None:
-    """Why a value cannot be pickled; None: it can."""
+    """Why a value cannot be pickled, or be read by a worker; None: it can."""
     try:
         with travel.noting():
-            dumped(value)
+            payload = dumped(value)
     except Exception as error:
         return str(error) or type(error).__name__
-    return None
+    name = next(_names_in_main(payload), None)
+    return name and f"it is pickled as the name {name!r} in __main__, which a worker does not have"
+
+
+def _names_in_main(payload: bytes) -> Iterator[str]:
+    """What a pickle finds by its name in the script or notebook."""
+    memo: list[Any] = []
+    texts: list[Any] = [None, None]  # the last two that are on the stack, as far as they are text
+    for operation, argument, _ in pickletools.genops(payload):
+        if operation.name == "MEMOIZE":
+            memo.append(texts[-1])
+        elif operation.name == "STACK_GLOBAL":
+            if texts[-2] == "__main__":
+                yield str(texts[-1])
+            texts.append(None)
+        else:
+            read = operation.name in ("BINGET", "LONG_BINGET")
+            texts.append(memo[int(argument or 0)] if read else argument)
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:

@@ -7,15 +7,13 @@ arrays, a closure over an array or a fitted model is read in place.
 
 import io
 import pickle
-import sys
 import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import cloudpickle
-
 from shframe.store import codec
 from shframe.store.errors import NotStorable
+from shframe.store.pickling import Pickler, dumps
 from shframe.store.piece import Encoded, Piece, piece_of_buffers
 
 _PLAIN = {type(None), bool, int, float, complex, str, bytes}
@@ -50,7 +48,7 @@ def decode(recipe: bytes, buffers: Sequence[Any]) -> Any:
     return pickle.loads(recipe, buffers=buffers)
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
+class _Pickler(Pickler):
     """Knows how to take apart what pickle would copy; the pieces go out of band."""
 
     def __init__(self, stream: io.BytesIO, arrays: Any) -> None:
@@ -63,8 +61,6 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
         """Called by pickle for each value that is no plain builtin."""
         if self.arrays is not None and self.arrays.is_array(value):
             reduced = self._reduce_array(value)
-        elif isinstance(value, io.TextIOWrapper):
-            reduced = reduce_file(value)
         else:
             reduced = self._reduce_frame(value)
         if reduced is not None:
@@ -116,16 +112,6 @@ class _Taken:
         self.pieces.append(held[1] if held is not None else piece_of_buffers([raw]))
 
 
-def reduce_file(file: io.TextIOWrapper) -> Any:
-    """How to pickle a standard stream: by its name. cloudpickle would read any other file and pass
-    its text on as a StringIO.
-    """
-    for name in ("stdout", "stderr"):
-        if file is getattr(sys, name):
-            return getattr, (sys, name)
-    raise TypeError("cannot pickle an open file ('TextIOWrapper')")
-
-
 def _pandas_column(kind: Any, state: dict[str, Any], column: Any) -> Any:
     array = kind.__new__(kind)
     vars(array).update(state, _pa_array=column, _cache={})
@@ -170,7 +156,7 @@ def _reason(value: object, error: Exception) -> str:
         return text
     for name, cell in zip(value.__code__.co_freevars, value.__closure__, strict=True):
         try:
-            cloudpickle.dumps(cell.cell_contents)
+            dumps(cell.cell_contents)
         except Exception:
             kind = type(cell.cell_contents).__qualname__ if _filled(cell) else "empty cell"
             return f"it uses the variable {name!r} ({kind}): {text}"

@@ -364,6 +364,8 @@ def hstack(arrays: Any, *, dtype: Any = None, casting: Any = "same_kind") -> nda
 def unstack(x: Any, /, axis: int = 0) -> tuple[ndarray.Array, ...]:
     """The arrays along an axis."""
     array = creation.asarray(x)
+    if not array.ndim:
+        raise InvalidArgument("Input array must be at least 1-d.")
     place = normalized_axis(axis, array.ndim)
     ahead = (slice(None),) * place
     return tuple(array[(*ahead, n)] for n in range(array.shape[place]))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,26 +14,52 @@ from hypothesis import strategies as st
 import shframe as sf
 import shframe.array as xp
 from shframe.errors import ChunkMismatch, InvalidArgument
-from tests.array.arrays import LIGHT, pairs, quiet, same
+from tests.array.arrays import LIGHT, NUMBERS, agree, pairs, quiet, same
 
 pytestmark = pytest.mark.usefixtures("session")
 
-STEPS = st.sampled_from([1, -1, 2, 0.1, -0.25, 0.5, 3])
-ENDS = st.sampled_from([-3, 0, 1, 2.5, 10, 7.3])
+NUMBERS_OF_RANGES = st.sampled_from(
+    [-3, 0, 1, 2.5, 10, 7.3, 255, 300, True, np.int64(3), np.float32(2), float("nan")]
+)
+STEPS = st.sampled_from([1, -1, 2, 0.1, -0.25, 0.5, 3, 0, np.int64(-2), float("inf")])
+TIMES = st.sampled_from(
+    [np.datetime64("2020-01-01"), np.datetime64("2020-01-05T05"), np.timedelta64(3, "D"), 5, "2020"]
+)
+DTYPES = st.sampled_from(
+    [None, "f8", "f4", "f2", "c16", "u1", "i2", "u8", "bool", "M8[h]", "m8[h]"]
+)
 
 
 @LIGHT
-@given(ENDS, ENDS, STEPS, st.sampled_from([None, "f8", "f4", "f2", "c16"]), st.integers(1, 9))
+@given(NUMBERS_OF_RANGES, NUMBERS_OF_RANGES, STEPS, DTYPES, st.integers(1, 9))
 def test_arange_is_numpys(start: Any, stop: Any, step: Any, dtype: Any, chunks: int) -> None:
-    expected = np.arange(start, stop, step, dtype)
-    same(xp.arange(start, stop, step, dtype, chunks=chunks), expected)
+    agree(
+        lambda: np.arange(start, stop, step, dtype),
+        lambda: xp.arange(start, stop, step, dtype, chunks=chunks),
+    )
 
 
 @LIGHT
-@given(ENDS, ENDS, st.integers(0, 20), st.booleans(), st.sampled_from([None, "f4", "i8"]))
-def test_linspace_is_numpys(start: Any, stop: Any, num: int, endpoint: bool, dtype: Any) -> None:
-    expected = np.linspace(start, stop, num, endpoint, dtype=dtype)
-    same(xp.linspace(start, stop, num, endpoint, dtype, chunks=3), expected)
+@given(TIMES, TIMES, st.sampled_from([1, 2, np.timedelta64(1, "D")]), DTYPES)
+def test_ranges_of_times_are_numpys(start: Any, stop: Any, step: Any, dtype: Any) -> None:
+    agree(
+        lambda: np.arange(start, stop, step, dtype),
+        lambda: xp.arange(start, stop, step, dtype, chunks=3),
+    )
+
+
+ENDS = st.sampled_from([-3, 0, 1, 2.5, 10, 7.3, 1 + 2j, np.float32(2), float("inf"), "a"])
+COUNTS = st.sampled_from([0, 1, 2, 7, np.int8(5), -1, 2.0])
+
+
+@LIGHT
+@given(ENDS, ENDS, COUNTS, st.booleans(), st.sampled_from([None, "f4", "i8", "c16"]))
+def test_linspace_is_numpys(start: Any, stop: Any, num: Any, endpoint: bool, dtype: Any) -> None:
+    agree(
+        lambda: np.linspace(start, stop, num, endpoint, dtype=dtype),
+        lambda: xp.linspace(start, stop, num, endpoint, dtype, chunks=3),
+        rtol=1e-12,
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,6 +77,10 @@ def test_linspace_is_numpys(start: Any, stop: Any, num: int, endpoint: bool, dty
         lambda q: q.meshgrid(q.arange(3), q.arange(4))[0],
         lambda q: q.meshgrid(q.arange(3), q.arange(4), indexing="ij")[1],
         lambda q: q.zeros_like(q.arange(4)),
+        lambda q: q.zeros_like(q.arange(4).astype(str)),
+        lambda q: q.tril(q.arange(6).reshape(2, 3).astype("M8[D]"), np.int8(-1)),
+        lambda q: q.reshape(q.zeros((3, 0), dtype="M8[D]"), (0,)),
+        lambda q: q.eye(np.int8(3), dtype=str),
         lambda q: q.full_like(q.ones(3), 2),
         lambda q: q.arange(4) + q.ones((2, 1)) * q.full((), 3),
     ],
@@ -129,6 +161,44 @@ def test_distributions_have_their_parameters() -> None:
     np.testing.assert_allclose(means, [0, 100], atol=0.3)
 
 
+IMPOSSIBLE = [
+    ("exponential", (-1,)),
+    ("exponential", ([1.0, -1.0],)),
+    ("uniform", (5, 1)),
+    ("uniform", (0, np.inf)),
+    ("uniform", ([0.0, 5.0], 3)),
+    ("uniform", (0, [1.0, np.inf])),
+    ("normal", (0, -1)),
+    ("normal", (0, [-1.0, 1.0])),
+    ("normal", (1j, 1)),
+    ("integers", (5, 3)),
+    ("integers", (0, 300, 1, "i1")),
+    ("poisson", (-1,)),
+    ("poisson", (np.nan,)),
+    ("binomial", (-1, 0.5)),
+    ("binomial", (10, 1.5)),
+]
+
+
+@pytest.mark.parametrize(("method", "parameters"), IMPOSSIBLE)
+def test_distributions_that_do_not_exist_raise_numpys_error(method: str, parameters: Any) -> None:
+    with pytest.raises((ValueError, OverflowError, TypeError)) as numpys:
+        getattr(np.random.default_rng(0), method)(*parameters)
+    kind = next(k for k in (ValueError, OverflowError, TypeError) if numpys.errisinstance(k))
+    with pytest.raises(kind, match=str(numpys.value)[-20:].replace("(", "")):
+        getattr(xp.random.default_rng(0), method)(*parameters)
+    lazy = [xp.from_array(np.array(p)) if isinstance(p, list) else p for p in parameters]
+    with pytest.raises(kind):
+        getattr(xp.random.default_rng(0), method)(*lazy).compute()
+
+
+def test_parameters_that_do_not_fit_the_size_are_refused() -> None:
+    with pytest.raises(ChunkMismatch, match="not compatible with broadcast dimensions"):
+        xp.random.default_rng(0).normal(np.zeros(3), 1, size=1)
+    with pytest.raises(TypeError, match="one number is needed"):
+        xp.random.default_rng(0).integers([1, 2], size=2)
+
+
 @LIGHT
 @given(pairs(["f8", "f4", "i4", "c16", "bool"], st.just((5, 7)), finite=True), st.data())
 def test_matrix_products_are_numpys(pair: Any, data: st.DataObject) -> None:
@@ -154,10 +224,17 @@ def test_products_over_other_axes_are_numpys() -> None:
     same(xp.linalg.trace(x[0]), np.trace(a[0]))
     same(xp.linalg.diagonal(x[0], offset=-1), np.diagonal(a[0], -1))
     same(xp.linalg.vector_norm(x), np.linalg.vector_norm(a), rtol=1e-12)
+    bytes_, raw = (
+        xp.from_array(np.array([254, 255, 7], "u1"), chunks=1),
+        np.array([254, 255, 7], "u1"),
+    )
+    same(xp.linalg.vector_norm(bytes_), np.linalg.vector_norm(raw), rtol=1e-12)
     same(x.mT, a.mT)
 
 
 def test_matrices_that_do_not_fit_raise_at_the_call() -> None:
+    with pytest.raises(ChunkMismatch, match="vecdot: shapes"):
+        xp.linalg.vecdot(xp.ones((3, 4)), xp.ones((3, 1)))
     with pytest.raises(ChunkMismatch, match="4 columns meet 3 rows"):
         xp.ones((3, 4)) @ xp.ones((3, 4))
     with pytest.raises(InvalidArgument, match="needs axes"):
@@ -179,6 +256,62 @@ def test_map_blocks_calls_a_users_function_on_each_block() -> None:
     same(numbered, np.repeat([[0.0, 1.0]], 3, axis=1).repeat(4, axis=0))
     same(grid.rechunk((2, -1)).map_blocks(lambda b: b.sum(axis=1), drop_axis=1), np.full(4, 6.0))
     same(grid.map_blocks(lambda b: b[None], new_axis=0), np.ones((1, 4, 6)))
+
+
+@LIGHT
+@given(
+    pairs([*NUMBERS, "f2", "M8[D]", "U3"], st.just((7,))),
+    st.sampled_from(["i1", "u1", "i8", "f4", "f8", "c8", "bool", "U5", "M8[Y]", "M8[ns]"]),
+)
+def test_map_blocks_casts_where_no_value_changes_or_raises(pair: Any, dtype: str) -> None:
+    values, lazy = pair
+    mapped = lazy.map_blocks(lambda block: block, dtype=dtype)
+    try:
+        expected = quiet(lambda: values.astype(dtype))
+        kept = np.dtype(dtype).kind in "fc" and np.can_cast(values.dtype, dtype, "same_kind")
+        unchanged = kept or bool(
+            np.all((expected == values) | ((expected != expected) & (values != values)))
+        )
+    except (TypeError, ValueError):
+        unchanged = False
+    if unchanged or np.can_cast(values.dtype, dtype, "safe"):
+        same(mapped, expected)
+    else:
+        with pytest.raises(TypeError, match="cannot hold"):
+            mapped.compute()
+
+
+def test_map_blocks_learns_how_long_text_is_and_cuts_none() -> None:
+    lazy = xp.from_array(np.array([12.5, 3.25, -100.125]), chunks=1)
+    same(
+        lazy.map_blocks(lambda b: b.astype(str), dtype=str), np.array([12.5, 3.25, -100.125], "U32")
+    )
+    words = lazy.map_blocks(lambda b: np.array(["x" * int(abs(v)) for v in b]))
+    with pytest.raises(TypeError, match="<U12 cannot hold"):
+        words.compute()
+    with pytest.raises(TypeError, match="Python objects"):
+        lazy.map_blocks(lambda b: b.astype(object))
+
+
+def test_functions_of_blocks_get_the_values_of_lazy_keywords() -> None:
+    values = np.arange(300_000.0)
+    lazy = xp.from_array(values, chunks=70_000)
+    handle, total = sf.put(values[:5]), lazy.sum()
+    frame = sf.from_pandas(pd.DataFrame({"a": [1, 2, 3]}), npartitions=2)
+
+    def scaled(block: Any, *, by: Any, ends: Any, table: Any, plain: int) -> Any:
+        return block * float(by) + ends[4] + table.a.sum() + plain
+
+    expected = values * values.sum() + 4 + 6 + 1
+    for dtype in (float, None):
+        made = lazy.map_blocks(scaled, by=total, ends=handle, table=frame, plain=1, dtype=dtype)
+        same(made, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("make", [lambda x: x, lambda x: x + 1, lambda x: sf.put(1.5)])
+def test_pickling_what_is_lazy_says_what_to_pickle(make: Any) -> None:
+    with pytest.raises(TypeError, match=r"lazy arrays and frames.*\n.*\n.*compute"):
+        pickle.dumps(make(xp.from_array(np.arange(4))))
 
 
 def test_map_blocks_says_what_shape_was_expected() -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import shframe.array as xp
-from tests.array.arrays import LIGHT, grids, pairs, quiet, same
+from tests.array.arrays import LIGHT, NUMBERS, agree, grids, pairs, quiet, same
 
 pytestmark = pytest.mark.usefixtures("session")
 
@@ -88,19 +88,8 @@ def test_operators_with_a_number_promote_as_numpy_does(
     def asked(values: Any) -> Any:
         return sign(number, values) if reflected else sign(values, number)
 
-    agree(asked, *pair)
-
-
-def agree(asked: Any, values: Any, lazy: Any) -> None:
-    """The lazy call gives what NumPy gives, or raises its error when called or computed."""
-    try:
-        expected = quiet(lambda: asked(values))
-    except (TypeError, OverflowError, ValueError) as error:
-        kinds = tuple(k for k in (TypeError, OverflowError, ValueError) if isinstance(error, k))
-        with pytest.raises(kinds):
-            asked(lazy).compute()
-    else:
-        same(asked(lazy), expected, rtol=1e-6 if expected.dtype.char in "fF" else 1e-12)
+    values, lazy = pair
+    agree(lambda: asked(values), lambda: asked(lazy), rtol=1e-6)
 
 
 @LIGHT
@@ -159,6 +148,88 @@ def test_a_numpy_array_takes_a_lazy_result_in_place() -> None:
     assert target.tolist() == [0, 2, 4, 6, 8]
 
 
+TEXT_AND_TIMES = ["U3", "S2", "M8[D]", "m8[s]"]
+
+
+@LIGHT
+@given(pairs([*NUMBERS, *TEXT_AND_TIMES]), WEAK | st.sampled_from(["1", None]), st.booleans())
+def test_what_cannot_be_compared_is_unequal(pair: Any, value: Any, same_: bool) -> None:
+    values, lazy = pair
+    sign = operator.eq if same_ else operator.ne
+    agree(lambda: sign(values, value), lambda: sign(lazy, value))
+
+
+@LIGHT
+@given(
+    pairs([*NUMBERS, "f2", "m8[s]"]),
+    st.sampled_from(["add", "multiply", "hypot", "logical_and", "divmod", "isfinite", "negative"]),
+    st.sampled_from(["bool", "u1", "i8", "f4", "c16"]),
+)
+def test_ufuncs_work_in_the_dtype_that_they_are_told(pair: Any, name: str, dtype: str) -> None:
+    values, lazy = pair
+    count = getattr(np, name).nin
+    agree(
+        lambda: getattr(np, name)(*[values] * count, dtype=dtype),
+        lambda: getattr(xp, name)(*[lazy] * count, dtype=dtype),
+        rtol=1e-6,
+    )
+
+
+BOUNDS = st.sampled_from(
+    [None, 0, 1, -5, 300, 2.5, -1000, 2**70, np.int8(3), np.float32(1.5), float("nan"), True]
+)
+
+
+@LIGHT
+@given(pairs([*NUMBERS, "f2", "m8[s]"]), BOUNDS, BOUNDS, st.data())
+def test_clip_takes_the_bounds_that_numpy_takes(
+    pair: Any, low: Any, high: Any, data: st.DataObject
+) -> None:
+    values, lazy = pair
+    low = data.draw(st.sampled_from([low, values]))
+    how = data.draw(st.sampled_from([{"a_min": low, "a_max": high}, {"min": low, "max": high}]))
+    ask = data.draw(st.sampled_from([np, xp]))
+    agree(lambda: np.clip(values, **how), lambda: ask.clip(lazy, **how))
+    agree(lambda: values.clip(low, high), lambda: lazy.clip(low, high))
+
+
+@LIGHT
+@given(pairs([*NUMBERS, "f2"]), pairs(shapes=st.just((1,))), st.booleans(), st.data())
+def test_closeness_is_numpys(one: Any, two: Any, equal_nan: bool, data: st.DataObject) -> None:
+    how = {"equal_nan": equal_nan, "atol": data.draw(st.sampled_from([0, 2, 1e-8]))}
+    for name in ("isclose", "allclose"):
+        agree(
+            lambda n=name: getattr(np, n)(one[0], two[0], **how),
+            lambda n=name: getattr(xp, n)(one[1], two[1], **how),
+        )
+
+
+KINDS = st.sampled_from(
+    [str, bytes, "U", "S", "V", "M8", "m8", "M8[s]", "U12", "f4", "i2", "bool", "c8", "zz"]
+)
+
+
+@LIGHT
+@given(pairs([*NUMBERS, "f2", *TEXT_AND_TIMES], hnp.array_shapes(max_dims=2)), KINDS)
+def test_a_dtype_that_says_only_its_kind_means_what_numpy_means(pair: Any, kind: Any) -> None:
+    values, lazy = pair
+    assume(values.dtype.kind != "f" or np.isfinite(values).all())
+    assume(kind != "V")  # compared below
+    agree(lambda: values.astype(kind), lambda: lazy.astype(kind))
+    agree(
+        lambda: np.concatenate([values, values], dtype=kind),
+        lambda: xp.concat([lazy, lazy.rechunk(1)], dtype=kind),
+    )
+
+
+def test_the_unit_of_times_in_text_is_that_of_the_whole() -> None:
+    text = np.array(["2020-01-05", "2020-01-05T10", "2021-01-01"])
+    same(xp.from_array(text, chunks=1).astype("M8"), text.astype("M8"))
+    assert np.dtype("V8") == xp.ones(3).astype("V").dtype
+    with pytest.raises(ValueError, match="Error parsing"):
+        xp.from_array(np.array(["2020", "no"]), chunks=1).astype("M8")
+
+
 @LIGHT
 @given(pairs(["f8"]), st.data())
 def test_where_and_clip_are_numpys(pair: Any, data: st.DataObject) -> None:
@@ -185,7 +256,7 @@ def test_astype_casts_as_numpy_does(pair: Any, dtype: str) -> None:
 
 
 @LIGHT
-@given(pairs(["f8", "f4", "c16"]), st.integers(-2, 3))
+@given(pairs(["f8", "f4", "c16", "i2", "u1"]), st.integers(-2, 3))
 def test_round_and_parts_of_numbers_are_numpys(pair: Any, decimals: int) -> None:
     values, lazy = pair
     same(lazy.round(decimals), quiet(lambda: values.round(decimals)))
@@ -193,6 +264,7 @@ def test_round_and_parts_of_numbers_are_numpys(pair: Any, decimals: int) -> None
     same(lazy.imag, values.imag)
     same(xp.angle(lazy), quiet(lambda: np.angle(values)))
     same(xp.nan_to_num(lazy), np.nan_to_num(values))
+    same(xp.nan_to_num(lazy, nan=7, posinf=3), np.nan_to_num(values, nan=7, posinf=3))
 
 
 @LIGHT

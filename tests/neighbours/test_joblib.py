@@ -120,13 +120,22 @@ def test_a_forest_reads_its_data_from_one_object(session: Session) -> None:
     assert len(sizes) == 1  # as float32, which the forest makes of it
 
 
+BY_NAME = "assert joblib.Parallel(n_jobs=2, backend='shframe')(calls) == [3, 2, 1]\n"
+IN_A_BLOCK = (
+    "with joblib.parallel_config('shframe', n_jobs=2):\n"
+    "    assert joblib.Parallel()(calls) == [3, 2, 1]\n"
+)
+
+
+@pytest.mark.parametrize("asked", [BY_NAME, IN_A_BLOCK])
 @pytest.mark.parametrize("order", ["joblib, shframe", "shframe, joblib", "shframe, sklearn.base"])
-def test_joblib_knows_the_backend_whichever_is_imported_first(order: str) -> None:
+def test_joblib_knows_the_backend_whichever_is_imported_first(order: str, asked: str) -> None:
     code = (
         f"import {order}\n"
         "import joblib\n"
         "parallel = joblib.parallel\n"
-        "with joblib.parallel_config('shframe', n_jobs=2): pass\n"
+        "calls = [joblib.delayed(abs)(n) for n in range(-3, 0)]\n"
+        f"{asked}"
         "print(type(parallel.__loader__).__name__, parallel.__spec__.loader is parallel.__loader__)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

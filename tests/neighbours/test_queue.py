@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import random
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,54 @@ def test_coroutines_wait_for_it(session: Session) -> None:
         return [await first]
 
     assert asyncio.run(both(sf.Queue())) == [1]
+
+
+async def give_up(work: Coroutine[Any, Any, Any], seconds: float) -> list[Any]:
+    """What the work gives in that time, in a list."""
+    try:
+        return [await asyncio.wait_for(work, seconds)]
+    except TimeoutError:
+        return []
+
+
+def test_what_is_given_up_takes_nothing_and_puts_nothing_in(session: Session) -> None:
+    async def scene() -> tuple[int, Any, int]:
+        line = sf.Queue(maxsize=1)
+        await asyncio.gather(*(give_up(line.get_async(), 0.05) for _ in range(3)))
+        await line.put_async("first")
+        await asyncio.gather(*(give_up(line.put_async("late"), 0.05) for _ in range(3)))
+        there = line.qsize()
+        return there, await line.get_async(), line.qsize()
+
+    assert asyncio.run(scene()) == (1, "first", 0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_item_is_lost_or_doubled_when_waiting_is_given_up_at_any_moment(
+    session: Session, seed: int
+) -> None:
+    chance = random.Random(seed)
+
+    async def get(line: sf.Queue, seen: list[int]) -> None:
+        for _ in range(15):
+            seen += await give_up(line.get_async(), chance.uniform(0, 0.004))
+
+    async def put(line: sf.Queue, kept: list[int], first: int) -> None:
+        for n in range(first, first + 15):
+            if await give_up(line.put_async(n), chance.uniform(0, 0.006)):
+                kept.append(n)
+
+    async def scene() -> tuple[list[int], list[int]]:
+        line, seen, kept = sf.Queue(maxsize=4), list[int](), list[int]()
+        getters = [get(line, seen) for _ in range(3)]
+        await asyncio.gather(*getters, *(put(line, kept, first) for first in (0, 100, 200)))
+        while found := await give_up(line.get_async(), 0.3):
+            seen += found
+        return seen, kept
+
+    seen, kept = asyncio.run(scene())
+    assert len(set(seen)) == len(seen)
+    assert set(kept) <= set(seen)
 
 
 @sf.remote
