@@ -78,7 +78,8 @@ def scalar(part: Any, *, name: str, value: Any, reflected: bool) -> Any:
 
 def _as_rows(made: Any, *operands: Any) -> Any:
     """What pandas gives as an array, of an Index among the operands, as an Index."""
-    of_index = isinstance(made, np.ndarray) and any(isinstance(one, pd.Index) for one in operands)
+    plain = isinstance(made, (np.ndarray, pd.api.extensions.ExtensionArray))
+    of_index = plain and any(isinstance(one, pd.Index) for one in operands)
     return pd.Index(made) if of_index else made
 
 
