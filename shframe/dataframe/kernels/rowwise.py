@@ -129,8 +129,11 @@ def method(
     """A pandas method, by its (dotted) name."""
     values = [chunks.as_pandas(one) for one in inputs]
     part = chunks.as_pandas(part)
+    words = name.split(".")
     found: Any = part
-    for word in name.split("."):
+    if words[0] == "str" and part.dtype == "f8":  # all missing: pandas forgot what was to be here
+        found = part.astype(object)
+    for word in words:
         found = getattr(found, word)
     return _as_rows(found(*filled(args, values), **filled(kwargs, values)), part)
 
