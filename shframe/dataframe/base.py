@@ -262,7 +262,7 @@ class Partitioned(Operand):
         for limit in (lower, upper):
             self._check_one(limit, "clip")
         # pandas asks whether there is any limit at all: of other rows a partition may have none
-        return self._method("clip", lower, upper, by_label=False)
+        return self._beside(lower, upper)._method("clip", lower, upper, by_label=False)
 
     def where(self, cond: Any, other: Any = np.nan) -> Any:
         """Values where the condition holds, `other` elsewhere."""
@@ -276,7 +276,19 @@ class Partitioned(Operand):
         called = [one(self) if callable(one) else one for one in given]
         for one in called:
             self._check_one(one, name)
-        return self._method(name, *called)
+        return self._beside(called[1])._method(name, *called)
+
+    def _beside(self, *others: Any) -> Any:
+        """This one, whole where its dtype is to follow from all values of lazy `others`.
+
+        pandas keeps integers if those that replace some of them, and all others, are whole numbers.
+        """
+        kinds = relations.dtypes_of(self._meta)
+        for other in filter(arguments.is_rows, others):
+            unlike = set(relations.dtypes_of(other._meta)) - set(kinds)
+            if unlike and any(getattr(kind, "kind", "O") in "iub" for kind in kinds):
+                return wrap(relations.whole(self.expr))
+        return self
 
     def _check_one(self, value: Any, where: str) -> None:
         """Raises: UnsupportedType: for many plain values, of which each belongs to a row."""

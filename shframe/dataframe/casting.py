@@ -8,7 +8,7 @@ import pandas as pd
 
 from shframe.dataframe import relations
 from shframe.dataframe.base import wrap
-from shframe.dataframe.kernels import categories
+from shframe.dataframe.kernels import categories, rowwise
 from shframe.dataframe.relations import Params
 from shframe.errors import ColumnNotFound
 
@@ -22,6 +22,9 @@ def cast(collection: Any, dtype: Any) -> Any:
         wanted = _settled(collection, dtype)
     else:
         wanted = _by_column(collection, dtype)
+    if wanted is dtype and _is_of_whole(collection, dtype):
+        given = Params(name="astype", args=(dtype,), kwargs={})
+        return wrap(relations.Whole((collection.expr,), rowwise.method, given))
     if wanted is dtype:
         return _whole_dtypes(collection)._method("astype", dtype)
     meta = relations.Meta(collection._meta.astype(dtype))
@@ -31,6 +34,21 @@ def cast(collection: Any, dtype: Any) -> Any:
 def _whole_dtypes(collection: Any) -> Any:
     """A 5 beside a missing value is 5.0, in whichever partition it is."""
     return wrap(relations.agreed(collection.expr))
+
+
+def _is_of_whole(collection: Any, dtype: Any) -> bool:
+    """Whether times become text: pandas leaves the hours out where none of all has any."""
+    meta = collection._meta
+    asked = dtype if isinstance(dtype, (dict, pd.Series)) else None
+    pairs = [
+        (one, dtype if asked is None else asked.get(label))
+        for label, one in ([(None, meta.dtype)] if meta.ndim == 1 else meta.dtypes.items())
+    ]
+    return any(getattr(a, "kind", "") in "mM" and _is_text(b) for a, b in pairs)
+
+
+def _is_text(dtype: Any) -> bool:
+    return dtype is not None and pd.api.types.is_string_dtype(dtype)
 
 
 def _by_column(frame: Any, dtype: Any) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
+
 from shframe.dataframe import arguments, relations
 from shframe.dataframe.accessors import Accessor
 from shframe.dataframe.base import Partitioned, row_count, wrap
@@ -193,7 +195,10 @@ class Index(Partitioned):
         made = super()._result(refs, layer)
         node = self.expr
         worked = isinstance(node, relations.Map) and node.kernel is not rowwise.as_index
-        return made.to_numpy() if worked and made.dtype == bool else made  # as pandas has it
+        compared = worked and pd.api.types.is_bool_dtype(made.dtype)
+        return (
+            made.array if compared and made.dtype != bool else made.to_numpy() if compared else made
+        )
 
     def _summary(self) -> str:
         return f"{self.name}: {self.dtype}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 import shframe as sf
@@ -15,6 +15,7 @@ from shframe.dataframe import lower
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
 from shframe.session import Session
 from tests.dataframe.frames import FEW, Case, cases, same
+from tests.dataframe.oracle import as_pandas_does
 
 HOWS = ["inner", "left", "right", "outer"]
 
@@ -132,3 +133,54 @@ def test_outer_rows_go_by_categories(session: Session, way: str, empty: str) -> 
     lazy = {side: sf.from_pandas(frame, npartitions=2) for side, frame in sides.items()}
     expected = sides["left"].merge(sides["right"], on="c", how="outer")
     same(lazy["left"].merge(lazy["right"], on="c", how="outer").compute(), expected)
+
+
+KINDS: dict[str, Callable[[list[int]], Any]] = {
+    **{
+        name: lambda values, name=name: pd.Series(values, dtype=name)
+        for name in ("int64", "int32", "uint8", "uint64", "float64", "float32", "bool")
+    },
+    **{
+        name: lambda values, name=name: pd.Series([*values[1:], None], dtype=name)
+        for name in ("Int64", "UInt8", "Float64", "int64[pyarrow]", "double[pyarrow]")
+    },
+    "boolean": lambda values: pd.Series([*(v % 2 > 0 for v in values[1:]), None], dtype="boolean"),
+    "gaps": lambda values: pd.Series([*values[1:], None], dtype="float64"),
+    "text": lambda values: pd.Series([f"w{value}" for value in values], dtype="str"),
+    "objects": lambda values: pd.Series([f"w{value}" for value in values], dtype="object"),
+    "categories": lambda values: pd.Series([f"w{value}" for value in values], dtype="category"),
+    "seconds": lambda values: pd.Series(values).astype("datetime64[s]"),
+    "nanoseconds": lambda values: pd.Series(values).astype("datetime64[s]").astype("M8[ns]"),
+    "large": lambda values: pd.Series([2**53 + value for value in values], dtype="int64"),
+    "large floats": lambda values: pd.Series([2.0**53 + value for value in values]),
+}
+FEW_KEYS = st.lists(st.integers(0, 1), min_size=2, max_size=6)
+KEYS = st.lists(st.integers(0, 4), min_size=2, max_size=6) | FEW_KEYS
+
+
+@FEW
+@given(
+    left=KEYS,
+    right=KEYS,
+    pairs=st.lists(st.tuples(*[st.sampled_from(sorted(KINDS))] * 2), min_size=8, max_size=8),
+    how=st.sampled_from(HOWS),
+)
+def test_keys_of_unlike_types_meet_as_in_pandas(
+    session: Session,
+    way: str,
+    left: list[int],
+    right: list[int],
+    pairs: list[tuple[str, str]],
+    how: str,
+) -> None:
+    for one, other in pairs:
+        note(f"{one} and {other}")
+        a = pd.DataFrame({"k": KINDS[one](left), "x": range(len(left))})
+        b = pd.DataFrame({"k": KINDS[other](right), "y": [float(value) for value in right]})
+        sides = {id(a): a, id(b): b}
+        lazy = {id(side): sf.from_pandas(side, npartitions=3) for side in sides.values()}
+
+        def work(pick: Any, a: Any = a, b: Any = b) -> Any:
+            return pick[id(a)].merge(pick[id(b)], on="k", how=how)
+
+        as_pandas_does(work, lazy, sides)

@@ -85,6 +85,8 @@ def final(*partials: Any, how: str, series: bool, dtypes: Any, **kwargs: Any) ->
         result = _mean(filled)
     else:
         result = _variance(filled, how, kwargs.get("ddof", 1), dtypes)
+    if series and how in ("var", "std") and not any(rows for _, rows in partials):
+        return np.nan  # of no row pandas gives a plain float
     return result.iloc[0] if series else result
 
 

@@ -78,7 +78,8 @@ def scalar(part: Any, *, name: str, value: Any, reflected: bool) -> Any:
 
 def _as_rows(made: Any, *operands: Any) -> Any:
     """What pandas gives as an array, of an Index among the operands, as an Index."""
-    of_index = isinstance(made, np.ndarray) and any(isinstance(one, pd.Index) for one in operands)
+    plain = isinstance(made, (np.ndarray, pd.api.extensions.ExtensionArray))
+    of_index = plain and any(isinstance(one, pd.Index) for one in operands)
     return pd.Index(made) if of_index else made
 
 
@@ -128,8 +129,11 @@ def method(
     """A pandas method, by its (dotted) name."""
     values = [chunks.as_pandas(one) for one in inputs]
     part = chunks.as_pandas(part)
+    words = name.split(".")
     found: Any = part
-    for word in name.split("."):
+    if words[0] == "str" and part.dtype == "f8":  # all missing: pandas forgot what was to be here
+        found = part.astype(object)
+    for word in words:
         found = getattr(found, word)
     return _as_rows(found(*filled(args, values), **filled(kwargs, values)), part)
 

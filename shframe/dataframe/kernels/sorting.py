@@ -18,6 +18,9 @@ SAMPLE = 256  # rows of each partition that take part in choosing the cuts
 def ordered(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
     """One partition in order, by columns or by its index."""
     frame = chunks.as_pandas(part)
+    if by is None and isinstance(frame.index, pd.CategoricalIndex):
+        # pandas takes one that begins with missing labels for sorted
+        return frame.iloc[_order(_keys(frame, None), ascending, na_position).index]
     if by is None:
         return frame.sort_index(
             ascending=ascending[0],
