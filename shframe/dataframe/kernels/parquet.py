@@ -176,9 +176,11 @@ def _check_table(table: Any, piece: Piece, columns: int) -> None:
         raise ValueError(f"{table.num_rows} rows where the footer says {piece.rows}")
     for column in table.columns:
         for chunk in column.chunks:
-            text = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
-            if pa.types.is_string(text.type) or pa.types.is_large_string(text.type):
-                text.validate(full=True)
+            if pa.types.is_dictionary(chunk.type):
+                chunk.validate(full=True)  # places that the dictionary does not have
+                chunk.dictionary.validate(full=True)
+            elif pa.types.is_string(chunk.type) or pa.types.is_large_string(chunk.type):
+                chunk.validate(full=True)
 
 
 def _find_damage(file: Any, piece: Piece, names: list[str]) -> str:
