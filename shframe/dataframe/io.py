@@ -89,9 +89,10 @@ def read_parquet(path: Any, columns: Any = None, filters: Any = None) -> DataFra
 def read_csv(path: Any, **options: Any) -> DataFrame:
     """A CSV file, read in parallel in byte ranges; options are those of pandas.read_csv.
 
-    Dtypes are those that pandas finds on the whole file. A file with quoted text is read as one
-    range, since a quoted field may hold a line's end.
+    What is computed is what pandas gives for the whole file (with low_memory=False); `dtypes` are
+    known before that from the first lines. A file is read in one piece where it is not certain
+    that a line's end is a record's.
 
-    Raises: SourceNotFound.
+    Raises: SourceNotFound, SourceDamaged, InvalidArgument.
     """
     return wrap(relations.ReadCsv(CsvSource(path, options)))

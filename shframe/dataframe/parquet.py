@@ -371,10 +371,10 @@ def checked_filters(source: ParquetSource, filters: Any) -> tuple[Any, ...]:
     alternatives = filters if nested else [filters]
     made = tuple(tuple(_checked_term(source, t) for t in _terms(filters, a)) for a in alternatives)
     names = dict.fromkeys(name for terms in made for name, _, _ in terms)
-    empty = pa.schema([(name, source.type_of(name)) for name in names]).empty_table()
+    row = pa.table({name: pa.nulls(1, source.type_of(name)) for name in names})
     try:
         holds = pq.filters_to_expression([list(terms) for terms in made])
-        ds.dataset(empty).to_table(filter=holds)
+        ds.dataset(row).to_table(filter=holds)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise UnsupportedType(f"filters={filters!r}: {error}") from error
     return made

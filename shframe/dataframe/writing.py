@@ -65,6 +65,8 @@ def _check_convertible(meta: Any, options: dict[str, Any]) -> list[str]:
         pq.write_table(table, io.BytesIO(), **options)
     except (ValueError, TypeError, NotImplementedError, OSError) as error:
         raise UnsupportedType(f"to_parquet(): {'; '.join(map(str, error.args))}") from error
+    except pa.ArrowException as error:
+        raise InvalidArgument(f"to_parquet(): {error}") from error
     return list(table.schema.names[: meta.shape[1]])
 
 

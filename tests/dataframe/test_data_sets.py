@@ -298,6 +298,8 @@ def test_filters_may_be_alternatives(session: Session, tmp_path: Path) -> None:
             sf.read_parquet(tmp_path, filters=malformed)
     with pytest.raises(UnsupportedType, match="no kernel matching"):
         sf.read_parquet(tmp_path, filters=[("a", ">", "1")])
+    with pytest.raises(UnsupportedType, match="type of values set"):
+        sf.read_parquet(tmp_path, filters=[("b", "in", [1, 2])])
 
 
 def test_categories_are_those_of_all_files(session: Session, tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from shframe.dataframe.footers import Stamp, damage_of, read_stamp
 from shframe.dataframe.parquet import Counted
 from shframe.errors import SourceDamaged
 
+MOST_ASCII = 127  # bytes up to here are text, whatever their order
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -176,9 +178,25 @@ def _check_table(table: Any, piece: Piece, columns: int) -> None:
         raise ValueError(f"{table.num_rows} rows where the footer says {piece.rows}")
     for column in table.columns:
         for chunk in column.chunks:
-            text = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
-            if pa.types.is_string(text.type) or pa.types.is_large_string(text.type):
-                text.validate(full=True)
+            if pa.types.is_dictionary(chunk.type):
+                chunk.validate(full=True)  # places that the dictionary does not have
+                _check_text(chunk.dictionary)
+            else:
+                _check_text(chunk)
+
+
+def _check_text(chunk: Any) -> None:
+    """Cost: 0.1 ns a byte of ASCII, 1 ns of other text."""
+    large = pa.types.is_large_string(chunk.type)
+    if not (large or pa.types.is_string(chunk.type)) or not len(chunk):
+        return
+    _, places, data = chunk.buffers()
+    if data is None:
+        return
+    offsets = np.frombuffer(places, np.int64 if large else np.int32)
+    start, stop = offsets[chunk.offset], offsets[chunk.offset + len(chunk)]
+    if np.frombuffer(data, np.uint8)[start:stop].max(initial=0) > MOST_ASCII:
+        chunk.validate(full=True)
 
 
 def _find_damage(file: Any, piece: Piece, names: list[str]) -> str:
