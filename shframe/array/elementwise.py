@@ -55,10 +55,12 @@ def as_operand(value: Any) -> nodes.Node | Constant:
     """A node, or a constant for what has no axes."""
     if isinstance(value, ndarray.Array):
         return value.expr
-    if isinstance(value, SCALARS):
-        return Constant(value)
     if isinstance(value, np.ndarray) and value.ndim == 0 and not value.dtype.hasobject:
-        return Constant(value[()])
+        value = value[()]
+    if isinstance(value, SCALARS) and not isinstance(
+        value, np.void
+    ):  # a record may be written into
+        return Constant(value)
     return creation.asarray(value).expr
 
 
