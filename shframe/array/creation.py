@@ -228,6 +228,9 @@ def linspace(
     Raises: InvalidArgument for a negative number, UnsupportedType for arrays of ends.
     """
     count = as_int(num)
+    start, stop = (
+        np.asarray(end)[()] if isinstance(end, ndarray.Array) else end for end in (start, stop)
+    )
     result = ask(lambda: np.linspace(start, stop, min(count, 0), endpoint, dtype=dtype), "linspace")
     if result.ndim > 1:
         raise UnsupportedType("linspace() of arrays is not supported; stack() those of numbers")

@@ -22,6 +22,7 @@ from shframe.array.program import (
     Operation,
     Part,
     Round,
+    Sign,
     Step,
     Typed,
     Where,
@@ -54,10 +55,12 @@ def as_operand(value: Any) -> nodes.Node | Constant:
     """A node, or a constant for what has no axes."""
     if isinstance(value, ndarray.Array):
         return value.expr
-    if isinstance(value, SCALARS):
-        return Constant(value)
     if isinstance(value, np.ndarray) and value.ndim == 0 and not value.dtype.hasobject:
-        return Constant(value[()])
+        value = value[()]
+    if isinstance(value, SCALARS) and not isinstance(
+        value, np.void
+    ):  # a record may be written into
+        return Constant(value)
     return creation.asarray(value).expr
 
 
@@ -108,14 +111,17 @@ def called(
 
 def compared(ufunc: np.ufunc, one: ndarray.Array, other: Any) -> ndarray.Array:
     """What == or != gives: where NumPy cannot compare two kinds of values, they are unequal."""
+    unequal = ufunc is np.not_equal
     try:
         return called(ufunc, (one, other))[0]
     except UnsupportedType:
-        shape = grids.broadcast_shape([one.shape, np.shape(other)], ufunc.__name__)
-        kind = other.dtype if isinstance(other, ndarray.Array) else np.asarray(other).dtype
-        sign = operator.ne if ufunc is np.not_equal else operator.eq
-        ask(sign, ufunc.__name__, np.empty(0, one.dtype), np.empty(0, kind))
-        return creation.full(shape, ufunc is np.not_equal)
+        if not isinstance(other, ndarray.Array) and np.asarray(other).dtype.hasobject:
+            ask(operator.eq, ufunc.__name__, np.empty(0, one.dtype), other)
+            shape = grids.broadcast_shape([one.shape, np.shape(other)], ufunc.__name__)
+            return creation.full(shape, unequal)
+    sign = Sign(operator.ne if unequal else operator.eq)
+    kind = learned(sign.sign, [as_operand(one), as_operand(other)], ufunc.__name__)
+    return applied(sign, (one, other), ufunc.__name__, kind)
 
 
 def _part(ufunc: np.ufunc, place: int, dtype: Any, *operands: Any) -> Any:
@@ -342,8 +348,9 @@ def _bound(array: ndarray.Array, bound: Any, *, lowest: bool) -> Any:
 def round(x: Any, decimals: int = 0) -> ndarray.Array:
     """Rounded to a number of decimals, halves to even."""
     array = creation.asarray(x)
-    dtype = learned(lambda v: np.round(v, decimals), [array.expr], "round")
-    return applied(Round(decimals), (array,), "round", dtype)
+    places = operator.index(decimals)
+    dtype = learned(lambda v: np.round(v, places), [array.expr], "round")
+    return applied(Round(places), (array,), "round", dtype)
 
 
 around = round

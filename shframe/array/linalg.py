@@ -5,6 +5,7 @@ blocks of one operand and a column of blocks of the other in place.
 from __future__ import annotations
 
 import math
+from operator import index as as_int
 from typing import Any
 
 import numpy as np
@@ -143,6 +144,7 @@ def diagonal(x: Any, /, offset: int = 0) -> ndarray.Array:
     if matrix.ndim != 2:
         raise InvalidArgument(f"a matrix is needed, found an array of shape {matrix.shape}")
     rows, columns = matrix.shape
+    offset = as_int(offset)
     count = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
     places = np.arange(count)
     return matrix[places + max(-offset, 0), places + max(offset, 0)]

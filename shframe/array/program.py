@@ -102,6 +102,16 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """An operator, which NumPy defines for more kinds of values than its ufunc."""
+
+    sign: Callable[[Any, Any], Any]
+
+    def __call__(self, one: Any, other: Any, out: Any) -> None:
+        out[...] = self.sign(one, other)
+
+
+@dataclass(frozen=True, slots=True)
 class Apply:
     """A function of NumPy's that is elementwise and takes no `out`."""
 

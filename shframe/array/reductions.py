@@ -292,6 +292,11 @@ def _moments(
     line = manipulation.expand_dims(array) if wrong else array
     how: dict[str, Any] = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
     result = _asked(getattr(np, name), line, name, least=1, **how)
+    if dtype is not None and np.dtype(dtype).kind not in ("c" if array.dtype.kind == "c" else "fc"):
+        raise UnsupportedType(
+            f"{name}(dtype={dtype!r}) of {array.dtype} would lose parts of the values\n"
+            "  take a floating dtype, a complex one for complex numbers"
+        )
     axes = _reduced_axes(axis, array.ndim)
     wide = np.result_type(array.dtype, np.float64)
     skip = name.startswith("nan") and array.dtype.kind in "fc"

@@ -52,6 +52,8 @@ CALLS: list[Any] = [
     lambda n, q, x, v: q.take(x, n(1), axis=n(2)),
     lambda n, q, x, v: q.round(v / 7, n(2)),
     lambda n, q, x, v: q.tril(x[0], k=n(1)),
+    lambda n, q, x, v: q.diagonal(x[0], n(1)),
+    lambda n, q, x, v: q.trace(x[0], n(-1)),
     lambda n, q, x, v: x[n(1), n(0) : n(2), :: n(2)],
 ]
 

@@ -148,6 +148,13 @@ def test_a_numpy_array_takes_a_lazy_result_in_place() -> None:
     assert target.tolist() == [0, 2, 4, 6, 8]
 
 
+def test_records_are_compared_whole() -> None:
+    values = np.array([(1, 2.0), (3, 4.0)], dtype=[("a", "i4"), ("b", "f8")])
+    lazy = xp.from_array(values, chunks=1)
+    same(lazy == values[::-1], values == values[::-1])
+    same(lazy != values[0], values != values[0])
+
+
 TEXT_AND_TIMES = ["U3", "S2", "M8[D]", "m8[s]"]
 
 
