@@ -167,14 +167,17 @@ class GroupBy:
 
     def _made(self, outputs: list[Output], labels: Any, name: Any = None) -> Any:
         plan = Plan(self._keys, self._names, tuple(outputs), labels, name, **self._options)
-        node = relations.GroupAgg(self._frame.expr, plan)
-        return wrap(node)
+        source = self._frame.expr
+        if any(isinstance(output.how, UserCode) for output in outputs):
+            source = relations.agreed(source)  # a user's function sees what it would of the whole
+        return wrap(relations.GroupAgg(source, plan))
 
     def size(self) -> Any:
         """Rows of each group."""
         name = self._chosen[0] if self._chosen is not None else None
         masked = name is not None and not isinstance(self._frame.dtypes[name], np.dtype)
-        return self._made([Output(name, name if masked else None, "size")], None, name)
+        outputs = [Output(name, name if masked else None, "size")]
+        return self._made(outputs, None, name if self._options["as_index"] else None)
 
     def sum(self) -> Any:
         """Sums."""
@@ -223,6 +226,18 @@ class GroupBy:
     def var(self, ddof: int = 1) -> Any:
         """Variances."""
         return self._each("var", ddof=ddof)
+
+    def sem(self, ddof: int = 1) -> Any:
+        """Standard errors of the means. Cost: brings whole groups together."""
+        return self._each("sem", ddof=ddof)
+
+    def skew(self) -> Any:
+        """Skewness. Cost: brings whole groups together."""
+        return self._each("skew")
+
+    def quantile(self, q: float = 0.5) -> Any:
+        """Exact quantiles. Cost: brings whole groups together."""
+        return self._each("quantile", q=q)
 
     def median(self) -> Any:
         """Exact medians. Cost: brings whole groups together."""

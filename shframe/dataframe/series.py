@@ -219,6 +219,11 @@ class Index(Partitioned):
         return self._meta.names
 
     @property
+    def nlevels(self) -> int:
+        """How many levels there are."""
+        return int(self._meta.nlevels)
+
+    @property
     def ndim(self) -> int:
         return 1
 

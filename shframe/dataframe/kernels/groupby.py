@@ -103,6 +103,9 @@ def is_decomposable(meta: Any, plan: Plan) -> bool:
     """Whether every output can be combined from primitives, given the empty source."""
     if any(meta[key].dtype == object for key in plan.keys):
         return False  # pandas looks for the dtype of all keys
+    categorical = any(isinstance(meta[key].dtype, pd.CategoricalDtype) for key in plan.keys)
+    if categorical and len(plan.keys) > 1 and not plan.observed:
+        return False  # there are groups of keys that only rows without a category have
     for output in plan.outputs:
         if output.how == "size":
             continue
@@ -200,7 +203,8 @@ def _by_groups(frame: Any, plan: Plan, slots: list[tuple[Any, str]]) -> Any:
     """Primitives by pandas' own aggregations."""
     keys = {f"k{n}": frame[key] for n, key in enumerate(plan.keys)}
     columns = {_column_of(frame, n, slots): _values_of(frame, *slots[n]) for n in range(len(slots))}
-    parts = pd.DataFrame({**keys, **{k: v for k, v in columns.items() if v is not None}})
+    given = {name: column for name, column in columns.items() if column is not None}
+    parts = pd.DataFrame({**keys, **given}, copy=False)
     groups = parts.groupby(list(keys), sort=False, dropna=plan.dropna, observed=True)
     found: dict[tuple[str, str], Any] = {}
     made = {}
