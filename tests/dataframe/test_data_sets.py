@@ -302,6 +302,19 @@ def test_filters_may_be_alternatives(session: Session, tmp_path: Path) -> None:
         sf.read_parquet(tmp_path, filters=[("b", "in", [1, 2])])
 
 
+def test_rows_that_filters_leave_are_counted_before_a_mask(
+    session: Session, tmp_path: Path
+) -> None:
+    frame = pd.DataFrame({"a": range(20)})
+    for dtype in ("Int64", "int64[pyarrow]", "boolean"):
+        frame[dtype] = pd.array([None, 1] * 10, dtype=dtype)
+    pq.write_table(pa.Table.from_pandas(frame), tmp_path / "0.parquet", row_group_size=3)
+    lazy = sf.read_parquet(tmp_path, filters=[("a", ">", 4)])
+    expected = pd.read_parquet(tmp_path, filters=[("a", ">", 4)])
+    same(lazy[lazy.a > 12].compute(), expected[expected.a > 12])
+    same(lazy.head(2).compute(), expected.head(2))
+
+
 def test_categories_are_those_of_all_files(session: Session, tmp_path: Path) -> None:
     for n, words in enumerate(["bc", "ab", "d"]):
         encoded = pa.array(list(words)).dictionary_encode()

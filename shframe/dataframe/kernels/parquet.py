@@ -248,7 +248,8 @@ def share_facts(part: Any, facts: list[Any], *, places: tuple[int, ...]) -> Any:
     columns, dtypes = list(part.columns), [*layout.dtypes, *layout.levels]
     for n, fact in zip(places, facts, strict=True):
         if isinstance(fact, bool):
-            dtypes[n] = pa.nulls(1, columns[n].type).to_pandas().dtype if fact else dtypes[n]
+            holds = not fact or not isinstance(dtypes[n], np.dtype)
+            dtypes[n] = dtypes[n] if holds else pa.nulls(1, columns[n].type).to_pandas().dtype
         else:
             columns[n] = _recode(columns[n], fact)
             dtypes[n] = pd.CategoricalDtype(pd.Index(fact.to_pandas()), dtypes[n].ordered)
