@@ -300,6 +300,11 @@ def test_filters_may_be_alternatives(session: Session, tmp_path: Path) -> None:
         sf.read_parquet(tmp_path, filters=[("a", ">", "1")])
     with pytest.raises(UnsupportedType, match="type of values set"):
         sf.read_parquet(tmp_path, filters=[("b", "in", [1, 2])])
+    large = tmp_path / "large"
+    large.mkdir()
+    pq.write_table(pa.table({"u": pa.array([1, 2**64 - 1], pa.uint64())}), large / "0.parquet")
+    with pytest.raises(InvalidArgument, match=r"0\.parquet.*18446744073709551615"):
+        sf.read_parquet(large, filters=[("u", ">=", 0)]).compute()
 
 
 def test_rows_that_filters_leave_are_counted_before_a_mask(

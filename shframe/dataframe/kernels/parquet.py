@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from shframe.dataframe import chunks
 from shframe.dataframe.footers import Stamp, damage_of, read_stamp
 from shframe.dataframe.parquet import Counted
-from shframe.errors import SourceDamaged
+from shframe.errors import InvalidArgument, SourceDamaged
 
 MOST_ASCII = 127  # bytes up to here are text, whatever their order
 
@@ -116,7 +116,12 @@ def _read_piece(piece: Piece, wanted: Wanted) -> Any:
     if not wanted.filters:
         return made
     holds = pq.filters_to_expression([list(terms) for terms in wanted.filters])
-    return ds.dataset(made).to_table(filter=holds, use_threads=False)
+    try:
+        return ds.dataset(made).to_table(filter=holds, use_threads=False)
+    except pa.ArrowException as error:
+        raise InvalidArgument(
+            f"filters cannot be compared with the values of {piece.file!r}: {error}"
+        ) from error
 
 
 def _column_of(table: Any, name: str, piece: Piece, wanted: Wanted) -> Any:
