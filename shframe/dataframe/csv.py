@@ -8,6 +8,7 @@ characters, an index that the header does not name) it is read in one piece, by 
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import re
 import warnings
@@ -51,6 +52,7 @@ class CsvSource:
         self.separator = options.get("sep", options.get("delimiter", ","))
         self.options = {**options, **_engine(self.separator)}
         self.token = tokenize("csv", self.path, self.stamp, options)
+        self._cuts: dict[int, list[tuple[int, int]]] = {}  # by their distance
 
     def __shframe_token__(self) -> str:
         return self.token
@@ -96,9 +98,10 @@ class CsvSource:
         Nothing where the file is to be read in one piece.
         """
         target = min(max(self.size // (4 * workers), LEAST_BLOCK), MOST_BLOCK)
-        return self._cut(target) if self.size > target else []
+        if target not in self._cuts:
+            self._cuts[target] = self._cut(target) if self.size > target else []
+        return self._cuts[target]
 
-    @functools.lru_cache(maxsize=4)  # noqa: B019  # a source lives as long as its plans
     def _cut(self, target: int) -> list[tuple[int, int]]:
         if not self._can_be_cut():
             return []
@@ -106,7 +109,7 @@ class CsvSource:
             edges = list(_find_edges(self.path, self.separator, target))
         except _Doubt:
             return []
-        return [(a, b) for a, b in zip(edges, [*edges[1:], self.size], strict=True) if a < b]
+        return [(a, b) for a, b in itertools.pairwise([*edges, self.size]) if a < b]
 
     def _can_be_cut(self) -> bool:
         text = self.separator

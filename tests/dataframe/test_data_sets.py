@@ -300,6 +300,24 @@ def test_filters_may_be_alternatives(session: Session, tmp_path: Path) -> None:
         sf.read_parquet(tmp_path, filters=[("a", ">", "1")])
     with pytest.raises(UnsupportedType, match="type of values set"):
         sf.read_parquet(tmp_path, filters=[("b", "in", [1, 2])])
+    large = tmp_path / "large"
+    large.mkdir()
+    pq.write_table(pa.table({"u": pa.array([1, 2**64 - 1], pa.uint64())}), large / "0.parquet")
+    with pytest.raises(InvalidArgument, match=r"0\.parquet.*18446744073709551615"):
+        sf.read_parquet(large, filters=[("u", ">=", 0)]).compute()
+
+
+def test_rows_that_filters_leave_are_counted_before_a_mask(
+    session: Session, tmp_path: Path
+) -> None:
+    frame = pd.DataFrame({"a": range(20)})
+    for dtype in ("Int64", "int64[pyarrow]", "boolean"):
+        frame[dtype] = pd.array([None, 1] * 10, dtype=dtype)
+    pq.write_table(pa.Table.from_pandas(frame), tmp_path / "0.parquet", row_group_size=3)
+    lazy = sf.read_parquet(tmp_path, filters=[("a", ">", 4)])
+    expected = pd.read_parquet(tmp_path, filters=[("a", ">", 4)])
+    same(lazy[lazy.a > 12].compute(), expected[expected.a > 12])
+    same(lazy.head(2).compute(), expected.head(2))
 
 
 def test_categories_are_those_of_all_files(session: Session, tmp_path: Path) -> None:

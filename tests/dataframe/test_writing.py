@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -154,11 +155,18 @@ def test_keys_that_are_missing_are_kept(session: Session, tmp_path: Path) -> Non
 
 
 def test_a_key_has_one_spelling_in_all_partitions(session: Session, tmp_path: Path) -> None:
-    frame = pd.DataFrame({"k": pd.array([1, 2, 1, None], dtype="Int64"), "v": range(4)})
+    frame = pd.DataFrame(
+        {
+            "k": [Decimal("1.5"), Decimal("-22.25"), Decimal("1.5"), None],
+            "j": [None] * 4,
+            "v": range(4),
+        }
+    )
     lazy = sf.from_pandas(frame, npartitions=4)
-    lazy = lazy.assign(k=lazy.k.astype("object"))
-    lazy.to_parquet(tmp_path / "out", partition_cols=["k"])
-    assert spelled(tmp_path / "out") == {"k=1", "k=2", "k=__HIVE_DEFAULT_PARTITION__"}
+    lazy.to_parquet(tmp_path / "ours", partition_cols=["k", "j"])
+    frame.to_parquet(tmp_path / "theirs", partition_cols=["k", "j"])
+    assert spelled(tmp_path / "ours") == spelled(tmp_path / "theirs")
+    assert sorted(sf.read_parquet(tmp_path / "ours").compute().v) == [0, 1, 2, 3]
 
 
 def test_a_data_set_that_is_there_is_replaced(session: Session, tmp_path: Path) -> None:

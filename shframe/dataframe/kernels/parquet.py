@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from shframe.dataframe import chunks
 from shframe.dataframe.footers import Stamp, damage_of, read_stamp
 from shframe.dataframe.parquet import Counted
-from shframe.errors import SourceDamaged
+from shframe.errors import InvalidArgument, SourceDamaged
 
 MOST_ASCII = 127  # bytes up to here are text, whatever their order
 
@@ -116,7 +116,12 @@ def _read_piece(piece: Piece, wanted: Wanted) -> Any:
     if not wanted.filters:
         return made
     holds = pq.filters_to_expression([list(terms) for terms in wanted.filters])
-    return ds.dataset(made).to_table(filter=holds, use_threads=False)
+    try:
+        return ds.dataset(made).to_table(filter=holds, use_threads=False)
+    except pa.ArrowException as error:
+        raise InvalidArgument(
+            f"filters cannot be compared with the values of {piece.file!r}: {error}"
+        ) from error
 
 
 def _column_of(table: Any, name: str, piece: Piece, wanted: Wanted) -> Any:
@@ -248,7 +253,8 @@ def share_facts(part: Any, facts: list[Any], *, places: tuple[int, ...]) -> Any:
     columns, dtypes = list(part.columns), [*layout.dtypes, *layout.levels]
     for n, fact in zip(places, facts, strict=True):
         if isinstance(fact, bool):
-            dtypes[n] = pa.nulls(1, columns[n].type).to_pandas().dtype if fact else dtypes[n]
+            holds = not fact or not isinstance(dtypes[n], np.dtype)
+            dtypes[n] = dtypes[n] if holds else pa.nulls(1, columns[n].type).to_pandas().dtype
         else:
             columns[n] = _recode(columns[n], fact)
             dtypes[n] = pd.CategoricalDtype(pd.Index(fact.to_pandas()), dtypes[n].ordered)

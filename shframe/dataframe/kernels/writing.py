@@ -191,5 +191,6 @@ def _move(path: Path, root: Path, schema: Any, target: Target) -> None:
 def _read_spelled(text: str, kind: Any) -> Any:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    known = None if text == MISSING else unquote(text)
-    return pa.array([known], pa.string()).cast(kind)[0]
+    if text == MISSING:
+        return pa.scalar(None, kind)
+    return pa.array([unquote(text)]).cast(kind)[0]

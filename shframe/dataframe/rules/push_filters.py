@@ -25,7 +25,9 @@ def push_filters(plan: Expr) -> Expr:
     for node in list(walk(plan)):
         if isinstance(node, relations.Map) and node.kernel is rowwise.rows:
             frame, mask = node.sources
-            if isinstance(frame, relations.ReadParquet) and _alone(plan, node, frame):
+            if not isinstance(frame, relations.ReadParquet) or frame.filters:
+                continue  # the rows that Arrow leaves are counted before others go
+            if _alone(plan, node, frame):
                 found = tuple(c for c in conditions(mask, frame) if c not in frame.prune)
                 if found:
                     plan = _replaced(plan, frame, found)
