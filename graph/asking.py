@@ -95,6 +95,8 @@ class Asking:
                 self._hearers[what](worker, *details)
             except Exception as error:
                 self._refuse(worker.slot, _AWAITED[what](details), Failure(error))
+                if what == "yield":  # who reads the generator waits for its value
+                    self.shell.calls.revoke(details[0], error)
 
     def _refuse(self, slot: int, ids: Sequence[int], failure: Failure) -> None:
         """Handles that a task waits for will have no value."""

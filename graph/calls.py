@@ -365,10 +365,11 @@ class Calls:
         if recursive:
             for child in [c for c in self.live.values() if c.parent == call.number]:
                 self._cancel(child, force, recursive)
-        self._revoke(call, Cancelled(f"the task {call.name} was cancelled"), now=force)
+        cancelled = Cancelled(f"the task {call.name} was cancelled")
+        self.revoke(call.number, cancelled, now=force)
 
-    def _revoke(self, call: Call, error: BaseException, now: bool = False) -> None:
-        number = call.number
+    def revoke(self, number: int, error: BaseException, now: bool = False) -> None:
+        """Give a call up, if it is under way. now: its worker gets no time to end it."""
         if number not in self.live:
             return
         self.errors[number] = error
@@ -403,7 +404,7 @@ class Calls:
                 continue
             limit = call.terms.timeout
             if limit is not None and now - begun > limit:
-                self._revoke(call, TimedOut.of_task(call.name, limit))
+                self.revoke(number, TimedOut.of_task(call.name, limit))
             elif call.terms.speculative and self._is_late(call, now - begun):
                 self.shell.handle(Late(number))
 

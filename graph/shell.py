@@ -51,7 +51,6 @@ from shframe.graph.messages import (
     Recall,
     Recalled,
     Relieved,
-    Revoked,
     Run,
 )
 from shframe.graph.objectref import StoreHome, swept
@@ -571,8 +570,7 @@ class Shell:
             self.runs.break_off(live, error)
         for call in [*self.calls.live.values()]:
             if not call.actor:
-                self.fail_with(call.number, error)
-                self.handle(Revoked(call.number))
+                self.calls.revoke(call.number, error)
 
     def work_for(self, slot: int) -> Outgoing:
         """The message that is being made for a worker."""
