@@ -272,7 +272,7 @@ def test_map_blocks_casts_where_no_value_changes_or_raises(pair: Any, dtype: str
         unchanged = kept or bool(
             np.all((expected == values) | ((expected != expected) & (values != values)))
         )
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):  # the last of text too short for a time
         unchanged = False
     if unchanged or np.can_cast(values.dtype, dtype, "safe"):
         same(mapped, expected)
