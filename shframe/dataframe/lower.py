@@ -486,7 +486,7 @@ def _hash_merge(node: relations.Merge, plan: Any, left: Layer, right: Layer, abo
     tasks: list[Task] = []
     for side, layer, keys in (("left", left, node.left_on), ("right", right, node.right_on)):
         split = Function(
-            merging.split, labels=keys, common=plan.common, count=count, marked=layer is drives
+            merging.split, labels=keys, hashed=plan.hashed, count=count, marked=layer is drives
         )
         splits = [
             Task(Key(f"{node.name}-{side}-split", (n,)), split, (key,), (n,))

@@ -69,6 +69,11 @@ class Relation(Expr):
         """Whether all partitions have the dtypes of the whole, whatever is missing in them."""
         return True
 
+    @property
+    def as_known(self) -> bool:
+        """Whether those are the dtypes of `meta`."""
+        return True
+
 
 @dataclass(frozen=True, eq=False)
 class Value(Expr):
@@ -234,6 +239,10 @@ class Agreed(Relation):
     @functools.cached_property
     def lineage(self) -> Lineage:
         return self.source.lineage
+
+    @property
+    def as_known(self) -> bool:
+        return False
 
 
 def agreed(source: Relation) -> Relation:

@@ -29,11 +29,9 @@ def _seen(column: Any, dtype: Any) -> Any:
 
 
 def agreed(*found: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
-    """The dtypes of the whole; None where all partitions have the same."""
+    """The dtypes of the whole; None where there is no row."""
     known = [one for one in found if one is not None]
-    if all(one == known[0] for one in known):
-        return None
-    return tuple(map(_common, zip(*known, strict=True)))
+    return tuple(map(_common, zip(*known, strict=True))) if known else None
 
 
 def _common(dtypes: tuple[Any, ...]) -> Any:
@@ -46,13 +44,20 @@ def _common(dtypes: tuple[Any, ...]) -> Any:
 
 def conformed(part: Any, dtypes: tuple[Any, ...] | None) -> Any:
     """The partition with the dtypes of the whole."""
-    if dtypes is None or dtypes_of(part) in (None, dtypes):
+    if dtypes is None or _stored(part) == dtypes:
         return part
     frame = chunks.as_pandas(part)
     if frame.ndim == 1:
-        return frame.astype(dtypes[0])
+        return frame if isinstance(dtypes[0], pd.CategoricalDtype) else frame.astype(dtypes[0])
     frame = frame.copy(deep=False)
     for n, dtype in enumerate(dtypes):
         if frame.dtypes.iloc[n] != dtype and not isinstance(dtype, pd.CategoricalDtype):
             frame.isetitem(n, frame.iloc[:, n].astype(dtype))
     return frame
+
+
+def _stored(part: Any) -> tuple[Any, ...]:
+    """The dtypes that a partition says it has, whatever is missing."""
+    if chunks.is_table(part):
+        return tuple(chunks.layout_of(part).dtypes)
+    return tuple(part.dtypes) if part.ndim == 2 else (part.dtype,)

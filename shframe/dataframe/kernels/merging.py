@@ -17,8 +17,10 @@ from shframe.dataframe.kernels import join, shuffle
 class JoinPlan:
     """What to join on, and the labels of the result.
 
-    common: for each pair of keys the number type in which pandas compares them; None: their own.
+    hashed: for each pair of keys the number type in which they are hashed; None: their own.
+    alike: whether all pairs are of one dtype, as far as it is known before.
     by_parts: whether partitions of a side can be joined apart: else pandas must see all keys.
+    movable: whether rows stay what a table can hold, whatever is missing.
     """
 
     how: str
@@ -26,8 +28,10 @@ class JoinPlan:
     right_on: tuple[Any, ...]
     suffixes: tuple[str | None, str | None]
     labels: Any  # pd.Index
-    common: tuple[Any, ...] = ()
+    hashed: tuple[Any, ...] = ()
+    alike: bool = True
     by_parts: bool = True
+    movable: bool = True
 
 
 def plan_of(node: Any) -> JoinPlan:
@@ -36,31 +40,45 @@ def plan_of(node: Any) -> JoinPlan:
         (node.left.meta[a].dtype, node.right.meta[b].dtype)
         for a, b in zip(node.left_on, node.right_on, strict=True)
     ]
+    known = node.left.as_known and node.right.as_known
     return JoinPlan(
         node.how,
         node.left_on,
         node.right_on,
         node.suffixes,
         node.meta.columns,
-        tuple(_common_number(a, b) for a, b in pairs),
+        tuple(_hashed_as(a, b, known) for a, b in pairs),
+        known and all(a == b for a, b in pairs),
         all(a == b or _common_number(a, b) is not None for a, b in pairs),
+        all(side.as_known or not _may_be_objects(side.meta) for side in (node.left, node.right)),
     )
 
 
+def _may_be_objects(meta: Any) -> bool:
+    """Whether a column becomes one of objects where something is missing."""
+    return any(isinstance(dtype, np.dtype) and dtype.kind == "b" for dtype in meta.dtypes)
+
+
 def _common_number(left: Any, right: Any) -> Any:
-    """The type in which pandas compares two unlike number types; None where there is none."""
-    if left == right or not all(isinstance(one, np.dtype) for one in (left, right)):
-        return None
-    if not {left.kind, right.kind} <= set("iuf"):
+    """The type in which pandas compares two number types; None where one is no number."""
+    if not all(isinstance(one, np.dtype) and one.kind in "iuf" for one in (left, right)):
         return None
     return np.result_type(left, right)
 
 
+def _hashed_as(left: Any, right: Any, known: bool) -> Any:
+    """The type of numbers that may be equal; integers that may turn out floats go as floats."""
+    number = _common_number(left, right)
+    if number is None or (known and left == right):
+        return None
+    return number if known else np.dtype("f8")
+
+
 def can_split(left: Any, right: Any, plan: JoinPlan) -> bool:
     """Whether sides with these metas can go by hash: rows keep their order, keys their dtype."""
-    if plan.how == "outer" or not plan.by_parts:
+    if plan.how == "outer" or not (plan.by_parts and plan.movable):
         return False
-    if plan.how == "right" and any(one is not None for one in plan.common):
+    if plan.how == "right" and not plan.alike:
         return False  # pandas' dtype of the key depends on which rows have a partner
     return shuffle.can_hash(left, plan.left_on) and shuffle.can_hash(right, plan.right_on)
 
@@ -150,11 +168,9 @@ def _joined_tables(left: Any, right: Any, plan: JoinPlan) -> tuple[Any, join.Mat
         return None
     lefts = [a.labels.get_loc(key) for key in plan.left_on]
     rights = [b.labels.get_loc(key) for key in plan.right_on]
-    common = plan.common or (None,) * len(lefts)
-    if any(
-        a.dtypes[x] != b.dtypes[y] and number is None
-        for x, y, number in zip(lefts, rights, common, strict=True)
-    ):
+    pairs = [(a.dtypes[x], b.dtypes[y]) for x, y in zip(lefts, rights, strict=True)]
+    common = [None if p == q else _common_number(p, q) for p, q in pairs]
+    if any(p != q and number is None for (p, q), number in zip(pairs, common, strict=True)):
         return None
     if plan.how in ("right", "outer") and any(number is not None for number in common):
         return None
@@ -203,7 +219,7 @@ def split(
     source: int,
     *,
     labels: tuple[Any, ...],
-    common: tuple[Any, ...],
+    hashed: tuple[Any, ...],
     count: int,
     marked: bool,
 ) -> Marked:
@@ -212,7 +228,7 @@ def split(
     layout = chunks.layout_of(table)
     keys = [
         _as_number(table.column(layout.labels.get_loc(label)), number)
-        for label, number in zip(labels, common, strict=True)
+        for label, number in zip(labels, hashed, strict=True)
     ]
     codes = shuffle.hash_codes(keys, count) if table.num_rows else np.empty(0, np.uint8)
     order = np.argsort(codes, kind="stable")
