@@ -72,14 +72,14 @@ class Calls:
         """Hand a call in, or what is to be done between calls; from any thread."""
         self.incoming.append(call)
         if self.shell.asleep:
-            self.shell.wake()
+            self.shell.waking.wake()
         if self.shell.dead is not None:
             self.fail_all(self.shell.dead)
 
     def enter_all(self) -> None:
         """Enter what was handed in, and do what is due."""
         if self.incoming:
-            self.shell.look_around()
+            self.shell.around.look()
             self.shell.renew()
             calls = []
             while self.incoming:

@@ -20,8 +20,9 @@ from shframe.graph.objectref import Death, Failure, ObjectRef, Pending, StoreHom
 from shframe.graph.pressure import PATIENCE
 from shframe.graph.reopen import FailedTask
 from shframe.graph.runs import LiveRun
-from shframe.graph.shell import Shell, surroundings
+from shframe.graph.shell import Shell
 from shframe.graph.site import Place
+from shframe.graph.surroundings import surroundings
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
 from shframe.store.store import Store

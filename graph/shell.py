@@ -15,7 +15,6 @@ import logging
 import math
 import os
 import select
-import sys
 import threading
 import time
 from collections import deque
@@ -61,9 +60,10 @@ from shframe.graph.runs import LiveRun, Runs
 from shframe.graph.server import Ended
 from shframe.graph.snapshot import Running
 from shframe.graph.state import Scheduler
+from shframe.graph.surroundings import Watched
 from shframe.graph.usermodules import UserModules
-from shframe.graph.voice import STANDARD_LEVELS
-from shframe.graph.voices import Voices, levels
+from shframe.graph.voices import Voices
+from shframe.graph.wakepipe import WakePipe
 from shframe.graph.worker import Report, Result, Surroundings, Wired
 from shframe.store.ref import Ref
 from shframe.store.store import Store
@@ -80,7 +80,7 @@ ASK_SECONDS = 0.02  # between two interrupts of such a task
 class Shell:
     """The background thread, which `start` starts, its pool and its scheduler.
 
-    last_end: what ended last, for messages about deaths. changes: counts those of the surroundings.
+    last_end: what ended last, for messages about deaths.
     failed: the newest task that failed, for sf.debug(): it holds handles of what the task read.
     """
 
@@ -112,9 +112,7 @@ class Shell:
         self.unsent: set[int] = set()  # workers for whom something waits in our end of the socket
         self.targets: dict[int, list[int]] = {}  # worker -> descriptors of what its tasks fill
         self.doomed: dict[tuple[int, int], float] = {}  # (worker, task given up) -> deadline
-        self.surroundings: Surroundings = (*surroundings()[:3], STANDARD_LEVELS)
-        self._environment = dict(_raw_environment())
-        self.changes = 1  # a server that was parked was started in others
+        self.around = Watched()
         self.dismissed: set[int] = set()  # workers that were sent away and have not ended yet
         self.retired: set[int] = set()  # workers that get no more tasks
         self.code = UserModules()
@@ -128,7 +126,7 @@ class Shell:
         self.events: deque[Event | Callable[[], None]] = deque()  # to be handled
         self._handling = False
         self.commands: deque[Callable[[], None]] = deque()
-        self.wake_out, self.wake_in = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self.waking = WakePipe()
         self.asleep = False
         self.quiet = False  # nothing has happened since the last turn
         self.stopping = False
@@ -163,12 +161,7 @@ class Shell:
         """As `do`, unless the session has ended. Takes no lock: for finalizers."""
         self.commands.append(command)
         if self.asleep:
-            self.wake()
-
-    def wake(self) -> None:
-        """Have the thread look at what was handed in."""
-        with contextlib.suppress(OSError):  # a full pipe wakes as well, a closed one nobody
-            os.write(self.wake_in, b"x")
+            self.waking.wake()
 
     def heard(self) -> None:
         """Somebody has waited: what tasks have said until now is shown."""
@@ -197,15 +190,14 @@ class Shell:
     def close(self) -> None:
         """End the thread and the pool; runs under way fail with SessionClosed."""
         self.stopping = True
-        self.wake()
+        self.waking.wake()
         self.thread.join()
         self.aside.close()
         self.home.aside = guarded
         self.failed = None
         self.pool.close()
         self.voices.close()
-        os.close(self.wake_in)
-        os.close(self.wake_out)
+        self.waking.close()
 
     # --- the thread ---------------------------------------------------------------------
 
@@ -244,9 +236,8 @@ class Shell:
     def _turn(self) -> None:
         """Wait for something, take it in, send what follows from it."""
         ready = self._wait()
-        if self.wake_out in ready:
-            with contextlib.suppress(BlockingIOError):
-                os.read(self.wake_out, 65536)
+        if self.waking.fileno() in ready:
+            self.waking.drain()
         while self.commands:
             guarded(self.commands.popleft())
         self.calls.enter_all()
@@ -305,7 +296,7 @@ class Shell:
 
     def _register(self) -> None:
         self._poll = select.poll()
-        self._poll.register(self.wake_out, select.POLLIN)
+        self._poll.register(self.waking, select.POLLIN)
         self._poll.register(self.pool.channel.fileno(), select.POLLIN)
         self._workers = {worker.channel.fileno(): worker for worker in self.pool.workers.values()}
         for fd, worker in self._workers.items():
@@ -346,28 +337,9 @@ class Shell:
         self.next_task += count
         return first
 
-    def look_around(self) -> None:
-        """Notice changes of what tasks see of the driver's surroundings."""
-        folder, _, path, known = self.surroundings
-        environment = _raw_environment()
-        if (
-            environment != self._environment
-            or path != sys.path
-            or folder != _folder()
-            or known != levels()
-        ):
-            self._environment = dict(environment)
-            self.changed(surroundings())
-
-    def changed(self, here: Surroundings) -> None:
-        """Tasks are to see these surroundings from now on."""
-        if here != self.surroundings:
-            self.surroundings = here
-            self.changes += 1
-
     def submit(self, live: LiveRun, here: Surroundings) -> None:
         """Enter a graph of the user's."""
-        self.changed(here)
+        self.around.become(here)
         self.renew()
         self.runs.submit(live)
 
@@ -765,13 +737,13 @@ class Shell:
         for slot in [*self.unsent]:
             self._flush(slot)
         if self.outbox:  # what could not be sent made room for others
-            self.wake()
+            self.waking.wake()
 
     def _send(self, worker: WorkerHandle, work: Outgoing, owed: bool) -> None:
         slot, surroundings = worker.slot, None
-        if worker.surroundings != self.changes:
-            worker.surroundings = self.changes
-            surroundings = self.surroundings
+        if worker.surroundings != self.around.changes:
+            worker.surroundings = self.around.changes
+            surroundings = self.around.now
         freed = self.store.freed(slot) if owed else ()
         punched = self.store.punched(slot) if owed else ()
         work.freed, work.punched, work.surroundings = freed, punched, surroundings
@@ -803,23 +775,3 @@ class Shell:
             if gone:
                 worker.segments.difference_update(gone)
                 self.work_for(worker.slot).gone.extend(gone)
-
-
-def surroundings() -> Surroundings:
-    """What tasks that start now are to see of this process."""
-    path = [one for one in sys.path if type(one) is str]  # as the interpreter itself looks at it
-    return _folder(), dict(os.environ), path, levels()
-
-
-def _folder() -> str:
-    """The working directory; "" where it was removed: workers stay where they are."""
-    try:
-        return os.getcwd()
-    except OSError:
-        return ""
-
-
-def _raw_environment() -> dict[bytes, bytes]:
-    """The environment as the os module keeps it: comparing that takes microseconds."""
-    kept: Any = os.environ
-    return getattr(kept, "_data", kept)  # type: ignore[no-any-return]

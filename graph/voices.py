@@ -8,7 +8,6 @@ a count when that is over.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import logging
 import math
@@ -27,6 +26,7 @@ from typing import Any
 
 from shframe.graph.outlets import LAST_SECONDS, Outlets, room_of
 from shframe.graph.voice import BUFFER, ERR, OUT, Levels, Logged, Said, Warned
+from shframe.graph.wakepipe import WakePipe
 
 WINDOW = 1.0  # seconds in which the same line is counted, not shown again
 REMEMBERED = 4096  # lines that may be repeated, at most
@@ -81,8 +81,8 @@ class Voices:
         self.who = who
         self._ears: dict[int, Ear] = {}
         self._epoll = select.epoll()
-        self._wake_out, self._wake_in = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        self._epoll.register(self._wake_out, select.EPOLLIN)
+        self._waking = WakePipe()
+        self._epoll.register(self._waking, select.EPOLLIN)
         self._lock = threading.RLock()  # one reads and passes on at a time
         self._passing = False
         self.spoke = False
@@ -146,7 +146,7 @@ class Voices:
     def close(self) -> None:
         """The workers are gone: pass on what they have said."""
         self._closing = True
-        self._wake()
+        self._waking.wake()
         if self._thread is not None:
             self._thread.join(LAST_SECONDS)
         if self._thread is not None and self._thread.is_alive():
@@ -159,14 +159,9 @@ class Voices:
             self._speak()
             self._outlets.finish()
         self._epoll.close()
-        os.close(self._wake_out)
-        os.close(self._wake_in)
+        self._waking.close()
 
     # --- listening ----------------------------------------------------------------------
-
-    def _wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.write(self._wake_in, b"x")
 
     def _serve(self) -> None:
         while not self._closing:
@@ -174,8 +169,7 @@ class Voices:
             if self._outlets.waiting:
                 due = min(due, time.monotonic() + READER_SECONDS)
             self._epoll.poll(None if due == math.inf else max(due - time.monotonic(), 0.01))
-            with contextlib.suppress(BlockingIOError):
-                os.read(self._wake_out, 4096)
+            self._waking.drain()
             self._pass_on(1)
 
     def _counted(self) -> list[Repeated]:
@@ -211,7 +205,7 @@ class Voices:
             finally:
                 self._passing = False
                 if self._said:  # a Ctrl-C came between
-                    self._wake()
+                    self._waking.wake()
         finally:
             self._lock.release()
 

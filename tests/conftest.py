@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,6 +76,24 @@ def until(settled: Callable[[], bool], seconds: float = 5.0) -> bool:
         gc.collect()
         time.sleep(0.02)
     return settled()
+
+
+def in_child(call: Callable[[], Any]) -> str:
+    """What a forked child finds."""
+    out, into = os.pipe()
+    pid = os.fork()
+    if not pid:
+        try:
+            os.write(into, repr(call()).encode())
+        except BaseException as error:
+            os.write(into, f"{type(error).__name__}: {error}".encode())
+        finally:
+            os._exit(0)
+    os.close(into)
+    with os.fdopen(out) as reader:
+        said = reader.read()
+    os.waitpid(pid, 0)
+    return said
 
 
 def descendants(pid: int) -> set[int]:

@@ -25,7 +25,8 @@ from shframe.graph.pool import Pool, WorkerHandle
 from shframe.graph.processes import ProcessExecutor
 from shframe.graph.runs import LiveRun
 from shframe.graph.server import Ended
-from shframe.graph.shell import Shell, surroundings
+from shframe.graph.shell import Shell
+from shframe.graph.surroundings import surroundings
 from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Trace
 from shframe.graph.worker import Worker
@@ -329,7 +330,6 @@ class Simulation:
         for simulated in self.workers.values():
             simulated.close()
         shell.voices.close()
-        os.close(shell.wake_in)
-        os.close(shell.wake_out)
+        shell.waking.close()
         self.executor._shell = None
         self.executor.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +14,11 @@ import pytest
 
 import shframe as sf
 from shframe.session import Session
-from tests.conftest import live_objects, until
+from tests.conftest import in_child, live_objects, until
 
 
 class Nothing:
     """An actor."""
-
-
-def in_child(call: Callable[[], Any]) -> str:
-    """What a forked child finds."""
-    out, into = os.pipe()
-    pid = os.fork()
-    if not pid:
-        try:
-            os.write(into, repr(call()).encode())
-        except BaseException as error:
-            os.write(into, f"{type(error).__name__}: {error}".encode())
-        finally:
-            os._exit(0)
-    os.close(into)
-    with os.fdopen(out) as reader:
-        said = reader.read()
-    os.waitpid(pid, 0)
-    return said
 
 
 def test_a_child_reads_the_inputs_of_its_task(session: Session) -> None:
