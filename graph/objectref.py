@@ -462,8 +462,8 @@ class StoreHome:
         """Store a value and give a handle on it."""
         store = self.store()
         assert store is not None, "the executor that owns the store calls"
-        swept(store, self.dropped)
         with uninterrupted():
+            swept(store, self.dropped)
             with travel.noting() as inside:
                 ref = store.put(value)
             made = self.handle(ref, keep=tuple(inside))

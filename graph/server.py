@@ -47,6 +47,12 @@ ONE_THREAD = {
     "NUMEXPR_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
+# glibc gives the temporaries of each kernel back and faults them in again, unless larger ones were
+# freed before: 40,000 faults a group-by of 4 million rows, a third of its time.
+WARM_HEAP = {
+    "MALLOC_MMAP_THRESHOLD_": str(16 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(32 << 20),
+}
 
 
 class Fork(NamedTuple):
@@ -280,5 +286,6 @@ def command(control: int, driver: int, path: Sequence[str], modules: Sequence[st
 
 
 def environment(base: dict[str, str]) -> dict[str, Any]:
-    """The environment of a server: the driver's, with one thread for each library."""
-    return {**base, **{k: v for k, v in ONE_THREAD.items() if k not in base}}
+    """The environment of a server: the driver's, with one thread for each library, and a heap that
+    keeps its pages between two kernels."""
+    return {**ONE_THREAD, **WARM_HEAP, **base}

@@ -33,7 +33,8 @@ REMEMBERED = 4096  # lines that may be repeated, at most
 LINE = 1 << 20  # characters of one line; a longer one is broken
 CHUNK = 1 << 16  # bytes of one read: what a pipe holds
 LOOK_SECONDS = 0.001  # between two looks of who waits for results
-PATIENCE = 0.2  # seconds that who waits for a result waits for another thread that passes things on
+PATIENCE = 2.0  # seconds that who waits for a result waits for another thread that passes things on
+SHORT = 0.02  # the same, once it has not come back in time
 READER_SECONDS = 0.05  # between two looks whether a reader has room again
 PASSES = 64  # reads of each voice in a row, for somebody who waits
 _PROBE = -7919  # a level that nobody uses
@@ -182,7 +183,7 @@ class Voices:
 
         patience: seconds to wait for another thread that does so; False: it has not come back.
         """
-        if not self._lock.acquire(timeout=0 if self._stuck and patience > 0 else patience):
+        if not self._lock.acquire(timeout=SHORT if self._stuck and patience > 0 else patience):
             self._stuck = True
             return False
         try:

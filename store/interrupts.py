@@ -7,12 +7,15 @@ copying and the entry in the table, where the object would be lost for ever. It 
 
 from __future__ import annotations
 
-import signal
+# The module signal makes enumerations of all that it is given, which takes ten times as long.
+import _signal  # type: ignore[import-not-found]
 import threading
 from types import FrameType, TracebackType
 from typing import Any
 
 _MAIN = threading.main_thread().ident
+_SIGINT = int(_signal.SIGINT)
+_raises = _signal.default_int_handler
 
 
 class Whole:
@@ -27,10 +30,10 @@ class Whole:
     def __enter__(self) -> None:
         if threading.get_ident() != _MAIN:
             return
-        if not self._depth and signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        if not self._depth and _signal.getsignal(_SIGINT) is not _raises:
             return
         if not self._depth:
-            signal.signal(signal.SIGINT, self._catch)  # from here on nothing is raised
+            _signal.signal(_SIGINT, self._catch)  # from here on nothing is raised
         self._depth += 1
 
     def __exit__(self, *_: object) -> None:
@@ -43,10 +46,10 @@ class Whole:
         self._caught = number, frame
 
     def _give_back(self) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _signal.signal(_SIGINT, _raises)
         caught, self._caught = self._caught, None
         if caught is not None:
-            signal.default_int_handler(*caught)
+            _raises(*caught)
 
 
 class _Open:
@@ -69,7 +72,7 @@ class _Open:
         trace: TracebackType | None,
     ) -> None:
         if self._depth:
-            signal.signal(signal.SIGINT, _whole._catch)
+            _signal.signal(_SIGINT, _whole._catch)
             _whole._depth = self._depth
 
 

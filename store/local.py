@@ -23,6 +23,8 @@ from shframe.store.reader import Reader
 from shframe.store.ref import INLINE, OBJECT_BITS, Ref, next_series
 from shframe.store.segment import Segment
 
+LONG = 8 << 20  # bytes whose copy Ctrl-C does not wait for: some milliseconds
+
 
 class LocalStore(Reader):
     """The store as one process has it. Safe to call from any thread of that process."""
@@ -71,7 +73,7 @@ class LocalStore(Reader):
         with uninterrupted():
             segment, offset = self._allocate(layout.nbytes, f"a value of {type(value).__name__}")
             try:
-                with interruptible():
+                with interruptible() if layout.nbytes > LONG else uninterrupted():
                     codec.write(encoded, layout, writable_range(segment, offset, layout.nbytes))
             except BaseException:
                 with self._lock:
