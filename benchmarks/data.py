@@ -114,10 +114,11 @@ def _write_join(path: Path, rows: int, name: str, size: int) -> None:
 
     def small(rng: Any, count: int) -> dict[str, Any]:
         id1 = rng.permutation(right1)
-        return {"id1": id1, "id4": _texts(id1, "id%d"), "v2": rng.uniform(0, 100, count)}
+        return {"id1": id1, "id4": _texts(id1, "id%d"), "v2": rng.uniform(0, 100, len(id1))}
 
     def medium(rng: Any, count: int) -> dict[str, Any]:
         id2 = rng.permutation(right2)
+        count = len(id2)  # few keys are rounded to one more or less
         id1 = rng.choice(right1, count)
         return {
             "id1": id1,
