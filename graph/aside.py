@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 log = logging.getLogger("shframe")
 
+SECONDS = 1.0  # that the end of a session waits for users' callbacks; they may never return
+
 
 class Aside:
     """The thread ends with `close`."""
@@ -44,9 +46,6 @@ class Aside:
             self._calls.put(None)
         if self._thread is not threading.current_thread():
             self._thread.join(SECONDS)
-
-
-SECONDS = 1.0  # that the end of a session waits for users' callbacks; they may never return
 
 
 def attempt(what: Callable[[], None], blame: Callable[[BaseException], None]) -> None:

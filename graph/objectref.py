@@ -478,8 +478,8 @@ class StoreHome:
 
     def is_ours(self, ref: ObjectRef) -> bool:
         """Whether a handle belongs to this session, in which several homes may have one store."""
-        home = ref.home
-        return home is self or (isinstance(home, StoreHome) and home.store() is self.store())
+        store = self.store()
+        return ref.home is self or (store is not None and ref.belongs_to(store))
 
     def note(self, ref: ObjectRef) -> None:
         """A handle lies in a value that other processes may read."""

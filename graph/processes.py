@@ -27,16 +27,6 @@ from shframe.graph.taskgraph import TaskGraph
 from shframe.graph.trace import Span, Trace
 from shframe.store.store import Store
 
-_forks = 0  # how many forks lie between this process and the one that was started
-
-
-def _forked() -> None:
-    global _forks
-    _forks += 1
-
-
-os.register_at_fork(after_in_child=_forked)
-
 
 class ProcessExecutor:
     """Runs graphs on forked worker processes, which start with the first run."""
@@ -52,7 +42,6 @@ class ProcessExecutor:
         self.dropped = dropped
         self.home = StoreHome(store, dropped)
         self.workers = workers
-        self._forks = _forks
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()  # two user threads may start the shell at once
         self._shell: Shell | None = None
@@ -122,7 +111,7 @@ class ProcessExecutor:
     ) -> tuple[ObjectRef, ...]:
         """Start a task; its handles, of a generator that of the whole and that of its readers."""
         shell = self._shell
-        if shell is None or self._closed or _forks != self._forks:
+        if shell is None or self._closed or os.getpid() != self.home.owner:
             shell = self.start()
         if arguments.inputs or arguments.keep:
             self.home.check((*arguments.inputs, *arguments.keep))
@@ -234,12 +223,12 @@ class ProcessExecutor:
     def _check(self) -> None:
         if self._closed:
             raise SessionClosed("this session has been shut down; sf.init() starts a new one")
-        if _forks != self._forks:
+        if os.getpid() != self.home.owner:
             raise SessionClosed.in_child()
 
     def close(self) -> None:
         """End the workers and free the store."""
-        if self._closed or _forks != self._forks:
+        if self._closed or os.getpid() != self.home.owner:
             return
         self._closed = True
         if self._shell is not None:

@@ -526,7 +526,7 @@ class Shell:
         """A further worker for any task; False: the machine gives none."""
         try:
             slot = self.pool.add_worker().slot
-        except (WorkerNotStarted, OSError) as error:
+        except OSError as error:
             if self.refusal is None:
                 log.warning("%s", error)
             self.refusal = error
@@ -571,17 +571,12 @@ class Shell:
     def _not_sent(self, worker: WorkerHandle, number: int, error: Exception) -> None:
         """A task could not be sent, as what it reads is gone or a descriptor was missing."""
         self._ended(worker.slot, number)
-        self.fail_with(number, error)
-        self.handle(Failed(worker.slot, number))
-
-    def fail_with(self, number: int, error: BaseException) -> None:
-        """Say why a task fails, before the scheduler is told that it has."""
-        if number in self.calls.live:
-            self.calls.errors[number] = error
-            return
         live = self.runs.holding(number)
         if live is not None:
             live.error = live.error or error
+        else:
+            self.calls.errors[number] = error
+        self.handle(Failed(worker.slot, number))
 
     def function_for(self, worker: WorkerHandle, work: Outgoing, function: Code) -> None:
         """See that the worker has a function that its next task calls."""
@@ -705,6 +700,7 @@ class Shell:
         actor = self.scheduler.workers[ended.slot].actor
         crew = len(self.scheduler.crew)
         self.handle(Died(ended.slot, running))
+        self.distrusted.pop(ended.slot, None)  # another worker may come to have the slot
         self.pool.buried(ended.slot)
         if actor:
             self.actors.died(actor, ended)

@@ -10,7 +10,7 @@ from __future__ import annotations
 # The module signal makes enumerations of all that it is given, which takes ten times as long.
 import _signal  # type: ignore[import-not-found]
 import threading
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
 _MAIN = threading.main_thread().ident
@@ -65,12 +65,7 @@ class _Open:
             self._depth, _whole._depth = _whole._depth, 0
             _whole._give_back()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._depth:
             _signal.signal(_SIGINT, _whole._catch)
             _whole._depth = self._depth
