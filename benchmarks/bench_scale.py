@@ -59,9 +59,9 @@ class Growth:
 
 def tree(leaves: int) -> Any:
     """A graph of about `leaves` * 16 / 15 tasks; its result is 0."""
-    from shframe.graph.function import Function
-    from shframe.graph.task import Key, Task
-    from shframe.graph.taskgraph import TaskGraph
+    from shframe.graph.tasks.function import Function
+    from shframe.graph.tasks.task import Key, Task
+    from shframe.graph.tasks.task_graph import TaskGraph
 
     number, least = Function(int), Function(min)
     graph = TaskGraph()

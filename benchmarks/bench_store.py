@@ -207,9 +207,9 @@ class Results:
 
     def _shframe(self, job: str) -> Any:
         import shframe as sf
-        from shframe.graph.function import Function
-        from shframe.graph.task import Key, Task
-        from shframe.graph.taskgraph import TaskGraph
+        from shframe.graph.tasks.function import Function
+        from shframe.graph.tasks.task import Key, Task
+        from shframe.graph.tasks.task_graph import TaskGraph
         from shframe.session import current
 
         graph = TaskGraph()

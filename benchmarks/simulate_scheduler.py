@@ -27,11 +27,11 @@ from pathlib import Path
 from typing import Any
 
 from shframe.benchmarks.bench_scale import leaves_of, tree
-from shframe.graph.channel import Channel, pair
-from shframe.graph.entry import Entry
-from shframe.graph.messages import Done, Finish, Instruction, Joined, More, Run
-from shframe.graph.state import Scheduler
-from shframe.graph.worker import FLUSH_SECONDS, Report, Work, sent
+from shframe.graph.scheduler.messages import Done, Finish, Instruction, Joined, More, Run
+from shframe.graph.scheduler.scheduler import Scheduler
+from shframe.graph.scheduler.submission import Entry
+from shframe.graph.wire.channel import Channel, pair
+from shframe.graph.worker.main import FLUSH_SECONDS, Report, Work, sent
 
 WORKERS = (2, 4, 8, 16, 32, 64, 128, 256)
 LENGTHS = {"0.1 ms": 1e-4, "1 ms": 1e-3, "10 ms": 1e-2, "100 ms": 1e-1}

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from shframe.delaying import delayed
     from shframe.futures import Executor
     from shframe.generators import ObjectRefGenerator
-    from shframe.graph.objectref import ObjectRef
+    from shframe.graph.objects.object_ref import ObjectRef
     from shframe.inventory import compact, memory
     from shframe.joblib_registry import register_joblib
     from shframe.objects import as_completed, get, put, wait
@@ -58,7 +58,7 @@ _HOMES = {
     "DataFrame": "shframe.dataframe",
     "Executor": "shframe.futures",
     "Index": "shframe.dataframe",
-    "ObjectRef": "shframe.graph.objectref",
+    "ObjectRef": "shframe.graph.objects.object_ref",
     "ObjectRefGenerator": "shframe.generators",
     "Pool": "shframe.pool",
     "Queue": "shframe.queues",

@@ -8,7 +8,7 @@ from typing import Any
 
 from shframe.errors import InvalidArgument
 from shframe.graph.errors import TimedOut
-from shframe.graph.objectref import ObjectRef
+from shframe.graph.objects.object_ref import ObjectRef
 from shframe.objects import get, wait
 from shframe.tasks import ActorHandle
 

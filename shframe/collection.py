@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from shframe import session
 from shframe.engines import planned_for
-from shframe.graph.expr import Expr, tree_text
+from shframe.graph.plan.expr import Expr, tree_text
 
 if TYPE_CHECKING:
-    from shframe.graph.executor import Progress
-    from shframe.graph.objectref import ObjectRef
-    from shframe.graph.planner import Layer, Planner
-    from shframe.graph.taskgraph import TaskGraph
+    from shframe.graph.executors.base import Progress
+    from shframe.graph.objects.object_ref import ObjectRef
+    from shframe.graph.plan.planner import Layer, Planner
+    from shframe.graph.tasks.task_graph import TaskGraph
 
 
 class Collection:
@@ -124,7 +124,7 @@ class _Bar:
 
 def _note(parts: int, seconds: float) -> None:
     """Say in the trace what the driver did by itself to give the result."""
-    from shframe.graph.conversions import taken
+    from shframe.graph.tracing.copies import taken
 
     made = "".join(f", converted {n / 1e6:.1f} MB: {reason}" for reason, n in taken())
     note = f"the result was made of {parts} parts in the driver: {seconds:.3f} s{made}"

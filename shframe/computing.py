@@ -8,12 +8,12 @@ from typing import Any
 from shframe import session
 from shframe.collection import Collection
 from shframe.delaying import _VALUE, Call, Delayed
-from shframe.graph.call import plain
-from shframe.graph.function import Function
-from shframe.graph.fuse import fused
-from shframe.graph.objectref import ObjectRef
-from shframe.graph.task import Key, Task
-from shframe.graph.taskgraph import TaskGraph
+from shframe.graph.driver.call import plain
+from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.plan.fuse import fused
+from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Key, Task
+from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.packing import LargeValues, packed, unpacked
 
 CHAINS = 4  # graphs in which one task of so many has one input are looked through for chains

@@ -15,13 +15,13 @@ from typing import Any
 
 from shframe import session
 from shframe.errors import InvalidArgument
-from shframe.graph.engine import size_of
-from shframe.graph.function import Function, pickled
-from shframe.graph.fuse import fused
-from shframe.graph.objectref import ObjectRef
-from shframe.graph.task import Key, Task
-from shframe.graph.taskgraph import TaskGraph
-from shframe.graph.trace import Trace
+from shframe.graph.executors.cluster import size_of
+from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.plan.fuse import fused
+from shframe.graph.tasks.function import Function, pickled
+from shframe.graph.tasks.task import Key, Task
+from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.graph.tracing.trace import Trace
 
 LARGE = 64 << 10  # bytes of a value that is put apart from the task that has it
 

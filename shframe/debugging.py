@@ -8,8 +8,8 @@ from typing import Any, Literal, overload
 
 from shframe import session
 from shframe.errors import CannotReopen
-from shframe.graph.reopen import FailedTask
-from shframe.graph.tracebacks import is_library, is_ours
+from shframe.graph.failures.failed_task import FailedTask
+from shframe.graph.failures.tracebacks import is_library, is_ours
 
 
 @overload

@@ -14,8 +14,8 @@ from typing import Any, NoReturn
 
 from shframe.checking import checked_whole
 from shframe.errors import UnsupportedType
-from shframe.graph.function import Function, UserCode
-from shframe.graph.tokens import tokenize
+from shframe.graph.plan.tokens import tokenize
+from shframe.graph.tasks.function import Function, UserCode
 
 _numbers = itertools.count()
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from shframe.errors import ClusterUnreachable, InvalidArgument
 
 if TYPE_CHECKING:
-    from shframe.graph.engine import Engine
-    from shframe.graph.executor import Executor
+    from shframe.graph.executors.base import Executor
+    from shframe.graph.executors.cluster import Engine
 
 LOCAL = ("processes", "threads", "sync")
 _DASK = re.compile(r"dask://(?P<address>[^/\s]+:\d+)/?")
@@ -88,12 +88,12 @@ class Engines:
 def _made(asked: Any) -> Engine:
     if asked == "ray":
         try:
-            from shframe.graph.engine_ray import started
+            from shframe.graph.executors.ray_cluster import started
         except ImportError as error:
             raise _missing("ray", error) from error
         return started()
     try:
-        from shframe.graph.engine_dask import DaskEngine, connected
+        from shframe.graph.executors.dask_cluster import DaskEngine, connected
     except ImportError as error:
         raise _missing("dask", error) from error
     if isinstance(asked, str):

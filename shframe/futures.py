@@ -22,15 +22,15 @@ from typing import TYPE_CHECKING, Any
 from shframe import session
 from shframe.checking import checked_whole
 from shframe.errors import InvalidArgument, TaskFailed
-from shframe.graph.call import PLAIN_TERMS, Arguments, Terms, arguments_of
-from shframe.graph.site import Place, user_place
+from shframe.graph.driver.call import PLAIN_TERMS, Arguments, Terms, arguments_of
+from shframe.graph.tracing.call_site import Place, user_place
 from shframe.initializers import Initializer
 from shframe.pickled_functions import PickledFunctions
 
 if TYPE_CHECKING:
-    from shframe.graph.executor import Executor as Engine
-    from shframe.graph.function import Function
-    from shframe.graph.objectref import ObjectRef
+    from shframe.graph.executors.base import Executor as Engine
+    from shframe.graph.objects.object_ref import ObjectRef
+    from shframe.graph.tasks.function import Function
 
 Future = concurrent.futures.Future[Any]
 

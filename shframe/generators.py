@@ -7,7 +7,7 @@ from typing import Any
 
 from shframe import session
 from shframe.graph.errors import StreamEnded
-from shframe.graph.objectref import ObjectRef, wait_all
+from shframe.graph.objects.object_ref import ObjectRef, wait_all
 
 
 class ObjectRefGenerator:

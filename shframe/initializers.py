@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from shframe.graph.call import plain
-from shframe.graph.function import Function
-from shframe.graph.objectref import ObjectRef
+from shframe.graph.driver.call import plain
+from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.tasks.function import Function
 
 _numbers: Iterator[int] = itertools.count()
 # In a worker: what each initializer that has run here has put into the globals of its module.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shframe import session
-from shframe.graph.objectref import ObjectRef
+from shframe.graph.objects.object_ref import ObjectRef
 
 _NAMED = 20  # of so many objects, the largest, the holders are looked for
 
@@ -88,7 +88,7 @@ def memory(holders: bool = True) -> MemoryReport:
     800000
     >>> sf.shutdown()
     """
-    from shframe.graph.objectref import swept
+    from shframe.graph.objects.object_ref import swept
     from shframe.store.meter import memory as measured
 
     executor: Any = session.current().executor

@@ -12,7 +12,7 @@ from shframe import session
 from shframe.checking import check_seconds, checked_whole
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.errors import TimedOut
-from shframe.graph.objectref import ObjectRef, wait_all, wait_some
+from shframe.graph.objects.object_ref import ObjectRef, wait_all, wait_some
 
 
 def put(value: object) -> ObjectRef:

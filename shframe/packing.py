@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from shframe.errors import NotPicklable
-from shframe.graph.objectref import ObjectRef
+from shframe.graph.objects.object_ref import ObjectRef
 from shframe.store.codec import INLINE_LIMIT
 from shframe.store.pickling import Pickler
 

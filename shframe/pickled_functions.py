@@ -11,8 +11,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from shframe.graph.function import Function
-from shframe.graph.objectref import ObjectRef
+from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.tasks.function import Function
 from shframe.initializers import Initializer
 
 MOST = 128  # functions that are kept

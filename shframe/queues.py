@@ -12,8 +12,8 @@ from typing import Any
 
 from shframe import session
 from shframe.checking import check_seconds
-from shframe.graph.call import plain
-from shframe.graph.objectref import ObjectRef
+from shframe.graph.driver.call import plain
+from shframe.graph.objects.object_ref import ObjectRef
 from shframe.objects import get
 from shframe.tasks import ActorClass, kill
 

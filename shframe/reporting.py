@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shframe import session
-from shframe.graph.snapshot import ActorStatus, Snapshot, Waiting, WorkerStatus, taken
+from shframe.graph.driver.status import ActorStatus, Snapshot, Waiting, WorkerStatus, taken
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -7,8 +7,8 @@ import pickletools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from shframe.graph import travel
-from shframe.graph.function import dumped
+from shframe.graph.objects import ref_pickling
+from shframe.graph.tasks.function import dumped
 
 
 class SerializationFailure(NamedTuple):
@@ -68,7 +68,7 @@ def inspect_serializability(
 def _reason(value: Any) -> str | None:
     """Why a value cannot be pickled, or be read by a worker; None: it can."""
     try:
-        with travel.noting():
+        with ref_pickling.noting():
             payload = dumped(value)
     except Exception as error:
         return str(error) or type(error).__name__

@@ -13,12 +13,12 @@ from shframe.engines import LOCAL, Engines, is_local
 from shframe.options import Options
 
 if TYPE_CHECKING:
-    from shframe.graph.engine import Engine
-    from shframe.graph.executor import Executor, Progress
-    from shframe.graph.launch import Launched
-    from shframe.graph.objectref import Death, ObjectRef
-    from shframe.graph.taskgraph import TaskGraph
-    from shframe.graph.trace import Trace
+    from shframe.graph.driver.launcher import Launched
+    from shframe.graph.executors.base import Executor, Progress
+    from shframe.graph.executors.cluster import Engine
+    from shframe.graph.objects.object_ref import Death, ObjectRef
+    from shframe.graph.tasks.task_graph import TaskGraph
+    from shframe.graph.tracing.trace import Trace
     from shframe.store.publishing import Publisher
     from shframe.store.store import Store
 
@@ -32,7 +32,7 @@ class Session:
     """
 
     def __init__(self, options: Options) -> None:
-        from shframe.graph.trace import Trace
+        from shframe.graph.tracing.trace import Trace
 
         self.options = options
         self.last_trace: Trace = Trace()
@@ -67,7 +67,7 @@ class Session:
         with self._lock:
             needed = self._executor is None and self._launched is None
             if needed and self._local_name == "processes":
-                from shframe.graph.launch import launch
+                from shframe.graph.driver.launcher import launch
 
                 self._launched = launch()
 
@@ -86,15 +86,15 @@ class Session:
 
     def _made(self, name: str, store: Store) -> Executor:
         if name == "processes":
-            from shframe.graph.processes import ProcessExecutor
+            from shframe.graph.executors.processes import ProcessExecutor
 
             launched, self._launched = self._launched, None
             return ProcessExecutor(store, self._dropped, self.options.worker_count, launched)
         if name == "threads":
-            from shframe.graph.threads import ThreadExecutor
+            from shframe.graph.executors.threads import ThreadExecutor
 
             return ThreadExecutor(store, self._dropped, self.options.worker_count)
-        from shframe.graph.executor import SyncExecutor
+        from shframe.graph.executors.base import SyncExecutor
 
         return SyncExecutor(store, self._dropped)
 
@@ -123,7 +123,7 @@ class Session:
         self, graph: TaskGraph, progress: Progress | None = None, executor: Any = None
     ) -> list[ObjectRef]:
         """Run a graph where it belongs, or where it is asked for; a handle for each output."""
-        from shframe.graph.trace import Trace
+        from shframe.graph.tracing.trace import Trace
 
         trace = Trace()
         self.last_trace = trace
@@ -137,7 +137,7 @@ class Session:
         executor: Any = None,
     ) -> list[ObjectRef]:
         """Run a graph as a further part of the computation that `trace` records."""
-        from shframe.graph.engine import Engine, brought
+        from shframe.graph.executors.cluster import Engine, brought
 
         trace.notes.extend(graph.notes)
         where = self.where(executor)
@@ -145,7 +145,7 @@ class Session:
             return where.run(graph, trace, progress)
         graph = brought(graph, self.put)
         if where is self.executor and self._belongs_here(graph):
-            from shframe.graph.executor import SyncExecutor
+            from shframe.graph.executors.base import SyncExecutor
 
             trace.notes.append(f"{len(graph.tasks)} small tasks ran in the driver")
             own = self.executor
@@ -215,7 +215,7 @@ def executor(*, workers: bool = False) -> Executor:
 
 def _of_task() -> Session | None:
     """The session of the task that runs in this process, if it is a worker."""
-    nested = sys.modules.get("shframe.graph.nested")
+    nested = sys.modules.get("shframe.graph.worker.client")
     if nested is None or nested.here is None or nested.here.pid != os.getpid():
         return None
     here = nested.here
@@ -276,7 +276,7 @@ def shutdown() -> None:
 def _at_exit() -> None:
     """End the session, and the server that waits for another one."""
     shutdown()
-    launch = sys.modules.get("shframe.graph.launch")
+    launch = sys.modules.get("shframe.graph.driver.launcher")
     if launch is not None:
         launch.end_parked()
 

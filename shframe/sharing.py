@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shframe import session
 from shframe.collection import Collection
-from shframe.graph.objectref import ObjectRef
+from shframe.graph.objects.object_ref import ObjectRef
 
 if TYPE_CHECKING:
     from shframe.store.publishing import Published
@@ -68,7 +68,7 @@ def attach(name: str) -> Any:
     """
     import pickle
 
-    from shframe.graph.objectref import swept
+    from shframe.graph.objects.object_ref import swept
     from shframe.store.publishing import descriptor
 
     executor = session.current().executor

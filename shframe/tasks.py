@@ -15,13 +15,13 @@ from shframe.checking import check_seconds, check_text, checked_whole
 from shframe.coroutines import called
 from shframe.errors import InvalidArgument
 from shframe.generators import ObjectRefGenerator
-from shframe.graph.call import PLAIN_TERMS, Terms, arguments_of
+from shframe.graph.driver.actors import Job
+from shframe.graph.driver.call import PLAIN_TERMS, Terms, arguments_of
 from shframe.graph.errors import ActorNotFound
-from shframe.graph.function import Function
-from shframe.graph.hiring import Job
-from shframe.graph.objectref import ObjectRef
-from shframe.graph.site import user_place
-from shframe.graph.wire import READY, STREAM
+from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.tasks.function import Function
+from shframe.graph.tracing.call_site import user_place
+from shframe.graph.wire.call_format import READY, STREAM
 
 ASYNC_WIDTH = 1000  # calls of an actor with coroutine methods that run at once
 

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from shframe import session
-from shframe.graph.trace import Trace
+from shframe.graph.tracing.trace import Trace
 
 
 def last_trace() -> Trace:

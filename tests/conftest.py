@@ -15,8 +15,8 @@ import pytest
 
 import shframe as sf
 from shframe import session as sessions
-from shframe.graph import launch
-from shframe.graph.objectref import swept
+from shframe.graph.driver import launcher
+from shframe.graph.objects.object_ref import swept
 from shframe.session import Session
 from tests import examples
 
@@ -58,9 +58,9 @@ def session(request: pytest.FixtureRequest) -> Iterator[Session]:
 
 def warmed(made: Session) -> None:
     """Start the workers, so that what they open is not counted as a test's."""
-    from shframe.graph.function import Function
-    from shframe.graph.task import Key, Task
-    from shframe.graph.taskgraph import TaskGraph
+    from shframe.graph.tasks.function import Function
+    from shframe.graph.tasks.task import Key, Task
+    from shframe.graph.tasks.task_graph import TaskGraph
 
     graph = TaskGraph()
     tasks = [Task(Key("warm", (n,)), Function(os.getpid)) for n in range(8)]
@@ -128,7 +128,7 @@ def open_descriptors() -> dict[int, str]:
 def pool_sockets() -> set[int]:
     """Descriptors of the connections to the current workers, who may be replaced at any time, and
     to a server that waits for the next session."""
-    parked = launch.parked()
+    parked = launcher.parked()
     kept = set() if parked is None else {parked.channel.fileno()}
     current = sessions._default
     shell = getattr(current._executor, "_shell", None) if current is not None else None
@@ -141,7 +141,7 @@ def pool_sockets() -> set[int]:
 def pool_processes() -> set[int]:
     """Processes of the current session; a worker that a test killed is replaced by another. And the
     server that waits for the next session."""
-    current, parked = sessions._default, launch.parked()
+    current, parked = sessions._default, launcher.parked()
     kept = set() if parked is None else {parked.process.pid}
     return kept | (set(getattr(current._executor, "pids", ())) if current is not None else set())
 

@@ -31,14 +31,14 @@ def upward_imports(source: str, folder: str) -> list[str]:
 
 @pytest.mark.parametrize("folder", ["store", "graph"])
 def test_imports_point_down(folder: str) -> None:
-    files = sorted((ROOT / folder).glob("*.py"))
+    files = sorted((ROOT / folder).rglob("*.py"))
     assert files
-    wrong = {f.name: bad for f in files if (bad := upward_imports(f.read_text(), folder))}
+    wrong = {str(f): bad for f in files if (bad := upward_imports(f.read_text(), folder))}
     assert wrong == {}
 
 
 def test_a_planted_upward_import_is_found() -> None:
-    assert upward_imports("from shframe.graph.task import Key", "store")
+    assert upward_imports("from shframe.graph.tasks.task import Key", "store")
     assert upward_imports("def f():\n    from shframe import session", "graph")
     assert not upward_imports("from shframe.store.ref import Ref", "graph")
 

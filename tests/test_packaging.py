@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shframe.graph.server import BASE
+from shframe.graph.worker.fork_server import BASE
 
 ROOT = Path(__file__).parents[1]
 
@@ -39,8 +39,8 @@ def test_a_users_own_graph_module_wins_in_his_folder(tmp_path: Path) -> None:
     (tmp_path / "graph.py").write_text("whose = 'the user'")
     code = (
         f"import sys; sys.path.append({str(ROOT)!r})\n"
-        "import graph, shframe.graph.task\n"
-        "print(graph.whose, shframe.graph.task.Key('a'))"
+        "import graph, shframe.graph.tasks.task\n"
+        "print(graph.whose, shframe.graph.tasks.task.Key('a'))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
@@ -53,10 +53,10 @@ def test_a_users_own_graph_module_wins_in_his_folder(tmp_path: Path) -> None:
     [
         ("shframe", ("numpy", "pandas", "pyarrow", "cloudpickle")),
         ("shframe.store", ("pandas", "pyarrow", "shframe.dataframe")),
-        ("shframe.graph.state", ("numpy", "pandas", "pyarrow")),
+        ("shframe.graph.scheduler.scheduler", ("numpy", "pandas", "pyarrow")),
         ("shframe.array", ("numpy", "pandas", "pyarrow")),
         ("shframe.array.kernels", ("pandas", "pyarrow", "shframe.array.ndarray")),
-        ("shframe.dataframe.kernels", ("shframe.dataframe.frame", "shframe.graph.executor")),
+        ("shframe.dataframe.kernels", ("shframe.dataframe.frame", "shframe.graph.executors.base")),
         (", ".join(BASE), ("numpy", "pandas", "pyarrow", "multiprocessing")),
     ],
 )

@@ -16,9 +16,9 @@ from shframe.array.plan import PLANNER
 from shframe.collection import Collection
 from shframe.computing import compute
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
-from shframe.graph.expr import Expr
-from shframe.graph.function import UserCode
-from shframe.graph.objectref import ObjectRef
+from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.plan.expr import Expr
+from shframe.graph.tasks.function import UserCode
 
 
 def map_blocks(

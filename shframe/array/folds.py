@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from shframe.array.program import named
-from shframe.graph.tokens import tokenize
+from shframe.graph.plan.tokens import tokenize
 
 Array = np.ndarray[Any, Any]
 Axes = tuple[int, ...]

@@ -21,8 +21,8 @@ from shframe.array.program import Program
 from shframe.array.tiles import flattened, run
 from shframe.array.views import View, seen
 from shframe.errors import ChunkMismatch, UnsupportedType
-from shframe.graph import output
-from shframe.graph.function import UserCode
+from shframe.graph.tasks import result_buffer
+from shframe.graph.tasks.function import UserCode
 from shframe.store.reader import writable_copy
 
 Array = np.ndarray[Any, Any]
@@ -40,14 +40,14 @@ def _operands(inputs: Sequence[Any], parts: Parts) -> list[Array]:
 def copied(value: Any, view: View) -> Array:
     """What a view shows, as an array of its own."""
     source = seen(value, view)
-    result: Array = output.empty(source.shape, source.dtype)
+    result: Array = result_buffer.empty(source.shape, source.dtype)
     np.copyto(result, source)
     return result
 
 
 def filled(shape: Shape, value: Any, dtype: DType) -> Array:
     """A block with one value everywhere."""
-    result: Array = output.empty(shape, dtype)
+    result: Array = result_buffer.empty(shape, dtype)
     result.fill(value)
     return result
 
@@ -56,7 +56,7 @@ def ramp(
     first: int, last: int, start: Any, step: Any, fixed: tuple[tuple[int, Any], ...], dtype: DType
 ) -> Array:
     """start + step * n for first <= n < last, but the values that are `fixed` at their indices."""
-    result: Array = output.empty((last - first,), dtype)
+    result: Array = result_buffer.empty((last - first,), dtype)
     wide = np.dtype(np.float32) if dtype == np.float16 else dtype
     values = np.arange(first, last).astype(wide)
     with np.errstate(all="ignore"):
@@ -70,7 +70,7 @@ def ramp(
 
 def eye(row: int, column: int, shape: Shape, k: int, dtype: DType) -> Array:
     """The block of a diagonal matrix that begins at a row and a column."""
-    result: Array = output.empty(shape, dtype)
+    result: Array = result_buffer.empty(shape, dtype)
     result[...] = np.eye(shape[0], shape[1], k + row - column, dtype=dtype)
     return result
 
@@ -88,7 +88,7 @@ def random(
     """Random numbers of one block; equal to those of the block's spawned SeedSequence."""
     sequence = np.random.SeedSequence(seed, spawn_key=(*stream, number))
     draw = getattr(np.random.default_rng(sequence), method)
-    result: Array = output.empty(shape, dtype)
+    result: Array = result_buffer.empty(shape, dtype)
     if method in ("random", "standard_normal", "standard_exponential"):
         draw(out=result, dtype=dtype, **options)
     else:
@@ -99,7 +99,7 @@ def random(
 def elementwise(*values: Any, program: Program, dtype: DType) -> Array:
     """A program's result on a block, tile by tile."""
     *inputs, parts, shape = values
-    result: Array = output.empty(shape, dtype)
+    result: Array = result_buffer.empty(shape, dtype)
     if result.size:
         operands, flat = flattened(_operands(inputs, parts), shape)
         for _ in run(program, operands, flat, result.reshape(flat)):
@@ -110,7 +110,7 @@ def elementwise(*values: Any, program: Program, dtype: DType) -> Array:
 @contextmanager
 def _spread(whole: Shape, dtype: DType) -> Iterator[Any]:
     """The final array, mapped, for parts that are no runs of it."""
-    with output.window().mapped() as memory:
+    with result_buffer.window().mapped() as memory:
         size = math.prod(whole) * dtype.itemsize
         yield memory[:size].view(dtype).reshape(whole)
 
@@ -119,7 +119,7 @@ def put_in_place(value: Any, view: View, place: Place, whole: Shape, dtype: DTyp
     """Put a block where it belongs in the final array."""
     block = seen(value, view)
     if isinstance(place, int):
-        output.window().write(place, block)
+        result_buffer.window().write(place, block)
         return
     with _spread(whole, dtype) as final:
         final[place] = block
@@ -137,7 +137,7 @@ def streamed(*values: Any, program: Program, whole: Shape, dtype: DType) -> None
             for _ in run(program, _operands(inputs, parts), shape, out):
                 pass
         return
-    window = output.window()
+    window = result_buffer.window()
     strides = [math.prod(flat[n + 1 :]) * dtype.itemsize for n in range(len(flat))]
     # a tile is a run of the block: axes before the one that is cut have length 1 in it
     for box, tile in run(program, operands, flat):
@@ -219,7 +219,7 @@ def scanned(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, resul
     """A block's running result, joined with what the blocks before it gave in all, if any."""
     *inputs, view = values
     source = seen(inputs[0], view)
-    made: Array = output.empty(source.shape, result)
+    made: Array = result_buffer.empty(source.shape, result)
     with np.errstate(all="ignore"):
         ufunc.accumulate(source, axis=axis, dtype=dtype, out=made)
         if len(inputs) > 1:
@@ -233,7 +233,7 @@ def continued(
     """A block's running result that goes on from the last one of the blocks before it."""
     *inputs, view = values
     source = seen(inputs[0], view)
-    made: Array = output.empty(source.shape, result)
+    made: Array = result_buffer.empty(source.shape, result)
     with np.errstate(all="ignore"):
         line = _after(inputs[1:], source, axis, dtype)
         run = ufunc.accumulate(line, axis=axis, dtype=dtype)
@@ -253,7 +253,7 @@ def _after(before: Sequence[Array], block: Array, axis: int, dtype: DType | None
 def assembled(*values: Any, dtype: DType) -> Array:
     """A block put together from parts of others."""
     *inputs, parts, places, shape = values
-    result: Array = output.empty(shape, dtype)
+    result: Array = result_buffer.empty(shape, dtype)
     for (slot, view), place in zip(parts, places, strict=True):
         result[place] = seen(inputs[slot], view)
     return result
@@ -262,7 +262,7 @@ def assembled(*values: Any, dtype: DType) -> Array:
 def flat_assembled(*values: Any, dtype: DType) -> Array:
     """A block put together from runs of other blocks' elements in C order."""
     *inputs, parts, runs, shape = values
-    result: Array = output.empty(shape, dtype)
+    result: Array = result_buffer.empty(shape, dtype)
     flat = result.reshape(-1)
     for (slot, view), (source, target) in zip(parts, runs, strict=True):
         flat[target] = seen(inputs[slot], view).reshape(-1)[source]
@@ -276,7 +276,7 @@ def taken(*values: Any, axis: int, dtype: DType) -> Array:
     """
     *inputs, parts, starts, shape = values
     places, *blocks = _operands(inputs, parts)
-    result: Array = output.empty(shape, dtype)
+    result: Array = result_buffer.empty(shape, dtype)
     ahead: tuple[Any, ...] = (slice(None),) * axis
     for block, start in zip(blocks, starts, strict=True):
         if len(blocks) == 1:
@@ -292,7 +292,7 @@ def multiplied(*values: Any, dtype: DType) -> Array:
     *inputs, parts, shape = values
     operands = _operands(inputs, parts)
     half = len(operands) // 2
-    result: Array = output.empty(shape, dtype)
+    result: Array = result_buffer.empty(shape, dtype)
     with np.errstate(all="ignore"):
         np.matmul(operands[0], operands[half], out=result)
         for one, other in zip(operands[1:half], operands[half + 1 :], strict=True):

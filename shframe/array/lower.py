@@ -11,9 +11,9 @@ from shframe.array import chunks as grids
 from shframe.array import kernels, nodes, views
 from shframe.array.chunks import Shape
 from shframe.array.pieces import Piece, beside, layer_of, made, reads, work
-from shframe.graph.function import Function
-from shframe.graph.planner import Layer
-from shframe.graph.task import Key, Task
+from shframe.graph.plan.planner import Layer
+from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Key, Task
 
 
 def from_array(node: nodes.FromArray, sources: tuple[Layer, ...]) -> Layer:

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from shframe.array import chunks as grids
 from shframe.array import kernels, nodes
 from shframe.array.pieces import Piece, layer_of, work
-from shframe.graph.function import Function
-from shframe.graph.planner import Layer
-from shframe.graph.task import Key, Task
+from shframe.graph.plan.planner import Layer
+from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Key, Task
 
 
 def filling(node: nodes.Result, segment: int, source: Layer) -> Layer:

@@ -12,9 +12,9 @@ from shframe.array import kernels, nodes
 from shframe.array.chunks import Shape
 from shframe.array.folds import is_associative, own_dtype
 from shframe.array.pieces import Piece, beside, layer_of, made, reads, work
-from shframe.graph.function import Function
-from shframe.graph.planner import Layer
-from shframe.graph.task import Key, Task
+from shframe.graph.plan.planner import Layer
+from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Key, Task
 
 ARITY = 8  # partial results that one task combines
 

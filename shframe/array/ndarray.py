@@ -32,14 +32,14 @@ from shframe.array.plan import PLANNER
 from shframe.array.rules import into_final
 from shframe.collection import Collection
 from shframe.errors import InvalidArgument, UnsupportedType
-from shframe.graph.engine import values
-from shframe.graph.final import Final
-from shframe.graph.planner import Planner
+from shframe.graph.executors.cluster import values
+from shframe.graph.objects.shared_output import Final
+from shframe.graph.plan.planner import Planner
 from shframe.store.codec_numpy import array_header
 
 if TYPE_CHECKING:
-    from shframe.graph.objectref import ObjectRef
-    from shframe.graph.planner import Layer
+    from shframe.graph.objects.object_ref import ObjectRef
+    from shframe.graph.plan.planner import Layer
 
 LEAST_FINAL = 1 << 20  # bytes; a smaller result is put together in the driver
 

@@ -14,9 +14,9 @@ import numpy as np
 from shframe.array.chunks import Chunks, Shape, numblocks, shape_of
 from shframe.array.folds import Fold
 from shframe.array.program import Program
-from shframe.graph.expr import Expr
-from shframe.graph.function import UserCode
-from shframe.graph.objectref import ObjectRef
+from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.plan.expr import Expr
+from shframe.graph.tasks.function import UserCode
 
 DType = np.dtype[Any]
 

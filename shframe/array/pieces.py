@@ -16,8 +16,8 @@ from shframe.array import views
 from shframe.array.chunks import Chunks, Shape
 from shframe.array.nodes import Node
 from shframe.array.views import View
-from shframe.graph.planner import Layer
-from shframe.graph.task import Key, Task
+from shframe.graph.plan.planner import Layer
+from shframe.graph.tasks.task import Key, Task
 
 
 @dataclass(frozen=True, slots=True)

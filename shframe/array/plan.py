@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from shframe.array import lower, lower_layout, lower_reduce, nodes, rules
-from shframe.graph.planner import Planner
-from shframe.graph.rewrite import Stage
+from shframe.graph.plan.planner import Planner
+from shframe.graph.plan.rewrite import Stage
 
 SIMPLIFY = Stage(
     "simplify",

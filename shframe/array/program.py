@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from shframe.graph.tokens import tokenize
+from shframe.graph.plan.tokens import tokenize
 
 Operation = Callable[..., Any]
 

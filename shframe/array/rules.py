@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from shframe.array import nodes
 from shframe.array.program import Constant, Program, Step, merged
-from shframe.graph.expr import Expr, walk
-from shframe.graph.rewrite import rule
+from shframe.graph.plan.expr import Expr, walk
+from shframe.graph.plan.rewrite import rule
 
 Fusible = nodes.Elementwise | nodes.Reduce
 

@@ -16,8 +16,8 @@ from shframe.dataframe import relations
 from shframe.dataframe.kernels.arguments import Place
 from shframe.delaying import Delayed
 from shframe.errors import UnsupportedType
-from shframe.graph.expr import Expr
-from shframe.graph.objectref import ObjectRef
+from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.plan.expr import Expr
 
 
 @dataclass(frozen=True, slots=True)

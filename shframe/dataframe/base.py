@@ -20,12 +20,12 @@ from shframe.dataframe.plan import PLANNER
 from shframe.dataframe.relations import Map, Params, Relation
 from shframe.dataframe.samples import sample_of
 from shframe.errors import InvalidArgument, UnsupportedType
-from shframe.graph.engine import values
-from shframe.graph.expr import Expr
-from shframe.graph.function import Function
-from shframe.graph.objectref import ObjectRef
-from shframe.graph.planner import Layer, Planner
-from shframe.graph.task import Key, Task
+from shframe.graph.executors.cluster import values
+from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.plan.expr import Expr
+from shframe.graph.plan.planner import Layer, Planner
+from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Key, Task
 
 
 class Partitioned(Operand):

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from shframe.graph.conversions import converted
+from shframe.graph.tracing.copies import converted
 from shframe.store.reader import writable_copy
 
 _META = b"shframe"

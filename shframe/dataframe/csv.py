@@ -21,7 +21,7 @@ from pandas.tseries.api import guess_datetime_format
 
 from shframe.dataframe.kernels.csv import damage_of
 from shframe.errors import InvalidArgument, SourceDamaged, SourceNotFound
-from shframe.graph.tokens import tokenize
+from shframe.graph.plan.tokens import tokenize
 
 SAMPLE = 1 << 20  # bytes from whose lines the columns are known
 LEAST_BLOCK = 1 << 20

@@ -18,7 +18,7 @@ from shframe.dataframe.lineage import correspond, same_rows
 from shframe.dataframe.relations import Params
 from shframe.dataframe.user import mapped_by_user
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
-from shframe.graph.expr import Expr
+from shframe.graph.plan.expr import Expr
 
 
 class DataFrame(Partitioned):

@@ -11,7 +11,7 @@ from shframe.dataframe import relations
 from shframe.dataframe.base import Partitioned, wrap
 from shframe.dataframe.kernels.groupby import Output, Plan
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
-from shframe.graph.function import UserCode
+from shframe.graph.tasks.function import UserCode
 
 NAMES = [
     "sum",

@@ -17,10 +17,10 @@ from shframe.dataframe.kernels import csv as csv_kernels
 from shframe.dataframe.kernels import parquet as parquet_kernels
 from shframe.engines import planned_cores
 from shframe.errors import InvalidArgument
-from shframe.graph.function import Function
-from shframe.graph.objectref import ObjectRef
-from shframe.graph.planner import Layer
-from shframe.graph.task import Key, Task
+from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.plan.planner import Layer
+from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Key, Task
 
 ARITY = 8  # partial results that one task combines
 MOST_AT_ONCE = 4  # partitions, as large as memory allows, that one task may have all groups of

@@ -38,7 +38,7 @@ from shframe.errors import (
     SourceNotFound,
     UnsupportedType,
 )
-from shframe.graph.tokens import tokenize
+from shframe.graph.plan.tokens import tokenize
 
 DICTIONARY_BYTES = 2.5  # text that takes fewer bytes a value in the file is read as a dictionary
 LEAST_PARTITION = 1 << 20  # bytes of encoded columns; below that a task costs more than its work

@@ -7,8 +7,8 @@ from shframe.dataframe.rules.push_columns import push_columns
 from shframe.dataframe.rules.push_filters import push_filters
 from shframe.dataframe.rules.push_limit import push_limit
 from shframe.dataframe.user import UserMap
-from shframe.graph.planner import Planner
-from shframe.graph.rewrite import Stage
+from shframe.graph.plan.planner import Planner
+from shframe.graph.plan.rewrite import Stage
 
 PLANNER = Planner(
     stages=(

@@ -19,9 +19,9 @@ from shframe.dataframe.kernels import groupby as groupby_kernels
 from shframe.dataframe.kernels import merging, rowwise
 from shframe.dataframe.lineage import Lineage, Rows, same_rows
 from shframe.dataframe.samples import sample_of
-from shframe.graph.expr import Expr
-from shframe.graph.objectref import ObjectRef
-from shframe.graph.tokens import tokenize
+from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.plan.expr import Expr
+from shframe.graph.plan.tokens import tokenize
 
 
 class Params:

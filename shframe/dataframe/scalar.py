@@ -14,8 +14,8 @@ from shframe.dataframe.kernels import rowwise, values
 from shframe.dataframe.operators import Operand
 from shframe.dataframe.plan import PLANNER
 from shframe.dataframe.relations import Params, Value
-from shframe.graph.objectref import ObjectRef
-from shframe.graph.planner import Layer, Planner
+from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.plan.planner import Layer, Planner
 
 
 class Scalar(Operand):

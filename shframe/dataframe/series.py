@@ -14,8 +14,8 @@ from shframe.dataframe.kernels import rowwise, small
 from shframe.dataframe.relations import Params
 from shframe.dataframe.user import mapped_by_user
 from shframe.errors import InvalidArgument, UnsupportedType
-from shframe.graph.objectref import ObjectRef
-from shframe.graph.planner import Layer
+from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.plan.planner import Layer
 
 
 class Series(Partitioned):

@@ -14,7 +14,7 @@ from shframe.dataframe import arguments, relations
 from shframe.dataframe.kernels import rowwise
 from shframe.dataframe.lineage import Rows
 from shframe.dataframe.relations import Map, Meta, Params
-from shframe.graph.function import UserCode
+from shframe.graph.tasks.function import UserCode
 
 
 @dataclass(frozen=True, eq=False)

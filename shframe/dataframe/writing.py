@@ -26,11 +26,11 @@ from shframe.dataframe.kernels.writing import Target, Written
 from shframe.dataframe.lower import numbered
 from shframe.dataframe.parquet import is_data
 from shframe.errors import InvalidArgument, UnsupportedType, WriteFailed
-from shframe.graph.engine import values
-from shframe.graph.function import Function
-from shframe.graph.planner import Layer
-from shframe.graph.task import Key, Task
-from shframe.graph.taskgraph import TaskGraph
+from shframe.graph.executors.cluster import values
+from shframe.graph.plan.planner import Layer
+from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Key, Task
+from shframe.graph.tasks.task_graph import TaskGraph
 
 PART = re.compile(r"part-\d{5,}(-\d+)?\.parquet")
 

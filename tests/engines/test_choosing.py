@@ -57,7 +57,7 @@ def test_another_executor_is_refused_with_those_that_there_are(here: Any, asked:
 
 
 def test_nobody_answers_at_an_address(here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from shframe.graph import engine_dask
+    from shframe.graph.executors import dask_cluster as engine_dask
 
     assert engine_dask.CONNECT_SECONDS <= 5
     monkeypatch.setattr(engine_dask, "CONNECT_SECONDS", 1)

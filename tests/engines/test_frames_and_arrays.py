@@ -11,7 +11,7 @@ import pytest
 
 import shframe as sf
 import shframe.array as xp
-from shframe.graph.engine import RemoteRef
+from shframe.graph.executors.cluster import RemoteRef
 from shframe.session import Session
 from tests.dataframe.frames import same
 

@@ -17,19 +17,19 @@ from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
 
-from shframe.graph import actor as actors
-from shframe.graph import nested
-from shframe.graph.entry import Entry
-from shframe.graph.launch import Launched
-from shframe.graph.pool import Pool, WorkerHandle
-from shframe.graph.processes import ProcessExecutor
-from shframe.graph.runs import LiveRun
-from shframe.graph.server import Ended
-from shframe.graph.shell import Shell
-from shframe.graph.surroundings import surroundings
-from shframe.graph.taskgraph import TaskGraph
-from shframe.graph.trace import Trace
-from shframe.graph.worker import Worker
+from shframe.graph.driver.environment import surroundings
+from shframe.graph.driver.graph_runs import LiveRun
+from shframe.graph.driver.launcher import Launched
+from shframe.graph.driver.loop import Shell
+from shframe.graph.driver.pool import Pool, WorkerHandle
+from shframe.graph.executors.processes import ProcessExecutor
+from shframe.graph.scheduler.submission import Entry
+from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.graph.tracing.trace import Trace
+from shframe.graph.worker import actor as actors
+from shframe.graph.worker import client
+from shframe.graph.worker.fork_server import Ended
+from shframe.graph.worker.main import Worker
 from shframe.store.ledger import Ledger
 from shframe.store.local import LocalStore
 from shframe.store.ref import next_series
@@ -114,7 +114,7 @@ class SimulatedWorker:
         voice: Any = SimpleNamespace(spoke=False, task_ended=lambda: None, speaker=None)
         channel: Any = ours
         self.worker = Worker(channel, self.store, voice)
-        nested.here = None  # this process stays a driver
+        client.here = None  # this process stays a driver
         self.worker._surround = lambda *_: None  # type: ignore[method-assign]  # and where it is
         self.channel = ours
         self.alive = True

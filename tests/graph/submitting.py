@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shframe.graph.messages import Entered, Instruction, More, Submitted
-from shframe.graph.state import Scheduler
+from shframe.graph.scheduler.messages import Entered, Instruction, More, Submitted
+from shframe.graph.scheduler.scheduler import Scheduler
 
 
 class Sliced:

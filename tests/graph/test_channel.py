@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shframe.graph.channel import Channel, Closed, pair
+from shframe.graph.wire.channel import Channel, Closed, pair
 from tests.examples import examples
 
 

@@ -27,10 +27,11 @@ from shframe.errors import (
     TaskFailed,
     WorkerDied,
 )
-from shframe.graph import entry, trace
-from shframe.graph.function import Function
-from shframe.graph.task import Key, Task
-from shframe.graph.taskgraph import TaskGraph
+from shframe.graph.scheduler import submission
+from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Key, Task
+from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.graph.tracing import trace
 from shframe.session import Session
 from tests.conftest import live_objects, warmed
 from tests.examples import examples
@@ -64,7 +65,7 @@ def test_any_graph_gives_what_plain_calls_give_however_it_is_sliced_and_again(
     executor: Any = any_session.executor
     known = [s.scheduler for s in (executor, getattr(executor, "_shell", 0)) if _schedules(s)]
     with ExitStack() as stack:
-        stack.enter_context(patch.object(entry, "SLICE", size))
+        stack.enter_context(patch.object(submission, "SLICE", size))
         for scheduler in known:
             stack.enter_context(patch.object(scheduler, "ahead", ahead))
         for _ in range(2):
@@ -88,7 +89,10 @@ def test_a_run_that_fails_before_it_is_entered_whole_leaves_nothing(any_session:
     graph.add([Task(Key("n", (n,)), Function(max), (), (n, 0)) for n in range(50, 100)])
     graph.outputs = tuple(graph.tasks)
     before = live_objects()
-    with patch.object(entry, "SLICE", 5), pytest.raises(LookupError, match="no such thing as 7"):
+    with (
+        patch.object(submission, "SLICE", 5),
+        pytest.raises(LookupError, match="no such thing as 7"),
+    ):
         any_session.run(graph)
     assert live_objects() == before
     assert value_of(any_session, max, 1, 2) == 2
@@ -138,7 +142,7 @@ def test_progress_ends_at_all_tasks(any_session: Session) -> None:
     graph = TaskGraph()
     graph.add([Task(Key("n", (n,)), Function(max), (), (n, 0)) for n in range(20)])
     graph.outputs = tuple(graph.tasks)
-    from shframe.graph.trace import Trace
+    from shframe.graph.tracing.trace import Trace
 
     any_session.run_in(Trace(), graph, lambda done, count: seen.append((done, count)))
     assert seen[-1] == (20, 20)

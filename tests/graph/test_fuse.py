@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shframe.graph.function import Function
-from shframe.graph.fuse import fused
-from shframe.graph.task import Key, Task
-from shframe.graph.taskgraph import TaskGraph
+from shframe.graph.plan.fuse import fused
+from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Key, Task
+from shframe.graph.tasks.task_graph import TaskGraph
 from tests.examples import examples
 
 

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 import shframe as sf
-from shframe.graph.heaps import PAUSE, Heaps
-from shframe.graph.messages import Done, Joined
-from shframe.graph.proc import anonymous
-from shframe.graph.state import Scheduler
+from shframe.graph.driver.procfs import anonymous
+from shframe.graph.driver.worker_memory import PAUSE, Heaps
+from shframe.graph.scheduler.messages import Done, Joined
+from shframe.graph.scheduler.scheduler import Scheduler
 from tests.graph.submitting import submit
 
 HEAP = 96 << 20

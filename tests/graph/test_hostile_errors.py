@@ -161,9 +161,9 @@ class Waits(Exception):
 
 
 def is_worker() -> bool:
-    from shframe.graph import nested
+    from shframe.graph.worker import client
 
-    return nested.here is not None
+    return client.here is not None
 
 
 def raises_waiting(path: Path) -> NoReturn:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import shframe as sf
 import shframe.array as xp
-from shframe.graph import idle
-from shframe.graph.idle import AFTER, EVERY, FLOOR, PARTS, Idle
+from shframe.graph.driver import idle_pages
+from shframe.graph.driver.idle_pages import AFTER, EVERY, FLOOR, PARTS, Idle
 
 MARK = st.integers(0, 3)
 PAUSE = st.integers(0, 24).map(lambda eighths: eighths / 8)  # seconds whose sums are exact
@@ -50,8 +50,8 @@ def test_what_cannot_be_given_back_is_not_asked_for_again() -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(idle, "AFTER", 0.3)
-    monkeypatch.setattr(idle, "EVERY", 0.1)
+    monkeypatch.setattr(idle_pages, "AFTER", 0.3)
+    monkeypatch.setattr(idle_pages, "EVERY", 0.1)
     sf.init(workers=2, memory="512MB", inline_bytes=0)
     yield
     sf.shutdown()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shframe.graph.loads import Loads, WorkerState
+from shframe.graph.scheduler.worker_load import Loads, WorkerState
 from tests.examples import examples
 
 steps = st.tuples(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shframe.graph.messages import (
+from shframe.graph.scheduler.assignment import EXTRA, FOLLOWS, HORIZON
+from shframe.graph.scheduler.messages import (
     LOOSE,
     Blocked,
     Called,
@@ -26,9 +27,8 @@ from shframe.graph.messages import (
     Revoked,
     Run,
 )
-from shframe.graph.placing import EXTRA, FOLLOWS, HORIZON
-from shframe.graph.state import RETRIES, Scheduler
-from shframe.graph.taskstate import TaskState, rank_of
+from shframe.graph.scheduler.scheduler import RETRIES, Scheduler
+from shframe.graph.scheduler.task_state import TaskState, rank_of
 from tests.examples import examples
 
 

@@ -7,14 +7,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shframe.graph.call import PLAIN_TERMS, Arguments, Terms, arguments_of
+from shframe.graph.driver.actors import Job
+from shframe.graph.driver.call import PLAIN_TERMS, Arguments, Terms, arguments_of
+from shframe.graph.driver.graph_runs import LiveRun
 from shframe.graph.errors import ActorDied, Cancelled, WorkerDied
-from shframe.graph.function import Function
-from shframe.graph.hiring import Job
-from shframe.graph.objectref import Failure, ObjectRef
-from shframe.graph.runs import LiveRun
-from shframe.graph.task import Key, Task
-from shframe.graph.taskgraph import TaskGraph
+from shframe.graph.objects.object_ref import Failure, ObjectRef
+from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Key, Task
+from shframe.graph.tasks.task_graph import TaskGraph
 from tests.examples import examples
 from tests.graph import simulated
 from tests.graph.simulated import Simulation

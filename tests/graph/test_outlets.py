@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from shframe.graph import outlets
-from shframe.graph.outlets import Outlets
-from shframe.graph.voice import OUT
+from shframe.graph.driver import log_streams
+from shframe.graph.driver.log_streams import Outlets
+from shframe.graph.worker.log_capture import OUT
 
 
 def test_lines_beyond_the_bound_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outlets, "KEPT", 10_000)
+    monkeypatch.setattr(log_streams, "KEPT", 10_000)
     out, into = os.pipe()
     with os.fdopen(into, "w") as stream, os.fdopen(out) as reader:
         monkeypatch.setattr(sys, "stdout", stream)

@@ -7,12 +7,12 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shframe.graph import entry
-from shframe.graph.entry import Entry
-from shframe.graph.messages import Done, Joined, More, Run
-from shframe.graph.pressure import next_uses
-from shframe.graph.state import Scheduler
-from shframe.graph.taskgraph import TaskGraph
+from shframe.graph.driver.spilling import next_uses
+from shframe.graph.scheduler import submission
+from shframe.graph.scheduler.messages import Done, Joined, More, Run
+from shframe.graph.scheduler.scheduler import Scheduler
+from shframe.graph.scheduler.submission import Entry
+from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.store.ref import Ref
 from tests.examples import examples
 from tests.graph.test_fuse import task_graphs
@@ -27,7 +27,7 @@ def test_each_result_is_known_by_the_first_task_that_will_read_it(
     scheduler.handle(Joined(0))
     waiting = [run.submitted(1, 100)]
     ended: list[int] = []
-    with patch.object(entry, "SLICE", size):
+    with patch.object(submission, "SLICE", size):
         while waiting:
             for out in scheduler.handle(waiting.pop(0)):
                 if isinstance(out, More):

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shframe.graph.site import line_of, user_place
+from shframe.graph.tracing.call_site import line_of, user_place
 from tests.examples import examples
 
 STATEMENTS = [

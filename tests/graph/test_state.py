@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shframe.graph.messages import (
+from shframe.graph.scheduler.assignment import HORIZON
+from shframe.graph.scheduler.messages import (
     Abort,
     Cancelled,
     Died,
@@ -24,8 +25,7 @@ from shframe.graph.messages import (
     Relieved,
     Run,
 )
-from shframe.graph.placing import HORIZON
-from shframe.graph.state import AHEAD, REFUSALS, RETRIES, Scheduler
+from shframe.graph.scheduler.scheduler import AHEAD, REFUSALS, RETRIES, Scheduler
 from tests.examples import examples
 from tests.graph.submitting import Sliced, submit
 

@@ -21,7 +21,7 @@ import pytest
 
 import shframe as sf
 import shframe.array as xp
-from shframe.graph import launch
+from shframe.graph.driver import launcher
 from shframe.session import Session
 from tests.conftest import descendants
 
@@ -198,7 +198,7 @@ def test_a_session_ends_at_once_whoever_was_forked_from_the_driver() -> None:
         assert time.monotonic() - begin < 2
         server, *workers = pids
         assert not any(alive(pid) for pid in workers)
-        parked = launch.parked()
+        parked = launcher.parked()
         assert parked is not None  # the server waits for the next session, with nothing below it
         assert parked.process.pid == server
         assert not descendants(server)

@@ -14,7 +14,7 @@ import pytest
 
 import shframe as sf
 from shframe.errors import Cancelled, WorkerNotStarted
-from shframe.graph import pool
+from shframe.graph.driver import pool
 from tests.conftest import until, warmed
 
 

@@ -18,9 +18,9 @@ import pytest
 import shframe as sf
 import shframe.array as xp
 from shframe.errors import BadSize, SpillFailed, StoreFull
-from shframe.graph.function import Function
-from shframe.graph.task import Key, Task
-from shframe.graph.taskgraph import TaskGraph
+from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Key, Task
+from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.session import current
 from shframe.store import Store
 

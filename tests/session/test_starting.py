@@ -11,9 +11,9 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import os
 import shframe as sf
-from shframe.graph.function import Function
-from shframe.graph.task import Key, Task
-from shframe.graph.taskgraph import TaskGraph
+from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Key, Task
+from shframe.graph.tasks.task_graph import TaskGraph
 
 def pid_of(n):
     return os.getpid()

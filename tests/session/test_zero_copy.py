@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 import shframe as sf
-from shframe.graph.function import Function
-from shframe.graph.task import Key, Task
-from shframe.graph.taskgraph import TaskGraph
+from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Key, Task
+from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.session import Session
 from shframe.store.meter import memory
 

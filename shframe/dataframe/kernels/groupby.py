@@ -23,8 +23,8 @@ import pyarrow.compute as pc
 
 from shframe.dataframe import chunks
 from shframe.dataframe.kernels import sorting
-from shframe.graph.function import UserCode
-from shframe.graph.tokens import tokenize
+from shframe.graph.plan.tokens import tokenize
+from shframe.graph.tasks.function import UserCode
 
 EXACT_FLOAT = 2**53
 LEAST_CODES = 1 << 16  # so many codes are counted directly even for fewer rows

@@ -7,7 +7,7 @@ from typing import Any
 
 from shframe.dataframe import relations
 from shframe.dataframe.kernels import rowwise
-from shframe.graph.expr import Expr, rebuild, walk
+from shframe.graph.plan.expr import Expr, rebuild, walk
 
 Needs = dict[str, "set[Any] | None"]  # by token: labels needed, None for all
 

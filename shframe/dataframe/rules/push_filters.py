@@ -14,7 +14,7 @@ import pandas as pd
 
 from shframe.dataframe import relations
 from shframe.dataframe.kernels import rowwise
-from shframe.graph.expr import Expr, rebuild, walk
+from shframe.graph.plan.expr import Expr, rebuild, walk
 
 Condition = tuple[str, str, Any]
 _MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}

@@ -6,8 +6,8 @@ import dataclasses
 
 from shframe.dataframe import relations
 from shframe.dataframe.kernels import rowwise
-from shframe.graph.expr import Expr
-from shframe.graph.rewrite import rule
+from shframe.graph.plan.expr import Expr
+from shframe.graph.plan.rewrite import rule
 
 _KEEP_ROWS = (rowwise.columns, rowwise.column, rowwise.scalar, rowwise.unary, rowwise.assigned)
 

@@ -1,0 +1,64 @@
+"""What tasks are to see of the driver around them: its folder, environment, module path, levels of
+loggers. Looked at with each call, and sent to a worker when it has changed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from shframe.graph.driver.log_relay import levels
+from shframe.graph.worker.log_capture import STANDARD_LEVELS
+from shframe.graph.worker.main import Surroundings
+
+
+class Watched:
+    """The surroundings as tasks that start now are to see them.
+
+    changes: counts those since the session began; a worker was started in others.
+    """
+
+    def __init__(self) -> None:
+        self.now: Surroundings = (*surroundings()[:3], STANDARD_LEVELS)
+        self.changes = 1
+        self._environment = dict(_raw_environment())
+
+    def look(self) -> None:
+        """Notice what has changed. Cost: microseconds."""
+        folder, _, path, known = self.now
+        environment = _raw_environment()
+        if (
+            environment != self._environment
+            or path != sys.path
+            or folder != _folder()
+            or known != levels()
+        ):
+            self._environment = dict(environment)
+            self.become(surroundings())
+
+    def become(self, here: Surroundings) -> None:
+        """Tasks are to see these from now on."""
+        if here != self.now:
+            self.now = here
+            self.changes += 1
+
+
+def surroundings() -> Surroundings:
+    """What tasks that start now are to see of this process."""
+    path = [one for one in sys.path if type(one) is str]  # as the interpreter itself looks at it
+    return _folder(), dict(os.environ), path, levels()
+
+
+def _folder() -> str:
+    """The working directory; "" where it was removed: workers stay where they are."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
+def _raw_environment() -> dict[bytes, bytes]:
+    """The environment as the os module keeps it: comparing that takes microseconds."""
+    kept: Any = os.environ
+    return getattr(kept, "_data", kept)  # type: ignore[no-any-return]

@@ -1,0 +1,1 @@
+"""Handles to results and stored values, and streams of them."""

@@ -1,0 +1,74 @@
+"""Handles that lie inside values: which ones travel when a value is pickled, and what they become.
+
+A handle is no data: whoever pickles a value with handles in it must keep them alive for whoever
+unpickles it. So a handle can be pickled only while somebody takes note of it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from shframe.graph.objects.object_ref import ObjectRef
+
+
+class Finder(Protocol):
+    """Where handles arrive."""
+
+    def find(self, id: int) -> ObjectRef:
+        """The handle with that number, in this process."""
+
+
+class _Here(threading.local):
+    noted: list[ObjectRef] | None = None
+    home: Finder | None = None
+
+
+_here = _Here()
+_default: Finder | None = None
+
+
+def note(ref: ObjectRef) -> bool:
+    """A handle is being pickled; whether anybody takes note."""
+    if _here.noted is None:
+        return False
+    _here.noted.append(ref)
+    ref.home.note(ref)
+    return True
+
+
+@contextmanager
+def noting() -> Iterator[list[ObjectRef]]:
+    """The handles that are pickled in this thread meanwhile."""
+    before, _here.noted = _here.noted, []
+    try:
+        yield _here.noted
+    finally:
+        _here.noted = before
+
+
+@contextmanager
+def home_is(home: Finder) -> Iterator[None]:
+    """Handles that are unpickled in this thread meanwhile belong there."""
+    before, _here.home = _here.home, home
+    try:
+        yield
+    finally:
+        _here.home = before
+
+
+def settle(home: Finder | None) -> None:
+    """Handles that are unpickled anywhere in this process belong there: called by a worker."""
+    global _default
+    _default = home
+
+
+def arrived(id: int) -> Any:
+    """Called by pickle: a handle has arrived in this process."""
+    home = _here.home or _default
+    if home is None:
+        raise RuntimeError("a handle was unpickled outside of shframe")
+    return home.find(id)

@@ -1,0 +1,84 @@
+"""Streams: what a generator task has made so far, and who waits for more.
+
+Each value has a handle of its own, which may be asked for before it is there. The one after the
+last holds a StreamEnded. When nobody is left who could ask, values are dropped as they come; when
+nobody awaits the end of the whole either, the generator is closed.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+
+from shframe.graph.errors import StreamEnded
+from shframe.graph.objects.object_ref import Failure, ObjectRef
+from shframe.graph.wire.call_format import CLOSED
+
+
+class Stream:
+    """The values of one generator, in the shell's thread.
+
+    taken: how many handles somebody has asked for, as the generator is told it.
+    whole: the handle of the whole, which lives as long as somebody has it or awaits it.
+    """
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self.whole: weakref.ref[ObjectRef] | None = None
+        self._left = False
+        self._made: dict[int, ObjectRef] = {}  # until somebody asks for them
+        self._wanted: dict[int, ObjectRef] = {}
+        self._count = 0
+        self._failure: Failure | None = None
+        self._over = False
+
+    def made(self, place: int, one: ObjectRef) -> None:
+        """The generator has given a value; once more, if its worker had died."""
+        if place < self._count:
+            return
+        self._count = place + 1
+        wanted = self._wanted.pop(place, None)
+        if wanted is not None:
+            one.hand_over(wanted)
+            self.look()
+        elif not self._left:
+            self._made[place] = one
+
+    def want(self, place: int, ref: ObjectRef) -> None:
+        """Somebody asks for the value at that place."""
+        self.taken = max(self.taken, place + 1)
+        if place in self._made:
+            self._made.pop(place).hand_over(ref)
+        elif self._over:
+            ref.settle(self._end(place))
+        else:
+            self._wanted[place] = ref
+
+    def leave(self) -> None:
+        """Nobody can ask for values any more."""
+        self._left = True
+        self._made.clear()
+        self.look()
+
+    def look(self) -> None:
+        """See whether the generator is to go on when nobody can ask for its values."""
+        if self._left and not self._wanted:
+            self.taken = CLOSED if self.handle is None else sys.maxsize
+
+    @property
+    def handle(self) -> ObjectRef | None:
+        """The handle of the whole, if somebody has it."""
+        return None if self.whole is None else self.whole()
+
+    def ended(self, failure: Failure | None) -> None:
+        """The generator has come to its end, or has raised."""
+        self._over, self._failure = True, failure
+        for place, ref in sorted(self._wanted.items()):
+            ref.settle(self._end(place))
+        self._wanted.clear()
+
+    def _end(self, place: int) -> Failure:
+        """What raised stands where the next value would be; behind that there is nothing."""
+        if self._failure is not None and place == self._count:
+            return self._failure
+        return Failure(StreamEnded(f"the generator has given {self._count} values"))

@@ -1,0 +1,1 @@
+"""Tasks, the graphs of them, their functions and arguments."""

@@ -1,0 +1,129 @@
+"""An actor in its worker: the instance, and where its methods run.
+
+One call at a time runs in the worker's main thread, in the order of the calls. With more at once
+they run on threads; coroutine methods run on an event loop, in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from shframe.graph.wire.call_format import READY, STREAM, How
+
+if TYPE_CHECKING:
+    from shframe.graph.worker.main import Assigned, Worker
+
+
+class Actor:
+    """The one actor of a worker."""
+
+    def __init__(self, worker: Worker, width: int) -> None:
+        self.worker = worker
+        self.width = width
+        self.instance: Any = None
+        self._threads: ThreadPoolExecutor | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._begun: dict[int, Future[None]] = {}  # calls on the loop or on threads
+        self._running: set[int] = set()  # those of them that have not only been asked for
+
+    def make(self, kind: type, *args: Any, **kwargs: Any) -> None:
+        """Call the constructor."""
+        self.instance = kind(*args, **kwargs)
+        if is_async(kind):
+            self._loop = asyncio.new_event_loop()
+            threading.Thread(
+                target=self._loop.run_forever, name="shframe-loop", daemon=True
+            ).start()
+        elif self.width > 1:
+            self._threads = ThreadPoolExecutor(self.width, "shframe-actor")
+
+    def method(self, name: str) -> Any:
+        """The instance's method, to be called in this thread."""
+        if name == READY:
+            return lambda: True
+        return getattr(self.instance, name)
+
+    def takes(self, assigned: Assigned) -> bool:
+        """Run the call beside others; False: it is the main thread's."""
+        if self._loop is not None:
+            begun = asyncio.run_coroutine_threadsafe(self._awaited(assigned), self._loop)
+        elif self._threads is not None:
+            begun = self._threads.submit(self._apart, assigned)
+        else:
+            return False
+        number = assigned[0]
+        self._begun[number] = begun
+        begun.add_done_callback(lambda _: self._begun.pop(number, None))
+        return True
+
+    def give_up(self, numbers: Iterable[int]) -> None:
+        """End calls that nobody wants any more: coroutines where they wait, others as far as
+        they have not begun."""
+        for number in numbers:
+            begun = self._begun.get(number)
+            if begun is not None and begun.cancel() and number not in self._running:
+                with self.worker.sending:
+                    self.worker.recalled.append(number)
+
+    def _apart(self, assigned: Assigned) -> None:
+        self._running.add(assigned[0])
+        self.worker.home.runs(assigned[0])
+        self._ended(self.worker.result_of(assigned))
+
+    async def _awaited(self, assigned: Assigned) -> None:
+        """A call whose method may be a coroutine: the same as `Worker.result_of`."""
+        number, digest, inputs, args, wired = assigned
+        how = How(*wired)
+        self._running.add(number)
+        self.worker.home.runs(number)
+        method: Any = getattr(self.instance, how.method, None)
+        if not _waits(method):
+            self._ended(self.worker.result_of(assigned))
+            return
+        outcome = _Outcome()
+        try:
+            positional, named = self.worker.arguments(inputs, args, how)
+            made = method(*positional, **named)
+            if how.returns == STREAM:
+                outcome.value = await self.worker.home.stream_async(number, made, how.ahead)
+                how = how._replace(returns=1)
+                if inspect.isasyncgen(made):  # it may stand at a yield
+                    await made.aclose()
+            else:
+                outcome.value = await made
+        except BaseException as error:
+            outcome.error = error
+        how = how._replace(packed=False, places=None)
+        self._ended(self.worker.result_of((number, digest, (), (), tuple(how)), outcome))
+
+    def _ended(self, result: tuple[Any, ...]) -> None:
+        with self.worker.sending:
+            self._running.discard(result[0])
+            self.worker.results.append(result)
+            self.worker.report()
+
+
+class _Outcome:
+    """What a coroutine came to; called, it gives that."""
+
+    value: Any = None
+    error: BaseException | None = None
+
+    def __call__(self) -> Any:
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+def is_async(kind: type) -> bool:
+    """Whether any method of a class is a coroutine."""
+    return any(_waits(method) for _, method in inspect.getmembers(kind, inspect.isfunction))
+
+
+def _waits(method: Any) -> Any:
+    return inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method)

@@ -1,0 +1,431 @@
+"""What tasks ask for while they run: calls of further tasks, puts, values of handles.
+
+A task has the same face of the session as the driver: this is a worker's executor and the home of
+its handles. What it asks for goes to the driver in the order of the asking; what it waits for comes
+back as answers. While the main thread waits, its place in the pool is given to another worker, and
+what the driver sends meanwhile is run on top of the task that waits.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shframe.graph.errors import SessionClosed
+from shframe.graph.objects import ref_pickling
+from shframe.graph.objects.object_ref import (
+    Death,
+    Failure,
+    ObjectRef,
+    Pending,
+    Signal,
+    taken,
+    wait_all,
+)
+from shframe.graph.tracing.call_site import Place, line_of
+from shframe.graph.wire.call_format import CLOSED
+from shframe.store import forks
+from shframe.store.pins import Pin
+from shframe.store.ref import Ref
+
+if TYPE_CHECKING:
+    from shframe.graph.driver.call import Arguments, Code, Terms
+    from shframe.graph.executors.base import Progress
+    from shframe.graph.tasks.task_graph import TaskGraph
+    from shframe.graph.tracing.trace import Trace
+    from shframe.graph.worker.main import Worker
+
+STEP = 0.05  # seconds of one look at the channel
+LOOK_SECONDS = 0.01  # between two looks of a generator that need not wait
+
+here: Nested | None = None  # that of this process, if it is a worker
+
+
+class Sent(NamedTuple):
+    """What a task calls, as the driver gets it: call.Arguments with numbers in place of handles.
+
+    payload: the pickled function, None: the driver has it from here.
+    """
+
+    digest: bytes
+    payload: bytes | None
+    name: str
+    args: Any
+    inputs: tuple[int, ...]
+    places: tuple[int, ...] | None
+    packed: bool
+    keep: tuple[int, ...]
+
+
+class Asked(Pending):
+    """A value that the driver knows; asked: whether it was told to say so."""
+
+    __slots__ = ("asked",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = False
+
+
+class Nested:
+    """A worker's side of what its tasks ask for. Safe to call from any thread of a task."""
+
+    lends = False  # final objects are the driver's
+
+    def __init__(self, worker: Worker) -> None:
+        global here
+        here = self
+        self.worker = worker
+        self.pid = os.getpid()
+        self.store = worker.store
+        self.home = self
+        self.dropped: deque[Death] = deque()  # objects are told of by their handles
+        self.main = threading.get_ident()
+        self.asks: list[tuple[Any, ...]] = []
+        self.known: weakref.WeakValueDictionary[int, ObjectRef] = weakref.WeakValueDictionary()
+        self.next_id = worker.store.next_id
+        self.workers = 1
+        self._gone: deque[Death] = deque()
+        self._told: set[bytes] = set()  # functions that the driver has from here
+        self._taken: dict[int, int] = {}  # task -> values of its generator that somebody took
+        self._task: ContextVar[int] = ContextVar("task", default=0)
+        self._pumping: threading.Thread | None = None
+        self._wanted: dict[int, ObjectRef] = {}  # that somebody is to be called back for
+        forks.watch(self)
+
+    # --- the executor's face ------------------------------------------------------------
+
+    def warm_up(self) -> bool:
+        """Nothing is to be started."""
+        return False
+
+    def call(
+        self,
+        function: Code,
+        arguments: Arguments,
+        terms: Terms,
+        place: Place | None = None,
+        method: str = "",
+        actor: int = 0,
+    ) -> tuple[ObjectRef, ...]:
+        """Start a task; its handles."""
+        refs = tuple(self._new(self.next_id()) for _ in range(terms.handles))
+        ids = tuple(ref.id for ref in refs)
+        what = self._sent(function, arguments)
+        self._ask("call", ids, what, terms, method, actor, line_of(place), self.task)
+        return refs
+
+    def hire(
+        self, function: Code, arguments: Arguments, terms: Terms, place: Place | None, job: Any
+    ) -> ObjectRef:
+        """Start an actor; the handle that keeps it alive."""
+        ref = self._new(self.next_id())
+        what = self._sent(function, arguments)
+        self._ask("hire", ref.id, what, terms, job, line_of(place), self.task)
+        return ref
+
+    def put(self, value: object) -> ObjectRef:
+        """Store a value and give a handle on it."""
+        wired, inside = self.worker.kept_value(value)
+        id = wired.id if type(wired) is Ref else self.next_id()
+        ref = ObjectRef(id, wired, self)
+        self._watch(ref)
+        self._ask("put", id, wired, inside)
+        return ref
+
+    def run(
+        self, graph: TaskGraph, trace: Trace, progress: Progress | None = None
+    ) -> list[ObjectRef]:
+        """Run a graph in the pool of the session; a handle for each output."""
+        wait_all(graph.data.values(), None)
+        for ref in graph.data.values():
+            ref.held()  # raises what a task that was to make it has raised
+        ids = [self.next_id() for _ in graph.outputs]
+        refs = [self._new(id) for id in ids]
+        with ref_pickling.noting() as inside:
+            from shframe.store.pickling import dumps
+
+            payload = dumps(graph)
+        self._ask("graph", tuple(ids), payload, tuple(r.id for r in inside), self.task)
+        try:
+            wait_all(refs, None)
+        except BaseException:
+            self._ask("stop", ids[0])
+            raise
+        for ref in refs:
+            error = ref.error()
+            if error is not None:
+                raise error
+        return refs
+
+    def item(self, generator: ObjectRef, place: int) -> ObjectRef:
+        """The handle of a generator's value at that place, when there is one."""
+        ref = self._new(self.next_id())
+        self._ask("item", generator.id, place, ref.id)
+        return ref
+
+    def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
+        """Give a task up."""
+        self._ask("cancel", ref.id, force, recursive)
+
+    def kill(self, actor: ObjectRef, restart: bool) -> None:
+        """End an actor now."""
+        self._ask("kill", actor.id, restart)
+
+    def named(self, name: str) -> tuple[ObjectRef, Any]:
+        """The actor of that name: its handle and what it can be asked. Raises: InvalidArgument."""
+        id = self.next_id()
+        ref = self._new(id)
+        self._ask("named", id, name)
+        return ref.value()  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """The driver ends it."""
+
+    def sweep(self) -> None:
+        """What has died is told with the next message."""
+
+    @property
+    def task(self) -> int:
+        """The number of the task that runs in this thread, or in this process."""
+        return self._task.get() or self.worker.running
+
+    def runs(self, number: int) -> None:
+        """Say which task runs in this context, where it is not the main thread's."""
+        self._task.set(number)
+
+    def live_pins(self) -> list[Pin]:
+        """Of what the handles of tasks here are known to hold: a child may read it (forks.py)."""
+        if os.getpid() != self.pid:
+            return []
+        known = [ref._held for ref in list(self.known.values())]
+        pins = [self.store.hold(held) for held in known if type(held) is Ref]
+        return [pin for pin in pins if pin is not None]
+
+    def forked(self) -> None:
+        """A child asks for nothing."""
+
+    # --- asking -------------------------------------------------------------------------
+
+    def _new(self, id: int) -> ObjectRef:
+        ref = ObjectRef(id, Asked(), self)
+        self._watch(ref)
+        return ref
+
+    def _watch(self, ref: ObjectRef) -> None:
+        """The driver hears of the handle's end."""
+        self.known[ref.id] = ref
+        Death.watch(ref, ref.id, self._gone)
+
+    def _sent(self, function: Code, arguments: Arguments) -> Sent:
+        """A function and its arguments for the driver: the function's content only once."""
+        payload = None
+        if function.digest not in self._told:
+            payload = function.payload
+            self._told.add(function.digest)
+        return Sent(
+            function.digest,
+            payload,
+            function.name,
+            arguments.args,
+            tuple(ref.id for ref in arguments.inputs),
+            arguments.places,
+            arguments.packed,
+            tuple(ref.id for ref in arguments.keep),
+        )
+
+    def _ask(self, *ask: Any) -> None:
+        self._check()
+        with self.worker.sending:
+            self.asks.append(ask)
+            self.worker.tell()
+
+    def answered(self, answers: Iterable[tuple[Any, ...]]) -> None:
+        """What the driver says."""
+        for answer in answers:
+            id, wired, *rest = answer
+            if id is None:
+                number, count = rest
+                if number in self._taken:
+                    self._taken[number] = count
+                continue
+            ref = self._wanted.pop(id, None) or self.known.get(id)
+            if ref is None or ref.done():
+                continue
+            if wired is None:
+                ref.settle(Failure(rest[0]))
+            else:
+                ref.settle(wired)
+
+    def stream(self, number: int, values: Iterable[Any], ahead: int) -> int:
+        """Send the values of a generator one by one, at most so many ahead of who takes them, until
+        nobody is left who could.
+        """
+        count = 0
+        self._taken[number] = 0
+        looked = time.monotonic()
+        for value in values:
+            self._give(number, count, value)
+            del value
+            count += 1
+            if ahead and self._lags(number, count - ahead):
+                self._pause(number, count - ahead)
+            elif time.monotonic() - looked > LOOK_SECONDS:
+                looked = time.monotonic()
+                self.worker.pump(0)
+            if self._taken[number] == CLOSED:
+                break
+        del self._taken[number]
+        return count
+
+    async def stream_async(self, number: int, values: AsyncIterator[Any], ahead: int) -> int:
+        """As `stream`, on an event loop that others use too."""
+        import asyncio
+
+        count = 0
+        self._taken[number] = 0
+        async for value in values:
+            self._give(number, count, value)
+            del value
+            count += 1
+            while ahead and self._lags(number, count - ahead):
+                await asyncio.sleep(STEP / 10)
+            if self._taken[number] == CLOSED:
+                break
+        del self._taken[number]
+        return count
+
+    def _give(self, number: int, place: int, value: Any) -> None:
+        wired, inside = self.worker.kept_value(value)
+        self._ask("yield", number, place, wired, inside)
+
+    def _lags(self, number: int, count: int) -> bool:
+        """Whether no more values of a generator were taken than that."""
+        return CLOSED < self._taken[number] <= count
+
+    def _pause(self, number: int, count: int) -> None:
+        """Wait until more values of the generator have been taken, or it is to be closed."""
+        begun = self._begin([])
+        try:
+            while self._lags(number, count):
+                self._turn(begun)
+        finally:
+            self._end(begun)
+
+    # --- the home's face ----------------------------------------------------------------
+
+    def find(self, id: int) -> ObjectRef:
+        """A handle that has arrived in a value."""
+        ref = self.known.get(id)
+        if ref is None:
+            ref = self._new(id)
+            with self.worker.sending:
+                self.asks.append(("retain", id))
+        return ref
+
+    def note(self, ref: ObjectRef) -> None:
+        """The driver knows all handles."""
+
+    def read(self, ref: ObjectRef, writable: bool) -> Any:
+        """The value, in place."""
+        held = ref._held
+        if type(held) is bytes:
+            return pickle.loads(held)
+        return self.store.get_writable(held) if writable else self.store.get(held)
+
+    def own(self, ref: ObjectRef, id: int) -> None:
+        """The driver holds the reference, for as long as the handle lives."""
+
+    def aside(self, call: Callable[[], None]) -> None:
+        """The thread that answers come in belongs to the task."""
+        call()
+
+    def swept(self) -> list[int]:
+        """The handles that have died since the last call."""
+        return taken(self._gone)
+
+    def _check(self) -> None:
+        """Raises: SessionClosed: in a child that a task has forked, which nobody would hear."""
+        if os.getpid() != self.pid:
+            raise SessionClosed.in_child()
+
+    def wait(self, refs: Sequence[ObjectRef], ended: Signal, timeout: float | None) -> None:
+        """Wait for the signal, hearing the driver meanwhile."""
+        self._check()
+        deadline = None if timeout is None else time.monotonic() + timeout
+        begun = self._begin(refs)
+        try:
+            while not ended.is_set():
+                if deadline is not None and time.monotonic() >= deadline:
+                    return
+                self._turn(begun, ended, deadline)
+        finally:
+            self._end(begun)
+
+    def _begin(self, refs: Sequence[ObjectRef]) -> bool:
+        """Ask for values; the main thread gives its place away, and what it has not begun."""
+        waits = threading.get_ident() == self.main and bool(self.worker.running)
+        with self.worker.sending:
+            self._fetch(refs)
+            if waits:
+                self.worker.give_back(self._not_on_top)
+                self.asks.append(("block", self.worker.running, tuple(ref.id for ref in refs)))
+            self.worker.tell()
+        return waits
+
+    def _end(self, waits: bool) -> None:
+        if waits:
+            self._ask("resume")
+
+    def _turn(
+        self, waits: bool, ended: Signal | None = None, deadline: float | None = None
+    ) -> None:
+        left = STEP if deadline is None else min(STEP, max(deadline - time.monotonic(), 0.0001))
+        if not self.worker.pump(left) and ended is not None:
+            ended.wait(min(left, 0.01))
+        if waits:
+            self.worker.end_if_unwanted()
+        if waits and self.worker.waiting:
+            self.worker.give_back(self._not_on_top)
+            if self.worker.waiting:
+                self.worker.run_next()
+            self.worker.report()
+
+    def _not_on_top(self, number: int) -> bool:
+        return number not in self.worker.on_top
+
+    def _fetch(self, refs: Sequence[ObjectRef]) -> None:
+        ids = []
+        for ref in refs:
+            held = ref._held
+            if isinstance(held, Asked) and not held.asked:
+                held.asked = True
+                ids.append(ref.id)
+        if ids:
+            self.asks.append(("fetch", tuple(ids)))
+
+    def told(self, ref: ObjectRef) -> None:
+        """Somebody is to be called back: a thread hears the driver while tasks run."""
+        if ref.done():
+            return
+        with self.worker.sending:
+            self._wanted[ref.id] = ref  # it lives until then
+            self._fetch([ref])
+            self.worker.tell()
+            if self._pumping is None or not self._pumping.is_alive():
+                self._pumping = threading.Thread(
+                    target=self._pump, name="shframe-answers", daemon=True
+                )
+                self._pumping.start()
+
+    def _pump(self) -> None:
+        while self._wanted:
+            if not self.worker.pump(STEP):
+                time.sleep(0.001)

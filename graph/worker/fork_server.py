@@ -1,0 +1,292 @@
+"""The server process: imports once, then forks the workers.
+
+It is exec-started, so no `__main__` is run again and no threaded process is ever forked; it stays
+single-threaded itself. It runs in a session of its own, where no Ctrl-C of the terminal reaches it
+or the workers, and ends, with all that descends from it, when the driver does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from shframe.graph.wire.channel import Channel, Closed
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+BASE = (
+    "cloudpickle",
+    "shframe.store.local",
+    "shframe.graph.worker.main",
+    "shframe.graph.worker.client",
+)
+# What most tasks come to need, and tasks of tasks; the first workers do not wait for it.
+LATER = ("numpy", "shframe.graph.worker.actor", "shframe.objects", "shframe.tasks")
+LATER_SECONDS = 0.2
+HEAVY = {  # of a driver that has loaded the first, what its workers will need
+    "numpy": ("numpy",),
+    "pyarrow": ("pyarrow", "pyarrow.compute", "pyarrow.parquet"),
+    "pandas": ("pandas",),
+    "shframe.dataframe": ("shframe.dataframe.kernels",),
+    "shframe.array": ("shframe.array.kernels",),
+}
+REST_SECONDS = 60.0  # a server without a session waits so long for the next one
+ONE_THREAD = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+# glibc gives the temporaries of each kernel back and faults them in again, unless larger ones were
+# freed before: 40,000 faults a group-by of 4 million rows, a third of its time.
+WARM_HEAP = {
+    "MALLOC_MMAP_THRESHOLD_": str(16 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(32 << 20),
+}
+
+
+class Fork(NamedTuple):
+    """Driver to server: fork a worker; with it come its socket, the ledger, and what it speaks
+    into (voice.take_over). series: of the numbers of its objects."""
+
+    slot: int
+    series: int
+    budget: int
+    workers: int
+
+
+class Preload(NamedTuple):
+    """Driver to server: import these modules for the workers to come."""
+
+    modules: list[str]
+
+
+class Rest(NamedTuple):
+    """Driver to server: the session has ended; end the workers and wait for another one."""
+
+
+class Rested(NamedTuple):
+    """Server to driver: that is done."""
+
+    resting: bool
+
+
+class Started(NamedTuple):
+    """Server to driver."""
+
+    slot: int
+    pid: int
+
+
+class Ended(NamedTuple):
+    """Server to driver: code is the exit code, or minus the signal."""
+
+    slot: int
+    pid: int
+    code: int
+
+
+def main(control: int, driver: int, modules: Sequence[str]) -> None:
+    """Serve fork requests from the control socket until the driver is gone."""
+    server = Server(Channel(socket.socket(fileno=control)), driver)
+    try:
+        server.preload([*BASE, *modules])
+        server.serve()
+    except Closed:
+        pass
+    finally:
+        server.end_all()
+
+
+class Server:
+    """The forking process."""
+
+    def __init__(self, channel: Channel, driver: int) -> None:
+        self.channel = channel
+        self.slots: dict[int, int] = {}  # pid -> slot
+        self.exits: dict[int, int] = {}  # pidfd -> pid
+        self.resting = False
+        self.later: Sequence[str] = LATER
+        _prctl(PR_SET_CHILD_SUBREAPER, 1)
+        try:
+            self.driver = _pidfd(driver)
+        except ProcessLookupError:
+            raise SystemExit(0) from None  # it has died since
+        if os.getppid() != driver:  # it died before the descriptor was open
+            raise SystemExit(0)
+
+    def preload(self, modules: Sequence[str]) -> None:
+        """Import what workers need, once; a room that is not there is left out."""
+        for name in modules:
+            with contextlib.suppress(ModuleNotFoundError):
+                importlib.import_module(name)
+        if "pyarrow" in sys.modules:
+            sys.modules["pyarrow"].set_cpu_count(1)
+        gc.collect()
+        gc.freeze()  # the workers share these objects' pages as long as nobody touches them
+
+    def serve(self) -> None:
+        poll = select.poll()
+        poll.register(self.channel.fileno(), select.POLLIN)
+        poll.register(self.driver, select.POLLIN)
+        while True:
+            for fd in [*self.exits]:
+                poll.register(fd, select.POLLIN)
+            ready = {fd for fd, _ in poll.poll(self._timeout())}
+            if not ready and self.later:
+                later, self.later = self.later, ()
+                self.preload(later)
+                continue
+            if not ready and self.resting:
+                return
+            for fd in ready & self.exits.keys():
+                poll.unregister(fd)
+                self._reap(fd)
+            self._reap_strangers()
+            if self.driver in ready:
+                return
+            if self.channel.fileno() in ready:
+                self.channel.fill()
+                for message, fds in self.channel.arrived():
+                    self._hear(message, fds)
+
+    def _timeout(self) -> float | None:
+        """Milliseconds until something is to be done when nothing comes."""
+        if self.later:
+            return LATER_SECONDS * 1000
+        return REST_SECONDS * 1000 if self.resting else None
+
+    def _hear(self, message: tuple[Any, ...], fds: Sequence[int]) -> None:
+        self.resting = not message
+        if not message:
+            self.end_all()
+            for fd in self.exits:
+                os.close(fd)
+            self.exits.clear()
+            self.slots.clear()
+            self.channel.send(tuple(Rested(True)))
+        elif len(message) == len(Preload._fields):
+            self.preload(*message)
+        else:
+            self._fork(Fork(*message), fds)
+
+    def _fork(self, request: Fork, fds: Sequence[int]) -> None:
+        server = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                self._become_worker(request, fds, server)
+                code = 0
+            finally:
+                # no atexit of the server's, no flush of its buffers twice
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(code)
+        for fd in fds:
+            os.close(fd)
+        self.slots[pid] = request.slot
+        self.exits[_pidfd(pid)] = pid
+        self.channel.send(tuple(Started(request.slot, pid)))
+
+    def _become_worker(self, request: Fork, fds: Sequence[int], server: int) -> None:
+        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != server:
+            return
+        self.channel.close()
+        for fd in (*self.exits, self.driver):
+            os.close(fd)
+        serve_as_worker(request, fds)
+
+    def _reap(self, fd: int) -> None:
+        pid = self.exits.pop(fd)
+        os.close(fd)
+        _, status = os.waitpid(pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        self.channel.send(tuple(Ended(self.slots.pop(pid), pid, code)))
+
+    def _reap_strangers(self) -> None:
+        """Processes that tasks started and left behind come to the subreaper when they end."""
+        for pid in _children():
+            if pid not in self.slots:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
+
+    def end_all(self) -> None:
+        """Kill everything that descends from this process; new orphans come to it and go too."""
+        while children := _children():
+            for pid in children:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            for pid in children:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
+
+
+def serve_as_worker(request: Fork, fds: Sequence[int]) -> None:
+    """Run the worker's loop in this, newly forked process."""
+    import random
+
+    from shframe.graph.worker import log_capture
+    from shframe.graph.worker.main import Worker
+    from shframe.store.ledger import Ledger
+    from shframe.store.local import LocalStore
+
+    random.seed()
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+    sock, ledger_fd, *speaking = fds
+    ledger = Ledger.attach(ledger_fd, request.slot)
+    store = LocalStore(request.slot, request.budget, ledger, request.series)
+    worker = Worker(Channel(socket.socket(fileno=sock)), store, log_capture.take_over(speaking))
+    # Only the driver gives work up. Not SIG_IGN, which programs that a task starts would inherit.
+    signal.signal(signal.SIGINT, worker.interrupted)
+    sys.unraisablehook = worker.unraisable
+    worker.home.workers = request.workers
+    worker.run()
+
+
+def _prctl(option: int, value: int) -> None:
+    """Linux only; elsewhere the server notices the driver's end by its socket alone."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+
+
+def _pidfd(pid: int) -> int:
+    return os.pidfd_open(pid)
+
+
+def _children() -> list[int]:
+    """Pids of the direct children of this (single-threaded) process."""
+    path = f"/proc/self/task/{os.getpid()}/children"
+    try:
+        with open(path, encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+    except OSError:
+        return []
+
+
+def command(control: int, driver: int, path: Sequence[str], modules: Sequence[str]) -> list[str]:
+    """The command line that starts a server with the driver's module path."""
+    code = (
+        f"import sys; sys.path[:] = {list(path)!r}; "
+        "from shframe.graph.worker.fork_server import main; "
+        f"main({control}, {driver}, {list(modules)!r})"
+    )
+    return [sys.executable, "-P", "-c", code]
+
+
+def environment(base: dict[str, str]) -> dict[str, Any]:
+    """The environment of a server: the driver's, with one thread for each library, and a heap that
+    keeps its pages between two kernels."""
+    return {**ONE_THREAD, **WARM_HEAP, **base}

@@ -1,0 +1,282 @@
+"""A worker's voice: what its tasks print, warn of and log goes to the driver, with the task's name.
+
+Text of sys.stdout and sys.stderr, warnings and log records are messages on a socket of their own: a
+message that was sent is heard even when the worker ends right after it. What C code and programs
+that tasks start write to descriptors 1 and 2 goes through two pipes. Nobody listens as long as the
+driver is slow: then who prints waits, and nothing is kept in memory. log_relay.py is the other end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import pickle
+import socket
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from shframe.graph.failures import tracebacks
+
+OUT, ERR = 1, 2
+PIECE = 32_768  # characters in one message: at 4 bytes each, well within a socket's buffer
+BUFFER = 1 << 20  # bytes on their way, as far as the kernel allows
+_PLAIN = (str, int, float, bool, type(None))
+Levels = tuple[int, tuple[tuple[str, int], ...]]  # what is disabled, and by logger: its level
+STANDARD_LEVELS: Levels = (0, (("", logging.WARNING),))
+
+
+class Said(NamedTuple):
+    """Worker to driver.
+
+    stream: OUT, ERR, or 0 for a warning or a log record. task: the number of the task that said it.
+    what: the text, which need not be a whole line; None: the thread says no more on its line; a
+        Warned or Logged.
+    """
+
+    stream: int
+    task: int
+    name: str
+    pid: int
+    thread: int
+    what: Any
+
+
+class Warned(NamedTuple):
+    """A warning: pickled (its message as a Warning, its category), or its text alone."""
+
+    packed: bytes
+    text: str
+    file: str
+    line: int
+    module: str
+
+
+class Logged(NamedTuple):
+    """A log record: its attributes, as far as they are plain."""
+
+    fields: dict[str, Any]
+
+
+class Voice:
+    """The voice of one worker; safe to use from any thread of a task.
+
+    open: threads that have sent a part of a line. spoke: something was said since it was unset.
+    speaker: gives the number and the name of the task that runs in this thread.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self.sock = socket.socket(fileno=fd)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+        self.speaker: Callable[[], tuple[int, str]] = lambda: (0, "")
+        self.open: set[tuple[int, int]] = set()
+        self.spoke = False
+        self._levelled: tuple[tuple[str, int], ...] = ()
+        self._warned: set[tuple[Any, ...]] = set()
+        self._warned_by = 0
+
+    def send(self, stream: int, what: Any) -> None:
+        """Say something, waiting while the driver is slow to listen."""
+        task, name = self.speaker()
+        said = Said(stream, task, name, os.getpid(), threading.get_ident(), what)
+        self.spoke = True
+        with contextlib.suppress(OSError):  # the driver is gone, or it cannot be told
+            self.sock.send(pickle.dumps(tuple(said), protocol=5))
+
+    def task_ended(self) -> None:
+        """What a task has left of a line is a line now."""
+        for mouth in (sys.stdout, sys.stderr):
+            if isinstance(mouth, Mouth):
+                mouth.flush()
+        if self.open:
+            for stream, thread in [*self.open]:
+                if thread == threading.get_ident():
+                    self.open.discard((stream, thread))
+                    self.send(stream, None)
+
+    def set_levels(self, levels: Levels) -> None:
+        """Have loggers take what the driver's of the same name would."""
+        disabled, wanted = levels
+        logging.disable(disabled)
+        for name, _ in self._levelled:
+            logging.getLogger(name).setLevel(logging.NOTSET if name else logging.WARNING)
+        for name, level in wanted:
+            logging.getLogger(name).setLevel(level)
+        self._levelled = wanted
+
+    def warn(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: Any = None,
+        line: str | None = None,
+    ) -> None:
+        """Stands for warnings.showwarning: the driver's filters decide. Once for each task."""
+        if file is not None:
+            with contextlib.suppress(OSError):
+                file.write(warnings.formatwarning(message, category, filename, lineno, line))
+            return
+        text = str(message)
+        task = self.speaker()[0]
+        if task != self._warned_by:
+            self._warned.clear()
+            self._warned_by = task
+        known = (category, text, filename, lineno)
+        if known in self._warned:
+            return
+        self._warned.add(known)
+        packed = _packed_warning(message, category)
+        self.send(0, tuple(Warned(packed, text[:PIECE], filename, lineno, _module_of(filename))))
+
+
+def _packed_warning(message: Warning | str, category: type[Warning]) -> bytes:
+    import cloudpickle
+
+    for what in ((message, category), (str(message), category)):
+        try:
+            packed = bytes(cloudpickle.dumps(what, protocol=5))
+            pickle.loads(packed)
+        except Exception:  # the message is more than its text, and that cannot travel
+            continue
+        if len(packed) <= PIECE:
+            return packed
+    return b""
+
+
+def _module_of(file: str) -> str:
+    """The module whose code in that file warns just now; "" when it is not on the stack."""
+    for frame, _ in traceback.walk_stack(sys._getframe(1)):
+        if frame.f_code.co_filename == file:
+            return str(frame.f_globals.get("__name__") or "")
+    return ""
+
+
+class Mouth(io.TextIOBase):
+    """What sys.stdout or sys.stderr is in a worker: lines are sent when they are whole.
+
+    Each thread has a line of its own, so that two never mix.
+    """
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+    line_buffering = True
+
+    def __init__(self, voice: Voice, stream: int) -> None:
+        self.voice = voice
+        self.stream = stream
+        self.buffer = open(stream, "wb", buffering=0, closefd=False)  # noqa: SIM115  # stays open
+        self._begun: dict[int, str] = {}  # thread -> what it has written of a line
+
+    @property
+    def name(self) -> str:
+        return "<stdout>" if self.stream == OUT else "<stderr>"
+
+    @property
+    def mode(self) -> str:
+        return "w"
+
+    def fileno(self) -> int:
+        return self.stream
+
+    def writable(self) -> bool:
+        return True
+
+    def reconfigure(self, **_: Any) -> None:
+        """As of a text file; there is nothing to be changed."""
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() takes a str, found {type(text).__name__}")
+        thread = threading.get_ident()
+        begun = self._begun.pop(thread, "")
+        if "\n" not in text and len(begun) + len(text) < PIECE:
+            self._begun[thread] = begun + text
+            return len(text)
+        if begun and len(text) > PIECE:  # no copy of a very long one
+            self._send(begun)
+            begun = ""
+        whole = begun + text
+        end = whole.rfind("\n") + 1
+        for start in range(0, end, PIECE):
+            self._send(whole[start : min(start + PIECE, end)])
+        rest = end
+        while len(whole) - rest >= PIECE:
+            self._send(whole[rest : rest + PIECE])
+            rest += PIECE
+        if rest < len(whole):
+            self._begun[thread] = whole[rest:]
+        return len(text)
+
+    def flush(self) -> None:
+        """Send what this thread has begun."""
+        begun = self._begun.pop(threading.get_ident(), "")
+        if begun:
+            self._send(begun)
+
+    def close(self) -> None:
+        """Stays open, as the worker does."""
+        self.flush()
+
+    def _send(self, text: str) -> None:
+        mine = (self.stream, threading.get_ident())
+        if text.endswith("\n"):
+            self.voice.open.discard(mine)
+        else:
+            self.voice.open.add(mine)
+        self.voice.send(self.stream, text)
+
+
+class _Records(logging.Handler):
+    """Sends log records to the driver."""
+
+    def __init__(self, voice: Voice) -> None:
+        super().__init__()
+        self.voice = voice
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            fields = {k: v for k, v in record.__dict__.items() if isinstance(v, _PLAIN)}
+            fields["msg"] = record.getMessage()[:PIECE]
+            fields["args"] = fields["exc_info"] = None
+            if record.exc_info and record.exc_info[1] is not None:
+                fields["exc_text"] = tracebacks.text_of(record.exc_info[1])[-PIECE:]
+            self.voice.send(0, tuple(Logged(fields)))
+        except Exception:
+            self.handleError(record)
+
+
+def take_over(fds: Sequence[int]) -> Voice:
+    """Give this worker its voice: the socket, and the pipes for descriptors 1 and 2."""
+    sock, out, err = fds
+    for stream, fd in ((OUT, out), (ERR, err)):
+        os.dup2(fd, stream)
+        os.close(fd)
+    voice = Voice(sock)
+    sys.stdout = sys.__stdout__ = Mouth(voice, OUT)  # type: ignore[misc, assignment]
+    sys.stderr = sys.__stderr__ = Mouth(voice, ERR)  # type: ignore[misc, assignment]
+    _hear_all_warnings()
+    warnings.showwarning = voice.warn
+    logging.getLogger().handlers[:] = [_Records(voice)]
+    return voice
+
+
+def _hear_all_warnings() -> None:
+    """Python's own filters go, which the driver has too; those of libraries and the user stay."""
+    with contextlib.suppress(AttributeError):
+        warnings.filters[:] = [  # type: ignore[index]
+            one for one in warnings.filters if one[1] is not None or one[4] or _not_standard(one)
+        ]
+        warnings._filters_mutated()  # type: ignore[attr-defined]
+    warnings.simplefilter("always", append=True)
+
+
+def _not_standard(one: tuple[Any, ...]) -> bool:
+    standard = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
+    return not (one[2] in standard and one[0] in ("ignore", "default"))
