@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from shframe.store.meter import Memory, memory
+from shframe.store.limits.memory_usage import Memory, memory
 
 PAUSE = 0.01  # seconds between two looks
 

@@ -40,8 +40,8 @@ def _store() -> int:
     """List what is published."""
     import time
 
-    from shframe.store.bytesize import format_bytes
-    from shframe.store.publishing import published
+    from shframe.store.byte_sizes import format_bytes
+    from shframe.store.sharing.publisher import published
 
     found = published()
     if not found:

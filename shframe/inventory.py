@@ -54,7 +54,7 @@ class MemoryReport:
     objects: tuple[StoredObject, ...]
 
     def __str__(self) -> str:
-        from shframe.store.bytesize import format_bytes as text
+        from shframe.store.byte_sizes import format_bytes as text
 
         lines = [
             f"{text(self.live)} in {len(self.objects)} objects, {text(self.resident)} of shared "
@@ -89,7 +89,7 @@ def memory(holders: bool = True) -> MemoryReport:
     >>> sf.shutdown()
     """
     from shframe.graph.objects.object_ref import swept
-    from shframe.store.meter import memory as measured
+    from shframe.store.limits.memory_usage import memory as measured
 
     executor: Any = session.current().executor
     store = executor.store
@@ -151,7 +151,7 @@ def compact(value: Any) -> Any:
     [0, 1, 2]
     >>> sf.shutdown()
     """
-    from shframe.store import codec
+    from shframe.store.codec import codec
 
     return codec.own_copy(value)
 
@@ -197,7 +197,7 @@ def _viewers_of(pin: Any) -> list[Any]:
 
 
 def _root(array: Any) -> Any:
-    from shframe.store.pins import PrivatePin
+    from shframe.store.shared_memory.pins import PrivatePin
 
     base = array
     while base is not None and hasattr(base, "base"):

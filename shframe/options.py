@@ -50,7 +50,7 @@ class Options:
             _ = self.budget
         _ = self.spill_bytes
         if self.spill_folder is not None:
-            from shframe.store.spill import checked_folder
+            from shframe.store.shared_memory.spill_file import checked_folder
 
             checked_folder(self.spill_folder)
 
@@ -67,15 +67,14 @@ class Options:
     @functools.cached_property
     def budget(self) -> int:
         """Bytes that the store may hold."""
-        from shframe.store.budget import default_budget
-        from shframe.store.bytesize import parse_bytes
+        from shframe.store.limits.budget import default_budget, parse_bytes
 
         return default_budget() if self.memory is None else parse_bytes(self.memory)
 
     @property
     def spill_bytes(self) -> int | None:
         """Bytes that may lie on the disk; None: as the disk has room."""
-        from shframe.store.bytesize import parse_bytes
+        from shframe.store.limits.budget import parse_bytes
 
         return None if self.spill_limit is None else parse_bytes(self.spill_limit)
 
@@ -88,7 +87,7 @@ class Options:
     @functools.cached_property
     def worker_count(self) -> int:
         """Workers asked for, or the cores that this process may use."""
-        from shframe.store.cores import available_cores
+        from shframe.store.limits.cpu_count import available_cores
 
         return self.workers or available_cores()
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from shframe.errors import NotPicklable
 from shframe.graph.objects.object_ref import ObjectRef
-from shframe.store.codec import INLINE_LIMIT
-from shframe.store.pickling import Pickler
+from shframe.store.codec.codec import INLINE_LIMIT
+from shframe.store.codec.pickling import Pickler
 
 InputOf = Callable[[Any], Any]  # a value -> what names it as an input, None: it is none
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shframe.graph.objects.object_ref import Death, ObjectRef
     from shframe.graph.tasks.task_graph import TaskGraph
     from shframe.graph.tracing.trace import Trace
-    from shframe.store.publishing import Publisher
+    from shframe.store.sharing.publisher import Publisher
     from shframe.store.store import Store
 
 COLD = 16  # times inline_bytes: what the driver has computed before workers are there
@@ -57,7 +57,7 @@ class Session:
         """What this session offers to other programs."""
         with self._lock:
             if self._publisher is None:
-                from shframe.store.publishing import Publisher
+                from shframe.store.sharing.publisher import Publisher
 
                 self._publisher = Publisher(self.executor.store)
             return self._publisher
@@ -72,7 +72,7 @@ class Session:
                 self._launched = launch()
 
     def _started(self) -> Executor:
-        from shframe.store.spill import SpillFile
+        from shframe.store.shared_memory.spill_file import SpillFile
         from shframe.store.store import Store
 
         spill = SpillFile(self.options.spill_folder, self.options.spill_bytes)

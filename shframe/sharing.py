@@ -10,7 +10,7 @@ from shframe.collection import Collection
 from shframe.graph.objects.object_ref import ObjectRef
 
 if TYPE_CHECKING:
-    from shframe.store.publishing import Published
+    from shframe.store.sharing.publisher import Published
 
 _PARTS = ("parts", "refs")  # the field of a persisted node that has its objects
 
@@ -69,7 +69,7 @@ def attach(name: str) -> Any:
     import pickle
 
     from shframe.graph.objects.object_ref import swept
-    from shframe.store.publishing import descriptor
+    from shframe.store.sharing.publisher import descriptor
 
     executor = session.current().executor
     swept(executor.store, executor.dropped)
@@ -90,7 +90,7 @@ def published() -> list[Published]:
     >>> sf.published()
     []
     """
-    from shframe.store.publishing import published as listed
+    from shframe.store.sharing.publisher import published as listed
 
     return listed()
 

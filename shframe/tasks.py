@@ -408,7 +408,7 @@ def _checked(name: str, value: Any) -> Any:
     if name == "retry_exceptions":
         return value if isinstance(value, bool) else _types(value)
     if name == "memory":
-        from shframe.store.bytesize import parse_bytes
+        from shframe.store.limits.budget import parse_bytes
 
         return parse_bytes(value)
     if name == "timeout":

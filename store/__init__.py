@@ -1,7 +1,7 @@
 """The object store: bytes, objects and the processes that share them; it knows no task.
 
 Imports as `shframe.store`; the folder lies at the top level of the repository. Start reading
-at ref.py (an object's address), then local.py and reader.py (what one process does), then
+at ref.py (an object's address), then local_store.py and reader.py (what one process does), then
 store.py (what the driver decides).
 """
 
@@ -11,7 +11,7 @@ if __name__ != "shframe.store":
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from shframe.store.bytesize import format_bytes, parse_bytes
+from shframe.store.byte_sizes import format_bytes
 from shframe.store.errors import (
     BadSize,
     NotStorable,
@@ -22,30 +22,31 @@ from shframe.store.errors import (
     StoreClosed,
     StoreFull,
 )
+from shframe.store.limits.budget import parse_bytes
 from shframe.store.ref import INLINE, Ref
 
 if TYPE_CHECKING:
-    from shframe.store.budget import default_budget as default_budget
-    from shframe.store.codec_numpy import array_header as array_header
-    from shframe.store.ledger import Ledger as Ledger
-    from shframe.store.local import LocalStore as LocalStore
-    from shframe.store.meter import Memory as Memory
-    from shframe.store.meter import memory as memory
-    from shframe.store.spill import SpillFile as SpillFile
+    from shframe.store.codec.numpy_codec import array_header as array_header
+    from shframe.store.limits.budget import default_budget as default_budget
+    from shframe.store.limits.memory_usage import Memory as Memory
+    from shframe.store.limits.memory_usage import memory as memory
+    from shframe.store.local_store import LocalStore as LocalStore
+    from shframe.store.shared_memory.ledger import Ledger as Ledger
+    from shframe.store.shared_memory.spill_file import SpillFile as SpillFile
     from shframe.store.store import Store as Store
     from shframe.store.table import ObjectInfo as ObjectInfo
 
 # Names that not every program needs load with their first use.
 _HOMES = {
-    "LocalStore": "local",
-    "SpillFile": "spill",
+    "LocalStore": "local_store",
+    "SpillFile": "shared_memory.spill_file",
     "Store": "store",
-    "Ledger": "ledger",
+    "Ledger": "shared_memory.ledger",
     "ObjectInfo": "table",
-    "array_header": "codec_numpy",
-    "default_budget": "budget",
-    "Memory": "meter",
-    "memory": "meter",
+    "array_header": "codec.numpy_codec",
+    "default_budget": "limits.budget",
+    "Memory": "limits.memory_usage",
+    "memory": "limits.memory_usage",
 }
 
 __all__ = [

@@ -18,14 +18,14 @@ from values, and the values stay as attributes.
 
 from typing import Self
 
-from shframe.store.bytesize import BytesizeError, format_bytes
+from shframe.store.byte_sizes import format_bytes
 
 
 class ShframeError(Exception):
     """The root: everything that shframe raises on purpose is one of these."""
 
 
-class BadSize(ShframeError, BytesizeError):
+class BadSize(ShframeError, ValueError):
     """A size in bytes that cannot be read."""
 
 

@@ -11,12 +11,13 @@ import threading
 import weakref
 from typing import Any
 
-from shframe.store import codec, forks
+from shframe.store.codec import codec
 from shframe.store.errors import SegmentGone, StoreClosed
-from shframe.store.mapping import as_bytes
-from shframe.store.pins import DRAFT, Pin, Pins, PrivatePin
 from shframe.store.ref import INLINE, Ref
-from shframe.store.segment import Attached
+from shframe.store.shared_memory import forks
+from shframe.store.shared_memory.mapping import as_bytes
+from shframe.store.shared_memory.pins import DRAFT, Pin, Pins, PrivatePin
+from shframe.store.shared_memory.segment import Attached
 
 _readers: weakref.WeakSet[Reader] = weakref.WeakSet()
 _SMALL = 1 << 16  # bytes from which on a mapping of its own costs less than a copy

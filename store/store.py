@@ -15,18 +15,19 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from shframe.store import apart, forks
-from shframe.store.allocator import block_size
-from shframe.store.arena import GRANULE, inner_granules
+from shframe.store import standalone_segment
 from shframe.store.errors import ObjectLost, StoreClosed, StoreFull
 from shframe.store.interrupts import uninterrupted
-from shframe.store.ledger import Ledger
-from shframe.store.lending import Lending
-from shframe.store.local import LocalStore
-from shframe.store.pins import Pin, Place
+from shframe.store.local_store import LocalStore
+from shframe.store.output_segments import Lending
 from shframe.store.ref import INLINE, SEGMENT_BITS, Kind, Ref
-from shframe.store.segment import Attached, Segment, punch_all_but
-from shframe.store.spill import SEGMENT, SPILL_SLOT, SpillFile
+from shframe.store.shared_memory import forks
+from shframe.store.shared_memory.allocator import block_size
+from shframe.store.shared_memory.arena import GRANULE, inner_granules
+from shframe.store.shared_memory.ledger import Ledger
+from shframe.store.shared_memory.pins import Pin, Place
+from shframe.store.shared_memory.segment import Attached, Segment, punch_all_but
+from shframe.store.shared_memory.spill_file import SEGMENT, SPILL_SLOT, SpillFile
 from shframe.store.table import Entry, ObjectInfo, ObjectTable
 
 Punched = tuple[int, int, int]  # segment, offset, bytes of a block without pages
@@ -355,7 +356,7 @@ class Store:
         Raises: NotStorable, StoreFull: and nothing has been changed.
         """
         self._enter("written_apart")
-        plan = apart.Plan(values, about)
+        plan = standalone_segment.Plan(values, about)
         self._with_room(lambda: self._claim_apart(plan.size, what))
         segment: Segment | None = None
         try:
@@ -388,7 +389,7 @@ class Store:
         Raises: OSError, ValueError: when it cannot be mapped, or holds something else.
         """
         segment = Attached((APART_SLOT << SEGMENT_BITS) + next(self._aparts), fd)
-        refs, about = apart.read(segment)
+        refs, about = standalone_segment.read(segment)
         with self._lock:
             self._enter("adopt_apart")
             self.local.adopt_segment(segment)

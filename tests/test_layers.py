@@ -48,6 +48,6 @@ def test_shframe_touches_no_segment() -> None:
         str(path.relative_to(ROOT))
         for path in (ROOT / "shframe").rglob("*.py")
         if not {"graph", "store", "benchmarks"} & set(path.relative_to(ROOT).parts[1:2])
-        and "shframe.store.segment" in path.read_text()
+        and "shframe.store.shared_memory.segment" in path.read_text()
     ]
     assert wrong == []

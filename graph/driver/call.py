@@ -22,7 +22,7 @@ from shframe.graph.scheduler.messages import LOOSE
 from shframe.graph.scheduler.task_state import TaskState
 from shframe.graph.tracing.call_site import Place, line_of
 from shframe.graph.wire.call_format import PLAIN, STREAM, How, Input
-from shframe.store import codec
+from shframe.store.codec import codec
 from shframe.store.errors import NotStorable
 
 log = logging.getLogger("shframe")
@@ -278,6 +278,6 @@ def _is_large(name: object, value: Any) -> bool:
 def _dumped(value: Any) -> bytes:
     if all(map(plain, value[0])) and all(map(plain, value[1].values())):
         return pickle.dumps(value, protocol=5)
-    from shframe.store.pickling import dumps
+    from shframe.store.codec.pickling import dumps
 
     return dumps(value)

@@ -207,7 +207,7 @@ _lock = threading.Lock()  # a worker of Dask runs tasks in several threads
 
 def packed_args(task: Task) -> bytes:
     """A task's own arguments as they travel: the cluster's scheduler need not know their types."""
-    from shframe.store.pickling import dumps
+    from shframe.store.codec.pickling import dumps
 
     assert task.target is None, "a final array lies in this machine's memory"
     return dumps(task.args) if task.args else b""

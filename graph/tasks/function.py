@@ -183,7 +183,7 @@ def dumped(value: object) -> bytes:
 def _pickler() -> Any:
     """The store's, but code remembers its file, so that tracebacks and warnings name the user's
     lines."""
-    from shframe.store.pickling import Pickler
+    from shframe.store.codec.pickling import Pickler
 
     known = Pickler.dispatch_table
     reduced = known[CodeType]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from shframe.store.mapping import Mapping, as_bytes
+from shframe.store.shared_memory.mapping import Mapping, as_bytes
 
 Empty = Callable[..., Any]
 WRITE_BYTES = 1 << 20  # one pwrite: keeps the source in the cache between its making and this

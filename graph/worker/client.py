@@ -31,9 +31,9 @@ from shframe.graph.objects.object_ref import (
 )
 from shframe.graph.tracing.call_site import Place, line_of
 from shframe.graph.wire.call_format import CLOSED
-from shframe.store import forks
-from shframe.store.pins import Pin
 from shframe.store.ref import Ref
+from shframe.store.shared_memory import forks
+from shframe.store.shared_memory.pins import Pin
 
 if TYPE_CHECKING:
     from shframe.graph.driver.call import Arguments, Code, Terms
@@ -150,7 +150,7 @@ class Nested:
         ids = [self.next_id() for _ in graph.outputs]
         refs = [self._new(id) for id in ids]
         with ref_pickling.noting() as inside:
-            from shframe.store.pickling import dumps
+            from shframe.store.codec.pickling import dumps
 
             payload = dumps(graph)
         self._ask("graph", tuple(ids), payload, tuple(r.id for r in inside), self.task)

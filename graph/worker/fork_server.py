@@ -25,7 +25,7 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 BASE = (
     "cloudpickle",
-    "shframe.store.local",
+    "shframe.store.local_store",
     "shframe.graph.worker.main",
     "shframe.graph.worker.client",
 )
@@ -239,8 +239,8 @@ def serve_as_worker(request: Fork, fds: Sequence[int]) -> None:
 
     from shframe.graph.worker import log_capture
     from shframe.graph.worker.main import Worker
-    from shframe.store.ledger import Ledger
-    from shframe.store.local import LocalStore
+    from shframe.store.local_store import LocalStore
+    from shframe.store.shared_memory.ledger import Ledger
 
     random.seed()
     if "numpy" in sys.modules:

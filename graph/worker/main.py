@@ -31,9 +31,9 @@ from shframe.graph.tracing import copies
 from shframe.graph.wire.call_format import FILLS, PLAIN, How, placed, unpacked
 from shframe.graph.wire.channel import Channel, Closed
 from shframe.graph.worker.log_capture import Levels, Voice
-from shframe.store import codec
+from shframe.store.codec import codec
 from shframe.store.errors import StoreFull
-from shframe.store.local import LocalStore
+from shframe.store.local_store import LocalStore
 from shframe.store.ref import INLINE, Ref
 
 log = logging.getLogger("shframe")

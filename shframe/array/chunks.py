@@ -15,8 +15,8 @@ from operator import index as as_int
 from typing import Any
 
 from shframe.errors import ChunkMismatch, InvalidArgument
-from shframe.store.bytesize import parse_bytes
 from shframe.store.errors import ShframeError
+from shframe.store.limits.budget import parse_bytes
 
 Axis = tuple[int, ...]
 Chunks = tuple[Axis, ...]

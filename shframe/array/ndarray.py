@@ -35,7 +35,7 @@ from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.executors.cluster import values
 from shframe.graph.objects.shared_output import Final
 from shframe.graph.plan.planner import Planner
-from shframe.store.codec_numpy import array_header
+from shframe.store.codec.numpy_codec import array_header
 
 if TYPE_CHECKING:
     from shframe.graph.objects.object_ref import ObjectRef

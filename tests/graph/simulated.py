@@ -30,9 +30,9 @@ from shframe.graph.worker import actor as actors
 from shframe.graph.worker import client
 from shframe.graph.worker.fork_server import Ended
 from shframe.graph.worker.main import Worker
-from shframe.store.ledger import Ledger
-from shframe.store.local import LocalStore
+from shframe.store.local_store import LocalStore
 from shframe.store.ref import next_series
+from shframe.store.shared_memory.ledger import Ledger
 from shframe.store.store import Store
 
 now: Simulation | None = None  # what tasks that run find themselves in

@@ -26,7 +26,8 @@ import shframe.array as xp
 from shframe.cli import main
 from shframe.errors import NameTaken, NotPublished, SharingFailed, StoreFull
 from shframe.session import current
-from shframe.store import memory, rendezvous
+from shframe.store import memory
+from shframe.store.sharing import rendezvous
 
 ROOT = Path(__file__).parents[2]
 ROWS = 1_000_000

@@ -27,7 +27,7 @@ import shframe as sf
 import shframe.array as xp
 from shframe.errors import NotStorable
 from shframe.session import current
-from shframe.store.meter import memory as measured
+from shframe.store.limits.memory_usage import memory as measured
 from tests.conftest import warmed
 
 OPERATIONS = 20_000

@@ -14,7 +14,7 @@ from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.session import Session
-from shframe.store.meter import memory
+from shframe.store.limits.memory_usage import memory
 
 GIGABYTE = 1 << 30
 

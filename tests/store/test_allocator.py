@@ -7,8 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from shframe.store.allocator import ALIGNMENT, LARGE, Allocator
-from shframe.store.mapping import PAGE
+from shframe.store.shared_memory.allocator import ALIGNMENT, LARGE, Allocator
+from shframe.store.shared_memory.mapping import PAGE
 from tests.examples import examples
 
 CAPACITY = 64 << 20

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shframe.store.budget import SHARE, available_bytes, default_budget
+from shframe.store.limits.budget import SHARE, available_bytes, default_budget
 
 GIB = 1 << 30
 

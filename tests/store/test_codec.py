@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from shframe.store import INLINE, LocalStore, NotStorable, Ref, codec_arrow
+from shframe.store import INLINE, LocalStore, NotStorable, Ref
+from shframe.store.codec import arrow_codec
 from tests.examples import examples
 
 relaxed = settings(
@@ -512,7 +513,7 @@ def test_object_of_very_many_arrays_has_a_short_address(local: LocalStore) -> No
 def test_column_that_overflows_its_offsets_comes_back_in_runs(
     local: LocalStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(codec_arrow, "_INT32_MAX", 1_000_000)
+    monkeypatch.setattr(arrow_codec, "_INT32_MAX", 1_000_000)
     chunk = pa.array([f"row {i}" for i in range(BIG)])
     table = pa.table({"s": pa.chunked_array([chunk] * 4), "i": pa.array(range(4 * BIG))})
     back = local.get(placed(local, table))

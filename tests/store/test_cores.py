@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shframe.store.cores import available_cores
+from shframe.store.limits.cpu_count import available_cores
 
 OURS = len(os.sched_getaffinity(0))
 

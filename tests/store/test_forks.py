@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shframe.store import SpillFile, Store, StoreClosed, forks
+from shframe.store import SpillFile, Store, StoreClosed
+from shframe.store.shared_memory import forks
 from tests.store.test_store import BUDGET, close_worker, deliver, new_worker
 
 ROWS = 500_000  # of float64: 4 MB

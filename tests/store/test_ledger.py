@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shframe.store import Ledger, StoreClosed
-from shframe.store.ledger import SLOTS
+from shframe.store.shared_memory.ledger import SLOTS
 
 
 @pytest.fixture

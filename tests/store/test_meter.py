@@ -7,7 +7,7 @@ import sys
 import numpy as np
 
 from shframe.store import Store, memory
-from shframe.store.meter import process_tree
+from shframe.store.limits.memory_usage import process_tree
 
 MEBIBYTE = 1 << 20
 

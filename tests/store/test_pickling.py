@@ -134,12 +134,12 @@ def check(values):
     return True
 """
 SEND = """
-from shframe.store.pickling import dumps
+from shframe.store.codec.pickling import dumps
 sys.stdout.buffer.write(dumps((check, build, build())))
 """
 READ = """
 import pickle, sys
-from shframe.store.pickling import dumps
+from shframe.store.codec.pickling import dumps
 for _ in range(2):  # what has arrived can be sent on
     data = sys.stdin.buffer.read() if not _ else dumps((check, build, values))
     check, build, values = pickle.loads(data)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shframe.store.mapping import PAGE
-from shframe.store.segment import Attached, Segment
+from shframe.store.shared_memory.mapping import PAGE
+from shframe.store.shared_memory.segment import Attached, Segment
 
 MEBIBYTE = 1 << 20
 
@@ -80,7 +80,7 @@ def test_readonly_descriptor_cannot_map_or_write(segment: Segment) -> None:
 
 _WRITER = """
 import ctypes, sys
-from shframe.store.segment import Attached
+from shframe.store.shared_memory.segment import Attached
 attached = Attached(1, int(sys.argv[1]))
 print(ctypes.string_at(attached.readonly.address + 100, 4).decode(), flush=True)
 ctypes.memset(attached.readonly.address + 100, 0, 4)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from shframe.store import Ref, SpillFailed, SpillFile, Store, StoreFull
-from shframe.store import spill as spilling
-from shframe.store.spill import SEGMENT
+from shframe.store.shared_memory import spill_file as spilling
+from shframe.store.shared_memory.spill_file import SEGMENT
 from tests.examples import examples
 from tests.store.test_store import (
     BUDGET,

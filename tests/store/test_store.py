@@ -22,10 +22,10 @@ from shframe.store import (
     StoreClosed,
     StoreFull,
     array_header,
-    codec,
 )
-from shframe.store.mapping import round_up
-from shframe.store.segment import Segment
+from shframe.store.codec import codec
+from shframe.store.shared_memory.mapping import round_up
+from shframe.store.shared_memory.segment import Segment
 from tests.examples import examples
 
 BUDGET = 48 << 20

@@ -12,16 +12,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from shframe.store import codec, forks
-from shframe.store.arena import Arena, writable_range
+from shframe.store.codec import codec
+from shframe.store.codec.encoded import Encoded
 from shframe.store.interrupts import interruptible, uninterrupted
-from shframe.store.ledger import Ledger
-from shframe.store.mapping import Mapping, as_bytes
-from shframe.store.piece import Encoded
-from shframe.store.pins import DRAFT, Pin, Place
 from shframe.store.reader import Reader
 from shframe.store.ref import INLINE, OBJECT_BITS, Ref, next_series
-from shframe.store.segment import Segment
+from shframe.store.shared_memory import forks
+from shframe.store.shared_memory.arena import Arena, writable_range
+from shframe.store.shared_memory.ledger import Ledger
+from shframe.store.shared_memory.mapping import Mapping, as_bytes
+from shframe.store.shared_memory.pins import DRAFT, Pin, Place
+from shframe.store.shared_memory.segment import Segment
 
 LONG = 8 << 20  # bytes whose copy Ctrl-C does not wait for: some milliseconds
 
@@ -231,11 +232,11 @@ class LocalStore(Reader):
             return segment, offset
 
     def _seal(self, array: Any, pin: Pin) -> Ref:
-        from shframe.store import codec_numpy
+        from shframe.store.codec import numpy_codec
 
         array.flags.writeable = False
         order: Literal["C", "F"] = "C" if array.flags.c_contiguous else "F"
-        header = codec_numpy.array_header(array.dtype, array.shape, order)
+        header = numpy_codec.array_header(array.dtype, array.shape, order)
         id = self.next_id()
         with self._lock:
             self._pins.promote(pin, id)

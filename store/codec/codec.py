@@ -9,9 +9,10 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from shframe.store.mapping import round_up
-from shframe.store.piece import Encoded
+from shframe.store.codec.encoded import Encoded
+from shframe.store.codec.loaded import numpy_if_loaded
 from shframe.store.ref import Kind
+from shframe.store.shared_memory.mapping import round_up
 
 INLINE_LIMIT = 100 << 10  # an object below this many bytes travels in its Ref
 # Values of these very types pickle to one opcode; the machinery for all others costs 5 us more.
@@ -42,26 +43,17 @@ def encode(value: object) -> Encoded:
 
     Raises: NotStorable: when the value has no stored form.
     """
-    known = arrays()
+    known = numpy_if_loaded()
     if known is not None and known.fits(value):
         return known.encode(value)  # type: ignore[no-any-return]
     if "pyarrow" in sys.modules:
-        from shframe.store import codec_arrow
+        from shframe.store.codec import arrow_codec
 
-        if codec_arrow.fits(value):
-            return codec_arrow.encode(value)
-    from shframe.store import codec_pickle
+        if arrow_codec.fits(value):
+            return arrow_codec.encode(value)
+    from shframe.store.codec import pickle_codec
 
-    return codec_pickle.encode(value)
-
-
-def arrays() -> Any:
-    """The codec of arrays, where something has loaded NumPy; else None, for there are none."""
-    if "numpy" not in sys.modules:
-        return None
-    from shframe.store import codec_numpy
-
-    return codec_numpy
+    return pickle_codec.encode(value)
 
 
 def lay_out(encoded: Encoded, alignment: int) -> Layout:
@@ -176,13 +168,13 @@ def decode(kind: Kind, header: bytes, payload: Any, spans: tuple[tuple[int, int]
     buffers = [payload[start : start + size] for start, size in spans]
     recipe = header or buffers.pop(0).tobytes()
     if kind == "array":
-        from shframe.store import codec_numpy
+        from shframe.store.codec import numpy_codec
 
-        return codec_numpy.decode(recipe, buffers)
+        return numpy_codec.decode(recipe, buffers)
     if kind == "table":
-        from shframe.store import codec_arrow
+        from shframe.store.codec import arrow_codec
 
-        return codec_arrow.decode(recipe, buffers)
-    from shframe.store import codec_pickle
+        return arrow_codec.decode(recipe, buffers)
+    from shframe.store.codec import pickle_codec
 
-    return codec_pickle.decode(recipe, buffers)
+    return pickle_codec.decode(recipe, buffers)

@@ -1,8 +1,9 @@
 """Sharing between programs of one user: values published under a name, and read in place.
 
-What is published lies in a segment of its own (apart.py): a reader that has its descriptor goes
-on after the publisher has ended, and keeps nothing but what it reads. The publisher listens at
-the name (rendezvous.py), with one thread for all its names, until it takes the name back.
+What is published is stored in a segment of its own (standalone_segment.py): a reader that has its
+descriptor goes on after the publisher has ended, and keeps nothing but what it reads. The publisher
+listens at the name (rendezvous.py), with one thread for all its names, until it takes the name
+back.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shframe.store import forks, rendezvous
 from shframe.store.errors import NameTaken, NotPublished, SharingFailed
-from shframe.store.pins import Pin
-from shframe.store.rendezvous import NobodyListens, checked_name
-from shframe.store.segment import Segment
+from shframe.store.shared_memory import forks
+from shframe.store.shared_memory.pins import Pin
+from shframe.store.shared_memory.segment import Segment
+from shframe.store.sharing import rendezvous
+from shframe.store.sharing.rendezvous import NobodyListens, checked_name
 
 if TYPE_CHECKING:
     from shframe.store.store import Store

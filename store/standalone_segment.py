@@ -11,10 +11,10 @@ import pickle
 import struct
 from collections.abc import Sequence
 
-from shframe.store import codec
-from shframe.store.mapping import PAGE, as_bytes, round_up
+from shframe.store.codec import codec
 from shframe.store.ref import Ref
-from shframe.store.segment import Attached, Segment
+from shframe.store.shared_memory.mapping import PAGE, as_bytes, round_up
+from shframe.store.shared_memory.segment import Attached, Segment
 
 _END = struct.Struct("<8sQQ")  # a mark, where the description begins, its bytes
 _MARK = b"shframe1"

@@ -10,12 +10,12 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from shframe.store.allocator import Allocator
 from shframe.store.errors import StoreFull
-from shframe.store.ledger import Ledger
-from shframe.store.mapping import round_up
 from shframe.store.ref import SEGMENT_BITS
-from shframe.store.segment import Segment, largest_file
+from shframe.store.shared_memory.allocator import Allocator
+from shframe.store.shared_memory.ledger import Ledger
+from shframe.store.shared_memory.mapping import round_up
+from shframe.store.shared_memory.segment import Segment, largest_file
 
 GRANULE = 1 << 16  # pages are claimed, reserved and given back in runs of this many bytes
 

@@ -10,7 +10,7 @@ import weakref
 from collections import deque
 from typing import Any
 
-from shframe.store.mapping import Mapping, array_interface
+from shframe.store.shared_memory.mapping import Mapping, array_interface
 
 DRAFT = -1  # the id of memory that is being written and is no object yet
 

@@ -12,11 +12,11 @@ import os
 from dataclasses import dataclass
 
 from shframe.store.errors import SegmentGone, StoreFull
-from shframe.store.ledger import Ledger
-from shframe.store.local import LocalStore
-from shframe.store.mapping import round_up
+from shframe.store.local_store import LocalStore
 from shframe.store.ref import SEGMENT_BITS, Kind, Ref
-from shframe.store.segment import Segment
+from shframe.store.shared_memory.ledger import Ledger
+from shframe.store.shared_memory.mapping import round_up
+from shframe.store.shared_memory.segment import Segment
 
 _FIRST_ID = 1 << (SEGMENT_BITS - 1)  # of the series 0, which no process has
 

@@ -9,7 +9,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from shframe.store.mapping import PAGE, round_up
+from shframe.store.shared_memory.mapping import PAGE, round_up
 
 ALIGNMENT = 64  # a cache line, and what Arrow asks of its buffers
 LARGE = 1 << 20  # from here on a block starts on a page, so its pages are nobody else's

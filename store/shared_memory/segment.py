@@ -13,7 +13,14 @@ import resource
 import sys
 from typing import Any, Final
 
-from shframe.store.mapping import PAGE, Mapping, as_bytes, punch_hole, reserve, round_up
+from shframe.store.shared_memory.mapping import (
+    PAGE,
+    Mapping,
+    as_bytes,
+    punch_hole,
+    reserve,
+    round_up,
+)
 
 
 class Attached:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from shframe.store.piece import Encoded, Piece
+from shframe.store.codec.encoded import Encoded, Piece
 
 
 def fits(value: object) -> bool:

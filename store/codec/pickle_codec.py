@@ -11,10 +11,10 @@ import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from shframe.store import codec
+from shframe.store.codec.encoded import Encoded, Piece, piece_of_buffers
+from shframe.store.codec.loaded import numpy_if_loaded
+from shframe.store.codec.pickling import Pickler, dumps
 from shframe.store.errors import NotStorable
-from shframe.store.pickling import Pickler, dumps
-from shframe.store.piece import Encoded, Piece, piece_of_buffers
 
 _PLAIN = {type(None), bool, int, float, complex, str, bytes}
 _ADVICE = "put what can be pickled: plain values, arrays, tables, and functions over such"
@@ -25,7 +25,7 @@ def encode(value: object) -> Encoded:
 
     Raises: NotStorable: when it cannot be.
     """
-    arrays = codec.arrays()
+    arrays = numpy_if_loaded()
     if type(value) in _PLAIN or (arrays is not None and arrays.is_scalar(value)):
         return Encoded("pickle", pickle.dumps(value, 5), ())  # twice as fast, the same bytes
     stream = io.BytesIO()
@@ -75,10 +75,10 @@ class _Pickler(Pickler):
     def _reduce_frame(self, value: Any) -> Any:
         family = type(value).__module__.partition(".")[0]
         if family == "pyarrow":
-            from shframe.store import codec_arrow
+            from shframe.store.codec import arrow_codec
 
-            if codec_arrow.fits(value):
-                return self._apart(codec_arrow.decode, codec_arrow.encode(value))
+            if arrow_codec.fits(value):
+                return self._apart(arrow_codec.decode, arrow_codec.encode(value))
         if family == "pandas" and isinstance(getattr(value, "_pa_array", None), Iterable):
             # pandas' own pickling joins the chunks of the column first, which copies it.
             state = {k: v for k, v in vars(value).items() if k not in ("_pa_array", "_cache")}

@@ -10,8 +10,8 @@ import threading
 from typing import Any, Self
 
 from shframe.store.errors import StoreClosed
-from shframe.store.mapping import Mapping
-from shframe.store.segment import open_shared
+from shframe.store.shared_memory.mapping import Mapping
+from shframe.store.shared_memory.segment import open_shared
 
 SLOTS = 4096  # processes of one session whose memory is in use, dead ones too
 _LIVE, _RESIDENT, _NOTE, _FRESH, _WRITTEN, _TOLD = range(6)

@@ -1,12 +1,38 @@
-"""How much memory a session takes when nobody says: a share of what this process may use."""
+"""The memory budget of a session: as users write it, or a share of what this process may use."""
 
 import os
+import re
 from pathlib import Path
 
-from shframe.store.cgroups import groups, lines, number
+from shframe.store.errors import BadSize
+from shframe.store.limits.cgroups import groups, lines, number
 
 SHARE = 0.6  # the rest is for the heaps of the workers and for everybody else
 _UNLIMITED = 1 << 60  # cgroup v1 writes a number near 2**63 for "no limit"
+_UNITS = {
+    "": 1,
+    "b": 1,
+    **{f"{letter}b": 1000**power for power, letter in enumerate("kmgtp", 1)},
+    **{f"{letter}ib": 1024**power for power, letter in enumerate("kmgtp", 1)},
+    **{letter: 1024**power for power, letter in enumerate("kmgtp", 1)},
+}
+_PATTERN = re.compile(r"\s*([0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)\s*([a-zA-Z]*)\s*")
+
+
+def parse_bytes(size: int | str) -> int:
+    """Read a size: an int is bytes, a text has a unit ('4GB' is 4e9, '64MiB' and '64M' 2**26).
+
+    Raises: BadSize: when the text is no size, or the size is negative.
+
+    >>> parse_bytes("64MiB"), parse_bytes("4GB"), parse_bytes(10)
+    (67108864, 4000000000, 10)
+    """
+    if isinstance(size, int) and not isinstance(size, bool) and size >= 0:
+        return size
+    match = _PATTERN.fullmatch(size) if isinstance(size, str) else None
+    if match is None or match[2].lower() not in _UNITS:
+        raise _bad_size(size)
+    return int(float(match[1].replace("_", "")) * _UNITS[match[2].lower()])
 
 
 def default_budget(root: Path = Path("/")) -> int:
@@ -43,3 +69,10 @@ def _machine(root: Path) -> int:
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) << 10
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _bad_size(size: object) -> BadSize:
+    return BadSize(
+        f"{size!r} is not a size in bytes\n"
+        "  write a number of bytes (1048576) or a text with a unit ('64MiB', '4GB')"
+    )

@@ -1,6 +1,6 @@
 """Arrow tables, batches, chunked arrays and arrays as raw buffers beside a small schema.
 
-The recipe is the serialized schema and, for each column, its runs (arrow_runs.py).
+The recipe is the serialized schema and, for each column, its runs (arrow_layout.py).
 """
 
 import pickle
@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from shframe.store.arrow_runs import Run, decode_run, encode_run
-from shframe.store.piece import Encoded, Piece
+from shframe.store.codec.arrow_layout import Run, decode_run, encode_run
+from shframe.store.codec.encoded import Encoded, Piece
 
 _INT32_MAX = 2**31 - 1
 _SORTS = {"table": pa.Table, "batch": pa.RecordBatch, "chunked": pa.ChunkedArray}

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from shframe.store.piece import Piece, piece_of_buffers
+from shframe.store.codec.encoded import Piece, piece_of_buffers
 
 # How an array is stored: (form, length, null count, the runs inside it or None).
 Run = tuple[str, int, int, Any]

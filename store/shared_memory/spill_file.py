@@ -11,13 +11,13 @@ import os
 import tempfile
 from pathlib import Path
 
-from shframe.store.allocator import Allocator
-from shframe.store.bytesize import format_bytes
+from shframe.store.byte_sizes import format_bytes
 from shframe.store.errors import SpillFailed
-from shframe.store.ledger import SLOTS
-from shframe.store.mapping import punch_hole, round_up
 from shframe.store.ref import SEGMENT_BITS
-from shframe.store.segment import Attached, largest_file
+from shframe.store.shared_memory.allocator import Allocator
+from shframe.store.shared_memory.ledger import SLOTS
+from shframe.store.shared_memory.mapping import punch_hole, round_up
+from shframe.store.shared_memory.segment import Attached, largest_file
 
 SPILL_SLOT = SLOTS - 1  # no process has it: the owner of what lies on the disk
 SEGMENT = SPILL_SLOT << SEGMENT_BITS

@@ -14,7 +14,7 @@ import threading
 import weakref
 from typing import Any, Protocol
 
-from shframe.store.pins import Pin
+from shframe.store.shared_memory.pins import Pin
 
 
 class Forkable(Protocol):

@@ -6,7 +6,7 @@ import math
 import os
 from pathlib import Path
 
-from shframe.store.cgroups import groups, lines, number
+from shframe.store.limits.cgroups import groups, lines, number
 
 
 def available_cores(root: Path = Path("/")) -> int:

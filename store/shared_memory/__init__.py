@@ -1,0 +1,1 @@
+"""Where bytes lie: segments, their parts, who reads them, and the disk."""

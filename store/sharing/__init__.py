@@ -1,0 +1,1 @@
+"""Objects for processes outside of the session."""
