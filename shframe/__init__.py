@@ -17,13 +17,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from shframe.joblib_registry import announce as _announce
+from shframe.compat.joblib_registry import announce as _announce
 
 if TYPE_CHECKING:
     from shframe import array, errors, exceptions
-    from shframe.actorpool import ActorPool
-    from shframe.computing import compute, persist
-    from shframe.dask_scheduler import dask_get
+    from shframe.compat.concurrent_futures import Executor
+    from shframe.compat.dask_scheduler import dask_get
+    from shframe.compat.joblib_registry import register_joblib
+    from shframe.compat.multiprocessing_pool import Pool
     from shframe.dataframe import (
         DataFrame,
         Index,
@@ -33,69 +34,68 @@ if TYPE_CHECKING:
         read_csv,
         read_parquet,
     )
-    from shframe.debugging import debug
-    from shframe.delaying import delayed
-    from shframe.futures import Executor
-    from shframe.generators import ObjectRefGenerator
+    from shframe.diagnostics.debug import debug
+    from shframe.diagnostics.memory_report import compact, memory
+    from shframe.diagnostics.serializability import inspect_serializability
+    from shframe.diagnostics.status import status
+    from shframe.diagnostics.timeline import last_trace, timeline
     from shframe.graph.objects.object_ref import ObjectRef
-    from shframe.inventory import compact, memory
-    from shframe.joblib_registry import register_joblib
-    from shframe.objects import as_completed, get, put, wait
-    from shframe.pool import Pool
-    from shframe.queues import Queue
-    from shframe.reporting import status
-    from shframe.serializability import inspect_serializability
+    from shframe.lazy.compute import compute, persist
+    from shframe.lazy.delayed import delayed
+    from shframe.objects.publish import attach, publish, published, unpublish
+    from shframe.objects.put_get import as_completed, get, put, wait
     from shframe.session import Session, init, is_initialized, shutdown
-    from shframe.sharing import attach, publish, published, unpublish
-    from shframe.tasks import ActorHandle, cancel, get_actor, kill, method, remote
-    from shframe.tracing import last_trace, timeline
+    from shframe.tasks.actor_pool import ActorPool
+    from shframe.tasks.generator import ObjectRefGenerator
+    from shframe.tasks.queue import Queue
+    from shframe.tasks.remote import ActorHandle, cancel, get_actor, kill, method, remote
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "ActorHandle": "shframe.tasks",
-    "ActorPool": "shframe.actorpool",
+    "ActorHandle": "shframe.tasks.remote",
+    "ActorPool": "shframe.tasks.actor_pool",
     "DataFrame": "shframe.dataframe",
-    "Executor": "shframe.futures",
+    "Executor": "shframe.compat.concurrent_futures",
     "Index": "shframe.dataframe",
     "ObjectRef": "shframe.graph.objects.object_ref",
-    "ObjectRefGenerator": "shframe.generators",
-    "Pool": "shframe.pool",
-    "Queue": "shframe.queues",
+    "ObjectRefGenerator": "shframe.tasks.generator",
+    "Pool": "shframe.compat.multiprocessing_pool",
+    "Queue": "shframe.tasks.queue",
     "Series": "shframe.dataframe",
     "Session": "shframe.session",
-    "as_completed": "shframe.objects",
-    "attach": "shframe.sharing",
-    "cancel": "shframe.tasks",
-    "compact": "shframe.inventory",
-    "compute": "shframe.computing",
-    "dask_get": "shframe.dask_scheduler",
-    "debug": "shframe.debugging",
-    "delayed": "shframe.delaying",
+    "as_completed": "shframe.objects.put_get",
+    "attach": "shframe.objects.publish",
+    "cancel": "shframe.tasks.remote",
+    "compact": "shframe.diagnostics.memory_report",
+    "compute": "shframe.lazy.compute",
+    "dask_get": "shframe.compat.dask_scheduler",
+    "debug": "shframe.diagnostics.debug",
+    "delayed": "shframe.lazy.delayed",
     "from_arrow": "shframe.dataframe",
     "from_pandas": "shframe.dataframe",
-    "get": "shframe.objects",
-    "get_actor": "shframe.tasks",
+    "get": "shframe.objects.put_get",
+    "get_actor": "shframe.tasks.remote",
     "init": "shframe.session",
-    "inspect_serializability": "shframe.serializability",
+    "inspect_serializability": "shframe.diagnostics.serializability",
     "is_initialized": "shframe.session",
-    "kill": "shframe.tasks",
-    "last_trace": "shframe.tracing",
-    "memory": "shframe.inventory",
-    "method": "shframe.tasks",
-    "persist": "shframe.computing",
-    "publish": "shframe.sharing",
-    "published": "shframe.sharing",
-    "put": "shframe.objects",
+    "kill": "shframe.tasks.remote",
+    "last_trace": "shframe.diagnostics.timeline",
+    "memory": "shframe.diagnostics.memory_report",
+    "method": "shframe.tasks.remote",
+    "persist": "shframe.lazy.compute",
+    "publish": "shframe.objects.publish",
+    "published": "shframe.objects.publish",
+    "put": "shframe.objects.put_get",
     "read_csv": "shframe.dataframe",
     "read_parquet": "shframe.dataframe",
-    "register_joblib": "shframe.joblib_registry",
-    "remote": "shframe.tasks",
+    "register_joblib": "shframe.compat.joblib_registry",
+    "remote": "shframe.tasks.remote",
     "shutdown": "shframe.session",
-    "status": "shframe.reporting",
-    "timeline": "shframe.tracing",
-    "unpublish": "shframe.sharing",
-    "wait": "shframe.objects",
+    "status": "shframe.diagnostics.status",
+    "timeline": "shframe.diagnostics.timeline",
+    "unpublish": "shframe.objects.publish",
+    "wait": "shframe.objects.put_get",
 }
 _ROOMS = ("array", "errors", "exceptions")
 

@@ -7,9 +7,9 @@ import os
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from shframe.checking import checked_whole
-from shframe.engines import is_local
+from shframe.argument_checks import checked_whole
 from shframe.errors import InvalidArgument
+from shframe.executor_choice import is_local
 
 TASKS_IN_BUDGET = 16  # partitions for each worker: what 4 tasks read and make, twice over
 LEAST_PARTITION = 1 << 20  # bytes: below that a task costs more than its work

@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from shframe.engines import LOCAL, Engines, is_local
+from shframe.executor_choice import LOCAL, Engines, is_local
 from shframe.options import Options
 
 if TYPE_CHECKING:

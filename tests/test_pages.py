@@ -13,14 +13,14 @@ import shframe as sf
 ROOT = Path(__file__).parents[1]
 PAGES = ["docs/sharing-data.md", "docs/tasks.md"]
 ROOMS = [
-    "shframe.actorpool",
-    "shframe.computing",
-    "shframe.delaying",
-    "shframe.futures",
-    "shframe.joblib_registry",
-    "shframe.pool",
-    "shframe.queues",
-    "shframe.serializability",
+    "shframe.tasks.actor_pool",
+    "shframe.lazy.compute",
+    "shframe.lazy.delayed",
+    "shframe.compat.concurrent_futures",
+    "shframe.compat.joblib_registry",
+    "shframe.compat.multiprocessing_pool",
+    "shframe.tasks.queue",
+    "shframe.diagnostics.serializability",
 ]
 
 

@@ -53,6 +53,8 @@ def test_public_names_are_the_committed_ones() -> None:
 
 def test_no_room_has_the_name_of_a_function() -> None:
     """Importing shframe/wait.py would put a module in the place of shframe.wait."""
-    package = importlib.import_module("shframe")
-    rooms = {path.stem for path in Path(__file__).parents[1].joinpath("shframe").glob("*.py")}
-    assert not rooms & (set(package.__all__) - set(package._ROOMS))
+    for name, folder in (("shframe", "shframe"), ("shframe.store", "store")):
+        package = importlib.import_module(name)
+        rooms = {path.stem for path in Path(__file__).parents[1].joinpath(folder).glob("*")}
+        functions = set(package.__all__) - set(getattr(package, "_ROOMS", ()))
+        assert not rooms & functions

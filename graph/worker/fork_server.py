@@ -30,7 +30,7 @@ BASE = (
     "shframe.graph.worker.client",
 )
 # What most tasks come to need, and tasks of tasks; the first workers do not wait for it.
-LATER = ("numpy", "shframe.graph.worker.actor", "shframe.objects", "shframe.tasks")
+LATER = ("numpy", "shframe.graph.worker.actor", "shframe.objects.put_get", "shframe.tasks.remote")
 LATER_SECONDS = 0.2
 HEAVY = {  # of a driver that has loaded the first, what its workers will need
     "numpy": ("numpy",),

@@ -13,12 +13,12 @@ from shframe.array.asking import ask, dtype_of, sample_of
 from shframe.array.axes import normalized_axes
 from shframe.array.chunks import Chunks
 from shframe.array.plan import PLANNER
-from shframe.collection import Collection
-from shframe.computing import compute
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr
 from shframe.graph.tasks.function import UserCode
+from shframe.lazy.collection import Collection
+from shframe.lazy.compute import compute
 
 
 def map_blocks(

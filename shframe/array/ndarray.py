@@ -30,11 +30,11 @@ from shframe.array import (
 from shframe.array.chunks import Chunks, Shape
 from shframe.array.plan import PLANNER
 from shframe.array.rules import into_final
-from shframe.collection import Collection
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.executors.cluster import values
 from shframe.graph.objects.shared_output import Final
 from shframe.graph.plan.planner import Planner
+from shframe.lazy.collection import Collection
 from shframe.store.codec.numpy_codec import array_header
 
 if TYPE_CHECKING:

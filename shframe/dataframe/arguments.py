@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shframe.collection import Collection
 from shframe.dataframe import relations
 from shframe.dataframe.kernels.arguments import Place
-from shframe.delaying import Delayed
 from shframe.errors import UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr
+from shframe.lazy.collection import Collection
+from shframe.lazy.delayed import Delayed
 
 
 @dataclass(frozen=True, slots=True)

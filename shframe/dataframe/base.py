@@ -11,7 +11,6 @@ import pandas as pd
 from pandas.api.extensions import no_default
 
 from shframe import session
-from shframe.collection import Collection
 from shframe.dataframe import arguments, chunks, relations, trial
 from shframe.dataframe.kernels import reduce, rowwise
 from shframe.dataframe.lineage import Rows, correspond, same_rows
@@ -26,6 +25,7 @@ from shframe.graph.plan.expr import Expr
 from shframe.graph.plan.planner import Layer, Planner
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
+from shframe.lazy.collection import Collection
 
 
 class Partitioned(Operand):

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shframe.collection import Collection
 from shframe.dataframe import arguments, expressions, relations, trial
 from shframe.dataframe.base import Partitioned, row_count, wrap
 from shframe.dataframe.kernels import labelling, rowwise, small
@@ -19,6 +18,7 @@ from shframe.dataframe.relations import Params
 from shframe.dataframe.user import mapped_by_user
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
 from shframe.graph.plan.expr import Expr
+from shframe.lazy.collection import Collection
 
 
 class DataFrame(Partitioned):

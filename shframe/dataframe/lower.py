@@ -15,8 +15,8 @@ from shframe.dataframe.chunks import Layout
 from shframe.dataframe.kernels import agreeing, groupby, merging, rowwise, shuffle, sorting
 from shframe.dataframe.kernels import csv as csv_kernels
 from shframe.dataframe.kernels import parquet as parquet_kernels
-from shframe.engines import planned_cores
 from shframe.errors import InvalidArgument
+from shframe.executor_choice import planned_cores
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.planner import Layer
 from shframe.graph.tasks.function import Function

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from shframe.collection import Collection
 from shframe.errors import UnsupportedType
+from shframe.lazy.collection import Collection
 
 
 class Operand(Collection):

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from shframe.collection import Collection
 from shframe.dataframe import arguments, relations
 from shframe.dataframe.base import Partitioned
 from shframe.dataframe.kernels import rowwise, values
@@ -16,6 +15,7 @@ from shframe.dataframe.plan import PLANNER
 from shframe.dataframe.relations import Params, Value
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.planner import Layer, Planner
+from shframe.lazy.collection import Collection
 
 
 class Scalar(Operand):

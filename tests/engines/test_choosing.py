@@ -17,8 +17,8 @@ import pytest
 
 import shframe as sf
 import shframe.array as xp
-from shframe.engines import is_local
 from shframe.errors import ClusterUnreachable, InvalidArgument, TaskFailed, WorkerDied
+from shframe.executor_choice import is_local
 from tests.conftest import until
 from tests.engines.conftest import address
 from tests.graph.test_executors import Stubborn

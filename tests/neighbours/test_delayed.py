@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 import shframe as sf
 import shframe.array as xp
-from shframe.computing import graph_of
 from shframe.errors import InvalidArgument, NotPicklable, UnsupportedType
+from shframe.lazy.compute import graph_of
 from shframe.session import Session
 from tests.conftest import live_objects
 from tests.examples import examples

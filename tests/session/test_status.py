@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import shframe as sf
-from shframe.reporting import StatusReport
+from shframe.diagnostics.status import StatusReport
 from tests.conftest import warmed
 
 

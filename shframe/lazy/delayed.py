@@ -12,7 +12,7 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from shframe.checking import checked_whole
+from shframe.argument_checks import checked_whole
 from shframe.errors import UnsupportedType
 from shframe.graph.plan.tokens import tokenize
 from shframe.graph.tasks.function import Function, UserCode
@@ -85,13 +85,13 @@ class Delayed:
 
     def compute(self, *, progress: bool | None = None, executor: Any = None) -> Any:
         """The value, an ordinary object that is yours. Raises: what the function raises."""
-        from shframe.computing import compute
+        from shframe.lazy.compute import compute
 
         return compute(self, progress=progress, executor=executor)[0]
 
     def persist(self, *, progress: bool | None = None, executor: Any = None) -> Delayed:
         """The same, computed now and kept in shared memory."""
-        from shframe.computing import persist
+        from shframe.lazy.compute import persist
 
         return persist(self, progress=progress, executor=executor)[0]  # type: ignore[no-any-return]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
 from shframe import session
-from shframe.checking import check_seconds, checked_whole
+from shframe.argument_checks import check_seconds, checked_whole
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.errors import TimedOut
 from shframe.graph.objects.object_ref import ObjectRef, wait_all, wait_some

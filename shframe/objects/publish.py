@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shframe import session
-from shframe.collection import Collection
 from shframe.graph.objects.object_ref import ObjectRef
+from shframe.lazy.collection import Collection
 
 if TYPE_CHECKING:
     from shframe.store.sharing.publisher import Published

@@ -11,11 +11,11 @@ from concurrent.futures import Future
 from typing import Any
 
 from shframe import session
-from shframe.checking import check_seconds
+from shframe.argument_checks import check_seconds
 from shframe.graph.driver.call import plain
 from shframe.graph.objects.object_ref import ObjectRef
-from shframe.objects import get
-from shframe.tasks import ActorClass, kill
+from shframe.objects.put_get import get
+from shframe.tasks.remote import ActorClass, kill
 
 
 class Empty(queue.Empty):

@@ -10,9 +10,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Self
 
-from shframe.checking import checked_whole
+from shframe.argument_checks import checked_whole
+from shframe.compat.concurrent_futures import Executor, Future, batched
 from shframe.errors import InvalidArgument
-from shframe.futures import Executor, Future, batched
 from shframe.graph.errors import TimedOut
 
 CHUNKS = 4  # for each worker, as the standard library cuts: the last ones even the load out

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from shframe import session
-from shframe.engines import planned_for
+from shframe.executor_choice import planned_for
 from shframe.graph.plan.expr import Expr, tree_text
 
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from shframe import session
-from shframe.collection import Collection
-from shframe.delaying import _VALUE, Call, Delayed
 from shframe.graph.driver.call import plain
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.fuse import fused
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 from shframe.graph.tasks.task_graph import TaskGraph
-from shframe.packing import LargeValues, packed, unpacked
+from shframe.lazy.argument_packing import LargeValues, packed, unpacked
+from shframe.lazy.collection import Collection
+from shframe.lazy.delayed import _VALUE, Call, Delayed
 
 CHAINS = 4  # graphs in which one task of so many has one input are looked through for chains
 _ATOMS = frozenset({bool, float, int, type(None)})

@@ -9,8 +9,8 @@ from typing import Any
 from shframe.errors import InvalidArgument
 from shframe.graph.errors import TimedOut
 from shframe.graph.objects.object_ref import ObjectRef
-from shframe.objects import get, wait
-from shframe.tasks import ActorHandle
+from shframe.objects.put_get import get, wait
+from shframe.tasks.remote import ActorHandle
 
 Work = Callable[[ActorHandle, Any], ObjectRef]
 

@@ -26,7 +26,7 @@ def register_joblib() -> None:
     [3, 2, 1]
     >>> sf.shutdown()
     """
-    from shframe.joblib_backend import register
+    from shframe.compat.joblib_backend import register
 
     register()
 
@@ -52,7 +52,7 @@ def _announce_to(parallel: Any) -> None:
 
 def _make_backend(**options: Any) -> Any:
     """Called by joblib, the first time: loads the backend, which takes this one's place."""
-    from shframe.joblib_backend import Backend
+    from shframe.compat.joblib_backend import Backend
 
     register_joblib()
     return Backend(**options)

@@ -11,10 +11,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from shframe import session
-from shframe.checking import check_seconds, check_text, checked_whole
-from shframe.coroutines import called
+from shframe.argument_checks import check_seconds, check_text, checked_whole
 from shframe.errors import InvalidArgument
-from shframe.generators import ObjectRefGenerator
 from shframe.graph.driver.actors import Job
 from shframe.graph.driver.call import PLAIN_TERMS, Terms, arguments_of
 from shframe.graph.errors import ActorNotFound
@@ -22,6 +20,8 @@ from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks.function import Function
 from shframe.graph.tracing.call_site import user_place
 from shframe.graph.wire.call_format import READY, STREAM
+from shframe.tasks.coroutines import called
+from shframe.tasks.generator import ObjectRefGenerator
 
 ASYNC_WIDTH = 1000  # calls of an actor with coroutine methods that run at once
 

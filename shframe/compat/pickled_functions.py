@@ -11,9 +11,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from shframe.compat.initializers import Initializer
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks.function import Function
-from shframe.initializers import Initializer
 
 MOST = 128  # functions that are kept
 

@@ -20,12 +20,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from shframe import session
-from shframe.checking import checked_whole
+from shframe.argument_checks import checked_whole
+from shframe.compat.initializers import Initializer
+from shframe.compat.pickled_functions import PickledFunctions
 from shframe.errors import InvalidArgument, TaskFailed
 from shframe.graph.driver.call import PLAIN_TERMS, Arguments, Terms, arguments_of
 from shframe.graph.tracing.call_site import Place, user_place
-from shframe.initializers import Initializer
-from shframe.pickled_functions import PickledFunctions
 
 if TYPE_CHECKING:
     from shframe.graph.executors.base import Executor as Engine

@@ -18,9 +18,9 @@ from joblib.parallel import (
 )
 
 from shframe import session
+from shframe.compat.concurrent_futures import Executor, Future
 from shframe.errors import InvalidArgument
-from shframe.futures import Executor, Future
-from shframe.packing import LargeValues, packed, unpacked
+from shframe.lazy.argument_packing import LargeValues, packed, unpacked
 
 
 class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # joblib has no types

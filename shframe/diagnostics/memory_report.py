@@ -163,7 +163,7 @@ def store_pids(executor: Any) -> dict[int, int]:
 
 def _holders(ids: list[int], store: Any) -> dict[int, list[str]]:
     """By object, what refers to its handles and views here."""
-    from shframe.holders import named_holders
+    from shframe.diagnostics.referrers import named_holders
 
     wanted = set(ids)
     found: dict[int, list[Any]] = {}
@@ -187,7 +187,7 @@ def _viewers_of(pin: Any) -> list[Any]:
     """The NumPy arrays that lie over a pin, as far as something that can be seen holds them."""
     import numpy as np
 
-    from shframe.holders import referred_to
+    from shframe.diagnostics.referrers import referred_to
 
     views: dict[int, Any] = {}
     for value in referred_to():

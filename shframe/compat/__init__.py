@@ -1,0 +1,1 @@
+"""Faces of other libraries: concurrent.futures, multiprocessing, joblib, Dask's schedulers."""

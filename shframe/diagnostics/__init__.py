@@ -1,0 +1,1 @@
+"""What users ask when they wonder: memory, status, the timeline, a failed task again."""

@@ -1,0 +1,1 @@
+"""What all lazy things share: collections, compute(), delayed calls."""

@@ -1,0 +1,1 @@
+"""The object store as users see it: put, get, wait, publish, attach."""

@@ -1,0 +1,1 @@
+"""Remote functions and actors, with what stands on them."""
