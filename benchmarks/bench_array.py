@@ -39,7 +39,7 @@ def _asked(xp: Any, question: str, x: Any, y: Any) -> Any:
 
 
 class Tile:
-    """One block in one process, in tiles of several sizes: shframe/array/tiles.py: TILE."""
+    """One block in one process, in tiles of several sizes: shframe/array/kernels/tiles.py: TILE."""
 
     rows = 4_000_000
     quick_rows = 1_000_000
@@ -52,7 +52,7 @@ class Tile:
 
     def setup(self, chain: str, tile: int, engine: str) -> None:
         import shframe.array as xp
-        from shframe.array.rules import fuse_elementwise
+        from shframe.array.rules.rules import fuse_elementwise
 
         rng = np.random.default_rng(5)
         values = [rng.random(self.rows), rng.random(self.rows)]
@@ -65,7 +65,7 @@ class Tile:
     def time_answer(self, chain: str, tile: int, engine: str) -> Any:
         if engine == "numpy":
             return _chain(np, chain, *self.values)
-        from shframe.array.tiles import run
+        from shframe.array.kernels.tiles import run
 
         for _ in run(self.program, self.operands, (self.rows,), self.result, tile):
             pass

@@ -2,8 +2,8 @@
 
 The chapters follow the Python array API standard: creation.py, elementwise.py, reductions.py,
 manipulation.py, indexing.py, linalg.py, dtypes.py, random.py. Start reading at ndarray.py (what
-an Array is), then nodes.py (what it is made of), plan.py (what happens to it). The names load with
-the first use of one: workers need kernels.py and what that needs, nothing else.
+an Array is), then nodes.py (what it is made of), planner.py (what happens to it). The names load with
+the first use of one: workers need blockwise.py and what that needs, nothing else.
 """
 
 from __future__ import annotations
@@ -15,30 +15,6 @@ if TYPE_CHECKING:
     from numpy import e, euler_gamma, inf, nan, newaxis, pi
 
     from shframe.array import linalg, random
-    from shframe.array.blocks import (
-        map_blocks,
-    )
-    from shframe.array.creation import (
-        arange,
-        array,
-        asanyarray,
-        asarray,
-        empty,
-        empty_like,
-        eye,
-        from_array,
-        full,
-        full_like,
-        identity,
-        linspace,
-        meshgrid,
-        ones,
-        ones_like,
-        tril,
-        triu,
-        zeros,
-        zeros_like,
-    )
     from shframe.array.dtypes import (
         bool,
         can_cast,
@@ -61,7 +37,28 @@ if TYPE_CHECKING:
         uint32,
         uint64,
     )
-    from shframe.array.elementwise import (
+    from shframe.array.functions.creation import (
+        arange,
+        array,
+        asanyarray,
+        asarray,
+        empty,
+        empty_like,
+        eye,
+        from_array,
+        full,
+        full_like,
+        identity,
+        linspace,
+        meshgrid,
+        ones,
+        ones_like,
+        tril,
+        triu,
+        zeros,
+        zeros_like,
+    )
+    from shframe.array.functions.elementwise import (
         abs,
         absolute,
         acos,
@@ -178,26 +175,8 @@ if TYPE_CHECKING:
         trunc,
         where,
     )
-    from shframe.array.indexing import (
-        argwhere,
-        compress,
-        flatnonzero,
-        nonzero,
-        take,
-    )
-    from shframe.array.linalg import (
-        diagonal,
-        dot,
-        matmul,
-        matrix_transpose,
-        outer,
-        tensordot,
-        trace,
-        vdot,
-        vecdot,
-        vector_norm,
-    )
-    from shframe.array.manipulation import (
+    from shframe.array.functions.indexing import argwhere, compress, flatnonzero, nonzero, take
+    from shframe.array.functions.manipulation import (
         atleast_1d,
         atleast_2d,
         broadcast_arrays,
@@ -224,8 +203,8 @@ if TYPE_CHECKING:
         unstack,
         vstack,
     )
-    from shframe.array.ndarray import Array
-    from shframe.array.reductions import (
+    from shframe.array.functions.map_blocks import map_blocks
+    from shframe.array.functions.reductions import (
         all,
         allclose,
         amax,
@@ -257,17 +236,30 @@ if TYPE_CHECKING:
         sum,
         var,
     )
+    from shframe.array.linalg import (
+        diagonal,
+        dot,
+        matmul,
+        matrix_transpose,
+        outer,
+        tensordot,
+        trace,
+        vdot,
+        vecdot,
+        vector_norm,
+    )
+    from shframe.array.ndarray import Array
 
 _CHAPTERS = (
     "ndarray",
-    "creation",
+    "functions.creation",
     "dtypes",
-    "elementwise",
-    "reductions",
-    "manipulation",
-    "indexing",
+    "functions.elementwise",
+    "functions.reductions",
+    "functions.manipulation",
+    "functions.indexing",
     "linalg",
-    "blocks",
+    "functions.map_blocks",
 )
 _ROOMS = ("linalg", "random")
 

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from shframe.array import chunks as grids
-from shframe.array import creation, elementwise, manipulation, ndarray, nodes, reductions
-from shframe.array.axes import listed_axes, normalized_axis
+from shframe.array import ndarray
+from shframe.array.expr import nodes
+from shframe.array.functions import creation, elementwise, manipulation, reductions
+from shframe.array.grid import chunks as grids
+from shframe.array.grid.axes import listed_axes, normalized_axis
 from shframe.errors import ChunkMismatch, InvalidArgument
 
 

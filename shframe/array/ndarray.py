@@ -14,22 +14,13 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from shframe import session
-from shframe.array import (
-    blocks,
-    elementwise,
-    indexing,
-    linalg,
-    manipulation,
-    nodes,
-    protocols,
-    reductions,
-)
-from shframe.array import (
-    chunks as grids,
-)
-from shframe.array.chunks import Chunks, Shape
-from shframe.array.plan import PLANNER
-from shframe.array.rules import into_final
+from shframe.array import linalg, protocols
+from shframe.array.expr import nodes
+from shframe.array.functions import elementwise, indexing, manipulation, map_blocks, reductions
+from shframe.array.grid import chunks as grids
+from shframe.array.grid.chunks import Chunks, Shape
+from shframe.array.plan.planner import PLANNER
+from shframe.array.rules.rules import into_final
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.executors.cluster import values
 from shframe.graph.objects.shared_output import Final
@@ -348,7 +339,7 @@ class Array(NDArrayOperatorsMixin, Collection):
 
     def map_blocks(self, function: Any, *others: Any, **how: Any) -> Array:
         """A function of each block."""
-        return blocks.map_blocks(function, self, *others, **how)
+        return map_blocks.map_blocks(function, self, *others, **how)
 
     # -- reductions
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 import shframe.array
-from shframe.array import elementwise, linalg, ndarray, reductions
+from shframe.array import linalg, ndarray
+from shframe.array.functions import elementwise, reductions
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 
 VERSIONS = ("2022.12", "2023.12", "2024.12")

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from shframe.array import chunks as grids
-from shframe.array import creation, elementwise, ndarray, nodes
-from shframe.array.asking import ask, dtype_of
-from shframe.array.program import Refuse
+from shframe.array import ndarray
+from shframe.array.expr import nodes
+from shframe.array.expr.program import Refuse
+from shframe.array.functions import creation, elementwise
+from shframe.array.functions.numpy_probe import ask, dtype_of
+from shframe.array.grid import chunks as grids
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 
 __all__ = [

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import shframe.array as xp
-from shframe.array.chunks import normalized, regrouped, unified
+from shframe.array.grid.chunks import normalized, regrouped, unified
 from shframe.errors import ChunkMismatch, InvalidArgument
 from shframe.session import Session
 from tests.array.arrays import LIGHT, grids, pairs, quiet, same

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shframe.array import chunks as grids
-from shframe.array import views
-from shframe.array.chunks import Chunks, Shape
-from shframe.array.nodes import Node
-from shframe.array.views import View
+from shframe.array.expr.nodes import Node
+from shframe.array.grid import chunks as grids
+from shframe.array.grid import views
+from shframe.array.grid.chunks import Chunks, Shape
+from shframe.array.grid.views import View
 from shframe.graph.plan.planner import Layer
 from shframe.graph.tasks.task import Key, Task
 

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from shframe import session
-from shframe.array import chunks as grids
-from shframe.array import creation, manipulation, ndarray, nodes
-from shframe.array.axes import NotAnIndex, PlaceNotFound, normalized_axis
+from shframe.array import ndarray
+from shframe.array.expr import nodes
+from shframe.array.functions import creation, manipulation
+from shframe.array.grid import chunks as grids
+from shframe.array.grid.axes import NotAnIndex, PlaceNotFound, normalized_axis
 from shframe.errors import ChunkMismatch, UnsupportedType
 
 Advanced = np.ndarray[Any, Any]

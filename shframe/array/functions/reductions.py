@@ -1,5 +1,5 @@
-"""Reductions along axes, and running results. Each makes a Reduce node with a fold (folds.py), or
-a Scan; means and counts are built of sums. What may be asked is asked of NumPy (asking.py).
+"""Reductions along axes, and running results. Each makes a Reduce node with a fold (reducers.py), or
+a Scan; means and counts are built of sums. What may be asked is asked of NumPy (numpy_probe.py).
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from shframe.array import chunks as grids
-from shframe.array import creation, elementwise, manipulation, ndarray, nodes
-from shframe.array.asking import NO_VALUE, ask, sample_of, sample_shape
-from shframe.array.axes import Axes, listed_axes, normalized_axes, normalized_axis
-from shframe.array.folds import Fold, Moments, Place, Ufunc, is_associative, own_dtype
-from shframe.array.program import Refuse
+from shframe.array import ndarray
+from shframe.array.expr import nodes
+from shframe.array.expr.program import Refuse
+from shframe.array.expr.reducers import Fold, Moments, Place, Ufunc, is_associative, own_dtype
+from shframe.array.functions import creation, elementwise, manipulation
+from shframe.array.functions.numpy_probe import NO_VALUE, ask, sample_of, sample_shape
+from shframe.array.grid import chunks as grids
+from shframe.array.grid.axes import Axes, listed_axes, normalized_axes, normalized_axis
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 
 DType = np.dtype[Any]

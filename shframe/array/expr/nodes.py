@@ -1,5 +1,5 @@
 """Nodes of array expressions: what is to be computed, with its grid and dtype. They compute
-nothing: rules.py rewrites them and lower.py makes tasks of them.
+nothing: rules.py rewrites them and values.py makes tasks of them.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from shframe.array.chunks import Chunks, Shape, numblocks, shape_of
-from shframe.array.folds import Fold
-from shframe.array.program import Program
+from shframe.array.expr.program import Program
+from shframe.array.expr.reducers import Fold
+from shframe.array.grid.chunks import Chunks, Shape, numblocks, shape_of
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr
 from shframe.graph.tasks.function import UserCode

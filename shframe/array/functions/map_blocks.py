@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from shframe import session
-from shframe.array import chunks as grids
-from shframe.array import creation, manipulation, ndarray, nodes
-from shframe.array.asking import ask, dtype_of, sample_of
-from shframe.array.axes import normalized_axes
-from shframe.array.chunks import Chunks
-from shframe.array.plan import PLANNER
+from shframe.array import ndarray
+from shframe.array.expr import nodes
+from shframe.array.functions import creation, manipulation
+from shframe.array.functions.numpy_probe import ask, dtype_of, sample_of
+from shframe.array.grid import chunks as grids
+from shframe.array.grid.axes import normalized_axes
+from shframe.array.grid.chunks import Chunks
+from shframe.array.plan.planner import PLANNER
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr

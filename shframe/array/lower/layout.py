@@ -7,10 +7,12 @@ from __future__ import annotations
 import itertools
 import math
 
-from shframe.array import chunks as grids
-from shframe.array import kernels, nodes, views
-from shframe.array.lower_final import filling
-from shframe.array.pieces import Piece, layer_of, reads, work
+from shframe.array.expr import nodes
+from shframe.array.grid import chunks as grids
+from shframe.array.grid import views
+from shframe.array.kernels import blockwise
+from shframe.array.lower.block_refs import Piece, layer_of, reads, work
+from shframe.array.lower.shared_output import filling
 from shframe.graph.plan.planner import Layer
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
@@ -81,7 +83,7 @@ def rechunk(node: nodes.Rechunk, sources: tuple[Layer, ...]) -> Layer:
     """A view where a new block lies in one old block, else a task that reads parts of several."""
     (source,) = sources
     counts = node.source.numblocks
-    call = Function(kernels.assembled, dtype=node.dtype)
+    call = Function(blockwise.assembled, dtype=node.dtype)
     axes = [
         grids.regrouped(old, new) for old, new in zip(node.source.chunks, node.chunks, strict=True)
     ]
@@ -110,7 +112,7 @@ def rechunk(node: nodes.Rechunk, sources: tuple[Layer, ...]) -> Layer:
 def reshape(node: nodes.Reshape, sources: tuple[Layer, ...]) -> Layer:
     """A view where a block keeps its elements, else a task that reads runs of several."""
     (source,) = sources
-    call = Function(kernels.flat_assembled, dtype=node.dtype)
+    call = Function(blockwise.flat_assembled, dtype=node.dtype)
     old = tuple(math.prod(shape) for shape in grids.block_shapes(node.source.chunks))
     new = tuple(math.prod(shape) for shape in grids.block_shapes(node.chunks))
     tasks: list[Task] = []
@@ -136,7 +138,7 @@ def take(node: nodes.Take, sources: tuple[Layer, ...]) -> Layer:
     counts = node.source.numblocks
     starts = grids.offsets(node.source.chunks[node.axis])
     cuts = grids.offsets(node.chunks[node.axis])
-    call = Function(kernels.taken, axis=node.axis, dtype=node.dtype)
+    call = Function(blockwise.taken, axis=node.axis, dtype=node.dtype)
     data = Key(f"data-{node.places.__shframe_token__()}")
     tasks = []
     grid = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
@@ -162,7 +164,7 @@ def result(node: nodes.Result, sources: tuple[Layer, ...]) -> Layer:
     """Blocks that tasks made as they are; a task that copies each view and each repetition."""
     if node.final is not None:
         return filling(node, node.final, sources[0])
-    call = Function(kernels.copied)
+    call = Function(blockwise.copied)
     seen: set[Key] = set()
     tasks: list[Task] = []
     pieces: list[Piece] = []

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from shframe.array.program import Constant, Program
+from shframe.array.expr.program import Constant, Program
 
 Array = np.ndarray[Any, Any]
 Box = tuple[slice, ...]

@@ -1,5 +1,5 @@
 """Manipulation: other grids, shapes and orders of the same elements. Most of it is a view and
-makes no task (lower_layout.py).
+makes no task (layout.py).
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from shframe.array import chunks as grids
-from shframe.array import creation, elementwise, indexing, ndarray, nodes
-from shframe.array.asking import ask
-from shframe.array.axes import Axes, listed_axes, normalized_axes, normalized_axis
-from shframe.array.chunks import Chunks, Shape
+from shframe.array import ndarray
+from shframe.array.expr import nodes
+from shframe.array.functions import creation, elementwise, indexing
+from shframe.array.functions.numpy_probe import ask
+from shframe.array.grid import chunks as grids
+from shframe.array.grid.axes import Axes, listed_axes, normalized_axes, normalized_axis
+from shframe.array.grid.chunks import Chunks, Shape
 from shframe.errors import ChunkMismatch, InvalidArgument
 
 

@@ -9,9 +9,10 @@ import itertools
 import math
 from collections.abc import Sequence
 
-from shframe.array import chunks as grids
-from shframe.array import kernels, nodes
-from shframe.array.pieces import Piece, layer_of, work
+from shframe.array.expr import nodes
+from shframe.array.grid import chunks as grids
+from shframe.array.kernels import blockwise
+from shframe.array.lower.block_refs import Piece, layer_of, work
 from shframe.graph.plan.planner import Layer
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
@@ -21,7 +22,7 @@ def filling(node: nodes.Result, segment: int, source: Layer) -> Layer:
     """A task a block, which puts it where it belongs in the final array."""
     made = {task.key: task for task in source.tasks}
     whole = {"whole": node.shape, "dtype": node.dtype}
-    put = Function(kernels.put_in_place, **whole)
+    put = Function(blockwise.put_in_place, **whole)
     streams: dict[Function, Function] = {}
     tasks: list[Task] = []
     places = places_of(node.chunks, node.dtype.itemsize)
@@ -30,20 +31,20 @@ def filling(node: nodes.Result, segment: int, source: Layer) -> Layer:
         key = Key(f"{node.name}-final", (n,))
         size = work(node, shape, 1)
         task = made.get(piece.key)
-        if task is None or piece.view or task.function.call is not kernels.elementwise:
+        if task is None or piece.view or task.function.call is not blockwise.elementwise:
             own = (piece.view, place)
             tasks.append(Task(key, put, (piece.key,), own, nbytes=size, target=segment))
             continue
         if task.function not in streams:
             program = task.function.shared["program"]
-            streams[task.function] = Function(kernels.streamed, program=program, **whole)
+            streams[task.function] = Function(blockwise.streamed, program=program, **whole)
         own = (*task.args, place)
         stream = streams[task.function]
         tasks.append(Task(key, stream, task.inputs, own, task.nbytes, True, segment))
     return layer_of((Piece(task.key) for task in tasks), tasks)
 
 
-def places_of(chunks: grids.Chunks, itemsize: int) -> Sequence[kernels.Place]:
+def places_of(chunks: grids.Chunks, itemsize: int) -> Sequence[blockwise.Place]:
     """Where each block lies in the final array: the byte at which it begins when blocks are
     runs of the array, else its bounds."""
     if not grids.contiguous(chunks):

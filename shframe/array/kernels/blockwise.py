@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from shframe.array.folds import Fold
-from shframe.array.program import Program
-from shframe.array.tiles import flattened, run
-from shframe.array.views import View, seen
+from shframe.array.expr.program import Program
+from shframe.array.expr.reducers import Fold
+from shframe.array.grid.views import View, seen
+from shframe.array.kernels.tiles import flattened, run
 from shframe.errors import ChunkMismatch, UnsupportedType
 from shframe.graph.tasks import result_buffer
 from shframe.graph.tasks.function import UserCode

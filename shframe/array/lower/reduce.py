@@ -7,11 +7,12 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from shframe.array import chunks as grids
-from shframe.array import kernels, nodes
-from shframe.array.chunks import Shape
-from shframe.array.folds import is_associative, own_dtype
-from shframe.array.pieces import Piece, beside, layer_of, made, reads, work
+from shframe.array.expr import nodes
+from shframe.array.expr.reducers import is_associative, own_dtype
+from shframe.array.grid import chunks as grids
+from shframe.array.grid.chunks import Shape
+from shframe.array.kernels import blockwise
+from shframe.array.lower.block_refs import Piece, beside, layer_of, made, reads, work
 from shframe.graph.plan.planner import Layer
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
@@ -22,7 +23,7 @@ ARITY = 8  # partial results that one task combines
 def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
     """A partial result a block, and a tree that combines those of the reduced axes."""
     call = Function(
-        kernels.partial,
+        blockwise.partial,
         program=node.program,
         fold=node.fold,
         axes=node.axes,
@@ -51,8 +52,8 @@ def _combined(
     node: nodes.Reduce, groups: dict[Shape, list[Task]], tasks: list[Task]
 ) -> list[Piece]:
     """The pieces of the result; the tasks of the tree are added to `tasks`."""
-    combine = Function(kernels.combined, fold=node.fold)
-    finish = Function(kernels.finished, fold=node.fold, drop=() if node.keepdims else node.axes)
+    combine = Function(blockwise.combined, fold=node.fold)
+    finish = Function(blockwise.finished, fold=node.fold, drop=() if node.keepdims else node.axes)
     pieces = []
     for place, parts in groups.items():
         kept = tuple(1 if n in node.axes else node.over[n][at] for n, at in enumerate(place))
@@ -82,8 +83,8 @@ def scan(node: nodes.Scan, sources: tuple[Layer, ...]) -> Layer:
     dtype = own_dtype(node.ufunc, node.dtype)
     how = {"ufunc": node.ufunc, "axis": node.axis, "dtype": dtype}
     free = is_associative(node.ufunc, node.dtype)
-    run = Function(kernels.scanned if free else kernels.continued, **how, result=node.dtype)
-    total, join = Function(kernels.total, **how), Function(kernels.joined, ufunc=node.ufunc)
+    run = Function(blockwise.scanned if free else blockwise.continued, **how, result=node.dtype)
+    total, join = Function(blockwise.total, **how), Function(blockwise.joined, ufunc=node.ufunc)
     before: dict[Shape, Key] = {}
     tasks: list[Task] = []
     ends: list[Task] = []

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from shframe.array.program import named
+from shframe.array.expr.program import named
 from shframe.graph.plan.tokens import tokenize
 
 Array = np.ndarray[Any, Any]

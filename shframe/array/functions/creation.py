@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from shframe import session
-from shframe.array import chunks as grids
-from shframe.array import elementwise, manipulation, ndarray, nodes
-from shframe.array.asking import ask, dtype_of
-from shframe.array.chunks import Chunks, Shape
+from shframe.array import ndarray
+from shframe.array.expr import nodes
+from shframe.array.functions import elementwise, manipulation
+from shframe.array.functions.numpy_probe import ask, dtype_of
+from shframe.array.grid import chunks as grids
+from shframe.array.grid.chunks import Chunks, Shape
 from shframe.errors import InvalidArgument, UnsupportedType
 
 

@@ -1,16 +1,18 @@
 """Lowering of what makes values: reads, creation, elementwise programs, products, functions.
 
-What only moves values is lowered in lower_layout.py, reductions in lower_reduce.py.
+What only moves values is lowered in layout.py, reductions in reduce.py.
 """
 
 from __future__ import annotations
 
 import itertools
 
-from shframe.array import chunks as grids
-from shframe.array import kernels, nodes, views
-from shframe.array.chunks import Shape
-from shframe.array.pieces import Piece, beside, layer_of, made, reads, work
+from shframe.array.expr import nodes
+from shframe.array.grid import chunks as grids
+from shframe.array.grid import views
+from shframe.array.grid.chunks import Shape
+from shframe.array.kernels import blockwise
+from shframe.array.lower.block_refs import Piece, beside, layer_of, made, reads, work
 from shframe.graph.plan.planner import Layer
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
@@ -42,7 +44,7 @@ def from_blocks(node: nodes.FromBlocks, sources: tuple[Layer, ...]) -> Layer:
 
 def full(node: nodes.Full, sources: tuple[Layer, ...]) -> Layer:
     """A task for each shape of a block; equal blocks are the same value."""
-    call = Function(kernels.filled, value=node.value, dtype=node.dtype)
+    call = Function(blockwise.filled, value=node.value, dtype=node.dtype)
     tasks: dict[Shape, Task] = {}
     pieces = []
     for shape in grids.block_shapes(node.chunks):
@@ -56,7 +58,7 @@ def full(node: nodes.Full, sources: tuple[Layer, ...]) -> Layer:
 def ramp(node: nodes.Ramp, sources: tuple[Layer, ...]) -> Layer:
     """A task a block."""
     how = {"start": node.start, "step": node.step, "fixed": node.fixed}
-    call = Function(kernels.ramp, **how, dtype=node.dtype)
+    call = Function(blockwise.ramp, **how, dtype=node.dtype)
     return made(
         [
             Task(
@@ -73,7 +75,7 @@ def ramp(node: nodes.Ramp, sources: tuple[Layer, ...]) -> Layer:
 
 def eye(node: nodes.Eye, sources: tuple[Layer, ...]) -> Layer:
     """A task a block."""
-    call = Function(kernels.eye, k=node.k, dtype=node.dtype)
+    call = Function(blockwise.eye, k=node.k, dtype=node.dtype)
     tasks = []
     for n, (rows, columns) in enumerate(grids.bounds(node.chunks)):
         shape = (rows.stop - rows.start, columns.stop - columns.start)
@@ -85,7 +87,7 @@ def eye(node: nodes.Eye, sources: tuple[Layer, ...]) -> Layer:
 def random(node: nodes.Random, sources: tuple[Layer, ...]) -> Layer:
     """A task a block, seeded by the block's number."""
     call = Function(
-        kernels.random,
+        blockwise.random,
         method=node.method,
         parameters=node.parameters,
         options=dict(node.options),
@@ -103,7 +105,7 @@ def random(node: nodes.Random, sources: tuple[Layer, ...]) -> Layer:
 
 def elementwise(node: nodes.Elementwise, sources: tuple[Layer, ...]) -> Layer:
     """A task a block, which runs the whole program."""
-    call = Function(kernels.elementwise, program=node.program, dtype=node.dtype)
+    call = Function(blockwise.elementwise, program=node.program, dtype=node.dtype)
     tasks = []
     for position, shape, pieces in beside(node.chunks, node.sources, sources):
         inputs, parts = reads(pieces)
@@ -118,7 +120,7 @@ def matmul(node: nodes.MatMul, sources: tuple[Layer, ...]) -> Layer:
     """A task a block of the product, which reads a row of blocks and a column of blocks."""
     one, other = sources
     counts, counts2 = node.one.numblocks, node.other.numblocks
-    call = Function(kernels.multiplied, dtype=node.dtype)
+    call = Function(blockwise.multiplied, dtype=node.dtype)
     tasks = []
     places = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
     for position, shape in places:
@@ -148,7 +150,7 @@ def stored(node: nodes.Stored, sources: tuple[Layer, ...]) -> Layer:
 def map_blocks(node: nodes.MapBlocks, sources: tuple[Layer, ...]) -> Layer:
     """A task a block, which calls the user's function."""
     call = Function(
-        kernels.mapped,
+        blockwise.mapped,
         function=node.function,
         keywords=dict(node.keywords),
         words=node.words,

@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from shframe.array import chunks as grids
-from shframe.array import creation, ndarray, nodes, reductions
-from shframe.array.asking import NO_VALUE, ask, dtype_of, sample_of
-from shframe.array.program import (
+from shframe.array import ndarray
+from shframe.array.expr import nodes
+from shframe.array.expr.program import (
     Apply,
     Cast,
     Clip,
@@ -27,6 +26,9 @@ from shframe.array.program import (
     Typed,
     Where,
 )
+from shframe.array.functions import creation, reductions
+from shframe.array.functions.numpy_probe import NO_VALUE, ask, dtype_of, sample_of
+from shframe.array.grid import chunks as grids
 from shframe.errors import InvalidArgument, UnsupportedType
 
 SCALARS = (bool, int, float, complex, np.generic)

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shframe.array import nodes
-from shframe.array.program import Constant, Program, Step, merged
+from shframe.array.expr import nodes
+from shframe.array.expr.program import Constant, Program, Step, merged
 from shframe.graph.plan.expr import Expr, walk
 from shframe.graph.plan.rewrite import rule
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from shframe.array.axes import AxisNotFound
+from shframe.array.grid.axes import AxisNotFound
 from shframe.errors import InvalidArgument, UnsupportedType
 
 Array = np.ndarray[Any, Any]

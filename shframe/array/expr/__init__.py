@@ -1,0 +1,1 @@
+"""The nodes of an array expression, and the programs that elementwise nodes hold."""

@@ -1,0 +1,1 @@
+"""The functions of the array API and of NumPy, one chapter a file."""

@@ -1,0 +1,1 @@
+"""Shapes, chunks, axes, and the views that they make."""

@@ -1,0 +1,5 @@
+"""What runs in workers on chunks; knows no node of a plan."""
+
+from shframe.array.kernels import blockwise, tiles
+
+__all__ = ["blockwise", "tiles"]

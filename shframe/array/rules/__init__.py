@@ -1,0 +1,1 @@
+"""Rewriting of array expressions, one rule a file."""
