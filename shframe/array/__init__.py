@@ -1,9 +1,9 @@
 """Lazy NumPy-shaped arrays on all cores: `import shframe.array as xp` reads like NumPy.
 
-The chapters follow the Python array API standard: creation.py, elementwise.py, reductions.py,
-manipulation.py, indexing.py, linalg.py, dtypes.py, random.py. Start reading at ndarray.py (what
-an Array is), then nodes.py (what it is made of), planner.py (what happens to it). The names load with
-the first use of one: workers need blockwise.py and what that needs, nothing else.
+The chapters follow the Python array API standard: functions/creation.py, elementwise.py,
+reductions.py, manipulation.py, indexing.py; linalg.py, dtypes.py, random.py. Start reading at
+ndarray.py (what an Array is), then expr/nodes.py (what it is made of) and plan/planner.py (what
+happens to it). The names load with the first use of one: workers need kernels/, nothing else.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         uint32,
         uint64,
     )
+    from shframe.array.functions.blocks import map_blocks
     from shframe.array.functions.creation import (
         arange,
         array,
@@ -203,7 +204,6 @@ if TYPE_CHECKING:
         unstack,
         vstack,
     )
-    from shframe.array.functions.map_blocks import map_blocks
     from shframe.array.functions.reductions import (
         all,
         allclose,
@@ -259,7 +259,7 @@ _CHAPTERS = (
     "functions.manipulation",
     "functions.indexing",
     "linalg",
-    "functions.map_blocks",
+    "functions.blocks",
 )
 _ROOMS = ("linalg", "random")
 

@@ -16,7 +16,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from shframe import session
 from shframe.array import linalg, protocols
 from shframe.array.expr import nodes
-from shframe.array.functions import elementwise, indexing, manipulation, map_blocks, reductions
+from shframe.array.functions import blocks, elementwise, indexing, manipulation, reductions
 from shframe.array.grid import chunks as grids
 from shframe.array.grid.chunks import Chunks, Shape
 from shframe.array.plan.planner import PLANNER
@@ -339,7 +339,7 @@ class Array(NDArrayOperatorsMixin, Collection):
 
     def map_blocks(self, function: Any, *others: Any, **how: Any) -> Array:
         """A function of each block."""
-        return map_blocks.map_blocks(function, self, *others, **how)
+        return blocks.map_blocks(function, self, *others, **how)
 
     # -- reductions
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from shframe.dataframe.frame import DataFrame
     from shframe.dataframe.groupby import GroupBy
-    from shframe.dataframe.io import from_arrow, from_pandas, read_csv, read_parquet
+    from shframe.dataframe.io.readers import from_arrow, from_pandas, read_csv, read_parquet
     from shframe.dataframe.series import Index, Series
 
 _HOMES = {
@@ -19,10 +19,10 @@ _HOMES = {
     "GroupBy": "groupby",
     "Index": "series",
     "Series": "series",
-    "from_arrow": "io",
-    "from_pandas": "io",
-    "read_csv": "io",
-    "read_parquet": "io",
+    "from_arrow": "io.readers",
+    "from_pandas": "io.readers",
+    "read_csv": "io.readers",
+    "read_parquet": "io.readers",
 }
 
 __all__ = [

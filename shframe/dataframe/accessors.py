@@ -11,10 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from shframe.dataframe import arguments, relations
+from shframe.dataframe import arguments
 from shframe.dataframe.base import Partitioned, wrap
+from shframe.dataframe.expr import relations
+from shframe.dataframe.expr.relations import Params
 from shframe.dataframe.kernels import categories, rowwise, texts
-from shframe.dataframe.relations import Params
 
 _TEXT = """
     capitalize casefold center contains count decode encode endswith extract find findall

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe import relations
+from shframe.dataframe.expr import relations
 from shframe.dataframe.kernels.arguments import Place
 from shframe.errors import UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef

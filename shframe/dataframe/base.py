@@ -11,13 +11,15 @@ import pandas as pd
 from pandas.api.extensions import no_default
 
 from shframe import session
-from shframe.dataframe import arguments, chunks, relations, trial
+from shframe.dataframe import arguments, partition
+from shframe.dataframe.expr import relations
+from shframe.dataframe.expr.lineage import Rows, correspond, same_rows
+from shframe.dataframe.expr.relations import Map, Params, Relation
 from shframe.dataframe.kernels import reduce, rowwise
-from shframe.dataframe.lineage import Rows, correspond, same_rows
-from shframe.dataframe.operators import Operand
-from shframe.dataframe.plan import PLANNER
-from shframe.dataframe.relations import Map, Params, Relation
-from shframe.dataframe.samples import sample_of
+from shframe.dataframe.methods.operators import Operand
+from shframe.dataframe.plan import dtype_probe
+from shframe.dataframe.plan.planner import PLANNER
+from shframe.dataframe.plan.samples import sample_of
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.executors.cluster import values
 from shframe.graph.objects.object_ref import ObjectRef
@@ -63,7 +65,7 @@ class Partitioned(Operand):
 
     def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
         parts = list(values(refs))
-        return chunks.concatenated(parts, self.expr.meta, fresh=layer.about.fresh)
+        return partition.concatenated(parts, self.expr.meta, fresh=layer.about.fresh)
 
     def _persisted(self, refs: list[ObjectRef], layer: Layer) -> Self:
         sample = relations.Meta(self.expr.meta)
@@ -149,7 +151,7 @@ class Partitioned(Operand):
             )
         _ = made.expr.meta
         if name in ("lt", "le", "gt", "ge"):
-            trial.compare(made.expr)
+            dtype_probe.compare(made.expr)
         return made
 
     def _paired(self, name: str, other: Partitioned, reflected: bool) -> Any:
@@ -230,7 +232,7 @@ class Partitioned(Operand):
 
         Raises: ColumnNotFound for a name in a dictionary of dtypes.
         """
-        from shframe.dataframe.casting import cast
+        from shframe.dataframe.methods.casting import cast
 
         return cast(self, dtype)
 
@@ -325,7 +327,7 @@ class Partitioned(Operand):
 
         Raises: NotPicklable when the function cannot travel.
         """
-        from shframe.dataframe.user import mapped_by_user
+        from shframe.dataframe.plan.inferred_schema import mapped_by_user
 
         return mapped_by_user(self, function, args, kwargs, meta, writable)
 
@@ -451,7 +453,7 @@ def row_count(n: Any) -> int:
 
 
 def _count_rows(part: Any) -> int:
-    return chunks.rows_in(part)
+    return partition.rows_in(part)
 
 
 def _sum_counts(*counts: int) -> int:
@@ -490,7 +492,7 @@ def _short(values: dict[str, Any]) -> str:
 
 
 def _read_line(node: relations.ReadParquet) -> str:
-    from shframe.dataframe import pruning
+    from shframe.dataframe.io import pruning
 
     source = node.source
     needed = pruning.needed_groups(source, node.prune, node.filters, node.limit)
@@ -521,7 +523,7 @@ def put_parts(obj: Any, count: int) -> tuple[tuple[ObjectRef, ...], tuple[int, .
     refs, sizes = [], []
     for low, high in itertools.pairwise(edges):
         piece = obj.iloc[low:high] if not isinstance(obj, pd.Index) else obj[low:high]
-        table = chunks.as_table(piece) if isinstance(piece, pd.DataFrame) else None
+        table = partition.as_table(piece) if isinstance(piece, pd.DataFrame) else None
         refs.append(current.put(piece if table is None else table))
         sizes.append(high - low)
     return tuple(refs), tuple(sizes)

@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe import arguments, expressions, relations, trial
+from shframe.dataframe import arguments
 from shframe.dataframe.base import Partitioned, row_count, wrap
-from shframe.dataframe.kernels import labelling, rowwise, small
+from shframe.dataframe.expr import relations
+from shframe.dataframe.expr.lineage import correspond, same_rows
+from shframe.dataframe.expr.relations import Params
+from shframe.dataframe.kernels import combine, labelling, rowwise
 from shframe.dataframe.kernels.arguments import Place
-from shframe.dataframe.lineage import correspond, same_rows
-from shframe.dataframe.relations import Params
-from shframe.dataframe.user import mapped_by_user
+from shframe.dataframe.methods import evaluating
+from shframe.dataframe.plan import dtype_probe
+from shframe.dataframe.plan.inferred_schema import mapped_by_user
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
 from shframe.graph.plan.expr import Expr
 from shframe.lazy.collection import Collection
@@ -167,11 +170,11 @@ class DataFrame(Partitioned):
     def _evaluated(self, text: str, caller: Any) -> Any:
         if not isinstance(text, str) or not text.strip():
             raise InvalidArgument(f"an expression as text is needed, found {text!r}")
-        names = expressions.variables(text, caller)
+        names = evaluating.variables(text, caller)
         try:
             made = self._by_expression(text, arguments.of_method((), names))
             if isinstance(made.expr, relations.Map):
-                trial.compare(made.expr)
+                dtype_probe.compare(made.expr)
             return made
         except pd.errors.UndefinedVariableError as error:
             missing = str(error).split("'")[1]
@@ -186,8 +189,8 @@ class DataFrame(Partitioned):
     def _by_expression(self, text: str, given: arguments.Arguments) -> Any:
         how: dict[str, Any] = {"text": text, "names": given.kwargs}
         levels = {"index", *(f"ilevel_{n}" for n in range(self._meta.index.nlevels))}
-        labels = expressions.names_of(text) & {*levels, *self._meta.index.names}
-        if expressions.is_row_by_row(text):
+        labels = evaluating.names_of(text) & {*levels, *self._meta.index.names}
+        if evaluating.is_row_by_row(text):
             return self._map(
                 rowwise.evaluated, rows="same", index_free=not labels, values=given.values, **how
             )
@@ -274,7 +277,7 @@ class DataFrame(Partitioned):
         Raises: ColumnNotFound for a key that a side does not have, InvalidArgument for a `how`
         or a combination of keys that is not there.
         """
-        from shframe.dataframe.io import from_pandas
+        from shframe.dataframe.io.readers import from_pandas
 
         if isinstance(right, pd.DataFrame):
             right = from_pandas(right, npartitions=1)
@@ -329,7 +332,9 @@ class DataFrame(Partitioned):
             made = wrap(relations.Whole((self.expr,), rowwise.method, how))
         else:
             params = Params(subset=names, keep=keep)
-            made = wrap(relations.Tree(self.expr, small.distinct, small.distinct_of_all, params))
+            made = wrap(
+                relations.Tree(self.expr, combine.distinct, combine.distinct_of_all, params)
+            )
         return made.reset_index(drop=True) if ignore_index else made
 
     def nlargest(self, n: int, columns: Any, keep: str = "first") -> DataFrame:
@@ -344,7 +349,7 @@ class DataFrame(Partitioned):
         names = list(columns) if isinstance(columns, (list, tuple)) else [columns]
         self._known(names, name)
         params = Params(name=name, args=(row_count(n), names), keep=keep)
-        return wrap(relations.Tree(self.expr, small.extreme, small.extreme_of_all, params))
+        return wrap(relations.Tree(self.expr, combine.extreme, combine.extreme_of_all, params))
 
     # --- index --------------------------------------------------------------------------
 
@@ -389,7 +394,7 @@ class DataFrame(Partitioned):
         Raises: WriteFailed where the folder cannot be written to, or holds Parquet files of
         others. What was there stays as it was.
         """
-        from shframe.dataframe.writing import to_parquet
+        from shframe.dataframe.io.parquet_writer import to_parquet
 
         to_parquet(self, path, partition_cols=partition_cols, index=index, compression=compression)
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe import relations
 from shframe.dataframe.base import Partitioned, wrap
-from shframe.dataframe.kernels.groupby import Output, Plan
+from shframe.dataframe.expr import relations
+from shframe.dataframe.kernels.aggregate import Output, Plan
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
 from shframe.graph.tasks.function import UserCode
 

@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe import arguments, relations
+from shframe.dataframe import arguments
 from shframe.dataframe.base import Partitioned
+from shframe.dataframe.expr import relations
+from shframe.dataframe.expr.relations import Params, Value
 from shframe.dataframe.kernels import rowwise, values
-from shframe.dataframe.operators import Operand
-from shframe.dataframe.plan import PLANNER
-from shframe.dataframe.relations import Params, Value
+from shframe.dataframe.methods.operators import Operand
+from shframe.dataframe.plan.planner import PLANNER
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.planner import Layer, Planner
 from shframe.lazy.collection import Collection

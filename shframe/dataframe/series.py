@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from shframe.dataframe import arguments, relations
+from shframe.dataframe import arguments
 from shframe.dataframe.accessors import Accessor
 from shframe.dataframe.base import Partitioned, row_count, wrap
-from shframe.dataframe.kernels import rowwise, small
-from shframe.dataframe.relations import Params
-from shframe.dataframe.user import mapped_by_user
+from shframe.dataframe.expr import relations
+from shframe.dataframe.expr.relations import Params
+from shframe.dataframe.kernels import combine, rowwise
+from shframe.dataframe.plan.inferred_schema import mapped_by_user
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.planner import Layer
@@ -125,7 +126,7 @@ class Series(Partitioned):
         if keep not in ("first", "last"):
             return self._distinct_once(keep)
         params = Params(subset=None, keep=keep)
-        return wrap(relations.Tree(self.expr, small.distinct, small.distinct_of_all, params))
+        return wrap(relations.Tree(self.expr, combine.distinct, combine.distinct_of_all, params))
 
     def _distinct_once(self, keep: Any) -> Series:
         if keep is not False:
@@ -143,7 +144,7 @@ class Series(Partitioned):
 
     def _extreme(self, name: Any, n: int, keep: Any) -> Any:
         params = Params(name=name, args=(row_count(n),), keep=keep)
-        return wrap(relations.Tree(self.expr, small.extreme, small.extreme_of_all, params))
+        return wrap(relations.Tree(self.expr, combine.extreme, combine.extreme_of_all, params))
 
     def value_counts(
         self,
@@ -154,11 +155,13 @@ class Series(Partitioned):
     ) -> Series:
         """How often each value is there, the most frequent first."""
         how = {"sort": sort, "ascending": ascending, "normalize": normalize, "dropna": dropna}
-        if not small.is_counted_alike(self.dtype):
+        if not combine.is_counted_alike(self.dtype):
             given = Params(name="value_counts", args=(), kwargs=how)
             return wrap(relations.Whole((self.expr,), rowwise.method, given))
         params = Params(**how)
-        node = relations.Tree(self.expr, small.values_counted, small.values_counted_of_all, params)
+        node = relations.Tree(
+            self.expr, combine.values_counted, combine.values_counted_of_all, params
+        )
         return wrap(node)
 
     def sort_values(

@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import shframe as sf
-from shframe.dataframe import csv
+from shframe.dataframe.io import csv_source
 from shframe.errors import InvalidArgument, SourceDamaged, SourceNotFound
 from shframe.session import Session
 from tests.dataframe.frames import FEW, same
@@ -99,7 +99,7 @@ def test_a_file_in_blocks_is_read_as_pandas_reads_it_whole(
     session: Session, monkeypatch: pytest.MonkeyPatch, text: Text, block: int, scan: int
 ) -> None:
     for name, value in (("LEAST_BLOCK", block), ("SAMPLE", 100), ("SCAN", scan)):
-        monkeypatch.setattr(csv, name, value)
+        monkeypatch.setattr(csv_source, name, value)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "one.csv")
         path.write_bytes(text.content)
@@ -119,7 +119,7 @@ def blocks(lazy: Any) -> int:
 def test_a_file_with_quotes_is_cut_between_its_records(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv, "LEAST_BLOCK", 1 << 12)
+    monkeypatch.setattr(csv_source, "LEAST_BLOCK", 1 << 12)
     path = tmp_path / "one.csv"
     rows = "".join(f'{n},"line {n}\n""quoted"", and on",{n / 2}\n' for n in range(2000))
     path.write_text('n,"remarks\nof all kinds",half\n' + rows)
@@ -133,7 +133,7 @@ def test_a_file_with_quotes_is_cut_between_its_records(
 def test_dates_have_the_format_of_the_first_in_the_file(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv, "LEAST_BLOCK", 1 << 10)
+    monkeypatch.setattr(csv_source, "LEAST_BLOCK", 1 << 10)
     path = tmp_path / "one.csv"
     path.write_text("day,n\n" + "13/01/2020,1\n" * 50 + "01/02/2020,2\n" * 500)
     lazy = sf.read_csv(path, parse_dates=["day"])
@@ -151,8 +151,8 @@ def test_compressed_files_are_read_in_one_piece(session: Session, tmp_path: Path
 def test_what_is_no_csv_is_named_with_its_place(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv, "LEAST_BLOCK", 1 << 10)
-    monkeypatch.setattr(csv, "SAMPLE", 1 << 10)
+    monkeypatch.setattr(csv_source, "LEAST_BLOCK", 1 << 10)
+    monkeypatch.setattr(csv_source, "SAMPLE", 1 << 10)
     path = tmp_path / "one.csv"
     good = b"a,b\n" + b"1,2\n" * 2000
     for bad in (b"\xff,1\n", b"1,2,3\n", b'1,"2\n'):

@@ -17,7 +17,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import shframe as sf
-from shframe.dataframe import parquet
+from shframe.dataframe.io import parquet_source
 from shframe.errors import (
     ColumnNotFound,
     InvalidArgument,
@@ -119,8 +119,8 @@ def loses_values(case: Files) -> bool:
 def test_files_are_read_as_pandas_reads_them(
     session: Session, monkeypatch: pytest.MonkeyPatch, case: Files, data: st.DataObject
 ) -> None:
-    monkeypatch.setattr(parquet, "LEAST_PARTITION", 1)
-    monkeypatch.setattr(parquet, "SHARED_PARTITION", 1)
+    monkeypatch.setattr(parquet_source, "LEAST_PARTITION", 1)
+    monkeypatch.setattr(parquet_source, "SHARED_PARTITION", 1)
     assume(not loses_values(case))
     with tempfile.TemporaryDirectory() as folder:
         write(case, folder)

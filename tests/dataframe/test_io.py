@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shframe as sf
-from shframe.dataframe import csv
+from shframe.dataframe.io import csv_source
 from shframe.errors import (
     ColumnNotFound,
     InvalidArgument,
@@ -211,8 +211,8 @@ def test_csv_is_read_as_pandas_reads_it(session: Session, case: Case) -> None:
 def test_csv_in_ranges_has_the_dtypes_of_the_whole(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv, "SAMPLE", 1 << 12)
-    monkeypatch.setattr(csv, "LEAST_BLOCK", 1 << 12)
+    monkeypatch.setattr(csv_source, "SAMPLE", 1 << 12)
+    monkeypatch.setattr(csv_source, "LEAST_BLOCK", 1 << 12)
     path = tmp_path / "long.csv"
     rows = 6_000
     frame = pd.DataFrame({"n": np.arange(rows), "late": 1, "word": "abc", "mixed": 7})

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shframe.dataframe.kernels.join import matches, taken
+from shframe.dataframe.kernels.join_rows import matches, taken
 from shframe.dataframe.kernels.shuffle import gathered, hash_codes, split, split_by_hash
 from tests.examples import examples
 

@@ -11,7 +11,7 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 import shframe as sf
-from shframe.dataframe import lower
+from shframe.dataframe.lower import lower
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
 from shframe.session import Session
 from tests.dataframe.frames import FEW, Case, cases, same

@@ -1,4 +1,4 @@
-"""Reductions along axes, and running results. Each makes a Reduce node with a fold (reducers.py), or
+"""Reductions along axes, and running results. Each makes a Reduce node with a Fold (reducers.py) or
 a Scan; means and counts are built of sums. What may be asked is asked of NumPy (numpy_probe.py).
 """
 

@@ -1,29 +1,29 @@
 """What runs in workers on partitions; knows no node of a plan."""
 
 from shframe.dataframe.kernels import (
+    aggregate,
+    combine,
     csv,
-    groupby,
-    join,
-    merging,
+    join_partitions,
+    join_rows,
     parquet,
     reduce,
     rowwise,
     shuffle,
-    small,
     sorting,
     writing,
 )
 
 __all__ = [
     "csv",
-    "groupby",
-    "join",
-    "merging",
+    "aggregate",
+    "join_rows",
+    "join_partitions",
     "parquet",
     "reduce",
     "rowwise",
     "shuffle",
-    "small",
+    "combine",
     "sorting",
     "writing",
 ]

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe import chunks
+from shframe.dataframe import partition
 
 
 def dtypes_of(part: Any) -> tuple[Any, ...] | None:
     """pandas' dtypes of a partition's columns; None where it has no rows."""
-    if not chunks.rows_in(part):
+    if not partition.rows_in(part):
         return None
-    if not chunks.is_table(part):
+    if not partition.is_table(part):
         return tuple(part.dtypes) if part.ndim == 2 else (part.dtype,)
-    dtypes = chunks.layout_of(part).dtypes
+    dtypes = partition.layout_of(part).dtypes
     return tuple(_seen(part.column(n), dtype) for n, dtype in enumerate(dtypes))
 
 
@@ -46,7 +46,7 @@ def conformed(part: Any, dtypes: tuple[Any, ...] | None) -> Any:
     """The partition with the dtypes of the whole."""
     if dtypes is None or _stored(part) == dtypes:
         return part
-    frame = chunks.as_pandas(part)
+    frame = partition.as_pandas(part)
     if frame.ndim == 1:
         return frame if isinstance(dtypes[0], pd.CategoricalDtype) else frame.astype(dtypes[0])
     frame = frame.copy(deep=False)
@@ -58,6 +58,6 @@ def conformed(part: Any, dtypes: tuple[Any, ...] | None) -> Any:
 
 def _stored(part: Any) -> tuple[Any, ...]:
     """The dtypes that a partition says it has, whatever is missing."""
-    if chunks.is_table(part):
-        return tuple(chunks.layout_of(part).dtypes)
+    if partition.is_table(part):
+        return tuple(partition.layout_of(part).dtypes)
     return tuple(part.dtypes) if part.ndim == 2 else (part.dtype,)

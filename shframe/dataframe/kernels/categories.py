@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import union_categoricals
 
-from shframe.dataframe import chunks
+from shframe.dataframe import partition
 
 
 def kind(part: Any) -> Any:
     """The categorical dtype of a partition."""
-    return chunks.as_pandas(part).dtype
+    return partition.as_pandas(part).dtype
 
 
 def united(*kinds: Any) -> Any:
@@ -25,7 +25,7 @@ def united(*kinds: Any) -> Any:
 
 def conformed(part: Any, dtype: Any) -> Any:
     """The partition with these categories."""
-    series = chunks.as_pandas(part)
+    series = partition.as_pandas(part)
     return series if series.dtype == dtype else series.cat.set_categories(dtype.categories)
 
 
@@ -36,7 +36,7 @@ def listed(dtype: Any) -> Any:
 
 def values(part: Any, *, ordered: bool) -> Any:
     """The different values of a partition."""
-    return chunks.as_pandas(part).dropna().drop_duplicates().reset_index(drop=True)
+    return partition.as_pandas(part).dropna().drop_duplicates().reset_index(drop=True)
 
 
 def found(*parts: Any, ordered: bool) -> Any:

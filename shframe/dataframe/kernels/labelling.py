@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe import chunks
+from shframe.dataframe import partition
 
 UNEVEN = 0
 
@@ -19,7 +19,7 @@ def spacing(part: Any) -> Any:
 
     step: UNEVEN where it differs, None where there is one value.
     """
-    values = chunks.as_pandas(part).to_numpy(dtype="i8")
+    values = partition.as_pandas(part).to_numpy(dtype="i8")
     if not len(values):
         return None
     step = None
@@ -39,7 +39,7 @@ def is_even(*found: Any) -> bool:
 
 def indexed(part: Any, even: bool, *, label: Any, drop: bool) -> Any:
     """The partition with a column of whole numbers as index."""
-    frame = chunks.as_pandas(part)
+    frame = partition.as_pandas(part)
     values = frame[label]
     made = frame.set_index(label, drop=drop)
     made.index = pd.Index(values.to_numpy(), dtype="i8" if even else values.dtype, name=label)

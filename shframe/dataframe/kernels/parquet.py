@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from shframe.dataframe import chunks
-from shframe.dataframe.footers import Stamp, damage_of, read_stamp
-from shframe.dataframe.parquet import Counted
+from shframe.dataframe import partition
+from shframe.dataframe.io.parquet_footers import Stamp, damage_of, read_stamp
+from shframe.dataframe.io.parquet_source import Counted
 from shframe.errors import InvalidArgument, SourceDamaged
 
 MOST_ASCII = 127  # bytes up to here are text, whatever their order
@@ -54,7 +54,7 @@ class Wanted:
 
 
 def read(
-    pieces: tuple[Piece, ...], *, wanted: Wanted, layout: chunks.Layout, counted: Counted | None
+    pieces: tuple[Piece, ...], *, wanted: Wanted, layout: partition.Layout, counted: Counted | None
 ) -> Any:
     """Row groups of files as one table with a layout.
 
@@ -66,20 +66,22 @@ def read(
     whole = _join_tables(tables, wanted)
     columns = whole.columns[: len(wanted.fields)]
     if layout.levels or wanted.filters:
-        return chunks.table_of(columns, layout)
+        return partition.table_of(columns, layout)
     counted = counted or Counted(layout.names[0], 0, 1)
     if counted.step == 1 and _follow_each_other(pieces):
         start = counted.start + pieces[0].start
-        return chunks.table_of(columns, chunks.moved(layout, start))
+        return partition.table_of(columns, partition.moved(layout, start))
     places = [np.arange(piece.start, piece.start + piece.rows) for piece in pieces]
     columns.append(pa.array(counted.start + counted.step * np.concatenate(places)))
     levels = (np.dtype("int64"),)
-    return chunks.table_of(
-        columns, chunks.Layout(layout.labels, layout.dtypes, layout.names, levels)
+    return partition.table_of(
+        columns, partition.Layout(layout.labels, layout.dtypes, layout.names, levels)
     )
 
 
-def _frame_without_columns(pieces: tuple[Piece, ...], wanted: Wanted, layout: chunks.Layout) -> Any:
+def _frame_without_columns(
+    pieces: tuple[Piece, ...], wanted: Wanted, layout: partition.Layout
+) -> Any:
     """Rows of which nothing but their number is asked for: a table would not keep it."""
     rows = sum(piece.rows for piece in pieces)
     if wanted.filters:
@@ -100,7 +102,7 @@ def _join_tables(tables: list[Any], wanted: Wanted) -> Any:
         kind = wanted.types[name]
         if {part.type for part in parts} - {kind}:
             mixed = len({part.type for part in parts}) > 1
-            parts = [chunks.as_text(part) for part in parts] if mixed else parts
+            parts = [partition.as_text(part) for part in parts] if mixed else parts
             kind = parts[0].type
         columns.append(pa.chunked_array(parts, kind))
     names = [*wanted.fields, *wanted.others]
@@ -249,7 +251,7 @@ def _merge_values(values: Sequence[Any], kind: Any) -> Any:
 
 def share_facts(part: Any, facts: list[Any], *, places: tuple[int, ...]) -> Any:
     """The partition with the categories of the whole, and with dtypes that hold its gaps."""
-    layout = chunks.layout_of(part)
+    layout = partition.layout_of(part)
     columns, dtypes = list(part.columns), [*layout.dtypes, *layout.levels]
     for n, fact in zip(places, facts, strict=True):
         if isinstance(fact, bool):
@@ -259,7 +261,7 @@ def share_facts(part: Any, facts: list[Any], *, places: tuple[int, ...]) -> Any:
             columns[n] = _recode(columns[n], fact)
             dtypes[n] = pd.CategoricalDtype(pd.Index(fact.to_pandas()), dtypes[n].ordered)
     width = layout.width
-    return chunks.table_of(
+    return partition.table_of(
         columns,
         dataclasses.replace(layout, dtypes=tuple(dtypes[:width]), levels=tuple(dtypes[width:])),
     )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe import chunks
+from shframe.dataframe import partition
 
 SIMPLE = ("sum", "prod", "min", "max", "any", "all", "count")
 MOMENTS = ("count", "mean", "m2")  # m2: the sum of squared distances from the mean
@@ -33,7 +33,7 @@ def partial(part: Any, *, how: str, series: bool, dtypes: Any, **kwargs: Any) ->
 
 
 def _frame(part: Any) -> Any:
-    part = chunks.as_pandas(part)
+    part = partition.as_pandas(part)
     if isinstance(part, pd.Index):
         part = part.to_series(index=pd.RangeIndex(len(part)))
     return part.to_frame(0) if isinstance(part, pd.Series) else part
@@ -127,5 +127,5 @@ def _variance(filled: list[Any], how: str, ddof: int, dtypes: Any) -> Any:
 
 def of_whole(*parts: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """pandas' own method on all partitions together."""
-    whole = chunks.concatenated(parts, chunks.as_pandas(parts[0]), fresh=False)
+    whole = partition.concatenated(parts, partition.as_pandas(parts[0]), fresh=False)
     return getattr(whole, name)(*args, **kwargs)

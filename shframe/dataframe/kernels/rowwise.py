@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe import chunks
+from shframe.dataframe import partition
 from shframe.dataframe.kernels.arguments import filled
 
 OPERATORS: dict[str, Callable[..., Any]] = {
@@ -43,35 +43,35 @@ OPERATORS: dict[str, Callable[..., Any]] = {
 
 def columns(part: Any, *, labels: Any) -> Any:
     """Some columns as a frame; a table stays a table, unless only its rows are left of it."""
-    if chunks.is_table(part) and labels:
-        known = chunks.layout_of(part).labels
+    if partition.is_table(part) and labels:
+        known = partition.layout_of(part).labels
         if known.is_unique:
             places = [known.get_loc(n) for n in labels]
-            return chunks.select(part, places, known.take(places))
-    return chunks.as_pandas(part)[list(labels)]
+            return partition.select(part, places, known.take(places))
+    return partition.as_pandas(part)[list(labels)]
 
 
 def column(part: Any, *, label: Any) -> Any:
     """One column as a Series."""
-    if chunks.is_table(part):
-        known = chunks.layout_of(part).labels
+    if partition.is_table(part):
+        known = partition.layout_of(part).labels
         place = known.get_loc(label) if known.is_unique else None
         if isinstance(place, int):
-            frame = chunks.as_pandas(chunks.select(part, [place], known[[place]]))
+            frame = partition.as_pandas(partition.select(part, [place], known[[place]]))
             return frame.iloc[:, 0]
-    return chunks.as_pandas(part)[label]
+    return partition.as_pandas(part)[label]
 
 
 def binary(left: Any, right: Any, *, name: str, reflected: bool = False) -> Any:
     """An operator between two partitions, a partition and a value, or two values."""
     apply = OPERATORS[name]
-    a, b = chunks.as_pandas(left), chunks.as_pandas(right)
+    a, b = partition.as_pandas(left), partition.as_pandas(right)
     return _as_rows(apply(b, a) if reflected else apply(a, b), a, b)
 
 
 def scalar(part: Any, *, name: str, value: Any, reflected: bool) -> Any:
     """An operator between a partition and a plain value."""
-    part = chunks.as_pandas(part)
+    part = partition.as_pandas(part)
     apply = OPERATORS[name]
     return _as_rows(apply(value, part) if reflected else apply(part, value), part)
 
@@ -85,7 +85,7 @@ def _as_rows(made: Any, *operands: Any) -> Any:
 
 def unary(part: Any, *, name: str) -> Any:
     """An operator on a partition."""
-    part = chunks.as_pandas(part)
+    part = partition.as_pandas(part)
     return _as_rows(OPERATORS[name](part), part)
 
 
@@ -94,14 +94,14 @@ def rows(part: Any, mask: Any, *, positional: bool) -> Any:
 
     positional: whether the mask is known to have the labels of the partition.
     """
-    keep = chunks.as_pandas(mask)
+    keep = partition.as_pandas(mask)
     if keep.dtype != bool:
         keep = keep.fillna(False).astype(bool) if str(keep.dtype) == "boolean" else keep
-    if chunks.is_table(part) and keep.dtype == bool and positional:
-        return chunks.filtered(part, keep.to_numpy())
+    if partition.is_table(part) and keep.dtype == bool and positional:
+        return partition.filtered(part, keep.to_numpy())
     with warnings.catch_warnings():  # that the mask is reindexed is what was asked for
         warnings.simplefilter("ignore", UserWarning)
-        return chunks.as_pandas(part)[keep]
+        return partition.as_pandas(part)[keep]
 
 
 def assigned(
@@ -112,10 +112,10 @@ def assigned(
     whole: rows of the whole frame. If it has none, pandas gives it those of the column; a partition
     without rows is no such frame.
     """
-    frame = chunks.as_pandas(part).copy(deep=False)
+    frame = partition.as_pandas(part).copy(deep=False)
     empty = not len(frame) and filled(whole, inputs) > 0
     for label, value in zip(labels, inputs, strict=False):
-        column = chunks.as_pandas(value)
+        column = partition.as_pandas(value)
         by_label = empty and not isinstance(column, pd.Index)
         frame[label] = column.reindex(frame.index) if by_label else column
     for label, value in plain.items():
@@ -127,8 +127,8 @@ def method(
     part: Any, *inputs: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """A pandas method, by its (dotted) name."""
-    values = [chunks.as_pandas(one) for one in inputs]
-    part = chunks.as_pandas(part)
+    values = [partition.as_pandas(one) for one in inputs]
+    part = partition.as_pandas(part)
     words = name.split(".")
     found: Any = part
     if words[0] == "str" and part.dtype == "f8":  # all missing: pandas forgot what was to be here
@@ -140,7 +140,7 @@ def method(
 
 def attribute(part: Any, *, name: str) -> Any:
     """A pandas attribute, by its (dotted) name."""
-    found: Any = chunks.as_pandas(part)
+    found: Any = partition.as_pandas(part)
     for word in name.split("."):
         found = getattr(found, word)
     return found
@@ -150,14 +150,14 @@ def user_function(
     part: Any, *values: Any, function: Any, args: Any, kwargs: Any, writable: bool = True
 ) -> Any:
     """A user's function on a partition; it sees pandas objects."""
-    seen = chunks.as_writable if writable else chunks.as_pandas
+    seen = partition.as_writable if writable else partition.as_pandas
     return function(seen(part), *filled(args, values), **filled(kwargs, values))
 
 
 def evaluated(part: Any, *values: Any, text: str, names: dict[str, Any]) -> Any:
     """pandas' eval of an expression with the local values that it names."""
     known = filled(names, values)
-    frame = chunks.as_pandas(part)
+    frame = partition.as_pandas(part)
     made = frame.eval(text, local_dict=known, global_dict={}, engine="python")
     return _as_rows(made, frame.index)
 
@@ -169,22 +169,22 @@ def itself(part: Any) -> Any:
 
 def as_index(part: Any) -> Any:
     """The index of a partition."""
-    if chunks.is_table(part):
-        return chunks.index_of(part, chunks.layout_of(part))
+    if partition.is_table(part):
+        return partition.index_of(part, partition.layout_of(part))
     return part.index
 
 
 def counted(part: Any) -> int:
     """Rows of a partition."""
-    return chunks.rows_in(part)
+    return partition.rows_in(part)
 
 
 def renumbered(part: Any, counts: list[int], *, place: int) -> Any:
     """The partition with an index that goes on where the partitions before it end."""
     start = sum(counts[:place])
-    if chunks.is_table(part):
-        layout = chunks.layout_of(part)
-        return chunks.with_layout(part, chunks.moved(layout, start))
+    if partition.is_table(part):
+        layout = partition.layout_of(part)
+        return partition.with_layout(part, partition.moved(layout, start))
     part = part.copy(deep=False)
     part.index = pd.RangeIndex(start, start + len(part), name=part.index.name)
     return part
@@ -197,23 +197,23 @@ def collected(*counts: int) -> list[int]:
 
 def first_rows(part: Any, *, count: int) -> Any:
     """The first rows of a partition."""
-    return chunks.sliced(part, 0, min(count, chunks.rows_in(part)))
+    return partition.sliced(part, 0, min(count, partition.rows_in(part)))
 
 
 def last_rows(part: Any, *, count: int) -> Any:
     """The last rows of a partition."""
-    size = chunks.rows_in(part)
-    return chunks.sliced(part, max(size - count, 0), size)
+    size = partition.rows_in(part)
+    return partition.sliced(part, max(size - count, 0), size)
 
 
 def stacked(*parts: Any) -> Any:
     """Partitions one after another as one pandas object."""
-    return chunks.concatenated(parts, chunks.as_pandas(parts[0]), fresh=False)
+    return partition.concatenated(parts, partition.as_pandas(parts[0]), fresh=False)
 
 
 def stacked_fresh(*parts: Any) -> Any:
     """Partitions one after another, their rows counted anew."""
-    return chunks.concatenated(parts, chunks.as_pandas(parts[0]), fresh=True)
+    return partition.concatenated(parts, partition.as_pandas(parts[0]), fresh=True)
 
 
 def run_of_rows(counts: list[int], *parts: Any, place: int, count: int) -> Any:
@@ -224,27 +224,27 @@ def run_of_rows(counts: list[int], *parts: Any, place: int, count: int) -> Any:
     for part, size in zip(parts, counts, strict=True):
         low, high = max(start - begin, 0), min(stop - begin, size)
         if low < high:
-            pieces.append(chunks.sliced(part, low, high))
+            pieces.append(partition.sliced(part, low, high))
         begin += size
-    return stacked(*(pieces or [chunks.sliced(parts[0], 0, 0)]))
+    return stacked(*(pieces or [partition.sliced(parts[0], 0, 0)]))
 
 
 def without_index(part: Any) -> Any:
     """The rows with an index that counts them from 0."""
-    if chunks.is_table(part):
-        layout = chunks.layout_of(part)
+    if partition.is_table(part):
+        layout = partition.layout_of(part)
         columns = part.columns[: layout.width]
-        return chunks.table_of(columns, chunks.Layout(layout.labels, layout.dtypes))
+        return partition.table_of(columns, partition.Layout(layout.labels, layout.dtypes))
     return part.reset_index(drop=True)
 
 
 def settled(part: Any) -> Any:
     """The partition as a result holds it: text as text, not as the dictionary it was read as."""
-    if not chunks.is_table(part):
+    if not partition.is_table(part):
         return part
-    layout = chunks.layout_of(part)
+    layout = partition.layout_of(part)
     columns = [
-        chunks.as_text(column) if isinstance(dtype, pd.StringDtype) else column
+        partition.as_text(column) if isinstance(dtype, pd.StringDtype) else column
         for column, dtype in zip(part.columns, (*layout.dtypes, *layout.levels), strict=True)
     ]
-    return chunks.table_of(columns, layout)
+    return partition.table_of(columns, layout)

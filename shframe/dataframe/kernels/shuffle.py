@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shframe.dataframe import chunks
+from shframe.dataframe import partition as chunks
 
 Columns = Sequence[Any]  # of pa.ChunkedArray
 

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe import chunks
+from shframe.dataframe import partition
 
 SAMPLE = 256  # rows of each partition that take part in choosing the cuts
 
 
 def ordered(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
     """One partition in order, by columns or by its index."""
-    frame = chunks.as_pandas(part)
+    frame = partition.as_pandas(part)
     if by is None and isinstance(frame.index, pd.CategoricalIndex):
         # pandas takes one that begins with missing labels for sorted
         return frame.iloc[_order(_keys(frame, None), ascending, na_position).index]
@@ -96,5 +96,5 @@ def merged(offsets: Any, *values: Any, by: Any, ascending: Any, na_position: str
     """
     *parts, place = values
     filled = [one for one in ranges(offsets, parts, place) if len(one)] or [parts[0].iloc[:0]]
-    whole = chunks.stacked(filled)
+    whole = partition.stacked(filled)
     return ordered(whole, by=by, ascending=ascending, na_position=na_position)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from shframe.dataframe import chunks
+from shframe.dataframe import partition
 
 
 def widest(part: Any, *, name: str, args: Any, kwargs: Any, find: Any, dtype: Any) -> Any:
     """The text that gives the most columns; None where all are missing."""
-    series = chunks.as_pandas(part).dropna()
+    series = partition.as_pandas(part).dropna()
     if not len(series):
         return None
     made = getattr(series.reset_index(drop=True).str, name)(*args, **kwargs)
@@ -22,7 +22,7 @@ def widest(part: Any, *, name: str, args: Any, kwargs: Any, find: Any, dtype: An
 
 def all_words(part: Any, *, name: str, args: Any, kwargs: Any, find: Any, dtype: Any) -> Any:
     """All words of a partition as one text; None where all are missing."""
-    series = chunks.as_pandas(part).dropna()
+    series = partition.as_pandas(part).dropna()
     if not len(series):
         return None
     return kwargs["sep"].join(series.str.get_dummies(kwargs["sep"]).columns)
@@ -36,7 +36,7 @@ def all_of(*found: Any, name: str, args: Any, kwargs: Any, find: Any, dtype: Any
 
 def spread(part: Any, *, name: str, args: Any, kwargs: Any, text: Any) -> Any:
     """The columns that a method gives for a partition, those of `text` among them."""
-    series = chunks.as_pandas(part)
+    series = partition.as_pandas(part)
     if text is None:
         return getattr(series.str, name)(*args, **kwargs)
     first = pd.Series([text], dtype=series.dtype)
@@ -48,5 +48,5 @@ def spread(part: Any, *, name: str, args: Any, kwargs: Any, text: Any) -> Any:
 
 def joined(part: Any, *others: Any, sep: Any, na_rep: Any) -> Any:
     """Each text with those of other columns behind it."""
-    columns = [chunks.as_pandas(one) for one in others]
-    return chunks.as_pandas(part).str.cat(columns, sep=sep, na_rep=na_rep)
+    columns = [partition.as_pandas(one) for one in others]
+    return partition.as_pandas(part).str.cat(columns, sep=sep, na_rep=na_rep)

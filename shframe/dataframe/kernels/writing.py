@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from shframe.dataframe import chunks
-from shframe.dataframe.hive import MISSING
+from shframe.dataframe import partition
+from shframe.dataframe.io.hive_folders import MISSING
 from shframe.errors import UnsupportedType, WriteFailed
 
 MOST_FOLDERS = 1 << 20  # of one partition; Arrow's own limit of 1024 is there to be raised
@@ -48,7 +48,11 @@ class Target:
 
 def find_counted(part: Any) -> Any:
     """The index of a partition where it is a range, else None; with the number of rows."""
-    index = chunks.index_of(part, chunks.layout_of(part)) if chunks.is_table(part) else part.index
+    index = (
+        partition.index_of(part, partition.layout_of(part))
+        if partition.is_table(part)
+        else part.index
+    )
     return (index if isinstance(index, pd.RangeIndex) else None), len(index)
 
 
@@ -81,7 +85,7 @@ def write(
 
     stored: whether the index is stored, where `index` leaves that open.
     """
-    frame = chunks.as_pandas(part)
+    frame = partition.as_pandas(part)
     where = os.path.join(folder, f"{place:05d}")
     with _failure_named(folder):
         table = pa.Table.from_pandas(

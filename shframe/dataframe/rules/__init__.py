@@ -1,1 +1,1 @@
-"""One file a rule: what rewrites a frame's plan before it becomes tasks."""
+"""Rewriting of frame expressions, one rule a file."""

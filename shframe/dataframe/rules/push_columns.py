@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from shframe.dataframe import relations
+from shframe.dataframe.expr import relations
 from shframe.dataframe.kernels import rowwise
 from shframe.graph.plan.expr import Expr, rebuild, walk
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from shframe.dataframe import relations
+from shframe.dataframe.expr import relations
 from shframe.dataframe.kernels import rowwise
 from shframe.graph.plan.expr import Expr, rebuild, walk
 

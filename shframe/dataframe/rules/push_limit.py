@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from shframe.dataframe import relations
+from shframe.dataframe.expr import relations
 from shframe.dataframe.kernels import rowwise
 from shframe.graph.plan.expr import Expr
 from shframe.graph.plan.rewrite import rule

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe.kernels import groupby as groupby_kernels
-from shframe.dataframe.kernels import merging, rowwise
-from shframe.dataframe.lineage import Lineage, Rows, same_rows
-from shframe.dataframe.samples import sample_of
+from shframe.dataframe.expr.lineage import Lineage, Rows, same_rows
+from shframe.dataframe.kernels import aggregate as groupby_kernels
+from shframe.dataframe.kernels import join_partitions, rowwise
+from shframe.dataframe.plan.samples import sample_of
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr
 from shframe.graph.plan.tokens import tokenize
@@ -368,12 +368,12 @@ class Merge(Relation):
 
     @functools.cached_property
     def meta(self) -> Any:
-        plan = merging.JoinPlan(self.how, self.left_on, self.right_on, self.suffixes, None)
+        plan = join_partitions.JoinPlan(self.how, self.left_on, self.right_on, self.suffixes, None)
         left, right = self.left.meta, self.right.meta
         try:
-            return merging.by_pandas(left, right, plan)
+            return join_partitions.by_pandas(left, right, plan)
         except TypeError:  # pandas compares the extremes of masked keys, and there are none
-            return merging.by_pandas(sample_of(left), sample_of(right), plan).iloc[:0]
+            return join_partitions.by_pandas(sample_of(left), sample_of(right), plan).iloc[:0]
 
 
 @dataclass(frozen=True, eq=False)

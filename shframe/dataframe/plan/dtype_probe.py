@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from shframe.dataframe.relations import Map
+from shframe.dataframe.expr.relations import Map
 
 
 def compare(node: Map) -> None:

@@ -8,10 +8,11 @@ import pandas as pd
 import pyarrow as pa
 
 from shframe import session
-from shframe.dataframe import parquet, relations
 from shframe.dataframe.base import labels_increase, put_parts, wrap
-from shframe.dataframe.csv import CsvSource
+from shframe.dataframe.expr import relations
 from shframe.dataframe.frame import DataFrame
+from shframe.dataframe.io import parquet_source
+from shframe.dataframe.io.csv_source import CsvSource
 from shframe.errors import InvalidArgument, UnsupportedType
 
 
@@ -46,7 +47,7 @@ def _partition_count(obj: Any) -> int:
     if nbytes < 1 << 20:
         return 1
     options = session.current().options
-    most = min(parquet.MOST_PARTITION, options.partition_bytes)
+    most = min(parquet_source.MOST_PARTITION, options.partition_bytes)
     return max(-(-nbytes // most), 2 * options.worker_count)
 
 
@@ -79,9 +80,9 @@ def read_parquet(path: Any, columns: Any = None, filters: Any = None) -> DataFra
     >>> sf.read_parquet(path, columns=["b"]).sum().compute().to_dict()
     {'b': 15}
     """
-    source = parquet.ParquetSource(path)
-    chosen = None if columns is None else parquet.checked_columns(source, columns)
-    terms = () if filters is None else parquet.checked_filters(source, filters)
+    source = parquet_source.ParquetSource(path)
+    chosen = None if columns is None else parquet_source.checked_columns(source, columns)
+    terms = () if filters is None else parquet_source.checked_filters(source, filters)
     frame: DataFrame = wrap(relations.ReadParquet(source, filters=terms))
     return frame if chosen is None else frame[chosen]
 

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from shframe.dataframe import chunks
+from shframe.dataframe import partition
+from shframe.dataframe.io.parquet_source import ParquetSource, RowGroup
 from shframe.dataframe.kernels.rowwise import OPERATORS
-from shframe.dataframe.parquet import ParquetSource, RowGroup
 
 Term = tuple[str, str, Any]  # a field, an operator as Arrow writes it, a value
 Compare = Callable[[Any, str, Any], Any]  # bounds, operator, value -> where it holds
@@ -119,7 +119,9 @@ def _compare_by_pandas(dtype: Any) -> Compare:
 
     def compare(bounds: Any, op: str, value: Any) -> Any:
         category = isinstance(dtype, pd.CategoricalDtype)
-        series = pd.Series(bounds.to_pylist() if category else chunks.series_values(bounds, dtype))
+        series = pd.Series(
+            bounds.to_pylist() if category else partition.series_values(bounds, dtype)
+        )
         return np.asarray(OPERATORS[op](series, value), dtype=bool)
 
     return compare

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe import chunks
+from shframe.dataframe import partition
 
 
 def _together(parts: tuple[Any, ...]) -> Any:
     filled = [part for part in parts if len(part)] or list(parts[:1])
-    return chunks.stacked(filled)
+    return partition.stacked(filled)
 
 
 def extreme(part: Any, *, name: str, args: tuple[Any, ...], keep: str) -> Any:
     """The partition's largest or smallest rows."""
-    return getattr(chunks.as_pandas(part), name)(*args, keep=keep)
+    return getattr(partition.as_pandas(part), name)(*args, keep=keep)
 
 
 def extreme_of_all(*parts: Any, name: str, args: tuple[Any, ...], keep: str, last: bool) -> Any:
@@ -27,7 +27,7 @@ def extreme_of_all(*parts: Any, name: str, args: tuple[Any, ...], keep: str, las
 
 def distinct(part: Any, *, subset: Any, keep: str) -> Any:
     """The partition's rows that differ."""
-    return _distinct(chunks.as_pandas(part), subset, keep)
+    return _distinct(partition.as_pandas(part), subset, keep)
 
 
 def _distinct(frame: Any, subset: Any, keep: Any) -> Any:
@@ -50,7 +50,7 @@ def is_counted_alike(dtype: Any) -> bool:
 
 def values_counted(part: Any, *, sort: bool, ascending: bool, normalize: bool, dropna: bool) -> Any:
     """How often each value is in the partition, in the order in which they appear."""
-    return chunks.as_pandas(part).value_counts(sort=False, dropna=dropna)
+    return partition.as_pandas(part).value_counts(sort=False, dropna=dropna)
 
 
 def values_counted_of_all(

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from shframe.dataframe import chunks
-from shframe.dataframe.kernels import join, shuffle
+from shframe.dataframe import partition
+from shframe.dataframe.kernels import join_rows, shuffle
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +99,23 @@ def by_pandas(left: Any, right: Any, plan: JoinPlan) -> Any:
 
 def together(*parts: Any) -> Any:
     """All partitions of a side as one; tables stay a table, whose rows are not copied."""
-    tables = [chunks.as_table(part) for part in parts]
+    tables = [partition.as_table(part) for part in parts]
     if any(table is None for table in tables) or not _alike(tables):
-        return chunks.concatenated(parts, chunks.as_pandas(parts[0]), fresh=False)
+        return partition.concatenated(parts, partition.as_pandas(parts[0]), fresh=False)
     return stacked_tables([without_index(table) for table in tables])
 
 
 def _alike(tables: list[Any]) -> bool:
     """Whether all tables that have rows are of the same dtypes."""
-    dtypes = [chunks.layout_of(table).dtypes for table in tables if table.num_rows]
+    dtypes = [partition.layout_of(table).dtypes for table in tables if table.num_rows]
     return all(one == dtypes[0] for one in dtypes)
 
 
 def without_index(table: Any) -> Any:
     """The table's columns alone: the result of a join counts its rows anew."""
-    layout = chunks.layout_of(table)
+    layout = partition.layout_of(table)
     columns = table.columns[: layout.width]
-    return chunks.table_of(columns, chunks.Layout(layout.labels, layout.dtypes))
+    return partition.table_of(columns, partition.Layout(layout.labels, layout.dtypes))
 
 
 def stacked_tables(tables: list[Any]) -> Any:
@@ -149,21 +149,21 @@ def _one_type(tables: list[Any]) -> list[Any]:
 
 def joined(left: Any, right: Any, *, plan: JoinPlan) -> Any:
     """The joined rows of two partitions, in pandas' order."""
-    a, b = chunks.as_table(left), chunks.as_table(right)
+    a, b = partition.as_table(left), partition.as_table(right)
     if a is None or b is None:
-        return by_pandas(chunks.as_pandas(left), chunks.as_pandas(right), plan)
+        return by_pandas(partition.as_pandas(left), partition.as_pandas(right), plan)
     made = _joined_tables(without_index(a), without_index(b), plan)
     if made is None:
-        return by_pandas(chunks.as_pandas(a), chunks.as_pandas(b), plan)
+        return by_pandas(partition.as_pandas(a), partition.as_pandas(b), plan)
     return made[0]
 
 
-def _joined_tables(left: Any, right: Any, plan: JoinPlan) -> tuple[Any, join.Matches] | None:
+def _joined_tables(left: Any, right: Any, plan: JoinPlan) -> tuple[Any, join_rows.Matches] | None:
     """The result and the row numbers it was made of; None where pandas must see the keys' dtypes.
 
     That is where they differ, and where outer rows are sorted by categories.
     """
-    a, b = chunks.layout_of(left), chunks.layout_of(right)
+    a, b = partition.layout_of(left), partition.layout_of(right)
     if not (a.labels.is_unique and b.labels.is_unique):
         return None
     lefts = [a.labels.get_loc(key) for key in plan.left_on]
@@ -176,7 +176,7 @@ def _joined_tables(left: Any, right: Any, plan: JoinPlan) -> tuple[Any, join.Mat
         return None
     if plan.how == "outer" and any(isinstance(a.dtypes[x], pd.CategoricalDtype) for x in lefts):
         return None
-    found = join.matches(
+    found = join_rows.matches(
         [_as_number(left.column(n), one) for n, one in zip(lefts, common, strict=True)],
         [_as_number(right.column(n), one) for n, one in zip(rights, common, strict=True)],
         plan.how,
@@ -189,15 +189,15 @@ def _joined_tables(left: Any, right: Any, plan: JoinPlan) -> tuple[Any, join.Mat
     columns, dtypes = [], []
     for n in range(a.width):
         if n in shared:
-            columns.append(join.coalesced(left.column(n), right.column(shared[n]), found))
+            columns.append(join_rows.coalesced(left.column(n), right.column(shared[n]), found))
         else:
-            columns.append(join.taken(left.column(n), found.left))
+            columns.append(join_rows.taken(left.column(n), found.left))
         dtypes.append(a.dtypes[n])
     for n in range(b.width):
         if n not in shared.values():
-            columns.append(join.taken(right.column(n), found.right))
+            columns.append(join_rows.taken(right.column(n), found.right))
             dtypes.append(b.dtypes[n])
-    return chunks.table_of(columns, chunks.Layout(plan.labels, tuple(dtypes))), found
+    return partition.table_of(columns, partition.Layout(plan.labels, tuple(dtypes))), found
 
 
 def _as_number(column: Any, number: Any) -> Any:
@@ -224,8 +224,8 @@ def split(
     marked: bool,
 ) -> Marked:
     """Put a partition in the order of its hash targets."""
-    table = without_index(chunks.as_table(part))
-    layout = chunks.layout_of(table)
+    table = without_index(partition.as_table(part))
+    layout = partition.layout_of(table)
     keys = [
         _as_number(table.column(layout.labels.get_loc(label)), number)
         for label, number in zip(labels, hashed, strict=True)
@@ -274,6 +274,6 @@ def in_order(*parts: Any, place: int) -> Any:
     table = stacked_tables([p.table.slice(a, b - a) for p, a, b in pieces])
     places = np.concatenate([p.places[a:b] for p, a, b in pieces])
     order = np.argsort(places, kind="stable")
-    layout = chunks.layout_of(table)
+    layout = partition.layout_of(table)
     columns = [column.combine_chunks().take(pa.array(order)) for column in table.columns]
-    return chunks.table_of(columns, layout)
+    return partition.table_of(columns, layout)

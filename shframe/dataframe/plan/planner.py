@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from shframe.dataframe import lower, relations
+from shframe.dataframe.expr import relations
+from shframe.dataframe.lower import lower
+from shframe.dataframe.plan.inferred_schema import UserMap
 from shframe.dataframe.rules.push_columns import push_columns
 from shframe.dataframe.rules.push_filters import push_filters
 from shframe.dataframe.rules.push_limit import push_limit
-from shframe.dataframe.user import UserMap
 from shframe.graph.plan.planner import Planner
 from shframe.graph.plan.rewrite import Stage
 

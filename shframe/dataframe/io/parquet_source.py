@@ -20,7 +20,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from shframe.dataframe.footers import (
+from shframe.dataframe.io.hive_folders import read_folders
+from shframe.dataframe.io.parquet_footers import (
     Layout,
     Stamp,
     damage_of,
@@ -30,7 +31,6 @@ from shframe.dataframe.footers import (
     read_sizes,
     read_stamp,
 )
-from shframe.dataframe.hive import read_folders
 from shframe.errors import (
     ColumnNotFound,
     InvalidArgument,

@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from shframe import session
-from shframe.dataframe import arguments, relations
+from shframe.dataframe import arguments
+from shframe.dataframe.expr import relations
+from shframe.dataframe.expr.lineage import Rows
+from shframe.dataframe.expr.relations import Map, Meta, Params
 from shframe.dataframe.kernels import rowwise
-from shframe.dataframe.lineage import Rows
-from shframe.dataframe.relations import Map, Meta, Params
 from shframe.graph.tasks.function import UserCode
 
 
@@ -55,7 +56,7 @@ def mapped_by_user(
 
 def _learned(node: UserMap) -> Any:
     """Run the partitions in order until one gives rows; what it gives tells the dtypes."""
-    from shframe.dataframe.plan import PLANNER
+    from shframe.dataframe.plan.planner import PLANNER
 
     graph, layer = PLANNER.graph(PLANNER.optimized(node))
     given: Any = None

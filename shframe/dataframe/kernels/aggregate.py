@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shframe.dataframe import chunks
+from shframe.dataframe import partition
 from shframe.dataframe.kernels import sorting
 from shframe.graph.plan.tokens import tokenize
 from shframe.graph.tasks.function import UserCode
@@ -127,7 +127,7 @@ def is_decomposable(meta: Any, plan: Plan) -> bool:
 
 def pandas_result(part: Any, *, plan: Plan) -> Any:
     """pandas' own answer for one partition that holds whole groups."""
-    frame = chunks.as_pandas(part)
+    frame = partition.as_pandas(part)
     groups = frame.groupby(
         list(plan.keys) if len(plan.keys) > 1 else plan.keys[0],
         sort=plan.sort,
@@ -192,11 +192,11 @@ def partial(part: Any, *, plan: Plan) -> Any:
     Groups come in the order in which they appear.
     """
     slots = _slots(plan)
-    if chunks.is_table(part):
+    if partition.is_table(part):
         made = _by_codes(part, plan, slots)
         if made is not None:
             return made
-    return _by_groups(chunks.as_pandas(part), plan, slots)
+    return _by_groups(partition.as_pandas(part), plan, slots)
 
 
 def _by_groups(frame: Any, plan: Plan, slots: list[tuple[Any, str]]) -> Any:
@@ -262,7 +262,7 @@ def _by_codes(table: Any, plan: Plan, slots: list[tuple[Any, str]]) -> Any:
         return None
     if any(primitive not in ("sum", "total", "count", "size") for _, primitive in slots):
         return None
-    layout = chunks.layout_of(table)
+    layout = partition.layout_of(table)
     places = {label: n for n, label in enumerate(layout.labels)}
     values = {}
     for label, _ in slots:
@@ -373,7 +373,7 @@ def _key_codes(key: Any, count: int) -> Any:
             if isinstance(dtype, pd.CategoricalDtype):
                 known = pd.Index(words.to_pandas())
                 return pd.Categorical.from_codes(code, known, ordered=kind.ordered)
-            return chunks.series_values(pa.chunked_array([words.take(pa.array(code))]), dtype)
+            return partition.series_values(pa.chunked_array([words.take(pa.array(code))]), dtype)
 
         return joined, len(words), text
     if pa.types.is_integer(kind):
@@ -424,7 +424,7 @@ def _stacked(partials: Any) -> Any:
     if len(filled) == 1:
         whole = filled[0]
     else:
-        whole = pd.concat(chunks.same_categories(filled), ignore_index=True)
+        whole = pd.concat(partition.same_categories(filled), ignore_index=True)
     changed = [name for name in lost if whole[name].dtype.kind in "iu"]
     return whole.astype(dict.fromkeys(changed, "f8")) if changed else whole
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from shframe.dataframe import relations
 from shframe.dataframe.base import wrap
+from shframe.dataframe.expr import relations
+from shframe.dataframe.expr.relations import Params
 from shframe.dataframe.kernels import categories, rowwise
-from shframe.dataframe.relations import Params
 from shframe.errors import ColumnNotFound
 
 

@@ -21,10 +21,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shframe import session
+from shframe.dataframe.io.parquet_source import is_data
 from shframe.dataframe.kernels import writing as kernels
 from shframe.dataframe.kernels.writing import Target, Written
-from shframe.dataframe.lower import numbered
-from shframe.dataframe.parquet import is_data
+from shframe.dataframe.lower.lower import numbered
 from shframe.errors import InvalidArgument, UnsupportedType, WriteFailed
 from shframe.graph.executors.cluster import values
 from shframe.graph.plan.planner import Layer

@@ -10,11 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from shframe import session
-from shframe.dataframe import parquet, pruning, relations
-from shframe.dataframe.chunks import Layout
-from shframe.dataframe.kernels import agreeing, groupby, merging, rowwise, shuffle, sorting
+from shframe.dataframe.expr import relations
+from shframe.dataframe.io import parquet_source, pruning
+from shframe.dataframe.kernels import (
+    aggregate,
+    agreeing,
+    join_partitions,
+    rowwise,
+    shuffle,
+    sorting,
+)
 from shframe.dataframe.kernels import csv as csv_kernels
 from shframe.dataframe.kernels import parquet as parquet_kernels
+from shframe.dataframe.partition import Layout
 from shframe.errors import InvalidArgument
 from shframe.executor_choice import planned_cores
 from shframe.graph.objects.object_ref import ObjectRef
@@ -80,7 +88,7 @@ def _read_groups(
     counted = next((one for one in source.index if not isinstance(one, str)), None)
     function = Function(parquet_kernels.read, wanted=wanted, layout=layout, counted=counted)
     columns = [n for n in (*wanted.fields, *wanted.others) if n not in source.hive.dtypes]
-    parts = parquet.partitions(source, groups, columns, workers(), partition_bytes()) or [[]]
+    parts = parquet_source.partitions(source, groups, columns, workers(), partition_bytes()) or [[]]
     tasks, total = [], 0
     for n, part in enumerate(parts):
         size = sum(source.memory_bytes(group, columns) for group in part)
@@ -122,7 +130,7 @@ def _read_facts(node: relations.ReadParquet, places: tuple[int, ...]) -> list[Ta
     only = parquet_kernels.Wanted(fields, {field: wanted.types[field] for field in fields})
     read = Function(parquet_kernels.read_facts, wanted=only)
     groups = source.row_groups
-    parts = parquet.partitions(source, groups, fields, workers(), partition_bytes()) or [[]]
+    parts = parquet_source.partitions(source, groups, fields, workers(), partition_bytes()) or [[]]
     return [
         Task(Key(f"{node.name}-facts", (n,)), read, (), (_pieces(source, part),))
         for n, part in enumerate(parts)
@@ -328,26 +336,28 @@ def lower_reduce(node: relations.Reduce, sources: tuple[Layer, ...]) -> Layer:
 
 def lower_group_agg(node: relations.GroupAgg, sources: tuple[Layer, ...]) -> Layer:
     plan, layer = node.plan, sources[0]
-    if groupby.is_decomposable(node.source.meta, plan):
-        partial = Function(groupby.partial, plan=plan)
+    if aggregate.is_decomposable(node.source.meta, plan):
+        partial = Function(aggregate.partial, plan=plan)
         parts = [
             Task(Key(f"{node.name}-partial", (n,)), partial, (key,))
             for n, key in enumerate(layer.keys)
         ]
         if _in_order(node) and (layer.about.nbytes or 0) > MOST_AT_ONCE * partition_bytes():
             return _groups_in_parts(node, parts, layer)
-        final = Function(groupby.finished, plan=plan, expected=node.meta)
-        combine = Function(groupby.combined, plan=plan)
+        final = Function(aggregate.finished, plan=plan, expected=node.meta)
+        combine = Function(aggregate.combined, plan=plan)
         tasks = [*parts, *tree(node.name, [t.key for t in parts], combine, final)]
         return Layer([tasks[-1].key], tasks, about=About(not plan.as_index))
     if not (_in_order(node) and plan.as_index):
-        whole = relations.Whole((node.source,), groupby.pandas_result, relations.Params(plan=plan))
+        whole = relations.Whole(
+            (node.source,), aggregate.pandas_result, relations.Params(plan=plan)
+        )
         return lower_whole(whole, sources)
     shuffled = hash_shuffled(node.name, layer, plan.keys)
-    answer = Function(groupby.pandas_result, plan=plan)
+    answer = Function(aggregate.pandas_result, plan=plan)
     made = [Task(Key(f"{node.name}-part", key.index), answer, (key,)) for key in shuffled.keys]
     last = Task(
-        Key(node.name, (0,)), Function(groupby.ordered, plan=plan), tuple(t.key for t in made)
+        Key(node.name, (0,)), Function(aggregate.ordered, plan=plan), tuple(t.key for t in made)
     )
     return Layer([last.key], [*shuffled.tasks, *made, last], about=About())
 
@@ -358,13 +368,13 @@ def _groups_in_parts(node: relations.GroupAgg, partials: list[Task], layer: Laye
     There may be as many groups as rows, so no task has all of them.
     """
     plan, name = node.plan, node.name
-    labels = groupby.key_columns(plan)
+    labels = aggregate.key_columns(plan)
     how = {"by": labels, "ascending": (True,) * len(labels), "na_position": "last"}
     local = [
         Task(Key(f"{name}-local", (n,)), Function(sorting.ordered, **how), (task.key,))
         for n, task in enumerate(partials)
     ]
-    finish = Function(groupby.finished_range, plan=plan, expected=node.meta)
+    finish = Function(aggregate.finished_range, plan=plan, expected=node.meta)
     made = by_range(name, local, parts_for(layer, 2 * workers()), how, finish)
     about = About(not plan.as_index, layer.about.nbytes)
     return Layer(made.keys, [*partials, *made.tasks], about=about)
@@ -441,7 +451,7 @@ SMALL_SIDE = 64 << 20  # bytes of a side that every task may read whole: it is s
 
 def merging_layers(node: relations.Merge, left: Layer, right: Layer) -> Layer:
     """Let every partition of one side meet the whole of the other, or both by hash."""
-    plan = merging.plan_of(node)
+    plan = join_partitions.plan_of(node)
     nbytes = {"left": left.about.nbytes, "right": right.about.nbytes}
     small = {
         side: len(layer.keys) == 1 or (nbytes[side] is not None and nbytes[side] <= SMALL_SIDE)
@@ -451,26 +461,26 @@ def merging_layers(node: relations.Merge, left: Layer, right: Layer) -> Layer:
     about = About(fresh=True, nbytes=total)
     if plan.by_parts and node.how in ("inner", "left") and small["right"]:
         whole, tasks = _one_partition(f"{node.name}-right", right)
-        function = Function(merging.joined, plan=plan)
+        function = Function(join_partitions.joined, plan=plan)
         made = [Task(Key(node.name, (n,)), function, (k, whole)) for n, k in enumerate(left.keys)]
         return Layer([t.key for t in made], [*tasks, *made], about=about)
     if plan.by_parts and node.how == "right" and small["left"]:
         whole, tasks = _one_partition(f"{node.name}-left", left)
-        function = Function(merging.joined, plan=plan)
+        function = Function(join_partitions.joined, plan=plan)
         made = [Task(Key(node.name, (n,)), function, (whole, k)) for n, k in enumerate(right.keys)]
         return Layer([t.key for t in made], [*tasks, *made], about=about)
-    if merging.can_split(node.left.meta, node.right.meta, plan):
+    if join_partitions.can_split(node.left.meta, node.right.meta, plan):
         return _hash_merge(node, plan, left, right, about)
     a, first = _one_partition(f"{node.name}-left", left)
     b, second = _one_partition(f"{node.name}-right", right)
-    task = Task(Key(node.name, (0,)), Function(merging.joined, plan=plan), (a, b))
+    task = Task(Key(node.name, (0,)), Function(join_partitions.joined, plan=plan), (a, b))
     return Layer([task.key], [*first, *second, task], about=about)
 
 
 def _one_partition(name: str, layer: Layer) -> tuple[Key, list[Task]]:
     if len(layer.keys) == 1:
         return layer.keys[0], []
-    task = Task(Key(name), Function(merging.together), tuple(layer.keys))
+    task = Task(Key(name), Function(join_partitions.together), tuple(layer.keys))
     return task.key, [task]
 
 
@@ -486,7 +496,11 @@ def _hash_merge(node: relations.Merge, plan: Any, left: Layer, right: Layer, abo
     tasks: list[Task] = []
     for side, layer, keys in (("left", left, node.left_on), ("right", right, node.right_on)):
         split = Function(
-            merging.split, labels=keys, hashed=plan.hashed, count=count, marked=layer is drives
+            join_partitions.split,
+            labels=keys,
+            hashed=plan.hashed,
+            count=count,
+            marked=layer is drives,
         )
         splits = [
             Task(Key(f"{node.name}-{side}-split", (n,)), split, (key,), (n,))
@@ -499,7 +513,11 @@ def _hash_merge(node: relations.Merge, plan: Any, left: Layer, right: Layer, abo
         Task(
             Key(f"{node.name}-part", (n,)),
             Function(
-                merging.joined_parts, plan=plan, lefts=lefts, place=n, targets=len(drives.keys)
+                join_partitions.joined_parts,
+                plan=plan,
+                lefts=lefts,
+                place=n,
+                targets=len(drives.keys),
             ),
             (*sides["left"], *sides["right"]),
         )
@@ -509,7 +527,7 @@ def _hash_merge(node: relations.Merge, plan: Any, left: Layer, right: Layer, abo
     made = [
         Task(
             Key(node.name, (n,)),
-            Function(merging.in_order, place=n),
+            Function(join_partitions.in_order, place=n),
             tuple(task.key for task in joined),
         )
         for n in range(len(drives.keys))

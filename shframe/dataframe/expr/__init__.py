@@ -1,0 +1,1 @@
+"""The nodes of a frame expression, and where their rows come from."""
