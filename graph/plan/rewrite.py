@@ -15,6 +15,12 @@ from typing import Any
 from shframe.graph.errors import PlanNotStable
 from shframe.graph.plan.expr import Expr, rebuild, tree_text
 
+
+def is_checked() -> bool:
+    """Whether plans are to be validated after each stage: SHFRAME_CHECK=1, as tests have it."""
+    return os.environ.get("SHFRAME_CHECK") == "1"
+
+
 ROUNDS = 50  # no plan of ours needed more than 6; a rule that undoes another never ends
 
 
@@ -49,7 +55,7 @@ class Stage:
         result = _to_fixpoint(self, plan) if self.rules else plan
         for whole in self.passes:
             result = whole(result)
-        if self.check is not None and os.environ.get("SHFRAME_CHECK") == "1":
+        if self.check is not None and is_checked():
             self.check(plan, result)
         return result
 

@@ -29,8 +29,8 @@ from shframe.lazy.collection import Collection
 from shframe.store.codec.numpy_codec import array_header
 
 if TYPE_CHECKING:
+    from shframe.array.lower.block_refs import Layer
     from shframe.graph.objects.object_ref import ObjectRef
-    from shframe.graph.plan.planner import Layer
 
 LEAST_FINAL = 1 << 20  # bytes; a smaller result is put together in the driver
 
@@ -55,7 +55,7 @@ class Array(NDArrayOperatorsMixin, Collection):
     __array_priority__ = 20.0
     __hash__ = None  # type: ignore[assignment]  # == is elementwise
 
-    planner: ClassVar[Planner] = PLANNER
+    planner: ClassVar[Planner[Any]] = PLANNER
     expr: nodes.Node
 
     # -- what is known without computing

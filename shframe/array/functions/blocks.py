@@ -153,4 +153,4 @@ def _learned(node: nodes.MapBlocks) -> np.dtype[Any]:
 
 
 def _first(layer: Any) -> Any:
-    return type(layer)(layer.keys[:1])
+    return type(layer)(layer.keys[:1], about=layer.about)

@@ -16,7 +16,7 @@ from shframe.array.grid import chunks as grids
 from shframe.array.grid import views
 from shframe.array.grid.chunks import Chunks, Shape
 from shframe.array.grid.views import View
-from shframe.graph.plan.planner import Layer
+from shframe.graph.plan import planner
 from shframe.graph.tasks.task import Key, Task
 
 
@@ -31,6 +31,9 @@ class Piece:
     def seen(self, view: View) -> Piece:
         """What a view shows of the block."""
         return Piece(self.key, self.view + view, self.own)
+
+
+Layer = planner.Layer[list[Piece]]
 
 
 def layer_of(pieces: Iterable[Piece], tasks: Iterable[Task] = ()) -> Layer:

@@ -11,9 +11,8 @@ from shframe.array.expr import nodes
 from shframe.array.grid import chunks as grids
 from shframe.array.grid import views
 from shframe.array.kernels import blockwise
-from shframe.array.lower.block_refs import Piece, layer_of, reads, work
+from shframe.array.lower.block_refs import Layer, Piece, layer_of, reads, work
 from shframe.array.lower.shared_output import filling
-from shframe.graph.plan.planner import Layer
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from shframe.array.expr import nodes
 from shframe.array.grid import chunks as grids
 from shframe.array.kernels import blockwise
-from shframe.array.lower.block_refs import Piece, layer_of, work
-from shframe.graph.plan.planner import Layer
+from shframe.array.lower.block_refs import Layer, Piece, layer_of, work
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 

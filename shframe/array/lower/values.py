@@ -12,8 +12,7 @@ from shframe.array.grid import chunks as grids
 from shframe.array.grid import views
 from shframe.array.grid.chunks import Shape
 from shframe.array.kernels import blockwise
-from shframe.array.lower.block_refs import Piece, beside, layer_of, made, reads, work
-from shframe.graph.plan.planner import Layer
+from shframe.array.lower.block_refs import Layer, Piece, beside, layer_of, made, reads, work
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shframe.array.expr import nodes
 from shframe.array.lower import layout, reduce, values
+from shframe.array.lower.block_refs import Piece
 from shframe.array.rules import rules
 from shframe.graph.plan.planner import Planner
 from shframe.graph.plan.rewrite import Stage
@@ -20,7 +21,7 @@ SIMPLIFY = Stage(
 )
 FUSE = Stage("fuse", passes=(rules.fuse_elementwise, rules.ask_for_blocks))
 
-PLANNER = Planner(
+PLANNER: Planner[list[Piece]] = Planner(
     (SIMPLIFY, FUSE),
     {
         nodes.FromArray: values.from_array,

@@ -57,6 +57,11 @@ class CsvSource:
     def __shframe_token__(self) -> str:
         return self.token
 
+    @property
+    def title(self) -> str:
+        """What a plan calls the file."""
+        return os.path.basename(self.path)
+
     @functools.cached_property
     def _first_rows(self) -> Any:
         with damage_of(self.path):

@@ -18,8 +18,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from shframe.dataframe import partition
-from shframe.dataframe.io.parquet_source import ParquetSource, RowGroup
 from shframe.dataframe.kernels.rowwise import OPERATORS
+from shframe.dataframe.sources.parquet_source import ParquetSource, RowGroup
 
 Term = tuple[str, str, Any]  # a field, an operator as Arrow writes it, a value
 Compare = Callable[[Any, str, Any], Any]  # bounds, operator, value -> where it holds
