@@ -19,7 +19,7 @@ from shframe.graph.tracing.call_site import Place, line_of
 
 if TYPE_CHECKING:
     from shframe.graph.driver.loop import Shell
-    from shframe.graph.worker.fork_server import Ended
+    from shframe.graph.wire.fork_messages import Ended
 
 
 _CONSTRUCTOR = Terms(retries=sys.maxsize)  # max_restarts says how often

@@ -9,8 +9,8 @@ import sys
 from typing import Any
 
 from shframe.graph.driver.log_relay import levels
-from shframe.graph.worker.log_capture import STANDARD_LEVELS
-from shframe.graph.worker.main import Surroundings
+from shframe.graph.wire.log_messages import STANDARD_LEVELS
+from shframe.graph.wire.work import Surroundings
 
 
 class Watched:

@@ -15,7 +15,7 @@ from shframe.graph.driver.user_code import guarded
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import WorkerDied
 from shframe.graph.executors.base import target_size
-from shframe.graph.failures.error_pickling import Raised, Told, described, note_of_task
+from shframe.graph.failures.error_pickling import Told, described, note_of_task
 from shframe.graph.failures.failed_task import failed_task
 from shframe.graph.objects.object_ref import ObjectRef, Unmade
 from shframe.graph.scheduler.messages import Abort, Cancelled, Finish, More
@@ -24,7 +24,7 @@ from shframe.graph.tasks.task import Key
 from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.graph.tracing.call_site import user_line
 from shframe.graph.tracing.trace import Span, Trace
-from shframe.graph.worker.main import Assigned, Result, Wired
+from shframe.graph.wire.work import Assigned, Raised, Result, Wired
 from shframe.store.errors import ObjectLost
 from shframe.store.ref import Ref
 from shframe.store.store import DRIVER

@@ -26,7 +26,7 @@ from typing import Any
 
 from shframe.graph.driver.log_streams import LAST_SECONDS, Outlets, room_of
 from shframe.graph.driver.wakeup_pipe import WakePipe
-from shframe.graph.worker.log_capture import BUFFER, ERR, OUT, Levels, Logged, Said, Warned
+from shframe.graph.wire.log_messages import BUFFER, ERR, OUT, Levels, Logged, Said, Warned
 
 WINDOW = 1.0  # seconds in which the same line is counted, not shown again
 REMEMBERED = 4096  # lines that may be repeated, at most

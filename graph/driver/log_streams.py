@@ -16,7 +16,7 @@ import time
 from collections import deque
 from typing import Any
 
-from shframe.graph.worker.log_capture import OUT
+from shframe.graph.wire.log_messages import OUT
 
 KEPT = 16 << 20  # characters that wait for a reader
 PIECE = 1024  # characters of one write: in any encoding less than a pipe that is ready takes

@@ -63,8 +63,8 @@ from shframe.graph.scheduler.messages import (
 from shframe.graph.scheduler.scheduler import Scheduler
 from shframe.graph.tasks.function import Function
 from shframe.graph.wire.channel import Closed
-from shframe.graph.worker.fork_server import Ended
-from shframe.graph.worker.main import Report, Result, Surroundings, Wired
+from shframe.graph.wire.fork_messages import Ended
+from shframe.graph.wire.work import Report, Result, Surroundings, Wired
 from shframe.store.ref import Ref
 from shframe.store.store import Store
 

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 from shframe.graph.driver.idle_pages import Idle
 from shframe.graph.driver.spilling import SLACK, Pressure, next_uses
 from shframe.graph.driver.worker_memory import Heaps
-from shframe.graph.failures.error_pickling import Raised
 from shframe.graph.scheduler.messages import Refused, Relieved
-from shframe.graph.worker.main import Result
+from shframe.graph.wire.work import Raised, Result
 from shframe.store.errors import SpillFailed
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 from shframe.graph.errors import NotPicklable
 from shframe.graph.wire.call_format import FILLS
 from shframe.graph.wire.channel import MOST_FDS
-from shframe.graph.worker.main import Assigned, Surroundings, Work, sent
+from shframe.graph.wire.work import Assigned, Surroundings, Work, sent
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from shframe.graph.driver.launcher import Launched, launch, park
 from shframe.graph.driver.log_relay import Voices
 from shframe.graph.errors import WorkerNotStarted
 from shframe.graph.wire.channel import Channel, pair
-from shframe.graph.worker import fork_server
+from shframe.graph.wire.fork_messages import Ended, Fork, Started
 from shframe.store.ref import next_series
 from shframe.store.store import APART_SLOT, Store
 
@@ -79,9 +79,9 @@ class Pool:
         self._check_room()
         slot = self._free_slot()
         ours, theirs = pair()
-        request = fork_server.Fork(slot, next_series(), self.store.budget, self.count)
+        request = Fork(slot, next_series(), self.store.budget, self.count)
         fds = [theirs.detach(), os.dup(self.store.ledger.fd), *self.voices.ears_for(slot)]
-        self.channel.send(tuple(request), fds)
+        self.channel.send(request, fds)
         worker = WorkerHandle(slot, Channel(ours))
         self.workers[slot] = worker
         self.changes += 1
@@ -119,17 +119,15 @@ class Pool:
                 os.close(fd)
         raise refused  # without the frames of the other error
 
-    def news(self) -> list[fork_server.Ended]:
+    def news(self) -> list[Ended]:
         """Take in what the server says; the workers that ended. Raises Closed."""
-        ended: list[fork_server.Ended] = []
+        ended: list[Ended] = []
         self.channel.fill()
         for message, _ in self.channel.arrived():
-            if len(message) == len(fork_server.Ended._fields):
-                ended.append(fork_server.Ended(*message))
-            else:
-                started = fork_server.Started(*message)
-                if started.slot in self.workers:
-                    self.workers[started.slot].pid = started.pid
+            if isinstance(message, Ended):
+                ended.append(message)
+            elif isinstance(message, Started) and message.slot in self.workers:
+                self.workers[message.slot].pid = message.pid
         return ended
 
     def remove(self, slot: int) -> WorkerHandle | None:

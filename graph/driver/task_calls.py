@@ -22,7 +22,6 @@ from shframe.graph.driver.graph_runs import died
 from shframe.graph.driver.outbox import Outgoing
 from shframe.graph.errors import Cancelled, TimedOut
 from shframe.graph.failures.error_pickling import (
-    Raised,
     Told,
     described,
     note_of_call,
@@ -33,7 +32,7 @@ from shframe.graph.failures.failed_task import failed_call
 from shframe.graph.objects.object_ref import Failure, Life, ObjectRef, Unmade
 from shframe.graph.scheduler.messages import Called, Due, Fail, Late, Revoked
 from shframe.graph.tracing.trace import Span
-from shframe.graph.worker.main import Assigned, Result, Wired
+from shframe.graph.wire.work import Assigned, Raised, Result, Wired
 from shframe.store.ref import Ref
 from shframe.store.store import DRIVER
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shframe.graph.driver.loop import Shell
     from shframe.graph.driver.pool import WorkerHandle
     from shframe.graph.tasks.task_graph import TaskGraph
-    from shframe.graph.worker.client import Sent
+    from shframe.graph.wire.work import Sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from shframe.graph.failures import tracebacks
 from shframe.graph.objects.object_ref import Failure, Pending
 from shframe.graph.scheduler.task_state import TaskState
 from shframe.graph.tasks.function import UserCode, members
+from shframe.graph.wire.work import Raised
 from shframe.store.errors import ShframeError
 from shframe.store.ref import Ref
 
@@ -37,19 +38,6 @@ _HIDDEN, _ARGS = _own["__suppress_context__"], _own["args"]
 _USERS = (Exception, SystemExit, GeneratorExit)  # what users' code may raise when it is asked
 
 # --- from the worker --------------------------------------------------------------------
-
-
-class Raised(NamedTuple):
-    """What a task raised, as it travels. To read the payload runs users' code, no other field does.
-
-    payload: the pickled error, without frames. text: its traceback. said: its type and message.
-    usual: whether it is an Exception, not SystemExit or the like.
-    """
-
-    payload: bytes
-    text: str
-    said: str
-    usual: bool
 
 
 def packed_error(error: BaseException) -> Raised:

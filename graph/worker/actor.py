@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from shframe.graph.wire.call_format import READY, STREAM, How
 
 if TYPE_CHECKING:
-    from shframe.graph.worker.main import Assigned, Worker
+    from shframe.graph.wire.work import Assigned
+    from shframe.graph.worker.main import Worker
 
 
 class Actor:

@@ -16,7 +16,7 @@ import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from shframe.graph.errors import SessionClosed
 from shframe.graph.objects import ref_pickling
@@ -31,6 +31,7 @@ from shframe.graph.objects.object_ref import (
 )
 from shframe.graph.tracing.call_site import Place, line_of
 from shframe.graph.wire.call_format import CLOSED
+from shframe.graph.wire.work import Sent
 from shframe.store.ref import Ref
 from shframe.store.shared_memory import forks
 from shframe.store.shared_memory.pins import Pin
@@ -46,22 +47,6 @@ STEP = 0.05  # seconds of one look at the channel
 LOOK_SECONDS = 0.01  # between two looks of a generator that need not wait
 
 here: Nested | None = None  # that of this process, if it is a worker
-
-
-class Sent(NamedTuple):
-    """What a task calls, as the driver gets it: call.Arguments with numbers in place of handles.
-
-    payload: the pickled function, None: the driver has it from here.
-    """
-
-    digest: bytes
-    payload: bytes | None
-    name: str
-    args: Any
-    inputs: tuple[int, ...]
-    places: tuple[int, ...] | None
-    packed: bool
-    keep: tuple[int, ...]
 
 
 class Asked(Pending):

@@ -19,48 +19,12 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from shframe.graph.failures import tracebacks
+from shframe.graph.wire.log_messages import BUFFER, ERR, OUT, PIECE, Levels, Logged, Said, Warned
 
-OUT, ERR = 1, 2
-PIECE = 32_768  # characters in one message: at 4 bytes each, well within a socket's buffer
-BUFFER = 1 << 20  # bytes on their way, as far as the kernel allows
 _PLAIN = (str, int, float, bool, type(None))
-Levels = tuple[int, tuple[tuple[str, int], ...]]  # what is disabled, and by logger: its level
-STANDARD_LEVELS: Levels = (0, (("", logging.WARNING),))
-
-
-class Said(NamedTuple):
-    """Worker to driver.
-
-    stream: OUT, ERR, or 0 for a warning or a log record. task: the number of the task that said it.
-    what: the text, which need not be a whole line; None: the thread says no more on its line; a
-        Warned or Logged.
-    """
-
-    stream: int
-    task: int
-    name: str
-    pid: int
-    thread: int
-    what: Any
-
-
-class Warned(NamedTuple):
-    """A warning: pickled (its message as a Warning, its category), or its text alone."""
-
-    packed: bytes
-    text: str
-    file: str
-    line: int
-    module: str
-
-
-class Logged(NamedTuple):
-    """A log record: its attributes, as far as they are plain."""
-
-    fields: dict[str, Any]
 
 
 class Voice:

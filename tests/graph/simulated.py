@@ -26,9 +26,9 @@ from shframe.graph.executors.processes import ProcessExecutor
 from shframe.graph.scheduler.submission import Entry
 from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.graph.tracing.trace import Trace
+from shframe.graph.wire.fork_messages import Ended
 from shframe.graph.worker import actor as actors
 from shframe.graph.worker import client
-from shframe.graph.worker.fork_server import Ended
 from shframe.graph.worker.main import Worker
 from shframe.store.local_store import LocalStore
 from shframe.store.ref import next_series

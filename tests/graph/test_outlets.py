@@ -9,7 +9,7 @@ import pytest
 
 from shframe.graph.driver import log_streams
 from shframe.graph.driver.log_streams import Outlets
-from shframe.graph.worker.log_capture import OUT
+from shframe.graph.wire.log_messages import OUT
 
 
 def test_lines_beyond_the_bound_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
