@@ -16,7 +16,7 @@ import pytest
 import shframe as sf
 from shframe import session as sessions
 from shframe.graph.driver import launcher
-from shframe.graph.objects.object_ref import swept
+from shframe.graph.objects.ref_backend import swept
 from shframe.session import Session
 from tests import examples
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from shframe.graph.driver.call import Arguments, Call, Code, Terms
+from shframe.graph.driver.call import Call
 from shframe.graph.errors import ActorDied, ActorNotFound, WorkerDied, WorkerNotStarted
 from shframe.graph.failures.error_pickling import NotMade, Told, packed
 from shframe.graph.objects.object_ref import Failure, Life, ObjectRef, Unmade
 from shframe.graph.scheduler.messages import Hired, Quit
+from shframe.graph.tasks.actor_options import ActorOptions
+from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
 from shframe.graph.tracing.call_site import Place, line_of
 
 if TYPE_CHECKING:
@@ -22,23 +24,7 @@ if TYPE_CHECKING:
     from shframe.graph.wire.fork_messages import Ended
 
 
-_CONSTRUCTOR = Terms(retries=sys.maxsize)  # max_restarts says how often
-
-
-class Job(NamedTuple):
-    """How an actor is to be kept.
-
-    name: by which others find it, None: they do not. detached: whether it outlives its handles.
-    width: calls that may run at once. restarts: how often it is made anew when it has died, -1:
-    always.
-    methods: what it can be asked, for handles that are made later.
-    """
-
-    name: str | None
-    detached: bool
-    width: int
-    restarts: int
-    methods: Any
+_CONSTRUCTOR = TaskOptions(retries=sys.maxsize)  # max_restarts says how often
 
 
 @dataclass(slots=True)
@@ -46,9 +32,9 @@ class Record:
     """What is known of one actor that lives. first: the number of its newest constructor's call."""
 
     number: int
-    function: Code
+    function: CallableRef
     arguments: Arguments
-    job: Job
+    options: ActorOptions
     place: Place | str | None
     restarts: int
     worker: int = 0
@@ -67,13 +53,13 @@ class Actors:
         self._names: dict[str, int] = {}
         self._reasons: dict[int, BaseException | Unmade] = {}  # why those that have ended did
 
-    def hire(
+    def create_actor(
         self,
         ref: ObjectRef,
-        function: Code,
+        function: CallableRef,
         arguments: Arguments,
-        terms: Terms,
-        job: Job,
+        options: TaskOptions,
+        actor_options: ActorOptions,
         place: Place | str | None = None,
         parent: int = 0,
     ) -> None:
@@ -82,17 +68,17 @@ class Actors:
         if self.shell.dead is not None:
             ref.settle(Failure(self.shell.dead))
             return
-        if job.name is not None and job.name in self._names:
-            error = ActorDied(f"an actor of the name {job.name!r} lives already")
+        if actor_options.name is not None and actor_options.name in self._names:
+            error = ActorDied(f"an actor of the name {actor_options.name!r} lives already")
             self._reasons[number] = error
             ref.settle(Failure(error))
             return
-        record = Record(number, function, arguments, job, place, job.restarts)
+        record = Record(number, function, arguments, actor_options, place, actor_options.restarts)
         self.records[number] = record
         self.shell.home.note(ref)
-        if job.name is not None:
-            self._names[job.name] = number
-        if job.detached:
+        if actor_options.name is not None:
+            self._names[actor_options.name] = number
+        if actor_options.detached:
             record.kept = ref
         call = self._constructor(record, parent)
         call.refs = (ref,)
@@ -110,7 +96,7 @@ class Actors:
             "__init__",
             record.number,
             parent,
-            record.job.width,
+            record.options.width,
         )
 
     def _begin(self, record: Record, call: Call) -> None:
@@ -129,7 +115,7 @@ class Actors:
             self.end(record.number, reason)
             return
         record.worker = worker.slot
-        shell.handle(Hired(worker.slot, record.number, record.job.width, call.number))
+        shell.handle(Hired(worker.slot, record.number, record.options.width, call.number))
 
     def died(self, number: int, ended: Ended) -> None:
         """The worker of an actor has ended."""
@@ -192,8 +178,8 @@ class Actors:
         if record is None:
             return
         self._reasons[number] = reason
-        if record.job.name is not None:
-            self._names.pop(record.job.name, None)
+        if record.options.name is not None:
+            self._names.pop(record.options.name, None)
         record.kept = None
         shell, worker = self.shell, record.worker
         shell.handle(Quit(number))
@@ -207,4 +193,4 @@ class Actors:
         ref = None if number is None else self.shell.home.known.get(number)
         if number is None or ref is None:
             raise ActorNotFound.among(name, self._names.keys() - {name})
-        return ref, self.records[number].job.methods
+        return ref, self.records[number].options.methods

@@ -11,15 +11,15 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from shframe.graph.driver.outbox import Outgoing
-from shframe.graph.driver.user_code import guarded
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import WorkerDied
-from shframe.graph.executors.base import target_size
 from shframe.graph.failures.error_pickling import Told, described, note_of_task
 from shframe.graph.failures.failed_task import failed_task
+from shframe.graph.objects.callbacks import guarded
 from shframe.graph.objects.object_ref import ObjectRef, Unmade
 from shframe.graph.scheduler.messages import Abort, Cancelled, Finish, More
 from shframe.graph.scheduler.submission import Entry
+from shframe.graph.tasks.result_buffer import target_size
 from shframe.graph.tasks.task import Key
 from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.graph.tracing.call_site import user_line

@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from shframe.graph.driver.actors import Actors
-from shframe.graph.driver.call import Call, Code
+from shframe.graph.driver.call import Call
 from shframe.graph.driver.deadlocks import Knots
 from shframe.graph.driver.environment import Watched
 from shframe.graph.driver.graph_runs import LiveRun, Runs
@@ -34,13 +34,14 @@ from shframe.graph.driver.pool import Pool, WorkerHandle
 from shframe.graph.driver.reloaded_modules import UserModules
 from shframe.graph.driver.status import Running
 from shframe.graph.driver.task_calls import Calls
-from shframe.graph.driver.user_code import Aside, attempt, guarded
+from shframe.graph.driver.user_code import Aside
 from shframe.graph.driver.wakeup_pipe import WakePipe
 from shframe.graph.driver.worker_memory import PAUSE
 from shframe.graph.driver.worker_requests import Asking
 from shframe.graph.errors import SessionClosed, WorkerDied, WorkerNotStarted
 from shframe.graph.failures.failed_task import FailedTask
-from shframe.graph.objects.object_ref import StoreHome, swept
+from shframe.graph.objects.callbacks import attempt, guarded
+from shframe.graph.objects.ref_backend import StoreHome, swept
 from shframe.graph.scheduler.messages import (
     Abort,
     Died,
@@ -61,6 +62,7 @@ from shframe.graph.scheduler.messages import (
     Run,
 )
 from shframe.graph.scheduler.scheduler import Scheduler
+from shframe.graph.tasks.arguments import CallableRef
 from shframe.graph.tasks.function import Function
 from shframe.graph.wire.channel import Closed
 from shframe.graph.wire.fork_messages import Ended
@@ -578,7 +580,7 @@ class Shell:
             self.calls.errors[number] = error
         self.handle(Failed(worker.slot, number))
 
-    def function_for(self, worker: WorkerHandle, work: Outgoing, function: Code) -> None:
+    def function_for(self, worker: WorkerHandle, work: Outgoing, function: CallableRef) -> None:
         """See that the worker has a function that its next task calls."""
         digest = function.digest
         if digest not in worker.known:

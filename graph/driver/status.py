@@ -167,7 +167,9 @@ def _actors(shell: Shell, workers: dict[int, WorkerStatus]) -> list[ActorStatus]
         queued = 0 if state is None else len(state.queue) + len(state.waiting)
         queued += 0 if worker is None else worker.queued
         pid, what = (0, "starting") if worker is None else (worker.pid, worker.state)
-        found.append(ActorStatus(record.job.name or "", record.function.name, pid, what, queued))
+        found.append(
+            ActorStatus(record.options.name or "", record.function.name, pid, what, queued)
+        )
     return found
 
 

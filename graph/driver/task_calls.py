@@ -17,18 +17,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from shframe.graph.driver.call import Call
+from shframe.graph.driver.call import Call, failed_call, note_of_call
 from shframe.graph.driver.graph_runs import died
 from shframe.graph.driver.outbox import Outgoing
 from shframe.graph.errors import Cancelled, TimedOut
-from shframe.graph.failures.error_pickling import (
-    Told,
-    described,
-    note_of_call,
-    packed,
-    unpacked_error,
-)
-from shframe.graph.failures.failed_task import failed_call
+from shframe.graph.failures.error_pickling import Told, described, packed, unpacked_error
 from shframe.graph.objects.object_ref import Failure, Life, ObjectRef, Unmade
 from shframe.graph.scheduler.messages import Called, Due, Fail, Late, Revoked
 from shframe.graph.tracing.trace import Span
@@ -111,7 +104,7 @@ class Calls:
             live[number] = call
             number += 1
             entered.append(call)
-            if call.terms.timeout is not None or call.terms.speculative:
+            if call.options.timeout is not None or call.options.speculative:
                 self._watched.add(call.number)
         shell.next_task = number
         if entered:
@@ -121,7 +114,7 @@ class Calls:
         """Find the tasks that the call waits for; False: it is not to be entered now."""
         sources: dict[int, None] = {}
         for ref in call.inputs:
-            held = ref._held
+            held = ref.state
             if type(held) is Failure:
                 self.settle_failure(call, held)
                 return False
@@ -145,7 +138,7 @@ class Calls:
         call.worker = worker.slot
         inputs: tuple[Wired, ...] = ()
         if call.inputs:
-            held = [ref._held for ref in call.inputs]
+            held = [ref.state for ref in call.inputs]
             inputs = self.shell.sent_to(worker, work, call.number, held)
         return call.number, digest, inputs, call.args, call.how
 
@@ -213,9 +206,9 @@ class Calls:
     def failed(self, call: Call, result: Result) -> bool:
         """A call has raised; whether it is to be tried again."""
         assert result.error is not None, "a call without a result has an error"
-        terms, raised = call.terms, result.error
-        if terms.retry_exceptions and call.failures < terms.retries and raised.usual:
-            if isinstance(terms.retry_exceptions, tuple):
+        options, raised = call.options, result.error
+        if options.retry_exceptions and call.failures < options.retries and raised.usual:
+            if isinstance(options.retry_exceptions, tuple):
                 self.shell.home.aside(functools.partial(self._judge, call, raised))
             else:
                 self._try_later(call)
@@ -226,7 +219,7 @@ class Calls:
     def _judge(self, call: Call, raised: Raised) -> None:
         """See whether a call is to be tried again after an error of that type. Not in the shell's
         thread: to make the error again runs users' code."""
-        wanted = call.terms.retry_exceptions
+        wanted = call.options.retry_exceptions
         assert isinstance(wanted, tuple), "who wants all errors need not see them"
         kinds = type(unpacked_error(raised)).__mro__  # as `except` compares, but nothing is called
         again = any(kind in wanted for kind in kinds)
@@ -242,7 +235,7 @@ class Calls:
         self.shell.handle(Revoked(call.number))
 
     def _try_later(self, call: Call) -> None:
-        wait = call.terms.backoff * 2**call.failures
+        wait = call.options.backoff * 2**call.failures
         call.failures += 1
         heapq.heappush(self._later, (time.monotonic() + wait, call.number))
 
@@ -279,9 +272,9 @@ class Calls:
         return Cancelled(f"the task {call.name} was cancelled")
 
     def _death(self, call: Call) -> BaseException:
-        inputs = [described(ref._held) for ref in call.inputs[:5]]
+        inputs = [described(ref.state) for ref in call.inputs[:5]]
         what = f"{call.name} (called at {call.site})"
-        tries = call.terms.retries + 1
+        tries = call.options.retries + 1
         error = died(self.shell, what, tries, ", ".join(inputs) or "none")
         self.shell.failed = failed_call(call, Told(packed(error)).error, self.shell.home, died=True)
         return error
@@ -317,14 +310,14 @@ class Calls:
         """For each object that calls under way read, the number of the first of them."""
         for number, call in self.live.items():
             for ref in call.inputs:
-                if type(ref._held) is Ref:
-                    id = ref._held.id
+                if type(ref.state) is Ref:
+                    id = ref.state.id
                     uses[id] = min(uses.get(id, number), number)
 
     # --- handles ------------------------------------------------------------------------
 
     def handles_of(self, call: Call, ids: Sequence[int]) -> tuple[ObjectRef, ...]:
-        """The handles of a call, with these numbers, of which there are `terms.handles`: of a
+        """The handles of a call, with these numbers, of which there are `options.handles`: of a
         generator that of the whole and one that lives as long as somebody may ask for its values.
         From any thread.
         """
@@ -351,7 +344,7 @@ class Calls:
 
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
         """Give up the task of a handle; one that has ended keeps its value."""
-        call = ref._held
+        call = ref.state
         if type(call) is Call:
             self._cancel(call, force, recursive)
 
@@ -401,10 +394,10 @@ class Calls:
             begun = self._begun.get(number)
             if begun is None:
                 continue
-            limit = call.terms.timeout
+            limit = call.options.timeout
             if limit is not None and now - begun > limit:
                 self.revoke(number, TimedOut.of_task(call.name, limit))
-            elif call.terms.speculative and self._is_late(call, now - begun):
+            elif call.options.speculative and self._is_late(call, now - begun):
                 self.shell.handle(Late(number))
 
     def _is_late(self, call: Call, seconds: float) -> bool:

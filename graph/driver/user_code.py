@@ -11,6 +11,8 @@ import queue
 import threading
 from collections.abc import Callable
 
+from shframe.graph.objects.callbacks import guarded
+
 log = logging.getLogger("shframe")
 
 SECONDS = 1.0  # that the end of a session waits for users' callbacks; they may never return
@@ -46,19 +48,3 @@ class Aside:
             self._calls.put(None)
         if self._thread is not threading.current_thread():
             self._thread.join(SECONDS)
-
-
-def attempt(what: Callable[[], None], blame: Callable[[BaseException], None]) -> None:
-    """Call; who waits for it is told what it raises."""
-    try:
-        what()
-    except Exception as error:
-        blame(error)
-
-
-def guarded(what: Callable[[], None]) -> None:
-    """Call; what it raises is logged: nobody waits for its word."""
-    try:
-        what()
-    except Exception:
-        log.exception("a callback raised")

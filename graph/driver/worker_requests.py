@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shframe.graph.driver.call import Arguments, Call, Terms
+from shframe.graph.driver.call import Call
 from shframe.graph.driver.graph_runs import LiveRun
 from shframe.graph.errors import Cancelled
 from shframe.graph.failures.error_pickling import Told, packed
@@ -21,6 +21,7 @@ from shframe.graph.objects.object_ref import Failure, ObjectRef, Pending
 from shframe.graph.objects.stream import Stream
 from shframe.graph.scheduler.messages import Blocked, Resumed
 from shframe.graph.scheduler.submission import Entry
+from shframe.graph.tasks.arguments import Arguments, TaskOptions
 from shframe.graph.tracing.trace import Trace
 from shframe.store.errors import ObjectLost
 from shframe.store.ref import Ref
@@ -45,7 +46,7 @@ class Carried:
 # By what is asked for: the numbers of the handles that wait for it.
 _AWAITED: dict[str, Callable[[list[Any]], Sequence[int]]] = {
     **dict.fromkeys(("call", "graph", "fetch"), lambda details: details[0]),
-    **dict.fromkeys(("hire", "put", "named"), lambda details: details[:1]),
+    **dict.fromkeys(("create_actor", "put", "named"), lambda details: details[:1]),
     **dict.fromkeys(("retain", "block", "resume", "stop", "yield", "cancel", "kill"), lambda _: ()),
     "item": lambda details: details[2:],
 }
@@ -73,7 +74,7 @@ class Asking:
         self._numbers = itertools.count(-1, -1)  # of runs: the driver's are above 0
         self._hearers: dict[str, Callable[..., None]] = {
             "call": self._call,
-            "hire": self._hire,
+            "create_actor": self._create_actor,
             "put": self._put,
             "retain": self._retain,
             "fetch": self._fetch,
@@ -156,7 +157,7 @@ class Asking:
             if ref is not None:
                 ref.attach(lambda ref: self.answer(slot, ref))
             else:
-                self._answer_failure(slot, id, self._lost(id)._held)
+                self._answer_failure(slot, id, self._lost(id).state)
 
     def answer(self, slot: int, ref: ObjectRef) -> None:
         """Tell a worker the value of a handle. In the shell's thread, or in the user's."""
@@ -170,7 +171,7 @@ class Asking:
         if worker is None:
             return
         work = self.shell.work_for(slot)
-        held = ref._held
+        held = ref.state
         if type(held) is Failure:
             self._answer_failure(slot, ref.id, held)
             return
@@ -208,14 +209,14 @@ class Asking:
         worker: WorkerHandle,
         ids: Sequence[int],
         what: Sent,
-        terms: Terms,
+        options: TaskOptions,
         method: str,
         actor: int,
         site: str,
         parent: int,
     ) -> None:
-        call = Call(*self._received(worker, what), terms, site, method, actor, parent)
-        call.priority = terms.priority + self._depth(parent)
+        call = Call(*self._received(worker, what), options, site, method, actor, parent)
+        call.priority = options.priority + self._depth(parent)
         for ref in self.shell.calls.handles_of(call, ids):
             self._lend(worker, ref)
         self.shell.calls.enter((call,))
@@ -234,27 +235,29 @@ class Asking:
         task = self.shell.scheduler.tasks.get(parent)
         return 1 if task is None else (parent - task.rank >> 48) + 1
 
-    def _hire(
+    def _create_actor(
         self,
         worker: WorkerHandle,
         id: int,
         what: Sent,
-        terms: Terms,
-        job: Any,
+        options: TaskOptions,
+        actor_options: Any,
         site: str,
         parent: int,
     ) -> None:
         ref = ObjectRef(id, Pending(), self.shell.home)
         self._lend(worker, ref)
-        self.shell.actors.hire(ref, *self._received(worker, what), terms, job, site, parent)
+        self.shell.actors.create_actor(
+            ref, *self._received(worker, what), options, actor_options, site, parent
+        )
 
     def _block(self, worker: WorkerHandle, task: int, ids: Sequence[int]) -> None:
         known = self.shell.home.known
         awaited = []
         for id in ids:
             ref = known.get(id)
-            if ref is not None and type(ref._held) is Call:
-                awaited.append(ref._held.number)
+            if ref is not None and type(ref.state) is Call:
+                awaited.append(ref.state.number)
         self.shell.handle(Blocked(worker.slot, task, awaited))
 
     def _resume(self, worker: WorkerHandle) -> None:
@@ -312,7 +315,7 @@ class Asking:
             self._settle_all(refs, Failure(live.error))
             return
         for ref, made in zip(refs, live.handles, strict=True):
-            held = made._held
+            held = made.state
             if type(held) is Ref:
                 self.shell.store.retain(held.id)
             ref.settle(held, made.keep)
@@ -338,7 +341,7 @@ class Asking:
 
     def item(self, generator: ObjectRef, place: int, ref: ObjectRef) -> None:
         """Somebody asks for a value of a generator."""
-        call = generator._held
+        call = generator.state
         if type(call) is Call and call.stream is not None:
             call.stream.want(place, ref)
             self.took(call, call.stream)

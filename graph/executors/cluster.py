@@ -20,14 +20,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from shframe.graph.errors import Copied
-from shframe.graph.executors.base import Progress
-from shframe.graph.objects.object_ref import ObjectRef, Signal
+from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.objects.signal import Signal
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Task
-from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.graph.tasks.task_graph import Progress, TaskGraph
 from shframe.graph.tracing import copies
 from shframe.graph.tracing.trace import Trace
 from shframe.store.errors import ObjectLost
+from shframe.store.store import Store
 
 BATCH_BYTES = 128 << 20  # values that are on their way at once: they lie here twice meanwhile
 FUNCTIONS_KEPT = 1024  # unpickled functions in one process of a cluster
@@ -50,6 +51,10 @@ class _Home:
 
     def own(self, ref: ObjectRef, id: int) -> None:
         """The cluster counts its own handle, which goes with this one."""
+
+    def uses(self, store: Store) -> bool:
+        """Values are on the cluster."""
+        return False
 
     def aside(self, call: Callable[[], None]) -> None:
         """No thread of ours depends on it."""

@@ -20,13 +20,13 @@ from distributed.comm import connect
 from distributed.utils import LoopRunner
 
 from shframe.graph.errors import Cancelled, ClusterUnreachable, WorkerDied
-from shframe.graph.executors.base import PROGRESS_SECONDS, Progress
+from shframe.graph.executors.base import PROGRESS_SECONDS
 from shframe.graph.executors.cluster import Engine, Held, RemoteRef, called, packed_args, size_of
 from shframe.graph.failures.error_pickling import travelling
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key
-from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.graph.tasks.task_graph import Progress, TaskGraph
 from shframe.graph.tracing import copies
 from shframe.graph.tracing.trace import Span, Trace
 from shframe.store.errors import ObjectLost

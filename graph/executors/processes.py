@@ -9,20 +9,22 @@ import threading
 from collections import deque
 from typing import Any
 
-from shframe.graph.driver.actors import Job
-from shframe.graph.driver.call import Arguments, Call, Code, Terms
+from shframe.graph.driver.call import Call
 from shframe.graph.driver.environment import surroundings
 from shframe.graph.driver.graph_runs import LiveRun
 from shframe.graph.driver.launcher import Launched, launch, park, parked
 from shframe.graph.driver.loop import Shell
 from shframe.graph.driver.spilling import PATIENCE
-from shframe.graph.driver.user_code import attempt
 from shframe.graph.errors import SessionClosed, WorkerNotStarted
-from shframe.graph.executors.base import Progress, wait_for
+from shframe.graph.executors.base import wait_for
 from shframe.graph.failures.failed_task import FailedTask
-from shframe.graph.objects.object_ref import Death, Failure, ObjectRef, Pending, StoreHome, wait_all
+from shframe.graph.objects.callbacks import attempt
+from shframe.graph.objects.object_ref import Death, Failure, ObjectRef, Pending, wait_all
+from shframe.graph.objects.ref_backend import StoreHome
 from shframe.graph.scheduler.submission import Entry
-from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.graph.tasks.actor_options import ActorOptions
+from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
+from shframe.graph.tasks.task_graph import Progress, TaskGraph
 from shframe.graph.tracing.call_site import Place
 from shframe.graph.tracing.trace import Span, Trace
 from shframe.store.store import Store
@@ -102,9 +104,9 @@ class ProcessExecutor:
 
     def call(
         self,
-        function: Code,
+        function: CallableRef,
         arguments: Arguments,
-        terms: Terms,
+        options: TaskOptions,
         place: Place | None = None,
         method: str = "",
         actor: int = 0,
@@ -115,18 +117,23 @@ class ProcessExecutor:
             shell = self.start()
         if arguments.inputs or arguments.keep:
             self.home.check((*arguments.inputs, *arguments.keep))
-        call = Call(function, arguments, terms, place, method, actor)
+        call = Call(function, arguments, options, place, method, actor)
         home = self.home
         refs: tuple[ObjectRef, ...]
-        if terms.returns == 1:  # as most
+        if options.returns == 1:  # as most
             call.refs = refs = (ObjectRef(home.next_id(), call, home),)
         else:
-            refs = shell.calls.handles_of(call, [home.next_id() for _ in range(terms.handles)])
+            refs = shell.calls.handles_of(call, [home.next_id() for _ in range(options.handles)])
         shell.calls.submit(call)
         return refs
 
-    def hire(
-        self, function: Code, arguments: Arguments, terms: Terms, place: Place | None, job: Job
+    def create_actor(
+        self,
+        function: CallableRef,
+        arguments: Arguments,
+        options: TaskOptions,
+        place: Place | None,
+        actor_options: ActorOptions,
     ) -> ObjectRef:
         """Start an actor; the handle that keeps it alive."""
         shell = self.start()
@@ -135,7 +142,9 @@ class ProcessExecutor:
         shell.calls.submit(
             functools.partial(
                 attempt,
-                lambda: shell.actors.hire(ref, function, arguments, terms, job, place),
+                lambda: shell.actors.create_actor(
+                    ref, function, arguments, options, actor_options, place
+                ),
                 lambda error: ref.settle(Failure(error)),
             )
         )

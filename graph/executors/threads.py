@@ -16,9 +16,10 @@ from typing import Any
 
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import SessionClosed
-from shframe.graph.executors.base import Progress, target_fd, target_size, wait_for
+from shframe.graph.executors.base import wait_for
 from shframe.graph.executors.in_process import InProcess
-from shframe.graph.objects.object_ref import Death, ObjectRef, StoreHome
+from shframe.graph.objects.object_ref import Death, ObjectRef
+from shframe.graph.objects.ref_backend import StoreHome
 from shframe.graph.scheduler.messages import (
     Abort,
     Cancelled,
@@ -36,8 +37,9 @@ from shframe.graph.scheduler.messages import (
 from shframe.graph.scheduler.scheduler import Scheduler
 from shframe.graph.scheduler.submission import Entry
 from shframe.graph.tasks import result_buffer
+from shframe.graph.tasks.result_buffer import target_fd, target_size
 from shframe.graph.tasks.task import Key
-from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.graph.tasks.task_graph import Progress, TaskGraph
 from shframe.graph.tracing import copies
 from shframe.graph.tracing.call_site import user_line
 from shframe.graph.tracing.trace import Span, Trace

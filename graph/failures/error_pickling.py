@@ -24,7 +24,6 @@ from shframe.store.errors import ShframeError
 from shframe.store.ref import Ref
 
 if TYPE_CHECKING:
-    from shframe.graph.driver.call import Call
     from shframe.graph.tasks.task import Task
 
 _INPUTS = 5  # inputs of a task that are named
@@ -222,19 +221,13 @@ class Note(NamedTuple):
         return f"the task: {self.name}\n  built at: {built}\n  inputs: {self.inputs}"
 
 
-def note_of_call(call: Call) -> Note:
-    """Of a call: its function, where it was called, its arguments."""
-    held = [one._held for one in call.inputs]
-    return Note(call.name, (call.site,), _inputs(held, _arguments(call.args)))
-
-
 def note_of_task(task: Task, site: str, held: Sequence[Any]) -> Note:
     """Of a graph's task: its key, where the user's functions in it were handed over, or else
     where the computation was asked for. held: its inputs, as far as they are known, or values."""
     codes = (one for one in members(task.function.shared) if isinstance(one, UserCode))
     sites = dict.fromkeys(code.site for code in codes if code.site)
     name = f"{task.function.label} {task.key}"
-    return Note(name, tuple(sites)[:_SITES] or (site,), _inputs(held, []))
+    return Note(name, tuple(sites)[:_SITES] or (site,), describe_inputs(held, []))
 
 
 class Told(NamedTuple):
@@ -323,13 +316,15 @@ def described(held: Any) -> str:
     return f"{_argument(held)} of {nbytes} bytes" if isinstance(nbytes, int) else _argument(held)
 
 
-def _inputs(held: Iterable[Any], arguments: Sequence[str]) -> str:
+def describe_inputs(held: Iterable[Any], arguments: Sequence[str]) -> str:
+    """The inputs of a task and its own arguments, for messages."""
     found = [*map(described, held), *arguments]
     more = f" and {len(found) - _INPUTS} more" if len(found) > _INPUTS else ""
     return (", ".join(found[:_INPUTS]) or "none") + more
 
 
-def _arguments(args: Any) -> list[str]:
+def describe_arguments(args: Any) -> list[str]:
+    """The arguments of a call, for messages: their types and sizes."""
     if isinstance(args, bytes):
         return [f"{len(args)} bytes of pickled arguments"]
     return [_argument(value) for value in args]

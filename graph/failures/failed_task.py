@@ -22,7 +22,7 @@ from shframe.graph.tasks.function import Function
 from shframe.graph.wire.call_format import placed, unpacked
 
 if TYPE_CHECKING:
-    from shframe.graph.driver.call import Arguments, Call, Code, Terms
+    from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
     from shframe.graph.tasks.task import Task
 
 
@@ -38,7 +38,7 @@ class FailedTask:
     task: str
     site: str
     died: bool = False
-    _code: Code | None = None
+    _code: CallableRef | None = None
     _inputs: Sequence[Any] = ()  # handles, or values of an executor that has them here
     _arguments: Any = ()
     _places: Sequence[int] | None = None
@@ -121,20 +121,6 @@ def _whole(made: Any) -> Any:
     return made
 
 
-def failed_call(
-    call: Call, error: Callable[[], BaseException], home: Any, died: bool = False
-) -> FailedTask:
-    """Of a loose task. error: makes what it raised."""
-    how: Any = call.how
-    places, packed = (how[0], how[1]) if isinstance(how, tuple) else (None, False)
-    made = FailedTask(call.name, call.site, died, None if call.actor else call.function)
-    made._inputs, made._arguments, made._keep = call.inputs, call.args, call.keep
-    made._places, made._packed, made._writable = places, packed, call.terms.writable
-    made._home = home
-    made._error = error
-    return made
-
-
 def failed_task(
     task: Task,
     inputs: Sequence[Any],
@@ -150,18 +136,18 @@ def failed_task(
 
 
 def failed_here(
-    code: Code | None,
+    code: CallableRef | None,
     name: str,
     arguments: Arguments,
-    terms: Terms,
+    options: TaskOptions,
     error: BaseException,
     site: str,
     home: Any,
 ) -> FailedTask:
     """Of a task that ran in this process. code: None for a method."""
-    made = FailedTask(terms.name or name, site, False, code)
+    made = FailedTask(options.name or name, site, False, code)
     made._inputs, made._arguments, made._keep = arguments.inputs, arguments.args, arguments.keep
     made._places, made._packed = arguments.places, arguments.packed
-    made._writable, made._home = terms.writable, home
+    made._writable, made._home = options.writable, home
     made._error = error_pickling.Told(error_pickling.packed_here(error)).error
     return made

@@ -9,21 +9,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from shframe.graph.objects.object_ref import ObjectRef
+
+class Handle(Protocol):
+    """An ObjectRef, as far as it matters here."""
+
+    home: Any
 
 
 class Finder(Protocol):
     """Where handles arrive."""
 
-    def find(self, id: int) -> ObjectRef:
+    def find(self, id: int) -> Any:
         """The handle with that number, in this process."""
 
 
 class _Here(threading.local):
-    noted: list[ObjectRef] | None = None
+    noted: list[Any] | None = None
     home: Finder | None = None
 
 
@@ -31,7 +34,7 @@ _here = _Here()
 _default: Finder | None = None
 
 
-def note(ref: ObjectRef) -> bool:
+def note(ref: Handle) -> bool:
     """A handle is being pickled; whether anybody takes note."""
     if _here.noted is None:
         return False
@@ -41,7 +44,7 @@ def note(ref: ObjectRef) -> bool:
 
 
 @contextmanager
-def noting() -> Iterator[list[ObjectRef]]:
+def noting() -> Iterator[list[Any]]:
     """The handles that are pickled in this thread meanwhile."""
     before, _here.noted = _here.noted, []
     try:

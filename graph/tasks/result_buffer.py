@@ -10,9 +10,13 @@ import contextvars
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from shframe.graph.tasks.task import Task
 from shframe.store.shared_memory.mapping import Mapping, as_bytes
+
+if TYPE_CHECKING:  # workers need not load it
+    from shframe.store.store import Store
 
 Empty = Callable[..., Any]
 WRITE_BYTES = 1 << 20  # one pwrite: keeps the source in the cache between its making and this
@@ -103,3 +107,19 @@ def opened(fd: int | None) -> Iterator[None]:
     finally:
         _window.reset(token)
         window.close()
+
+
+def target_fd(store: Store, task: Task) -> int | None:
+    """A descriptor of the final object that the task fills a part of, for the task to close."""
+    return None if task.target is None else store.lent_fd(task.target)
+
+
+def target_size(store: Store, task: Task) -> int | None:
+    """Bytes of the final object that the task fills a part of."""
+    fd = target_fd(store, task)
+    if fd is None:
+        return None
+    try:
+        return os.fstat(fd).st_size
+    finally:
+        os.close(fd)

@@ -20,7 +20,7 @@ class How(NamedTuple):
 
     places: where the inputs go among the positional arguments; None: they come first.
     packed: whether the arguments are the pickled (positional, by name) with Inputs in them.
-    returns, writable, ahead: see Terms. method: of the worker's actor; "" calls the function.
+    returns, writable, ahead: see TaskOptions. method: of the worker's actor; "" calls the function.
     width: how many calls may run at once, of the call that makes an actor.
     """
 

@@ -20,15 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from shframe.graph.errors import SessionClosed
 from shframe.graph.objects import ref_pickling
-from shframe.graph.objects.object_ref import (
-    Death,
-    Failure,
-    ObjectRef,
-    Pending,
-    Signal,
-    taken,
-    wait_all,
-)
+from shframe.graph.objects.object_ref import Death, Failure, ObjectRef, Pending, taken, wait_all
+from shframe.graph.objects.signal import Signal
 from shframe.graph.tracing.call_site import Place, line_of
 from shframe.graph.wire.call_format import CLOSED
 from shframe.graph.wire.work import Sent
@@ -37,11 +30,11 @@ from shframe.store.shared_memory import forks
 from shframe.store.shared_memory.pins import Pin
 
 if TYPE_CHECKING:
-    from shframe.graph.driver.call import Arguments, Code, Terms
-    from shframe.graph.executors.base import Progress
-    from shframe.graph.tasks.task_graph import TaskGraph
+    from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
+    from shframe.graph.tasks.task_graph import Progress, TaskGraph
     from shframe.graph.tracing.trace import Trace
     from shframe.graph.worker.main import Worker
+    from shframe.store.store import Store
 
 STEP = 0.05  # seconds of one look at the channel
 LOOK_SECONDS = 0.01  # between two looks of a generator that need not wait
@@ -93,27 +86,32 @@ class Nested:
 
     def call(
         self,
-        function: Code,
+        function: CallableRef,
         arguments: Arguments,
-        terms: Terms,
+        options: TaskOptions,
         place: Place | None = None,
         method: str = "",
         actor: int = 0,
     ) -> tuple[ObjectRef, ...]:
         """Start a task; its handles."""
-        refs = tuple(self._new(self.next_id()) for _ in range(terms.handles))
+        refs = tuple(self._new(self.next_id()) for _ in range(options.handles))
         ids = tuple(ref.id for ref in refs)
         what = self._sent(function, arguments)
-        self._ask("call", ids, what, terms, method, actor, line_of(place), self.task)
+        self._ask("call", ids, what, options, method, actor, line_of(place), self.task)
         return refs
 
-    def hire(
-        self, function: Code, arguments: Arguments, terms: Terms, place: Place | None, job: Any
+    def create_actor(
+        self,
+        function: CallableRef,
+        arguments: Arguments,
+        options: TaskOptions,
+        place: Place | None,
+        actor_options: Any,
     ) -> ObjectRef:
         """Start an actor; the handle that keeps it alive."""
         ref = self._new(self.next_id())
         what = self._sent(function, arguments)
-        self._ask("hire", ref.id, what, terms, job, line_of(place), self.task)
+        self._ask("create_actor", ref.id, what, options, actor_options, line_of(place), self.task)
         return ref
 
     def put(self, value: object) -> ObjectRef:
@@ -190,7 +188,7 @@ class Nested:
         """Of what the handles of tasks here are known to hold: a child may read it (forks.py)."""
         if os.getpid() != self.pid:
             return []
-        known = [ref._held for ref in list(self.known.values())]
+        known = [ref.state for ref in list(self.known.values())]
         pins = [self.store.hold(held) for held in known if type(held) is Ref]
         return [pin for pin in pins if pin is not None]
 
@@ -209,7 +207,7 @@ class Nested:
         self.known[ref.id] = ref
         Death.watch(ref, ref.id, self._gone)
 
-    def _sent(self, function: Code, arguments: Arguments) -> Sent:
+    def _sent(self, function: CallableRef, arguments: Arguments) -> Sent:
         """A function and its arguments for the driver: the function's content only once."""
         payload = None
         if function.digest not in self._told:
@@ -320,13 +318,17 @@ class Nested:
 
     def read(self, ref: ObjectRef, writable: bool) -> Any:
         """The value, in place."""
-        held = ref._held
+        held = ref.state
         if type(held) is bytes:
             return pickle.loads(held)
         return self.store.get_writable(held) if writable else self.store.get(held)
 
     def own(self, ref: ObjectRef, id: int) -> None:
         """The driver holds the reference, for as long as the handle lives."""
+
+    def uses(self, store: Store) -> bool:
+        """Values are in the driver's store, not here."""
+        return False
 
     def aside(self, call: Callable[[], None]) -> None:
         """The thread that answers come in belongs to the task."""
@@ -389,7 +391,7 @@ class Nested:
     def _fetch(self, refs: Sequence[ObjectRef]) -> None:
         ids = []
         for ref in refs:
-            held = ref._held
+            held = ref.state
             if isinstance(held, Asked) and not held.asked:
                 held.asked = True
                 ids.append(ref.id)

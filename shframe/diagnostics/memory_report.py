@@ -88,7 +88,7 @@ def memory(holders: bool = True) -> MemoryReport:
     800000
     >>> sf.shutdown()
     """
-    from shframe.graph.objects.object_ref import swept
+    from shframe.graph.objects.ref_backend import swept
     from shframe.store.limits.memory_usage import memory as measured
 
     executor: Any = session.current().executor
@@ -128,9 +128,9 @@ def memory(holders: bool = True) -> MemoryReport:
 def _small_values(store: Any) -> list[StoredObject]:
     """Results of tasks that lie in their handles, in this process."""
     return [
-        StoredObject(one.id, "pickle", len(one._held), "inline", "", 1, (), ())
+        StoredObject(one.id, "pickle", len(one.state), "inline", "", 1, (), ())
         for one in gc.get_objects()
-        if type(one) is ObjectRef and type(one._held) is bytes and one.belongs_to(store)
+        if type(one) is ObjectRef and type(one.state) is bytes and one.belongs_to(store)
     ]
 
 

@@ -68,7 +68,7 @@ def attach(name: str) -> Any:
     """
     import pickle
 
-    from shframe.graph.objects.object_ref import swept
+    from shframe.graph.objects.ref_backend import swept
     from shframe.store.sharing.publisher import descriptor
 
     executor = session.current().executor

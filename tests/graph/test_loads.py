@@ -9,7 +9,9 @@ from shframe.graph.scheduler.worker_load import Loads, WorkerState
 from tests.examples import examples
 
 steps = st.tuples(
-    st.sampled_from(["join", "hire", "leave", "retire", "assign", "end", "block", "resume"]),
+    st.sampled_from(
+        ["join", "create_actor", "leave", "retire", "assign", "end", "block", "resume"]
+    ),
     st.integers(0, 4),
     st.sampled_from([0.0, 0.001, 0.01]),
 )
@@ -19,8 +21,8 @@ def change(loads: Loads, what: str, slot: int, seconds: float) -> None:
     state = loads.workers.get(slot)
     loads.touch(slot)
     if state is None:
-        if what in ("join", "hire"):
-            loads.workers[slot] = WorkerState(slot, actor=int(what == "hire"))
+        if what in ("join", "create_actor"):
+            loads.workers[slot] = WorkerState(slot, actor=int(what == "create_actor"))
             if what == "join":
                 loads.crew[slot] = loads.workers[slot]
     elif what == "leave":

@@ -1,0 +1,131 @@
+"""What the driver's handles need: values in the session's store, and their release."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from shframe.graph.errors import SessionClosed
+from shframe.graph.objects import ref_pickling
+from shframe.graph.objects.callbacks import guarded
+from shframe.graph.objects.object_ref import Death, ObjectRef, taken
+from shframe.graph.objects.signal import Signal, wait_in_steps
+from shframe.graph.tracing.call_site import user_line
+from shframe.store.errors import ObjectLost
+from shframe.store.interrupts import uninterrupted
+from shframe.store.ref import Ref
+from shframe.store.store import Store
+
+
+class StoreHome:
+    """The home of a process that has the session's store: its driver.
+
+    known: handles that other processes may speak of, by their number.
+    heard: called when somebody has waited.
+    aside: calls what runs users' code; where no thread depends on this one, at once.
+    """
+
+    def __init__(self, store: Store, dropped: deque[Death]) -> None:
+        self.store = weakref.ref(store)
+        self.owner = os.getpid()
+        self.dropped = dropped
+        self.next_id = store.local.next_id
+        self.known: weakref.WeakValueDictionary[int, ObjectRef] = weakref.WeakValueDictionary()
+        self.heard: Callable[[], None] | None = None
+        self.aside: Callable[[Callable[[], None]], None] = guarded
+
+    def handle(self, ref: Ref, site: str | None = None, keep: Any = ()) -> ObjectRef:
+        """A handle on a sealed object, which takes over its one reference.
+
+        site: the user's `file:line` that asked for it, None: that of the caller.
+        """
+        made = ObjectRef(ref.id, ref, self, keep)
+        store = self.store()
+        if not ref.inline and store is not None:
+            store.note_site(ref.id, user_line() if site is None else site)
+        return made
+
+    def put(self, value: object) -> ObjectRef:
+        """Store a value and give a handle on it."""
+        store = self.store()
+        assert store is not None, "the executor that owns the store calls"
+        with uninterrupted():
+            swept(store, self.dropped)
+            with ref_pickling.noting() as inside:
+                ref = store.put(value)
+            made = self.handle(ref, keep=tuple(inside))
+        self.check(inside)
+        return made
+
+    def uses(self, store: Store) -> bool:
+        """Whether its values are in this store."""
+        return self.store() is store
+
+    def check(self, refs: Iterable[ObjectRef]) -> None:
+        """Raises: SessionClosed: for a handle of another session."""
+        for ref in refs:
+            if not self.is_ours(ref):
+                raise SessionClosed.for_handle(ref.id)
+
+    def is_ours(self, ref: ObjectRef) -> bool:
+        """Whether a handle belongs to this session, in which several homes may have one store."""
+        store = self.store()
+        return ref.home is self or (store is not None and ref.belongs_to(store))
+
+    def note(self, ref: ObjectRef) -> None:
+        """A handle lies in a value that other processes may read."""
+        self.known[ref.id] = ref
+
+    def find(self, id: int) -> ObjectRef:
+        """The handle with a number that came in a value. Raises: ObjectLost."""
+        found = self.known.get(id)
+        if found is None:
+            raise ObjectLost.for_id(id, "no handle of it is left")
+        return found
+
+    def read(self, ref: ObjectRef, writable: bool) -> Any:
+        store = self.store()
+        if store is None or store.closed:
+            raise SessionClosed(
+                f"object {ref.id:x} belongs to a session that has been shut down\n"
+                "  compute or get what is needed before sf.shutdown()"
+            )
+        if not ref.keep:
+            return self._read(store, ref.state, writable)
+        with ref_pickling.home_is(self):
+            return self._read(store, ref.state, writable)
+
+    @staticmethod
+    def _read(store: Store, held: Any, writable: bool) -> Any:
+        if type(held) is bytes:
+            return pickle.loads(held)
+        return store.get_writable(held) if writable else store.get(held)
+
+    def wait(self, refs: Sequence[ObjectRef], ended: Signal, timeout: float | None) -> None:
+        """Results come in another thread; what their tasks have said comes before them."""
+        if os.getpid() != self.owner:
+            raise SessionClosed.in_child()
+        wait_in_steps(ended, timeout)
+        if self.heard is not None:
+            self.heard()
+
+    def told(self, ref: ObjectRef) -> None:
+        """Results come by themselves."""
+
+    def own(self, ref: ObjectRef, id: int) -> None:
+        ref._death = Death.watch(ref, id, self.dropped)
+
+
+def swept(store: Store, dropped: deque[Death]) -> None:
+    """Release the objects whose last handle has died."""
+    if not dropped:
+        return
+    with uninterrupted():
+        for id in taken(dropped):
+            with contextlib.suppress(ObjectLost):
+                store.release(id)
