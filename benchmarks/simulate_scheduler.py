@@ -32,7 +32,7 @@ from shframe.graph.scheduler.scheduler import Scheduler
 from shframe.graph.scheduler.submission import Entry
 from shframe.graph.wire.channel import Channel, pair
 from shframe.graph.wire.work import Report, Work, sent
-from shframe.graph.worker.main import FLUSH_SECONDS
+from shframe.graph.worker.driver_link import FLUSH_SECONDS
 
 WORKERS = (2, 4, 8, 16, 32, 64, 128, 256)
 LENGTHS = {"0.1 ms": 1e-4, "1 ms": 1e-3, "10 ms": 1e-2, "100 ms": 1e-1}

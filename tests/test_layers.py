@@ -69,11 +69,6 @@ KNOWN_CIRCLES: dict[str, set[str]] = {
         "shframe.graph.driver.task_calls",
         "shframe.graph.driver.worker_requests",
     },
-    "graph/worker": {
-        "shframe.graph.worker.actor",
-        "shframe.graph.worker.client",
-        "shframe.graph.worker.main",
-    },
     "lazy": {
         "shframe.lazy.compute",
         "shframe.lazy.delayed",

@@ -24,7 +24,8 @@ from shframe.graph.tasks.task import Key
 from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.graph.tracing.call_site import user_line
 from shframe.graph.tracing.trace import Span, Trace
-from shframe.graph.wire.work import Assigned, Raised, Result, Wired
+from shframe.graph.wire.call_format import Wired
+from shframe.graph.wire.work import Assigned, Raised, Result
 from shframe.store.errors import ObjectLost
 from shframe.store.ref import Ref
 from shframe.store.store import DRIVER

@@ -26,7 +26,15 @@ from typing import Any
 
 from shframe.graph.driver.log_streams import LAST_SECONDS, Outlets, room_of
 from shframe.graph.driver.wakeup_pipe import WakePipe
-from shframe.graph.wire.log_messages import BUFFER, ERR, OUT, Levels, Logged, Said, Warned
+from shframe.graph.wire.log_messages import (
+    BUFFER,
+    ERR,
+    OUT,
+    CapturedRecord,
+    CapturedWarning,
+    Levels,
+    LogMessage,
+)
 
 WINDOW = 1.0  # seconds in which the same line is counted, not shown again
 REMEMBERED = 4096  # lines that may be repeated, at most
@@ -43,7 +51,7 @@ log = logging.getLogger("shframe")
 
 
 @dataclass(slots=True)
-class Ear:
+class Pipe:
     """The driver's end of one way in which a worker speaks.
 
     stream: OUT or ERR of descriptors, 0 for its messages. begun: bytes of a line that is not whole.
@@ -72,7 +80,7 @@ class Repeated:
     pids: set[int] = field(default_factory=set)
 
 
-class Voices:
+class LogRelay:
     """All workers of a session. Safe to use from any thread.
 
     who: the pid of the worker in a slot, and what it runs now.
@@ -80,7 +88,7 @@ class Voices:
 
     def __init__(self, who: Callable[[int], tuple[int, str]]) -> None:
         self.who = who
-        self._ears: dict[int, Ear] = {}
+        self._pipes: dict[int, Pipe] = {}
         self._epoll = select.epoll()
         self._waking = WakePipe()
         self._epoll.register(self._waking, select.EPOLLIN)
@@ -91,38 +99,38 @@ class Voices:
         self._closing = False
         self._said: deque[Callable[[], None]] = deque()  # what is to be passed on
         # (slot, pid, thread, stream) -> who began a line, and what it has of it
-        self._begun: dict[tuple[int, int, int, int], Said] = {}
+        self._begun: dict[tuple[int, int, int, int], LogMessage] = {}
         self._recent: dict[tuple[Any, ...], Repeated] = {}  # the oldest first
         self._outlets = Outlets()
         self._stuck = False  # who passes something on does not come back
         self._registries: dict[str, dict[Any, Any]] = {}
         self._thread: threading.Thread | None = None
 
-    def ears_for(self, slot: int) -> list[int]:
+    def pipes_for(self, slot: int) -> list[int]:
         """Listen to a worker that is to be forked; the descriptors that it speaks into."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
         given = [theirs.detach()]
-        self._listen(Ear(slot, 0, ours.detach()))
+        self._listen(Pipe(slot, 0, ours.detach()))
         for stream in (OUT, ERR):
             out, into = os.pipe()
             os.set_blocking(out, False)
             given.append(into)
-            self._listen(Ear(slot, stream, out))
+            self._listen(Pipe(slot, stream, out))
         if self._thread is None:
             self._thread = threading.Thread(target=self._serve, name="shframe-voices", daemon=True)
             self._thread.start()
         return given
 
-    def _listen(self, ear: Ear) -> None:
-        self._ears[ear.fd] = ear
-        self._epoll.register(ear.fd, select.EPOLLIN)
+    def _listen(self, pipe: Pipe) -> None:
+        self._pipes[pipe.fd] = pipe
+        self._epoll.register(pipe.fd, select.EPOLLIN)
 
     @property
     def descriptors(self) -> set[int]:
         """Of the connections to workers, who may be replaced at any time."""
-        return set(self._ears)
+        return set(self._pipes)
 
     def heard(self, settled: bool) -> None:
         """Pass on what was said before now. settled: nothing is under way any more.
@@ -154,8 +162,8 @@ class Voices:
             return  # a handler of the user's has not come back: its thread has what is left
         self._pass_on(PASSES)
         with self._lock:
-            for ear in [*self._ears.values()]:
-                self._stop_listening(ear)
+            for pipe in [*self._pipes.values()]:
+                self._stop_listening(pipe)
             self._settle()
             self._speak()
             self._outlets.finish()
@@ -193,10 +201,10 @@ class Voices:
             self._passing = True
             try:
                 for _ in range(passes):
-                    ready = [fd for fd, _ in self._epoll.poll(0) if fd in self._ears]
+                    ready = [fd for fd, _ in self._epoll.poll(0) if fd in self._pipes]
                     # messages first: what a task has printed before it started a program
-                    for fd in sorted(ready, key=lambda fd: self._ears[fd].stream):
-                        self._read(self._ears[fd])
+                    for fd in sorted(ready, key=lambda fd: self._pipes[fd].stream):
+                        self._read(self._pipes[fd])
                     self._speak()
                     if not ready:
                         break
@@ -210,62 +218,62 @@ class Voices:
         finally:
             self._lock.release()
 
-    def _read(self, ear: Ear) -> None:
-        if ear.stream:
-            self._read_pipe(ear)
+    def _read(self, pipe: Pipe) -> None:
+        if pipe.stream:
+            self._read_pipe(pipe)
             return
         for _ in range(64):
             try:
-                message = os.read(ear.fd, BUFFER)
+                message = os.read(pipe.fd, BUFFER)
             except BlockingIOError:
                 return
             except OSError:
                 message = b""
             if not message:
-                self._stop_listening(ear)
+                self._stop_listening(pipe)
                 return
-            self._take(ear.slot, Said(*pickle.loads(message)))
+            self._take(pipe.slot, LogMessage(*pickle.loads(message)))
 
-    def _read_pipe(self, ear: Ear) -> None:
+    def _read_pipe(self, pipe: Pipe) -> None:
         try:
-            found = os.read(ear.fd, CHUNK)
+            found = os.read(pipe.fd, CHUNK)
         except BlockingIOError:
             return
         except OSError:
             found = b""
-        *lines, ear.begun = (ear.begun + found).split(b"\n")
-        if not found or len(ear.begun) >= LINE:
-            lines, ear.begun = [*lines, *([ear.begun] if ear.begun else [])], b""
+        *lines, pipe.begun = (pipe.begun + found).split(b"\n")
+        if not found or len(pipe.begun) >= LINE:
+            lines, pipe.begun = [*lines, *([pipe.begun] if pipe.begun else [])], b""
         if lines:
-            pid, name = self.who(ear.slot)
-            ear.pid = pid or ear.pid
+            pid, name = self.who(pipe.slot)
+            pipe.pid = pid or pipe.pid
             for line in lines:
-                self._line(ear.stream, ear.pid, 0, name, line.decode("utf-8", "replace"))
+                self._line(pipe.stream, pipe.pid, 0, name, line.decode("utf-8", "replace"))
         if not found:
-            self._stop_listening(ear)
+            self._stop_listening(pipe)
 
-    def _stop_listening(self, ear: Ear) -> None:
-        if self._ears.pop(ear.fd, None) is None:
+    def _stop_listening(self, pipe: Pipe) -> None:
+        if self._pipes.pop(pipe.fd, None) is None:
             return
-        self._epoll.unregister(ear.fd)
-        os.close(ear.fd)
-        if not ear.stream:
-            for key in [key for key in self._begun if key[0] == ear.slot]:
+        self._epoll.unregister(pipe.fd)
+        os.close(pipe.fd)
+        if not pipe.stream:
+            for key in [key for key in self._begun if key[0] == pipe.slot]:
                 said = self._begun.pop(key)
                 self._line(said.stream, said.pid, said.task, said.name, said.what)
 
     # --- what was said ------------------------------------------------------------------
 
-    def _take(self, slot: int, said: Said) -> None:
+    def _take(self, slot: int, said: LogMessage) -> None:
         if said.stream:
             self._take_text(slot, said)
-        elif len(said.what) == len(Warned._fields):
-            warned = Warned(*said.what)
+        elif len(said.what) == len(CapturedWarning._fields):
+            warned = CapturedWarning(*said.what)
             self._said.append(lambda: self._warn(warned))
         else:
-            self._take_record(said, Logged(*said.what).fields)
+            self._take_record(said, CapturedRecord(*said.what).fields)
 
-    def _take_text(self, slot: int, said: Said) -> None:
+    def _take_text(self, slot: int, said: LogMessage) -> None:
         key = slot, said.pid, said.thread, said.stream
         begun = self._begun.pop(key, None)
         text = "" if begun is None else begun.what
@@ -294,7 +302,7 @@ class Voices:
         else:
             self._said.append(functools.partial(say, ""))
 
-    def _take_record(self, said: Said, fields: dict[str, Any]) -> None:
+    def _take_record(self, said: LogMessage, fields: dict[str, Any]) -> None:
         record = logging.makeLogRecord(fields)
         record.processName = f"{said.name} pid={said.pid}"
         key = (record.name, record.levelno, record.getMessage(), record.lineno)
@@ -366,7 +374,7 @@ class Voices:
         elif record.levelno >= last.level and logger.filter(record):
             self._outlets.say(ERR, f"({record.processName}) {last.format(record)}\n")
 
-    def _warn(self, warned: Warned) -> None:
+    def _warn(self, warned: CapturedWarning) -> None:
         """Warn as if it had been here: the filters of this process decide what becomes of it.
 
         What a filter makes an error is shown: its task has ended long ago.
@@ -382,7 +390,7 @@ class Voices:
             warnings.showwarning(message, category, warned.file, warned.line)
 
 
-def _unpacked(warned: Warned) -> tuple[Any, type[Warning]]:
+def _unpacked(warned: CapturedWarning) -> tuple[Any, type[Warning]]:
     try:
         message, category = pickle.loads(warned.packed)
     except Exception:  # a class that this process cannot import

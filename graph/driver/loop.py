@@ -27,7 +27,7 @@ from shframe.graph.driver.deadlocks import Knots
 from shframe.graph.driver.environment import Watched
 from shframe.graph.driver.graph_runs import LiveRun, Runs
 from shframe.graph.driver.launcher import Launched, heavy
-from shframe.graph.driver.log_relay import Voices
+from shframe.graph.driver.log_relay import LogRelay
 from shframe.graph.driver.memory import Memory
 from shframe.graph.driver.outbox import Outgoing
 from shframe.graph.driver.pool import Pool, WorkerHandle
@@ -37,7 +37,7 @@ from shframe.graph.driver.task_calls import Calls
 from shframe.graph.driver.user_code import Aside
 from shframe.graph.driver.wakeup_pipe import WakePipe
 from shframe.graph.driver.worker_memory import PAUSE
-from shframe.graph.driver.worker_requests import Asking
+from shframe.graph.driver.worker_requests import WorkerRequests
 from shframe.graph.errors import SessionClosed, WorkerDied, WorkerNotStarted
 from shframe.graph.failures.failed_task import FailedTask
 from shframe.graph.objects.callbacks import attempt, guarded
@@ -64,9 +64,10 @@ from shframe.graph.scheduler.messages import (
 from shframe.graph.scheduler.scheduler import Scheduler
 from shframe.graph.tasks.arguments import CallableRef
 from shframe.graph.tasks.function import Function
+from shframe.graph.wire.call_format import Wired
 from shframe.graph.wire.channel import Closed
 from shframe.graph.wire.fork_messages import Ended
-from shframe.graph.wire.work import Report, Result, Surroundings, Wired
+from shframe.graph.wire.work import Report, Result, Surroundings
 from shframe.store.ref import Ref
 from shframe.store.store import Store
 
@@ -92,7 +93,7 @@ class Shell:
         self.store = store
         self.home = home
         self.scheduler = Scheduler(limit=workers)
-        self.voices = Voices(self._who)
+        self.voices = LogRelay(self._who)
         self.aside = Aside()
         try:
             self.pool = self._pool(workers, launched)
@@ -106,7 +107,7 @@ class Shell:
         self.runs = Runs(self)
         self.calls = Calls(self)
         self.actors = Actors(self)
-        self.asking = Asking(self)
+        self.asking = WorkerRequests(self)
         self.knots = Knots(self)
         self.sent: dict[tuple[int, int], list[Ref]] = {}  # (worker, task) -> what it was sent
         self.next_task = 1
@@ -381,8 +382,8 @@ class Shell:
             worker.segments.add(segment)
         if report.spoke:
             self.voices.spoke = True
-        if report.asks:
-            self.asking.hear(worker, report.asks)
+        if report.requests:
+            self.asking.take_in(worker, report.requests)
         for held in report.held:  # before results let go of what is held
             self.store.hold(held, slot)
         for let_go in report.let_go:

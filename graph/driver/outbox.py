@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shframe.graph.errors import NotPicklable
-from shframe.graph.wire.call_format import FILLS
 from shframe.graph.wire.channel import MOST_FDS
-from shframe.graph.wire.work import Assigned, Surroundings, Work, sent
+from shframe.graph.wire.requests import Answer
+from shframe.graph.wire.work import Assigned, Surroundings, Work, fills, sent
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Outgoing:
     trim: int = 0
     recalled: list[int] = field(default_factory=list)
     surroundings: Surroundings | None = None
-    answers: list[tuple[Any, ...]] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     on_top: list[int] = field(default_factory=list)
 
     def messages(self, targets: Sequence[int]) -> Iterator[tuple[Outgoing, list[int]]]:
@@ -48,7 +48,7 @@ class Outgoing:
         yield replace(self, segments={}, tasks=[]), []
         for start in range(0, len(tasks), MOST_FDS):
             batch = tasks[start : start + MOST_FDS]
-            count = sum(_fills(task) for task in batch)
+            count = sum(fills(task) for task in batch)
             yield Outgoing(batch), left[:count]
             del left[:count]
 
@@ -83,19 +83,15 @@ class Outgoing:
             try:
                 _cloudpickled(task)
             except Exception as error:
-                if _fills(task):
+                if fills(task):
                     os.close(fds.pop(place))
                 reason = NotPicklable(f"an argument of a task cannot be pickled: {error}")
                 dropped.append((task[0], reason))
                 continue
-            place += _fills(task)
+            place += fills(task)
             kept.append(task)
         self.tasks = kept
         return dropped
-
-
-def _fills(task: Assigned) -> bool:
-    return type(task[4]) is int and task[4] == FILLS
 
 
 def _cloudpickled(value: Any) -> bytes:

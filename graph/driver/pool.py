@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from shframe.graph.driver import procfs
 from shframe.graph.driver.launcher import Launched, launch, park
-from shframe.graph.driver.log_relay import Voices
+from shframe.graph.driver.log_relay import LogRelay
 from shframe.graph.errors import WorkerNotStarted
 from shframe.graph.wire.channel import Channel, pair
 from shframe.graph.wire.fork_messages import Ended, Fork, Started
@@ -52,7 +52,7 @@ class Pool:
     """
 
     def __init__(
-        self, store: Store, count: int, voices: Voices, launched: Launched | None = None
+        self, store: Store, count: int, voices: LogRelay, launched: Launched | None = None
     ) -> None:
         self.store = store
         self.voices = voices
@@ -80,7 +80,7 @@ class Pool:
         slot = self._free_slot()
         ours, theirs = pair()
         request = Fork(slot, next_series(), self.store.budget, self.count)
-        fds = [theirs.detach(), os.dup(self.store.ledger.fd), *self.voices.ears_for(slot)]
+        fds = [theirs.detach(), os.dup(self.store.ledger.fd), *self.voices.pipes_for(slot)]
         self.channel.send(request, fds)
         worker = WorkerHandle(slot, Channel(ours))
         self.workers[slot] = worker

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from shframe.graph.scheduler.scheduler import Scheduler
 from shframe.graph.scheduler.submission import Entry
 from shframe.graph.tasks.task import Key
-from shframe.graph.wire.work import Wired
+from shframe.graph.wire.call_format import Wired
 from shframe.store.ref import Ref
 from shframe.store.store import Store
 

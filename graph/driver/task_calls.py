@@ -25,7 +25,8 @@ from shframe.graph.failures.error_pickling import Told, described, packed, unpac
 from shframe.graph.objects.object_ref import Failure, Life, ObjectRef, Unmade
 from shframe.graph.scheduler.messages import Called, Due, Fail, Late, Revoked
 from shframe.graph.tracing.trace import Span
-from shframe.graph.wire.work import Assigned, Raised, Result, Wired
+from shframe.graph.wire.call_format import Wired
+from shframe.graph.wire.work import Assigned, Raised, Result
 from shframe.store.ref import Ref
 from shframe.store.store import DRIVER
 

@@ -1,7 +1,7 @@
-"""What tasks ask of the shell while they run (their side is client.py), and their handles.
+"""Carries out what tasks request while they run (worker/client.py), and keeps their handles.
 
-For each worker the driver holds a handle of every handle that lives there, so that what it refers
-to lives as long. It goes when the worker says so, or dies.
+For each worker the driver holds a handle of every handle that exists there, so that what it refers
+to exists as long. It goes when the worker says so, or dies.
 """
 
 from __future__ import annotations
@@ -21,8 +21,30 @@ from shframe.graph.objects.object_ref import Failure, ObjectRef, Pending
 from shframe.graph.objects.stream import Stream
 from shframe.graph.scheduler.messages import Blocked, Resumed
 from shframe.graph.scheduler.submission import Entry
-from shframe.graph.tasks.arguments import Arguments, TaskOptions
+from shframe.graph.tasks.arguments import Arguments
 from shframe.graph.tracing.trace import Trace
+from shframe.graph.wire.requests import (
+    Block,
+    Callee,
+    CallTask,
+    CancelTask,
+    CreateActor,
+    Fetch,
+    FindActor,
+    GetItem,
+    ItemsTaken,
+    KillActor,
+    NoValue,
+    Put,
+    Request,
+    Resume,
+    Retain,
+    RunGraph,
+    StopGraph,
+    Value,
+    Yield,
+    awaiting,
+)
 from shframe.store.errors import ObjectLost
 from shframe.store.ref import Ref
 from shframe.store.store import DRIVER
@@ -31,11 +53,10 @@ if TYPE_CHECKING:
     from shframe.graph.driver.loop import Shell
     from shframe.graph.driver.pool import WorkerHandle
     from shframe.graph.tasks.task_graph import TaskGraph
-    from shframe.graph.wire.work import Sent
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class ForwardedFunction:
     """A function that a task has sent, as it will be sent on."""
 
     digest: bytes
@@ -43,17 +64,8 @@ class Carried:
     name: str
 
 
-# By what is asked for: the numbers of the handles that wait for it.
-_AWAITED: dict[str, Callable[[list[Any]], Sequence[int]]] = {
-    **dict.fromkeys(("call", "graph", "fetch"), lambda details: details[0]),
-    **dict.fromkeys(("create_actor", "put", "named"), lambda details: details[:1]),
-    **dict.fromkeys(("retain", "block", "resume", "stop", "yield", "cancel", "kill"), lambda _: ()),
-    "item": lambda details: details[2:],
-}
-
-
 class Borrowed:
-    """A handle that lives in a worker, how often; sent: where it was told that the value lies."""
+    """A handle that exists in a worker, how often; sent: the address that it has of the value."""
 
     __slots__ = ("count", "ref", "sent")
 
@@ -63,41 +75,41 @@ class Borrowed:
         self.sent: Ref | None = None
 
 
-class Asking:
-    """Answers tasks; used by the shell's thread only."""
+class WorkerRequests:
+    """Requests of tasks, and their handles; used by the loop's thread only."""
 
     def __init__(self, shell: Shell) -> None:
         self.shell = shell
         self.borrowed: dict[int, dict[int, Borrowed]] = {}  # slot -> id -> handle
-        self._functions: dict[int, dict[bytes, Carried]] = {}  # slot -> those it has sent
+        self._functions: dict[int, dict[bytes, ForwardedFunction]] = {}  # slot -> those it has sent
         self._graphs: dict[int, LiveRun | None] = {}  # by the id of its first handle; None: comes
         self._numbers = itertools.count(-1, -1)  # of runs: the driver's are above 0
-        self._hearers: dict[str, Callable[..., None]] = {
-            "call": self._call,
-            "create_actor": self._create_actor,
-            "put": self._put,
-            "retain": self._retain,
-            "fetch": self._fetch,
-            "block": self._block,
-            "resume": self._resume,
-            "graph": self._graph,
-            "stop": self._stop,
-            "yield": self._yield,
-            "item": self._item,
-            "cancel": self._cancel,
-            "kill": self._kill,
-            "named": self._named,
+        self._handlers: dict[type[Any], Callable[[WorkerHandle, Any], None]] = {
+            CallTask: self._call_task,
+            CreateActor: self._create_actor,
+            FindActor: self._find_actor,
+            KillActor: self._kill_actor,
+            RunGraph: self._run_graph,
+            StopGraph: self._stop_graph,
+            CancelTask: self._cancel_task,
+            Put: self._put,
+            Retain: self._retain,
+            Fetch: self._fetch,
+            Block: self._block,
+            Resume: self._resume,
+            Yield: self._yield,
+            GetItem: self._get_item,
         }
 
-    def hear(self, worker: WorkerHandle, asks: Sequence[tuple[Any, ...]]) -> None:
-        """Take in what tasks ask for, in order. What cannot be done fails for who asked for it."""
-        for what, *details in asks:
+    def take_in(self, worker: WorkerHandle, requests: Sequence[Request]) -> None:
+        """Carry requests out, in order. What cannot be done fails for the task that waits."""
+        for request in requests:
             try:
-                self._hearers[what](worker, *details)
+                self._handlers[type(request)](worker, request)
             except Exception as error:
-                self._refuse(worker.slot, _AWAITED[what](details), Failure(error))
-                if what == "yield":  # who reads the generator waits for its value
-                    self.shell.calls.revoke(details[0], error)
+                self._refuse(worker.slot, awaiting(request), Failure(error))
+                if isinstance(request, Yield):  # a reader of the generator waits for its value
+                    self.shell.calls.revoke(request.task, error)
 
     def _refuse(self, slot: int, ids: Sequence[int], failure: Failure) -> None:
         """Handles that a task waits for will have no value."""
@@ -138,21 +150,21 @@ class Asking:
             self._take_back(one)
         self._functions.pop(slot, None)
 
-    def _retain(self, worker: WorkerHandle, id: int) -> None:
-        ref = self.shell.home.known.get(id)
-        if ref is not None:  # else what it lay in is gone: who reads it hears so
+    def _retain(self, worker: WorkerHandle, request: Retain) -> None:
+        ref = self.shell.home.known.get(request.id)
+        if ref is not None:  # else the value that held it is gone: reading it raises ObjectLost
             self._lend(worker, ref)
 
-    def _put(self, worker: WorkerHandle, id: int, held: Any, inside: Sequence[int]) -> None:
+    def _put(self, worker: WorkerHandle, request: Put) -> None:
         home, store = self.shell.home, self.shell.store
-        keep = self.found(inside)
+        held, keep = request.held, self.found(request.inside)
         if type(held) is Ref:
             store.adopt(held, DRIVER if held.inline else worker.slot)
-        self._lend(worker, ObjectRef(id, held, home, keep))
+        self._lend(worker, ObjectRef(request.id, held, home, keep))
 
-    def _fetch(self, worker: WorkerHandle, ids: Sequence[int]) -> None:
+    def _fetch(self, worker: WorkerHandle, request: Fetch) -> None:
         slot = worker.slot
-        for id in ids:
+        for id in request.ids:
             ref = self.shell.home.known.get(id)
             if ref is not None:
                 ref.attach(lambda ref: self.answer(slot, ref))
@@ -184,38 +196,31 @@ class Asking:
             if one.sent is not None:
                 self.shell.store.ended((one.sent,))
             one.sent = held
-        work.answers.append((ref.id, held))
+        work.answers.append(Value(ref.id, held))
 
     def _answer_failure(self, slot: int, id: int, failure: Failure) -> None:
         """Tell a worker why a handle has no value: the error is made again there."""
         source = failure.source
         if isinstance(source, BaseException):  # one of ours
             source = Told(packed(source))
-        self.shell.work_for(slot).answers.append((id, None, source))
+        self.shell.work_for(slot).answers.append(NoValue(id, source))
 
     # --- tasks --------------------------------------------------------------------------
 
-    def _received(self, worker: WorkerHandle, what: Sent) -> tuple[Carried, Arguments]:
+    def _received(
+        self, worker: WorkerHandle, callee: Callee
+    ) -> tuple[ForwardedFunction, Arguments]:
         """What a task calls, as calls of the driver have it."""
         known = self._functions.setdefault(worker.slot, {})
-        if what.payload is not None:
-            known[what.digest] = Carried(what.digest, what.payload, what.name)
-        inputs, keep = self.found(what.inputs), self.found(what.keep)
-        arguments = Arguments(what.args, inputs, what.places, what.packed, keep)
-        return known[what.digest], arguments
+        if callee.payload is not None:
+            known[callee.digest] = ForwardedFunction(callee.digest, callee.payload, callee.name)
+        inputs, keep = self.found(callee.inputs), self.found(callee.keep)
+        arguments = Arguments(callee.args, inputs, callee.places, callee.packed, keep)
+        return known[callee.digest], arguments
 
-    def _call(
-        self,
-        worker: WorkerHandle,
-        ids: Sequence[int],
-        what: Sent,
-        options: TaskOptions,
-        method: str,
-        actor: int,
-        site: str,
-        parent: int,
-    ) -> None:
-        call = Call(*self._received(worker, what), options, site, method, actor, parent)
+    def _call_task(self, worker: WorkerHandle, request: CallTask) -> None:
+        ids, callee, options, method, actor, site, parent = request
+        call = Call(*self._received(worker, callee), options, site, method, actor, parent)
         call.priority = options.priority + self._depth(parent)
         for ref in self.shell.calls.handles_of(call, ids):
             self._lend(worker, ref)
@@ -235,43 +240,29 @@ class Asking:
         task = self.shell.scheduler.tasks.get(parent)
         return 1 if task is None else (parent - task.rank >> 48) + 1
 
-    def _create_actor(
-        self,
-        worker: WorkerHandle,
-        id: int,
-        what: Sent,
-        options: TaskOptions,
-        actor_options: Any,
-        site: str,
-        parent: int,
-    ) -> None:
+    def _create_actor(self, worker: WorkerHandle, request: CreateActor) -> None:
+        id, callee, options, actor_options, site, parent = request
         ref = ObjectRef(id, Pending(), self.shell.home)
         self._lend(worker, ref)
         self.shell.actors.create_actor(
-            ref, *self._received(worker, what), options, actor_options, site, parent
+            ref, *self._received(worker, callee), options, actor_options, site, parent
         )
 
-    def _block(self, worker: WorkerHandle, task: int, ids: Sequence[int]) -> None:
+    def _block(self, worker: WorkerHandle, request: Block) -> None:
         known = self.shell.home.known
         awaited = []
-        for id in ids:
+        for id in request.ids:
             ref = known.get(id)
             if ref is not None and type(ref.state) is Call:
                 awaited.append(ref.state.number)
-        self.shell.handle(Blocked(worker.slot, task, awaited))
+        self.shell.handle(Blocked(worker.slot, request.task, awaited))
 
-    def _resume(self, worker: WorkerHandle) -> None:
+    def _resume(self, worker: WorkerHandle, _: Resume) -> None:
         self.shell.handle(Resumed(worker.slot))
 
-    def _graph(
-        self,
-        worker: WorkerHandle,
-        ids: Sequence[int],
-        payload: bytes,
-        inside: Sequence[int],
-        parent: int,
-    ) -> None:
+    def _run_graph(self, worker: WorkerHandle, request: RunGraph) -> None:
         """A graph of a task: its outputs are settled when all is done."""
+        ids, payload, inside, parent = request
         shell, home = self.shell, self.shell.home
         refs = [ObjectRef(id, Pending(), home) for id in ids]
         for ref in refs:
@@ -320,23 +311,22 @@ class Asking:
                 self.shell.store.retain(held.id)
             ref.settle(held, made.keep)
 
-    def _stop(self, worker: WorkerHandle, id: int) -> None:
-        live = self._graphs.pop(id, None)
+    def _stop_graph(self, worker: WorkerHandle, request: StopGraph) -> None:
+        live = self._graphs.pop(request.id, None)
         if live is not None:
             self.shell.runs.cancel(live)
 
     # --- generators ---------------------------------------------------------------------
 
-    def _yield(
-        self, worker: WorkerHandle, number: int, place: int, held: Any, inside: Sequence[int]
-    ) -> None:
+    def _yield(self, worker: WorkerHandle, request: Yield) -> None:
+        number, index, held, inside = request
         home = self.shell.home
         if type(held) is Ref:
             self.shell.store.adopt(held, DRIVER if held.inline else worker.slot)
         one = ObjectRef(home.next_id(), held, home, self.found(inside))
         call = self.shell.calls.live.get(number)
         if call is not None and call.stream is not None:
-            call.stream.made(place, one)
+            call.stream.made(index, one)
             self.took(call, call.stream)
 
     def item(self, generator: ObjectRef, place: int, ref: ObjectRef) -> None:
@@ -353,30 +343,30 @@ class Asking:
         """Tell the generator how many of its values somebody has asked for."""
         if call.worker in self.shell.pool.workers and call.number in self.shell.calls.live:
             work = self.shell.work_for(call.worker)
-            work.answers.append((None, None, call.number, stream.taken))
+            work.answers.append(ItemsTaken(call.number, stream.taken))
 
-    def _item(self, worker: WorkerHandle, generator: int, place: int, id: int) -> None:
-        ref = ObjectRef(id, Pending(), self.shell.home)
+    def _get_item(self, worker: WorkerHandle, request: GetItem) -> None:
+        ref = ObjectRef(request.id, Pending(), self.shell.home)
         self._lend(worker, ref)
-        (found,) = self.found((generator,))
-        self.item(found, place, ref)
+        (found,) = self.found((request.generator,))
+        self.item(found, request.position, ref)
 
     # --- the rest -----------------------------------------------------------------------
 
-    def _cancel(self, worker: WorkerHandle, id: int, force: bool, recursive: bool) -> None:
-        ref = self.shell.home.known.get(id)
+    def _cancel_task(self, worker: WorkerHandle, request: CancelTask) -> None:
+        ref = self.shell.home.known.get(request.id)
         if ref is not None:
-            self.shell.calls.cancel(ref, force, recursive)
+            self.shell.calls.cancel(ref, request.force, request.recursive)
 
-    def _kill(self, worker: WorkerHandle, actor: int, restart: bool) -> None:
-        self.shell.actors.kill(actor, restart)
+    def _kill_actor(self, worker: WorkerHandle, request: KillActor) -> None:
+        self.shell.actors.kill(request.actor, request.restart)
 
-    def _named(self, worker: WorkerHandle, id: int, name: str) -> None:
-        """The handle is settled with the pickled (handle, what it can be asked)."""
-        ref = ObjectRef(id, Pending(), self.shell.home)
+    def _find_actor(self, worker: WorkerHandle, request: FindActor) -> None:
+        """The handle gets the pickled (handle, methods)."""
+        ref = ObjectRef(request.id, Pending(), self.shell.home)
         self._lend(worker, ref)
         try:
-            value = self.shell.actors.named(name)
+            value = self.shell.actors.named(request.name)
             with ref_pickling.noting() as inside:
                 held = pickle.dumps(value, protocol=5)
             ref.settle(held, tuple(inside))

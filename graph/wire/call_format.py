@@ -9,6 +9,9 @@ import pickle
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+# bytes: a pickled value; Ref: where it is stored; int: the task that makes it, which runs in the
+# same worker before
+Wired = Any
 STREAM = -1  # the number of returns of a generator, whose values come one by one
 READY = "__ray_ready__"  # a method that every actor has: it gives True once the actor is made
 CLOSED = -1  # in place of how many of its values were taken: it is to be closed

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 class Fork(NamedTuple):
     """Driver to server: fork a worker; with it come its socket, the ledger, and what it speaks
-    into (log_capture.take_over). series: of the numbers of its objects."""
+    into (log_capture.start_capture). series: of the numbers of its objects."""
 
     slot: int
     series: int

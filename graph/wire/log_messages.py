@@ -12,12 +12,12 @@ Levels = tuple[int, tuple[tuple[str, int], ...]]  # what is disabled, and by log
 STANDARD_LEVELS: Levels = (0, (("", logging.WARNING),))
 
 
-class Said(NamedTuple):
+class LogMessage(NamedTuple):
     """Worker to driver.
 
     stream: OUT, ERR, or 0 for a warning or a log record. task: the number of the task that said it.
     what: the text, which need not be a whole line; None: the thread says no more on its line; a
-        Warned or Logged.
+        CapturedWarning or CapturedRecord.
     """
 
     stream: int
@@ -28,7 +28,7 @@ class Said(NamedTuple):
     what: Any
 
 
-class Warned(NamedTuple):
+class CapturedWarning(NamedTuple):
     """A warning: pickled (its message as a Warning, its category), or its text alone."""
 
     packed: bytes
@@ -38,7 +38,7 @@ class Warned(NamedTuple):
     module: str
 
 
-class Logged(NamedTuple):
+class CapturedRecord(NamedTuple):
     """A log record: its attributes, as far as they are plain."""
 
     fields: dict[str, Any]

@@ -7,10 +7,11 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from shframe.graph.tracing import copies
+from shframe.graph.wire.call_format import FILLS, Wired
 from shframe.graph.wire.log_messages import Levels
+from shframe.graph.wire.requests import Answer, Request
 
-# bytes: a pickled value; Ref: where it lies; int: the task that makes it, which runs here before
-Wired = Any
+# number, digest of the function, inputs, own arguments, how to call (PLAIN, FILLS, or a How)
 Assigned = tuple[int, bytes, tuple[Wired, ...], Any, Any]
 # folder, environment, module path, levels of loggers
 Surroundings = tuple[str, dict[str, str], list[str], Levels]
@@ -19,8 +20,8 @@ Surroundings = tuple[str, dict[str, str], list[str], Levels]
 class Work(NamedTuple):
     """Driver to worker: tasks and what they need. Fields that are empty are not sent (`sent`).
 
-    tasks: (number, digest of the function, inputs, own arguments, how to call) each; the
-        descriptors of targets come after those of the segments.
+    tasks: those of which `fills` is true have the descriptors of their targets behind those of
+        the segments.
     functions: pickled (callable, shared parameters) by digest, of those not sent before.
     freed: blocks of this worker's own objects whose memory may be used again.
     segments: ids of segments whose read-only descriptors come with the message, in order.
@@ -30,7 +31,7 @@ class Work(NamedTuple):
     recalled: numbers of tasks that are not to be started any more.
     surroundings: working directory, environment, module path and levels of loggers when they
         have changed.
-    answers: (id, value or pickled error) of handles that tasks here have asked for.
+    answers: to requests of tasks here (requests.py).
     on_top: numbers of tasks that may run on top of one that waits.
     """
 
@@ -43,7 +44,7 @@ class Work(NamedTuple):
     trim: int = 0
     recalled: Sequence[int] = ()
     surroundings: Surroundings | None = None
-    answers: Sequence[tuple[Any, ...]] = ()
+    answers: Sequence[Answer] = ()
     on_top: Sequence[int] = ()
 
 
@@ -87,7 +88,7 @@ class Report(NamedTuple):
     segments: ids of new segments of the worker's, whose descriptors come with the message.
     held, let_go: objects of which views (still, no longer) live here.
     trimmed: pages that are not in use have been given back, as was asked.
-    asks: what tasks ask for (client.py), in order; heard before the results.
+    requests: of tasks (requests.py), in order; carried out before the results are taken in.
     left: handles that have died here, heard after the results.
     spoke: something was said (log_capture.py), which comes before the results.
     """
@@ -98,7 +99,7 @@ class Report(NamedTuple):
     let_go: Sequence[int] = ()
     recalled: Sequence[int] = ()
     trimmed: bool = False
-    asks: Sequence[tuple[Any, ...]] = ()
+    requests: Sequence[Request] = ()
     left: Sequence[int] = ()
     spoke: bool = False
 
@@ -111,17 +112,7 @@ def sent(message: tuple[Any, ...]) -> tuple[Any, ...]:
     return message[:end]
 
 
-class Sent(NamedTuple):
-    """What a task calls, as the driver gets it: call.Arguments with numbers in place of handles.
-
-    payload: the pickled function, None: the driver has it from here.
-    """
-
-    digest: bytes
-    payload: bytes | None
-    name: str
-    args: Any
-    inputs: tuple[int, ...]
-    places: tuple[int, ...] | None
-    packed: bool
-    keep: tuple[int, ...]
+def fills(task: Assigned) -> bool:
+    """Whether a task fills a part of a final object, whose descriptor is sent with it."""
+    *_, how = task
+    return type(how) is int and how == FILLS

@@ -1,9 +1,9 @@
-"""What tasks ask for while they run: calls of further tasks, puts, values of handles.
+"""The session as tasks see it: calls of further tasks, puts, values of handles.
 
-A task has the same face of the session as the driver: this is a worker's executor and the home of
-its handles. What it asks for goes to the driver in the order of the asking; what it waits for comes
-back as answers. While the main thread waits, its place in the pool is given to another worker, and
-what the driver sends meanwhile is run on top of the task that waits.
+A task uses the session as the driver does: this is a worker's executor and the home of its handles.
+Requests (wire/requests.py) go to the driver in order; what a task waits for comes back as answers.
+While the main thread waits, its place in the pool is given to another worker, and what the driver
+sends meanwhile is run on top of the task that waits.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import time
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from shframe.graph.errors import SessionClosed
@@ -24,7 +23,30 @@ from shframe.graph.objects.object_ref import Death, Failure, ObjectRef, Pending,
 from shframe.graph.objects.signal import Signal
 from shframe.graph.tracing.call_site import Place, line_of
 from shframe.graph.wire.call_format import CLOSED
-from shframe.graph.wire.work import Sent
+from shframe.graph.wire.requests import (
+    Answer,
+    Block,
+    Callee,
+    CallTask,
+    CancelTask,
+    CreateActor,
+    Fetch,
+    FindActor,
+    GetItem,
+    ItemsTaken,
+    KillActor,
+    NoValue,
+    Put,
+    Request,
+    Resume,
+    Retain,
+    RunGraph,
+    StopGraph,
+    Yield,
+)
+from shframe.graph.worker.driver_link import DriverLink
+from shframe.graph.worker.interrupts import Interrupts
+from shframe.graph.worker.task_runner import TaskRunner
 from shframe.store.ref import Ref
 from shframe.store.shared_memory import forks
 from shframe.store.shared_memory.pins import Pin
@@ -33,47 +55,47 @@ if TYPE_CHECKING:
     from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
     from shframe.graph.tasks.task_graph import Progress, TaskGraph
     from shframe.graph.tracing.trace import Trace
-    from shframe.graph.worker.main import Worker
     from shframe.store.store import Store
 
 STEP = 0.05  # seconds of one look at the channel
 LOOK_SECONDS = 0.01  # between two looks of a generator that need not wait
 
-here: Nested | None = None  # that of this process, if it is a worker
+here: WorkerClient | None = None  # that of this process, if it is a worker
 
 
-class Asked(Pending):
-    """A value that the driver knows; asked: whether it was told to say so."""
+class Unfetched(Pending):
+    """A value that the driver knows. requested: whether it was asked for it."""
 
-    __slots__ = ("asked",)
+    __slots__ = ("requested",)
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked = False
+        self.requested = False
 
 
-class Nested:
-    """A worker's side of what its tasks ask for. Safe to call from any thread of a task."""
+class WorkerClient:
+    """A worker's executor. Safe to call from any thread of a task."""
 
     lends = False  # final objects are the driver's
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, link: DriverLink, runner: TaskRunner, interrupts: Interrupts) -> None:
         global here
         here = self
-        self.worker = worker
+        self.link = link
+        self.runner = runner
+        self.queue = link.queue
+        self.interrupts = interrupts
         self.pid = os.getpid()
-        self.store = worker.store
+        self.store = link.store
         self.home = self
         self.dropped: deque[Death] = deque()  # objects are told of by their handles
         self.main = threading.get_ident()
-        self.asks: list[tuple[Any, ...]] = []
         self.known: weakref.WeakValueDictionary[int, ObjectRef] = weakref.WeakValueDictionary()
-        self.next_id = worker.store.next_id
+        self.next_id = link.store.next_id
         self.workers = 1
         self._gone: deque[Death] = deque()
-        self._told: set[bytes] = set()  # functions that the driver has from here
+        self._sent: set[bytes] = set()  # functions that the driver has from here
         self._taken: dict[int, int] = {}  # task -> values of its generator that somebody took
-        self._task: ContextVar[int] = ContextVar("task", default=0)
         self._pumping: threading.Thread | None = None
         self._wanted: dict[int, ObjectRef] = {}  # that somebody is to be called back for
         forks.watch(self)
@@ -96,8 +118,8 @@ class Nested:
         """Start a task; its handles."""
         refs = tuple(self._new(self.next_id()) for _ in range(options.handles))
         ids = tuple(ref.id for ref in refs)
-        what = self._sent(function, arguments)
-        self._ask("call", ids, what, options, method, actor, line_of(place), self.task)
+        callee, site = self._callee(function, arguments), line_of(place)
+        self._request(CallTask(ids, callee, options, method, actor, site, self.task))
         return refs
 
     def create_actor(
@@ -110,17 +132,17 @@ class Nested:
     ) -> ObjectRef:
         """Start an actor; the handle that keeps it alive."""
         ref = self._new(self.next_id())
-        what = self._sent(function, arguments)
-        self._ask("create_actor", ref.id, what, options, actor_options, line_of(place), self.task)
+        callee, site = self._callee(function, arguments), line_of(place)
+        self._request(CreateActor(ref.id, callee, options, actor_options, site, self.task))
         return ref
 
     def put(self, value: object) -> ObjectRef:
         """Store a value and give a handle on it."""
-        wired, inside = self.worker.kept_value(value)
+        wired, inside = self.runner.store_value(value)
         id = wired.id if type(wired) is Ref else self.next_id()
         ref = ObjectRef(id, wired, self)
         self._watch(ref)
-        self._ask("put", id, wired, inside)
+        self._request(Put(id, wired, inside))
         return ref
 
     def run(
@@ -136,11 +158,12 @@ class Nested:
             from shframe.store.codec.pickling import dumps
 
             payload = dumps(graph)
-        self._ask("graph", tuple(ids), payload, tuple(r.id for r in inside), self.task)
+        keep = tuple(ref.id for ref in inside)
+        self._request(RunGraph(tuple(ids), payload, keep, self.task))
         try:
             wait_all(refs, None)
         except BaseException:
-            self._ask("stop", ids[0])
+            self._request(StopGraph(ids[0]))
             raise
         for ref in refs:
             error = ref.error()
@@ -151,22 +174,22 @@ class Nested:
     def item(self, generator: ObjectRef, place: int) -> ObjectRef:
         """The handle of a generator's value at that place, when there is one."""
         ref = self._new(self.next_id())
-        self._ask("item", generator.id, place, ref.id)
+        self._request(GetItem(generator.id, place, ref.id))
         return ref
 
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
         """Give a task up."""
-        self._ask("cancel", ref.id, force, recursive)
+        self._request(CancelTask(ref.id, force, recursive))
 
     def kill(self, actor: ObjectRef, restart: bool) -> None:
         """End an actor now."""
-        self._ask("kill", actor.id, restart)
+        self._request(KillActor(actor.id, restart))
 
     def named(self, name: str) -> tuple[ObjectRef, Any]:
-        """The actor of that name: its handle and what it can be asked. Raises: InvalidArgument."""
+        """The actor of that name: its handle and its methods. Raises: ActorNotFound."""
         id = self.next_id()
         ref = self._new(id)
-        self._ask("named", id, name)
+        self._request(FindActor(id, name))
         return ref.value()  # type: ignore[no-any-return]
 
     def close(self) -> None:
@@ -178,11 +201,7 @@ class Nested:
     @property
     def task(self) -> int:
         """The number of the task that runs in this thread, or in this process."""
-        return self._task.get() or self.worker.running
-
-    def runs(self, number: int) -> None:
-        """Say which task runs in this context, where it is not the main thread's."""
-        self._task.set(number)
+        return self.runner.task
 
     def live_pins(self) -> list[Pin]:
         """Of what the handles of tasks here are known to hold: a child may read it (forks.py)."""
@@ -195,10 +214,10 @@ class Nested:
     def forked(self) -> None:
         """A child asks for nothing."""
 
-    # --- asking -------------------------------------------------------------------------
+    # --- requests -----------------------------------------------------------------------
 
     def _new(self, id: int) -> ObjectRef:
-        ref = ObjectRef(id, Asked(), self)
+        ref = ObjectRef(id, Unfetched(), self)
         self._watch(ref)
         return ref
 
@@ -207,13 +226,13 @@ class Nested:
         self.known[ref.id] = ref
         Death.watch(ref, ref.id, self._gone)
 
-    def _sent(self, function: CallableRef, arguments: Arguments) -> Sent:
+    def _callee(self, function: CallableRef, arguments: Arguments) -> Callee:
         """A function and its arguments for the driver: the function's content only once."""
         payload = None
-        if function.digest not in self._told:
+        if function.digest not in self._sent:
             payload = function.payload
-            self._told.add(function.digest)
-        return Sent(
+            self._sent.add(function.digest)
+        return Callee(
             function.digest,
             payload,
             function.name,
@@ -224,28 +243,24 @@ class Nested:
             tuple(ref.id for ref in arguments.keep),
         )
 
-    def _ask(self, *ask: Any) -> None:
+    def _request(self, request: Request) -> None:
         self._check()
-        with self.worker.sending:
-            self.asks.append(ask)
-            self.worker.tell()
+        self.link.request(request)
 
-    def answered(self, answers: Iterable[tuple[Any, ...]]) -> None:
-        """What the driver says."""
+    def take_answers(self, answers: Iterable[Answer]) -> None:
+        """Take in what the driver answers."""
         for answer in answers:
-            id, wired, *rest = answer
-            if id is None:
-                number, count = rest
-                if number in self._taken:
-                    self._taken[number] = count
+            if isinstance(answer, ItemsTaken):
+                if answer.task in self._taken:
+                    self._taken[answer.task] = answer.taken
                 continue
-            ref = self._wanted.pop(id, None) or self.known.get(id)
+            ref = self._wanted.pop(answer.id, None) or self.known.get(answer.id)
             if ref is None or ref.done():
                 continue
-            if wired is None:
-                ref.settle(Failure(rest[0]))
+            if isinstance(answer, NoValue):
+                ref.settle(Failure(answer.source))
             else:
-                ref.settle(wired)
+                ref.settle(answer.held)
 
     def stream(self, number: int, values: Iterable[Any], ahead: int) -> int:
         """Send the values of a generator one by one, at most so many ahead of who takes them, until
@@ -255,14 +270,14 @@ class Nested:
         self._taken[number] = 0
         looked = time.monotonic()
         for value in values:
-            self._give(number, count, value)
+            self._yield(number, count, value)
             del value
             count += 1
             if ahead and self._lags(number, count - ahead):
                 self._pause(number, count - ahead)
             elif time.monotonic() - looked > LOOK_SECONDS:
                 looked = time.monotonic()
-                self.worker.pump(0)
+                self.link.pump(0)
             if self._taken[number] == CLOSED:
                 break
         del self._taken[number]
@@ -275,7 +290,7 @@ class Nested:
         count = 0
         self._taken[number] = 0
         async for value in values:
-            self._give(number, count, value)
+            self._yield(number, count, value)
             del value
             count += 1
             while ahead and self._lags(number, count - ahead):
@@ -285,9 +300,9 @@ class Nested:
         del self._taken[number]
         return count
 
-    def _give(self, number: int, place: int, value: Any) -> None:
-        wired, inside = self.worker.kept_value(value)
-        self._ask("yield", number, place, wired, inside)
+    def _yield(self, number: int, index: int, value: Any) -> None:
+        wired, inside = self.runner.store_value(value)
+        self._request(Yield(number, index, wired, inside))
 
     def _lags(self, number: int, count: int) -> bool:
         """Whether no more values of a generator were taken than that."""
@@ -309,8 +324,8 @@ class Nested:
         ref = self.known.get(id)
         if ref is None:
             ref = self._new(id)
-            with self.worker.sending:
-                self.asks.append(("retain", id))
+            with self.link.sending:
+                self.link.requests.append(Retain(id))
         return ref
 
     def note(self, ref: ObjectRef) -> None:
@@ -334,7 +349,7 @@ class Nested:
         """The thread that answers come in belongs to the task."""
         call()
 
-    def swept(self) -> list[int]:
+    def take_dropped(self) -> list[int]:
         """The handles that have died since the last call."""
         return taken(self._gone)
 
@@ -358,54 +373,55 @@ class Nested:
 
     def _begin(self, refs: Sequence[ObjectRef]) -> bool:
         """Ask for values; the main thread gives its place away, and what it has not begun."""
-        waits = threading.get_ident() == self.main and bool(self.worker.running)
-        with self.worker.sending:
+        waits = threading.get_ident() == self.main and bool(self.runner.running)
+        with self.link.sending:
             self._fetch(refs)
             if waits:
-                self.worker.give_back(self._not_on_top)
-                self.asks.append(("block", self.worker.running, tuple(ref.id for ref in refs)))
-            self.worker.tell()
+                self.queue.recall(self._not_on_top)
+                ids = tuple(ref.id for ref in refs)
+                self.link.requests.append(Block(self.runner.running, ids))
+            self.link.send_now()
         return waits
 
     def _end(self, waits: bool) -> None:
         if waits:
-            self._ask("resume")
+            self._request(Resume())
 
     def _turn(
         self, waits: bool, ended: Signal | None = None, deadline: float | None = None
     ) -> None:
         left = STEP if deadline is None else min(STEP, max(deadline - time.monotonic(), 0.0001))
-        if not self.worker.pump(left) and ended is not None:
+        if not self.link.pump(left) and ended is not None:
             ended.wait(min(left, 0.01))
         if waits:
-            self.worker.end_if_unwanted()
-        if waits and self.worker.waiting:
-            self.worker.give_back(self._not_on_top)
-            if self.worker.waiting:
-                self.worker.run_next()
-            self.worker.report()
+            self.interrupts.end_if_unwanted()
+        if waits and self.queue.waiting:
+            self.queue.recall(self._not_on_top)
+            if self.queue.waiting:
+                self.runner.run_next()
+            self.link.report()
 
     def _not_on_top(self, number: int) -> bool:
-        return number not in self.worker.on_top
+        return number not in self.queue.on_top
 
     def _fetch(self, refs: Sequence[ObjectRef]) -> None:
         ids = []
         for ref in refs:
             held = ref.state
-            if isinstance(held, Asked) and not held.asked:
-                held.asked = True
+            if isinstance(held, Unfetched) and not held.requested:
+                held.requested = True
                 ids.append(ref.id)
         if ids:
-            self.asks.append(("fetch", tuple(ids)))
+            self.link.requests.append(Fetch(tuple(ids)))
 
     def told(self, ref: ObjectRef) -> None:
         """Somebody is to be called back: a thread hears the driver while tasks run."""
         if ref.done():
             return
-        with self.worker.sending:
-            self._wanted[ref.id] = ref  # it lives until then
+        with self.link.sending:
+            self._wanted[ref.id] = ref  # it is kept until then
             self._fetch([ref])
-            self.worker.tell()
+            self.link.send_now()
             if self._pumping is None or not self._pumping.is_alive():
                 self._pumping = threading.Thread(
                     target=self._pump, name="shframe-answers", daemon=True
@@ -414,5 +430,5 @@ class Nested:
 
     def _pump(self) -> None:
         while self._wanted:
-            if not self.worker.pump(STEP):
+            if not self.link.pump(STEP):
                 time.sleep(0.001)

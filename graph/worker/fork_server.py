@@ -187,12 +187,12 @@ def serve_as_worker(request: Fork, fds: Sequence[int]) -> None:
     sock, ledger_fd, *speaking = fds
     ledger = Ledger.attach(ledger_fd, request.slot)
     store = LocalStore(request.slot, request.budget, ledger, request.series)
-    worker = Worker(Channel(socket.socket(fileno=sock)), store, log_capture.take_over(speaking))
+    worker = Worker(Channel(socket.socket(fileno=sock)), store, log_capture.start_capture(speaking))
     # Only the driver gives work up. Not SIG_IGN, which programs that a task starts would inherit.
-    signal.signal(signal.SIGINT, worker.interrupted)
-    sys.unraisablehook = worker.unraisable
-    worker.home.workers = request.workers
-    worker.run()
+    signal.signal(signal.SIGINT, worker.interrupts.on_signal)
+    sys.unraisablehook = worker.interrupts.on_unraisable
+    worker.client.workers = request.workers
+    worker.serve()
 
 
 def _prctl(option: int, value: int) -> None:

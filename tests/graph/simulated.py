@@ -111,7 +111,7 @@ class SimulatedWorker:
         self.simulation = simulation
         self.slot = slot
         self.store = LocalStore(slot, store.budget, ledger, next_series())
-        voice: Any = SimpleNamespace(spoke=False, task_ended=lambda: None, speaker=None)
+        voice: Any = SimpleNamespace(spoke=False, end_task=lambda: None)
         channel: Any = ours
         self.worker = Worker(channel, self.store, voice)
         client.here = None  # this process stays a driver
@@ -121,18 +121,19 @@ class SimulatedWorker:
         self.interrupted = False
 
     def step(self) -> None:
-        """One round of Worker.run."""
+        """One round of Worker.serve."""
         worker, dice = self.worker, self.simulation.dice
-        if not worker.waiting:
-            worker.report()
-            worker.channel.fill()
-            worker._arrived()
-        worker.looked = dice.choice((0.0, float("inf")))
-        worker.flushed = dice.choice((0.0, float("inf")))
-        worker._look()
-        if worker.waiting and self.alive:
+        link = worker.link
+        if not worker.queue.waiting:
+            link.report()
+            link.channel.fill()
+            link.take_in()
+        link.looked = dice.choice((0.0, float("inf")))
+        link.flushed = dice.choice((0.0, float("inf")))
+        link.look()
+        if worker.queue.waiting and self.alive:
             self.simulation.stack.append(self)
-            worker.run_next()
+            worker.runner.run_next()
             self.simulation.stack.pop()
 
     def die(self) -> None:
@@ -140,7 +141,7 @@ class SimulatedWorker:
         self.channel.closed = True  # what it has sent before arrives still
 
     def close(self) -> None:
-        for fd in self.worker.targets.values():
+        for fd in self.worker.queue.targets.values():
             os.close(fd)
         self.store.close()
         self.store.ledger.close()
@@ -284,7 +285,7 @@ class Simulation:
             self.step()
         if mine.interrupted:
             mine.interrupted = False
-            mine.worker.end_if_unwanted()
+            mine.worker.interrupts.end_if_unwanted()
 
     def settle(self, rounds: int = 400) -> None:
         """Everything that can happen happens."""
@@ -313,7 +314,8 @@ class Simulation:
             or shell.unsent
             or any(end.into or end._lined or end._in for end in ends)
             or any(
-                w.alive and (w.worker.waiting or w.worker.results or w.worker.recalled)
+                w.alive
+                and (w.worker.queue.waiting or w.worker.link.results or w.worker.queue.recalled)
                 for w in self.workers.values()
             )
         )

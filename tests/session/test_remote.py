@@ -120,7 +120,7 @@ def test_a_wrong_number_of_results_is_said() -> None:
     def one() -> list[int]:
         return [1]
 
-    with pytest.raises(ValueError, match="gave 1 values, but num_returns=2"):
+    with pytest.raises(ValueError, match="returned 1 values, expected num_returns=2"):
         sf.get(one.remote()[1])
 
 
