@@ -131,11 +131,11 @@ def pool_sockets() -> set[int]:
     parked = launcher.parked()
     kept = set() if parked is None else {parked.channel.fileno()}
     current = sessions._default
-    shell = getattr(current._executor, "_shell", None) if current is not None else None
-    if shell is None:
+    loop = getattr(current._executor, "_loop", None) if current is not None else None
+    if loop is None:
         return kept
-    sockets = {worker.channel.fileno() for worker in list(shell.pool.workers.values())}
-    return kept | sockets | shell.voices.descriptors
+    sockets = {worker.channel.fileno() for worker in list(loop.pool.workers.values())}
+    return kept | sockets | loop.logs.descriptors
 
 
 def pool_processes() -> set[int]:

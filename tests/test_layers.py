@@ -59,16 +59,6 @@ KNOWN_CIRCLES: dict[str, set[str]] = {
         "shframe.dataframe.scalar",
         "shframe.dataframe.series",
     },
-    "graph/driver": {
-        "shframe.graph.driver.actors",
-        "shframe.graph.driver.deadlocks",
-        "shframe.graph.driver.graph_runs",
-        "shframe.graph.driver.loop",
-        "shframe.graph.driver.memory",
-        "shframe.graph.driver.status",
-        "shframe.graph.driver.task_calls",
-        "shframe.graph.driver.worker_requests",
-    },
     "lazy": {
         "shframe.lazy.compute",
         "shframe.lazy.delayed",

@@ -23,7 +23,7 @@ class Call(TaskState):
     """A call under way, as the scheduler has it too; `number` is 0 until it is entered there.
 
     worker: the slot that it was last sent to; failures: how often it has raised.
-    stays: what lives as long as its first handle: a generator's stream, the life of an actor.
+    lifetime: what its first handle keeps: a generator's stream, the Life of an actor.
     """
 
     __slots__ = (
@@ -34,12 +34,12 @@ class Call(TaskState):
         "how",
         "inputs",
         "keep",
+        "lifetime",
         "number",
         "options",
         "place",
         "priority",
         "refs",
-        "stays",
         "worker",
     )
 
@@ -72,7 +72,7 @@ class Call(TaskState):
         self.place = place
         self.number = self.worker = self.failures = 0
         self.refs: Any = ()
-        self.stays: Any = None
+        self.lifetime: Any = None
         self.how: int | tuple[Any, ...] = PLAIN
         if options is not DEFAULT_OPTIONS or packed or places is not None or method:
             self._refine(places, packed, method, width)
@@ -82,7 +82,7 @@ class Call(TaskState):
     ) -> None:
         options = self.options
         if options.returns == STREAM:
-            self.stays = Stream()
+            self.lifetime = Stream()
         if packed or places is not None or method or options.writable or options.returns != 1:
             how = How(
                 places, packed, options.returns, options.writable, options.ahead, method, width
@@ -94,7 +94,7 @@ class Call(TaskState):
     @property
     def stream(self) -> Stream | None:
         """What its generator has made."""
-        return self.stays if type(self.stays) is Stream else None
+        return self.lifetime if type(self.lifetime) is Stream else None
 
     @property
     def handles(self) -> tuple[ObjectRef, ...]:

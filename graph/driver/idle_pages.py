@@ -12,7 +12,7 @@ PARTS = 8
 FLOOR = 1 << 20  # bytes that are not worth waking up for
 
 
-class Idle:
+class IdlePages:
     """Says when how many bytes are to be given back. It reads no clock: the caller says `now`."""
 
     def __init__(self) -> None:

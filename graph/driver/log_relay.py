@@ -20,7 +20,7 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +32,6 @@ from shframe.graph.wire.log_messages import (
     OUT,
     CapturedRecord,
     CapturedWarning,
-    Levels,
     LogMessage,
 )
 
@@ -45,7 +44,6 @@ PATIENCE = 2.0  # seconds that who waits for a result waits for another thread t
 SHORT = 0.02  # the same, once it has not come back in time
 READER_SECONDS = 0.05  # between two looks whether a reader has room again
 PASSES = 64  # reads of each voice in a row, for somebody who waits
-_PROBE = -7919  # a level that nobody uses
 
 log = logging.getLogger("shframe")
 
@@ -119,7 +117,7 @@ class LogRelay:
             given.append(into)
             self._listen(Pipe(slot, stream, out))
         if self._thread is None:
-            self._thread = threading.Thread(target=self._serve, name="shframe-voices", daemon=True)
+            self._thread = threading.Thread(target=self._serve, name="shframe-output", daemon=True)
             self._thread.start()
         return given
 
@@ -132,8 +130,8 @@ class LogRelay:
         """Of the connections to workers, who may be replaced at any time."""
         return set(self._pipes)
 
-    def heard(self, settled: bool) -> None:
-        """Pass on what was said before now. settled: nothing is under way any more.
+    def flush(self, idle: bool) -> None:
+        """Pass on the output until now. idle: nothing is under way any more.
 
         A report says that its worker has spoken (`spoke`); what programs and C code write by
         themselves is looked for every LOOK_SECONDS, and heard by the thread in any case.
@@ -146,11 +144,11 @@ class LogRelay:
         if now - self._looked > LOOK_SECONDS:
             self.spoke = self.spoke or bool(self._epoll.poll(0))
             self._looked = now
-        if self.spoke or self._passing or self._said or (settled and self._recent):
+        if self.spoke or self._passing or self._said or (idle and self._recent):
             self.spoke = False
             # Without a reader a handler of log records waits; the own thread does, but nobody else.
-            if room_of(sys.stderr) != 0 and self._pass_on(PASSES, PATIENCE) and settled:
-                self._settle()
+            if room_of(sys.stderr) != 0 and self._pass_on(PASSES, PATIENCE) and idle:
+                self._count_all()
 
     def close(self) -> None:
         """The workers are gone: pass on what they have said."""
@@ -164,7 +162,7 @@ class LogRelay:
         with self._lock:
             for pipe in [*self._pipes.values()]:
                 self._stop_listening(pipe)
-            self._settle()
+            self._count_all()
             self._speak()
             self._outlets.finish()
         self._epoll.close()
@@ -331,8 +329,8 @@ class LogRelay:
             del self._recent[key]
             self._count(one)
 
-    def _settle(self) -> None:
-        """All is over: say how often it was said."""
+    def _count_all(self) -> None:
+        """Say of all lines how often they were repeated."""
         with self._lock:
             recent, self._recent = self._recent, {}
             for one in recent.values():
@@ -403,28 +401,3 @@ def _module_of(file: str) -> str:
         if getattr(module, "__file__", None) == file:
             return name
     return "__main__"
-
-
-# --- the levels of loggers --------------------------------------------------------------
-
-_levels: Levels | None = None
-
-
-def levels() -> Levels:
-    """What the loggers of this process take. Cost: below 1 us when no level was set since.
-
-    Setting a level clears the cache of every logger: ours in the root's tells us so.
-    """
-    global _levels
-    cache = getattr(logging.root, "_cache", {})
-    if _levels is None or _PROBE not in cache:
-        cache[_PROBE] = False
-        _levels = logging.root.manager.disable, tuple(sorted(_levels_set()))
-    return _levels
-
-
-def _levels_set() -> Iterator[tuple[str, int]]:
-    yield "", logging.root.level
-    for name, logger in [*logging.root.manager.loggerDict.items()]:
-        if isinstance(logger, logging.Logger) and logger.level:
-            yield name, logger.level

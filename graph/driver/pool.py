@@ -1,4 +1,4 @@
-"""The pool: starts the server, asks it for workers, hears of their deaths and replaces them."""
+"""The pool: starts the server, asks it for workers, learns of their ends."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class WorkerHandle:
     """The driver's end of one worker.
 
     known: digests of functions that it has; segments: ids of segments that it has mapped.
-    pid: 0 until the server has said it.
-    owes: tasks that it was sent and has not answered for: each ends in a word of it, or its end.
+    pid: 0 until the server has sent it.
+    owes: tasks that it was sent and has not answered for: a report of it ends each, or its own end.
     """
 
     slot: int
@@ -44,18 +44,18 @@ class WorkerHandle:
 
 
 class Pool:
-    """Worker processes of one session; used by the executor's thread only.
+    """Worker processes of one session; used by the loop's thread only.
 
     A slot numbers a worker in the store (0 is the driver). That of a dead worker is used again when
-    nothing of it is left there, and not before many others: what was said of the one is not
+    nothing of it is left there, and not before many others: output of the one is not
     taken for the other's.
     """
 
     def __init__(
-        self, store: Store, count: int, voices: LogRelay, launched: Launched | None = None
+        self, store: Store, count: int, logs: LogRelay, launched: Launched | None = None
     ) -> None:
         self.store = store
-        self.voices = voices
+        self.logs = logs
         self.workers: dict[int, WorkerHandle] = {}
         self.changes = 0  # counts workers that come and go
         self._next_slot = 1
@@ -77,17 +77,17 @@ class Pool:
         Raises: WorkerNotStarted, and nothing has been changed.
         """
         self._check_room()
-        slot = self._free_slot()
+        slot = self._next_free_slot()
         ours, theirs = pair()
         request = Fork(slot, next_series(), self.store.budget, self.count)
-        fds = [theirs.detach(), os.dup(self.store.ledger.fd), *self.voices.pipes_for(slot)]
+        fds = [theirs.detach(), os.dup(self.store.ledger.fd), *self.logs.pipes_for(slot)]
         self.channel.send(request, fds)
         worker = WorkerHandle(slot, Channel(ours))
         self.workers[slot] = worker
         self.changes += 1
         return worker
 
-    def _free_slot(self) -> int:
+    def _next_free_slot(self) -> int:
         if len(self._dead) > RESTING or self._next_slot >= LAST_SLOT:
             for _ in range(len(self._dead)):
                 slot = self._dead.popleft()
@@ -100,7 +100,7 @@ class Pool:
         self.store.ledger.use(self._next_slot)
         return slot
 
-    def buried(self, slot: int) -> None:
+    def free_slot(self, slot: int) -> None:
         """All is done for a worker that has ended: its slot may be used again."""
         self._dead.append(slot)
 

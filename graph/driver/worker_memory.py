@@ -24,7 +24,7 @@ class _Heap:
     peak: int
 
 
-class Heaps:
+class WorkerMemory:
     """The private memory of the workers of one session. Reads no clock."""
 
     def __init__(self) -> None:

@@ -35,7 +35,7 @@ from shframe.graph.scheduler.messages import (
     Run,
 )
 from shframe.graph.scheduler.scheduler import Scheduler
-from shframe.graph.scheduler.submission import Entry
+from shframe.graph.scheduler.submission import GraphSubmission
 from shframe.graph.tasks import result_buffer
 from shframe.graph.tasks.result_buffer import target_fd, target_size
 from shframe.graph.tasks.task import Key
@@ -49,7 +49,7 @@ from shframe.store.store import Store
 @dataclass(slots=True)
 class _Live:
     graph: TaskGraph
-    entry: Entry
+    submission: GraphSubmission
     trace: Trace
     ended: threading.Event = field(default_factory=threading.Event)
     error: BaseException | None = None
@@ -86,7 +86,7 @@ class ThreadExecutor(InProcess):
         """Run a graph on the threads; outputs are stored, values between tasks are not."""
         number, live = self._submit(graph, trace)
         try:
-            wait_for(live.ended, progress, lambda: (live.done, len(live.entry)))
+            wait_for(live.ended, progress, lambda: (live.done, len(live.submission)))
         except BaseException:
             with self.lock:
                 self._carry_out(self.scheduler.handle(Cancelled(number)))
@@ -100,11 +100,11 @@ class ThreadExecutor(InProcess):
             if self.closed:
                 raise SessionClosed("this session has been shut down; sf.init() starts a new one")
             self._start()
-            entry = Entry(graph)
+            submission = GraphSubmission(graph)
             number, self.next_run = self.next_run, self.next_run + 1
-            first, self.next_task = self.next_task, self.next_task + len(entry)
-            live = self.runs[number] = _Live(graph, entry, trace)
-            self._carry_out(self.scheduler.handle(entry.submitted(number, first)))
+            first, self.next_task = self.next_task, self.next_task + len(submission)
+            live = self.runs[number] = _Live(graph, submission, trace)
+            self._carry_out(self.scheduler.handle(submission.submitted(number, first)))
             return number, live
 
     def _start(self) -> None:
@@ -128,17 +128,17 @@ class ThreadExecutor(InProcess):
                 self._carry_out(self.scheduler.handle(Recalled(worker, [number])))
                 return
             live = self._holding(number)
-            inputs = live.entry.inputs(number, self.scheduler.tasks[number].sources)
+            inputs = live.submission.inputs(number, self.scheduler.tasks[number].sources)
         self._run_one(worker, number, live, inputs)
 
     def _holding(self, number: int) -> _Live:
         for live in self.runs.values():
-            if live.entry.has(number):
+            if live.submission.has(number):
                 return live
         raise AssertionError("a task was assigned of a run that is not live")
 
     def _run_one(self, worker: int, number: int, live: _Live, wanted: list[Key | int]) -> None:
-        task = live.entry.task(number)
+        task = live.submission.task(number)
         start = time.monotonic()
         inputs = [self._value(live, source) for source in wanted]
         try:
@@ -181,8 +181,8 @@ class ThreadExecutor(InProcess):
             elif isinstance(instruction, Recall):
                 self.recalled.update(instruction.tasks)
             elif isinstance(instruction, More):
-                entry = self.runs[instruction.run].entry
-                waiting.extend(self.scheduler.handle(entry.next(instruction.run, id)))
+                submission = self.runs[instruction.run].submission
+                waiting.extend(self.scheduler.handle(submission.next(instruction.run, id)))
             elif isinstance(instruction, Finish):
                 self.runs.pop(instruction.run).ended.set()
             elif isinstance(instruction, Abort):
@@ -198,7 +198,7 @@ class ThreadExecutor(InProcess):
                 made[key] = live.graph.data[key]
             elif key not in made:
                 with self.lock:
-                    value = self.values.pop(live.entry.place[key])
+                    value = self.values.pop(live.submission.place[key])
                 made[key] = self.put(value)
         return [made[key] for key in live.graph.outputs]
 

@@ -54,7 +54,7 @@ class Life:
         self.ended()
 
 
-class Unmade(Protocol):
+class FailureSource(Protocol):
     """An error that is made when somebody reads it (error_pickling.Told)."""
 
     def error(self) -> BaseException:
@@ -71,7 +71,7 @@ class Failure:
     __slots__ = ("_error", "source", "traceback")
 
     def __init__(
-        self, source: BaseException | Unmade, traceback: TracebackType | None = None
+        self, source: BaseException | FailureSource, traceback: TracebackType | None = None
     ) -> None:
         self.source = source
         self.traceback = traceback

@@ -13,7 +13,7 @@ from typing import Any
 from shframe.graph.errors import SessionClosed
 from shframe.graph.objects import ref_pickling
 from shframe.graph.objects.callbacks import guarded
-from shframe.graph.objects.object_ref import Death, ObjectRef, taken
+from shframe.graph.objects.object_ref import Death, Failure, ObjectRef, taken
 from shframe.graph.objects.signal import Signal, wait_in_steps
 from shframe.graph.tracing.call_site import user_line
 from shframe.store.errors import ObjectLost
@@ -26,7 +26,7 @@ class StoreHome:
     """The home of a process that has the session's store: its driver.
 
     known: handles that other processes may speak of, by their number.
-    heard: called when somebody has waited.
+    flush_output: called when a thread has waited.
     aside: calls what runs users' code; where no thread depends on this one, at once.
     """
 
@@ -36,7 +36,7 @@ class StoreHome:
         self.dropped = dropped
         self.next_id = store.local.next_id
         self.known: weakref.WeakValueDictionary[int, ObjectRef] = weakref.WeakValueDictionary()
-        self.heard: Callable[[], None] | None = None
+        self.flush_output: Callable[[], None] | None = None
         self.aside: Callable[[Callable[[], None]], None] = guarded
 
     def handle(self, ref: Ref, site: str | None = None, keep: Any = ()) -> ObjectRef:
@@ -88,6 +88,15 @@ class StoreHome:
             raise ObjectLost.for_id(id, "no handle of it is left")
         return found
 
+    def find_all(self, ids: Iterable[int]) -> tuple[ObjectRef, ...]:
+        """The handles with these numbers; for one that is gone a handle that says so."""
+        return tuple(self.known.get(id) or self.lost(id) for id in ids)
+
+    def lost(self, id: int) -> ObjectRef:
+        """A handle whose value is gone, as none was left."""
+        error = ObjectLost.for_id(id, "no handle of it was left")
+        return ObjectRef(id, Failure(error), self)
+
     def read(self, ref: ObjectRef, writable: bool) -> Any:
         store = self.store()
         if store is None or store.closed:
@@ -107,12 +116,12 @@ class StoreHome:
         return store.get_writable(held) if writable else store.get(held)
 
     def wait(self, refs: Sequence[ObjectRef], ended: Signal, timeout: float | None) -> None:
-        """Results come in another thread; what their tasks have said comes before them."""
+        """Results come in another thread; output of their tasks is shown before them."""
         if os.getpid() != self.owner:
             raise SessionClosed.in_child()
         wait_in_steps(ended, timeout)
-        if self.heard is not None:
-            self.heard()
+        if self.flush_output is not None:
+            self.flush_output()
 
     def told(self, ref: ObjectRef) -> None:
         """Results come by themselves."""

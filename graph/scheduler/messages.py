@@ -99,7 +99,7 @@ class Joined(NamedTuple):
     worker: int
 
 
-class Hired(NamedTuple):
+class ActorStarted(NamedTuple):
     """A worker that runs the calls of one actor, at most `width` at once, and nothing else.
 
     first: the call that makes the actor, before all others.
@@ -117,7 +117,7 @@ class Left(NamedTuple):
     worker: int
 
 
-class Quit(NamedTuple):
+class ActorEnded(NamedTuple):
     """An actor has ended for good: its calls fail, those to come too."""
 
     actor: int
@@ -188,9 +188,9 @@ Event = (
     | Revoked
     | Late
     | Joined
-    | Hired
+    | ActorStarted
     | Left
-    | Quit
+    | ActorEnded
     | Blocked
     | Resumed
     | Untied

@@ -22,6 +22,8 @@ from shframe.graph.scheduler.assignment import HORIZON, Placing
 from shframe.graph.scheduler.messages import (
     LOOSE,
     Abort,
+    ActorEnded,
+    ActorStarted,
     Blocked,
     Called,
     Cancelled,
@@ -34,13 +36,11 @@ from shframe.graph.scheduler.messages import (
     Fail,
     Failed,
     Finish,
-    Hired,
     Instruction,
     Joined,
     Late,
     Left,
     More,
-    Quit,
     Recall,
     Recalled,
     Refused,
@@ -98,9 +98,9 @@ class Scheduler:
             Revoked: self._revoked,
             Late: self._late,
             Joined: self._joined,
-            Hired: self._hired,
+            ActorStarted: self._hired,
             Left: self._left,
-            Quit: self._quit,
+            ActorEnded: self._quit,
             Blocked: self._blocked,
             Resumed: self._resumed,
             Untied: self._untied,
@@ -396,7 +396,7 @@ class Scheduler:
         self.loads.touch(event.worker)
         return []
 
-    def _hired(self, event: Hired) -> list[Instruction]:
+    def _hired(self, event: ActorStarted) -> list[Instruction]:
         self.workers[event.worker] = WorkerState(event.worker, actor=event.actor)
         self.loads.touch(event.worker)
         self.placing.queues[event.actor] = None
@@ -412,7 +412,7 @@ class Scheduler:
         self.loads.touch(event.worker)
         return []
 
-    def _quit(self, event: Quit) -> list[Instruction]:
+    def _quit(self, event: ActorEnded) -> list[Instruction]:
         actor = self.actors.pop(event.actor, ActorState())
         numbers = [*actor.queue, *actor.waiting]
         if actor.worker is not None:

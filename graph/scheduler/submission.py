@@ -18,7 +18,7 @@ from shframe.graph.tasks.task_graph import TaskGraph
 SLICE = 4096  # tasks: below 1,000 the round through the scheduler shows, beyond 10,000 the memory
 
 
-class Entry:
+class GraphSubmission:
     """The tasks that the outputs of a graph need, with numbers from `first` on.
 
     order: their keys in the order of the numbers; entered: how many the scheduler was told of.

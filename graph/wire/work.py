@@ -89,8 +89,8 @@ class Report(NamedTuple):
     held, let_go: objects of which views (still, no longer) live here.
     trimmed: pages that are not in use have been given back, as was asked.
     requests: of tasks (requests.py), in order; carried out before the results are taken in.
-    left: handles that have died here, heard after the results.
-    spoke: something was said (log_capture.py), which comes before the results.
+    dropped: handles that were dropped here, taken in after the results.
+    spoke: there is output (log_capture.py), which comes before the results.
     """
 
     results: Sequence[tuple[Any, ...]] = ()
@@ -100,7 +100,7 @@ class Report(NamedTuple):
     recalled: Sequence[int] = ()
     trimmed: bool = False
     requests: Sequence[Request] = ()
-    left: Sequence[int] = ()
+    dropped: Sequence[int] = ()
     spoke: bool = False
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shframe import session
-from shframe.graph.driver.status import ActorStatus, Snapshot, Waiting, WorkerStatus, taken
+from shframe.graph.driver.status import ActorStatus, Snapshot, Waiting, WorkerStatus
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -81,10 +81,10 @@ def status(timeout: float = 1.0) -> StatusReport:
     kind = current.options.executor
     if executor is None or not hasattr(executor, "slots"):
         return StatusReport(kind, answered=True)
-    shell = executor._shell
-    if shell is None:  # the workers start with the first task
+    loop = executor._loop
+    if loop is None:  # the workers start with the first task
         return StatusReport(kind, answered=True)
-    found, answered = _asked(shell, timeout)
+    found, answered = _asked(loop, timeout)
     failed = executor.failed
     return StatusReport(
         kind,
@@ -95,27 +95,27 @@ def status(timeout: float = 1.0) -> StatusReport:
         found.waits,
         found.waiting,
         "" if failed is None else f"{failed.task}, built at {failed.site or 'an unknown line'}",
-        found.knot,
+        found.deadlock,
     )
 
 
-def _asked(shell: Any, timeout: float) -> tuple[Snapshot, bool]:
+def _asked(loop: Any, timeout: float) -> tuple[Snapshot, bool]:
     """Ask the thread that drives the workers; where it does not answer, look from here."""
     made: list[Snapshot] = []
     ended = threading.Event()
 
     def look() -> None:
         with contextlib.suppress(Exception):  # of all threads that one must go on
-            made.append(taken(shell))
+            made.append(loop.observer.snapshot())
         ended.set()
 
-    shell.do(look)
+    loop.do(look)
     ended.wait(timeout)
     if made:
         return made[0], True
     for _ in range(10):  # what changes meanwhile makes a look fail
         try:
-            return taken(shell), False
+            return loop.observer.snapshot(), False
         except (RuntimeError, KeyError):
             continue
     return Snapshot((), (), 0, 0, ()), False

@@ -132,22 +132,22 @@ class Program:
     # --- the end --------------------------------------------------------------------------
 
     def check(self) -> None:
-        shell = self.simulation.shell
-        assert shell.dead is None
+        loop = self.simulation.loop
+        assert loop.context.dead is None
         for live in self.simulation.runs:
             self.check_run(live)
         for ref in self.refs:
             assert ref.done(), ref
             if isinstance(ref.state, Failure):
                 assert isinstance(ref.state.error, (Planned, Cancelled, WorkerDied, ActorDied))
-        assert not shell.doomed
-        assert not shell.sent
-        assert not shell.calls.live
-        assert not shell.calls.errors
-        assert not shell.runs.live
-        assert not shell.runs.aborted
-        assert not shell.scheduler.tasks
-        assert not any(worker.owes for worker in shell.pool.workers.values())
+        assert not loop.cancellation.deadlines
+        assert not loop.outbox.reading
+        assert not loop.calls.live
+        assert not loop.calls.errors
+        assert not loop.runs.live
+        assert not loop.runs.aborted
+        assert not loop.scheduler.tasks
+        assert not any(worker.owes for worker in loop.pool.workers.values())
 
     def check_run(self, live: LiveRun) -> None:
         assert live.ended.is_set(), live.number
