@@ -222,6 +222,8 @@ class DriverLoop:
         while context.commands:
             guarded(context.commands.popleft())
         self._enter_calls()
+        # first of all the pids of workers that have started; ends after what those have sent
+        ended = self.pool.news() if self.pool.channel.fileno() in ready else ()
         for fd in ready:
             worker = self._workers.get(fd)
             if worker is not None and worker.slot in self.pool.workers:
@@ -229,9 +231,8 @@ class DriverLoop:
                 os.sched_yield()  # a thread that waits for a result goes on, and may call again
         if self.calls.incoming:
             self._enter_calls()
-        if self.pool.channel.fileno() in ready:
-            for ended in self.pool.news():
-                self.workers.handle_end(ended)
+        for one in ended:
+            self.workers.handle_end(one)
         self._do_what_is_due()
         self._post()
         if self.busy:
