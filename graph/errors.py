@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from shframe.store.errors import ShframeError
@@ -53,10 +53,17 @@ class TimedOut(ShframeError, TimeoutError):
     """A value was not there, or a task had not ended, when its time was over."""
 
     @classmethod
-    def after(cls, seconds: float | None, missing: int) -> TimedOut:
-        """Say how long was waited and how many values are missing."""
-        values = "1 value is" if missing == 1 else f"{missing} values are"
-        return cls(f"{values} not there after {seconds} s\n  the tasks go on: ask again later")
+    def after(cls, seconds: float | None, missing: int, story: Sequence[str] = ()) -> TimedOut:
+        """Say how long was waited and how many values are missing.
+
+        story: what happened to the task of the first of them.
+        """
+        results = "1 result" if missing == 1 else f"{missing} results"
+        lines = "".join(f"\n  {line}" for line in story)
+        return cls(
+            f"timed out after {seconds} s: {results} still pending"
+            f"\n  the tasks keep running; call get() again{lines}"
+        )
 
     @classmethod
     def of_task(cls, name: str, seconds: float) -> TimedOut:

@@ -92,6 +92,7 @@ class DriverLoop:
         home.flush_output = self.flush_output
         home.aside = aside.call
         self._make_parts()
+        home.story_of = self.observer.story_of
         self._idle = False  # nothing has happened since the last turn
         self._stopping = False
         self._poll = select.poll()

@@ -7,16 +7,19 @@ that asks.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from shframe.graph.driver import procfs
 from shframe.graph.driver.actor_records import ActorRecords
+from shframe.graph.driver.call import Call
 from shframe.graph.driver.context import Context
 from shframe.graph.driver.deadlocks import Deadlocks
 from shframe.graph.driver.graph_runs import GraphRuns
 from shframe.graph.driver.task_names import name_of
 from shframe.graph.driver.workers import Running
+from shframe.graph.objects.object_ref import ObjectRef
 
 SHOWN = 20  # tasks that wait, with what they wait for
 
@@ -109,6 +112,35 @@ class Observer:
         actors = tuple(self._actors({one.slot: one for one in workers}))
         return Snapshot(workers, actors, ready, len(waiting), shown, self.deadlocks.newest)
 
+    def story_of(self, ref: ObjectRef) -> tuple[str, ...]:
+        """What happened to the task of a handle: what it does now, then its last events. None for
+        one that has ended well, and for a handle of another session. From any thread.
+
+        Cost: a look at the last 1,000 events.
+        """
+        held = ref.state
+        number = held.number if isinstance(held, Call) else getattr(held, "task", 0)
+        if not number or not ref.belongs_to(self.context.store):
+            return ()
+        name = held.name if isinstance(held, Call) else f"task {number}"
+        return (f"{name}: {self._describe(number)}", *self.context.log.about(number))
+
+    def _describe(self, number: int) -> str:
+        """What a task does now."""
+        task = self.scheduler.tasks.get(number)
+        if task is None:
+            return "has ended"
+        if task.missing:
+            missing = [self._name(one) for one in task.sources if one in self.scheduler.tasks]
+            return f"waits for {list_names(missing)}"
+        if task.at is None:
+            return "ready, waits for its actor" if task.actor else "ready, waits for a worker"
+        if self.context.store.ledger.note_of(task.at) - 1 == number:
+            since = self.running.seen.get(task.at)
+            seconds = time.monotonic() - since[1] if since and since[0] - 1 == number else 0.0
+            return f"runs on worker {task.at} for {seconds:.1f} s"
+        return f"sent to worker {task.at}, has not begun or waits there"
+
     def _name(self, number: int) -> str:
         return name_of(self.scheduler, self.runs, number)
 
@@ -172,3 +204,9 @@ class Observer:
                 ActorStatus(record.options.name or "", record.function.name, pid, what, queued)
             )
         return found
+
+
+def list_names(names: Sequence[str]) -> str:
+    """The first three names, and how many more there are."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return (", ".join(names[:3]) or "a value that no task produces") + more

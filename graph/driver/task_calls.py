@@ -259,6 +259,7 @@ class TaskCalls:
             failure = Failure(self._reason(self.live[instruction.task], instruction.died))
         except Exception as error:
             failure = Failure(error)
+        failure.task = instruction.task
         for number in (instruction.task, *instruction.others):
             lost = self.live.pop(number, None)
             self._forget(number)

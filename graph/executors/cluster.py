@@ -56,6 +56,10 @@ class _Home:
         """Values are on the cluster."""
         return False
 
+    def story(self, ref: ObjectRef) -> Sequence[str]:
+        """Nothing is pending here."""
+        return ()
+
     def aside(self, call: Callable[[], None]) -> None:
         """No thread of ours depends on it."""
         call()

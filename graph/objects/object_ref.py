@@ -65,15 +65,17 @@ class Failure:
     """What a handle holds whose task failed: the error that reading it raises, and where that came
     from, if it was in this process.
 
-    source: the error, or what it is made from by who reads it first.
+    source: the error, or what makes it when it is read first. task: the number of its task in the
+    driver, 0: it is not known.
     """
 
-    __slots__ = ("_error", "source", "traceback")
+    __slots__ = ("_error", "source", "task", "traceback")
 
     def __init__(
         self, source: BaseException | FailureSource, traceback: TracebackType | None = None
     ) -> None:
         self.source = source
+        self.task = 0
         self.traceback = traceback
         self._error = source if isinstance(source, BaseException) else None
 
@@ -120,6 +122,9 @@ class Home(Protocol):
 
     def uses(self, store: Store) -> bool:
         """Whether its values are in this store, which is the driver's."""
+
+    def story(self, ref: ObjectRef) -> Sequence[str]:
+        """What happened to the task of a handle, a line each; none where nobody knows."""
 
 
 class ObjectRef:
@@ -339,7 +344,8 @@ def wait_all(refs: Iterable[ObjectRef], timeout: float | None) -> None:
         if not _wait_for(pending, pending[-1:], 1, left):
             missing = len([ref for ref in pending if not ref.done()])
             if missing:
-                raise TimedOut.after(timeout, missing)
+                first = next((ref for ref in pending if not ref.done()), pending[-1])
+                raise TimedOut.after(timeout, missing, first.home.story(first))
         while pending and type(pending[-1].state) in _SETTLED:
             pending.pop()
 

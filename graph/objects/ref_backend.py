@@ -27,6 +27,7 @@ class StoreHome:
 
     known: handles that other processes may speak of, by their number.
     flush_output: called when a thread has waited.
+    story_of: what happened to the task of a handle; the driver's loop sets it.
     aside: calls what runs users' code; where no thread depends on this one, at once.
     """
 
@@ -38,6 +39,7 @@ class StoreHome:
         self.known: weakref.WeakValueDictionary[int, ObjectRef] = weakref.WeakValueDictionary()
         self.flush_output: Callable[[], None] | None = None
         self.aside: Callable[[Callable[[], None]], None] = guarded
+        self.story_of: Callable[[ObjectRef], Sequence[str]] | None = None
 
     def handle(self, ref: Ref, site: str | None = None, keep: Any = ()) -> ObjectRef:
         """A handle on a sealed object, which takes over its one reference.
@@ -65,6 +67,10 @@ class StoreHome:
     def uses(self, store: Store) -> bool:
         """Whether its values are in this store."""
         return self.store() is store
+
+    def story(self, ref: ObjectRef) -> Sequence[str]:
+        """What happened to the task of a handle, a line each."""
+        return () if self.story_of is None else self.story_of(ref)
 
     def check(self, refs: Iterable[ObjectRef]) -> None:
         """Raises: SessionClosed: for a handle of another session."""

@@ -345,6 +345,10 @@ class WorkerClient:
         """Values are in the driver's store, not here."""
         return False
 
+    def story(self, ref: ObjectRef) -> Sequence[str]:
+        """The driver knows it."""
+        return ()
+
     def aside(self, call: Callable[[], None]) -> None:
         """The thread that answers come in belongs to the task."""
         call()

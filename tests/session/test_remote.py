@@ -280,7 +280,7 @@ def test_wait_gives_what_is_ready_and_what_is_not() -> None:
 
 def test_get_gives_up_after_its_time_and_the_task_goes_on() -> None:
     ref = slow.remote(0.4)
-    with pytest.raises(TimedOut, match=r"not there after 0\.05 s"):
+    with pytest.raises(TimedOut, match=r"timed out after 0\.05 s: 1 result still pending"):
         sf.get(ref, timeout=0.05)
     with pytest.raises(TimeoutError):
         sf.get([add.remote(1), ref], timeout=0.05)
