@@ -15,7 +15,7 @@ from shframe.graph.driver.call import Call
 from shframe.graph.driver.context import Context
 from shframe.graph.driver.task_calls import TaskCalls
 from shframe.graph.errors import ActorDied, ActorNotFound, WorkerDied, WorkerNotStarted
-from shframe.graph.failures.error_pickling import NotMade, Told, packed
+from shframe.graph.failures.error_pickling import ConstructorFailed, PickledError, packed
 from shframe.graph.objects.object_ref import Failure, FailureSource, Life, ObjectRef
 from shframe.graph.scheduler.messages import ActorEnded, ActorStarted
 from shframe.graph.tasks.actor_options import ActorOptions
@@ -126,8 +126,12 @@ class Actors:
         if record is None:
             return
         source = failure.source
-        cause = source if isinstance(source, (Told, NotMade)) else Told(packed(failure.error))
-        self.end(number, NotMade(record.function.name, cause))
+        cause = (
+            source
+            if isinstance(source, (PickledError, ConstructorFailed))
+            else PickledError(packed(failure.error))
+        )
+        self.end(number, ConstructorFailed(record.function.name, cause))
 
     def _release(self, number: int) -> None:
         """The last handle was dropped, and no call is left."""

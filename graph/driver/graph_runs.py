@@ -14,7 +14,7 @@ from shframe.graph.driver.outbox import Outbox, Outgoing
 from shframe.graph.driver.pool import WorkerHandle
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import WorkerDied
-from shframe.graph.failures.error_pickling import Told, described, note_of_task
+from shframe.graph.failures.error_pickling import PickledError, described, note_of_task
 from shframe.graph.failures.failed_task import failed_task
 from shframe.graph.objects.callbacks import guarded
 from shframe.graph.objects.object_ref import FailureSource, ObjectRef
@@ -150,7 +150,7 @@ class GraphRuns:
         if live is not None and live.error is None:
             task = live.submission.task(number)
             note = note_of_task(task, live.site, self._inputs(live, number))
-            live.error = told = Told(raised, note)
+            live.error = told = PickledError(raised, note)
             inputs, size = self._handles(live, number), target_size(self.context.store, task)
             self.context.failed = failed_task(task, inputs, note, told.error, size)
 
@@ -218,7 +218,7 @@ class GraphRuns:
             del self.refusals[number]
         if live.error is None:
             if refusal is not None and not instruction.died:
-                live.error = Told(refusal)
+                live.error = PickledError(refusal)
             elif instruction.died and instruction.task is not None:
                 live.error = self._death(live, instruction.task)
             else:

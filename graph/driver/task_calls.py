@@ -24,7 +24,7 @@ from shframe.graph.driver.context import Context
 from shframe.graph.driver.outbox import Outbox, Outgoing
 from shframe.graph.driver.pool import WorkerHandle
 from shframe.graph.errors import Cancelled, TimedOut
-from shframe.graph.failures.error_pickling import Told, described, packed, unpacked_error
+from shframe.graph.failures.error_pickling import PickledError, described, packed, unpacked_error
 from shframe.graph.objects.object_ref import Failure, FailureSource, Life, ObjectRef
 from shframe.graph.objects.stream import Stream
 from shframe.graph.scheduler.messages import Called, Due, Fail, Late, Revoked
@@ -249,7 +249,7 @@ class TaskCalls:
         heapq.heappush(self._later, (time.monotonic() + wait, call.number))
 
     def _note_failure(self, call: Call, raised: Raised) -> None:
-        told = Told(raised, note_of_call(call), called=True)
+        told = PickledError(raised, note_of_call(call), called=True)
         self.errors[call.number] = told
         self.context.failed = failed_call(call, told.error, self.context.home)
 
@@ -287,7 +287,7 @@ class TaskCalls:
         tries = call.options.retries + 1
         error = self.context.death_of(what, tries, ", ".join(inputs) or "none")
         self.context.failed = failed_call(
-            call, Told(packed(error)).error, self.context.home, died=True
+            call, PickledError(packed(error)).error, self.context.home, died=True
         )
         return error
 

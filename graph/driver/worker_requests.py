@@ -20,7 +20,7 @@ from shframe.graph.driver.outbox import Outbox
 from shframe.graph.driver.pool import WorkerHandle
 from shframe.graph.driver.task_calls import TaskCalls
 from shframe.graph.errors import Cancelled
-from shframe.graph.failures.error_pickling import Told, packed
+from shframe.graph.failures.error_pickling import PickledError, packed
 from shframe.graph.objects import ref_pickling
 from shframe.graph.objects.object_ref import Failure, ObjectRef, Pending
 from shframe.graph.scheduler.messages import Blocked, Resumed
@@ -212,7 +212,7 @@ class WorkerRequests:
         """Tell a worker why a handle has no value: the error is made again there."""
         source = failure.source
         if isinstance(source, BaseException):  # one of ours
-            source = Told(packed(source))
+            source = PickledError(packed(source))
         self.outbox.work_for(slot).answers.append(NoValue(id, source))
 
     # --- tasks --------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from shframe.graph.errors import Copied
+from shframe.graph.errors import RefNotPicklable
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.objects.signal import Signal
 from shframe.graph.tasks.function import Function
@@ -161,7 +161,7 @@ class RemoteRef(ObjectRef):
         return f"remote-{self.name}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        raise Copied.for_what("a handle on a value of a cluster")
+        raise RefNotPicklable.for_what("a handle on a value of a cluster")
 
     def __repr__(self) -> str:
         return f"RemoteRef({self.name}, {self.size} bytes)"

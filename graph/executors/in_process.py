@@ -10,8 +10,8 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from shframe.graph.errors import ActorDied, ActorNotFound, StreamEnded
-from shframe.graph.failures.error_pickling import Told, note_of_task, packed_here
+from shframe.graph.errors import ActorDied, ActorNotFound, GeneratorExhausted
+from shframe.graph.failures.error_pickling import PickledError, note_of_task, packed_here
 from shframe.graph.failures.failed_task import FailedTask, failed_here, failed_task
 from shframe.graph.objects.object_ref import Failure, ObjectRef
 from shframe.graph.objects.ref_backend import StoreHome
@@ -85,7 +85,7 @@ class InProcess:
         site: where the computation was asked for. target: bytes of what it fills a part of.
         """
         note = note_of_task(task, site, inputs)
-        told = Told(packed_here(error), note)
+        told = PickledError(packed_here(error), note)
         self.failed = failed_task(task, inputs, note, told.error, target)
         error.add_note(str(note))
 
@@ -128,7 +128,9 @@ class InProcess:
         """The handle of a generator's value at that place."""
         if place < len(generator.keep):
             return generator.keep[place]  # type: ignore[no-any-return]
-        return self._failed(StreamEnded(f"the generator has given {len(generator.keep)} values"))
+        return self._failed(
+            GeneratorExhausted(f"the generator yielded {len(generator.keep)} values")
+        )
 
     def create_actor(
         self,

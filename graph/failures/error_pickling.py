@@ -1,9 +1,9 @@
 """What a task raised, from the worker to the user: its own type, with its own frames and its task.
 
-In the worker an error is packed with its traceback as text. In the driver it stays packed (Told)
-until somebody reads it: only then, in the thread that reads, is the user's code run that makes it
-again. `told` adds the task, its inputs and the line that built it, and makes it a TaskFailed beside
-its own type.
+In the worker an error is pickled, with its traceback as a string. In the driver it stays pickled
+(PickledError) until it is read: only then, in the thread that reads, is the user's code run that
+makes it again. `as_task_error` adds the task, its inputs and the line that built it, and makes it a
+TaskFailed beside its own type.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _USERS = (Exception, SystemExit, GeneratorExit)  # what users' code may raise wh
 
 
 def packed_error(error: BaseException) -> Raised:
-    """The error with its traceback as text; one that cannot travel becomes TaskFailed.
+    """The error with its traceback as a string; one that cannot be pickled becomes TaskFailed.
 
     It keeps no frame: what its task read is free when the worker lets go of it.
     """
@@ -95,8 +95,8 @@ def packed(error: BaseException) -> Raised:
     return _packed(error, cause.text if isinstance(cause, RemoteTraceback) else "")
 
 
-def travelling(error: BaseException) -> BaseException:
-    """The error, or what stands for one that cannot travel: for who pickles it by himself."""
+def picklable(error: BaseException) -> BaseException:
+    """The error, or a stand-in for one that cannot be pickled: for other picklers than ours."""
     return error if _payload(error, error) is not None else _stand_in(error)
 
 
@@ -117,21 +117,21 @@ def _text(error: BaseException) -> str:
 
 
 def _packed(error: BaseException, text: str) -> Raised:
-    for travels in (error, _Parts(error), _stand_in(error)):
-        payload = _payload(travels, error)
+    for stand_in in (error, _Parts(error), _stand_in(error)):
+        payload = _payload(stand_in, error)
         if payload is not None:
             return Raised(payload, text, said_by(error), isinstance(error, Exception))
-    raise AssertionError("a TaskFailed with a text always travels")
+    raise AssertionError("a TaskFailed with a message can always be pickled")
 
 
-def _payload(travels: Any, error: BaseException) -> bytes | None:
-    """What travels for an error, pickled; None when it does not arrive, or not as it was."""
+def _payload(sent: Any, error: BaseException) -> bytes | None:
+    """What is sent for an error, pickled; None if it cannot be unpickled as it was."""
     import cloudpickle
 
     try:
-        payload = bytes(cloudpickle.dumps(travels, protocol=5))
+        payload = bytes(cloudpickle.dumps(sent, protocol=5))
         made = pickle.loads(payload)
-        return payload if travels is not error or _is_same(made, error) else None
+        return payload if sent is not error or _is_same(made, error) else None
     except _USERS:
         return None
 
@@ -140,7 +140,7 @@ def _is_same(made: BaseException, error: BaseException) -> bool:
     """Whether a constructor that was called again has made the same of what it was given.
 
     Values are not compared by `==`, which may be anybody's; what pickles differently by chance
-    only travels in parts.
+    is only sent in parts.
     """
     import cloudpickle
 
@@ -153,7 +153,7 @@ def _is_same(made: BaseException, error: BaseException) -> bool:
 
 
 def _is_plain(kind: type[BaseException]) -> bool:
-    """Whether exceptions of a kind travel as its constructor called with their args."""
+    """Whether exceptions of a kind are pickled as its constructor and their args."""
     return kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ in _PLAIN
 
 
@@ -161,7 +161,7 @@ _PLAIN = (BaseException.__reduce__, OSError.__reduce__)
 
 
 class _Parts:
-    """Travels for an exception whose constructor cannot be called again; arrives as it was."""
+    """Pickled for an exception whose constructor cannot be called again; unpickled as it was."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
@@ -169,7 +169,7 @@ class _Parts:
     def __reduce__(self) -> tuple[Any, ...]:
         kind = type(self.error)
         if not _is_plain(kind):
-            raise TypeError(f"{kind.__name__} says itself how it travels")
+            raise TypeError(f"{kind.__name__} defines its own __reduce__")
         return _from_parts, (kind, _ARGS.__get__(self.error), _own_fields(self.error))
 
 
@@ -183,7 +183,7 @@ def _from_parts(kind: type[BaseException], args: tuple[Any, ...], state: Any) ->
 def _stand_in(error: BaseException) -> TaskFailed:
     name, _, message = said_by(error).partition(": ")
     made = TaskFailed(
-        f"a task raised {name}, which cannot travel between processes\n  it said: {message}"
+        f"a task raised {name}, which cannot be sent between processes\n  message: {message}"
     )
     for note in _notes_of(error):
         made.add_note(note)
@@ -210,7 +210,7 @@ def _notes_of(error: BaseException) -> list[str]:
 
 
 class Note(NamedTuple):
-    """What is said of a task that failed. sites: the lines that built it."""
+    """The note of a task that failed. sites: the lines that built it."""
 
     name: str
     sites: tuple[str, ...]
@@ -230,10 +230,10 @@ def note_of_task(task: Task, site: str, held: Sequence[Any]) -> Note:
     return Note(name, tuple(sites)[:_SITES] or (site,), describe_inputs(held, []))
 
 
-class Told(NamedTuple):
-    """The error of a task, to be made where somebody reads it: that runs users' code.
+class PickledError(NamedTuple):
+    """The error of a task, to be made where it is read: that runs users' code.
 
-    note: of its task, None: it says already what there is to say.
+    note: of its task, None: the message says it already.
     called: whether it is a TaskFailed beside its own type, as errors of calls are.
     """
 
@@ -252,18 +252,18 @@ class Told(NamedTuple):
         if self.note is None:
             return error
         try:
-            return told(error, self.note) if self.called else noted(error, self.note)
+            return as_task_error(error, self.note) if self.called else add_note_to(error, self.note)
         except _USERS:  # it answers no questions
             made = TaskFailed(f"the task {self.note.name} raised {self.raised.said}")
             made.__cause__ = RemoteTraceback(f"{self.raised.text}{self.note}\n")
             return made
 
 
-class NotMade(NamedTuple):
+class ConstructorFailed(NamedTuple):
     """The error of calls of an actor whose constructor has raised."""
 
     actor: str
-    cause: Told | NotMade
+    cause: PickledError | ConstructorFailed
 
     @property
     def said(self) -> str:
@@ -277,9 +277,9 @@ class NotMade(NamedTuple):
         return made
 
 
-def told(error: BaseException, note: Note) -> BaseException:
+def as_task_error(error: BaseException, note: Note) -> BaseException:
     """The error of a call: of its own type and a TaskFailed as well, where Python allows that."""
-    error = noted(error, note)
+    error = add_note_to(error, note)
     if isinstance(error, ShframeError):
         return error
     try:
@@ -288,7 +288,7 @@ def told(error: BaseException, note: Note) -> BaseException:
         return error
 
 
-def noted(error: BaseException, note: Note) -> Exception:
+def add_note_to(error: BaseException, note: Note) -> Exception:
     """The error with a note of its task, in its traceback's text too.
 
     What would end the driver if it were raised there (SystemExit and the like) is a TaskFailed.
@@ -349,17 +349,17 @@ def _both(error: Exception) -> BaseException:
     made.__dict__["error"] = error
     _CAUSE.__set__(made, error.__cause__)
     if str(made) != str(error):
-        raise TypeError(f"{kind.__name__} does not say the same of what it is made of")
+        raise TypeError(f"{kind.__name__} made of the same args has another message")
     return made  # type: ignore[no-any-return]
 
 
 @cache
 def _both_type(kind: Any) -> Any:
     name = f"TaskFailed({kind.__name__})"
-    return type(name, (_Told, kind), {"__module__": kind.__module__, "__qualname__": name})
+    return type(name, (_TaskError, kind), {"__module__": kind.__module__, "__qualname__": name})
 
 
-class _Told(TaskFailed):
+class _TaskError(TaskFailed):
     """A TaskFailed that is a user's exception too: `error` is that by itself."""
 
     error: Exception

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shframe.graph.errors import CannotReopen
+from shframe.graph.errors import NothingToDebug
 from shframe.graph.failures import error_pickling
 from shframe.graph.objects import ref_pickling
 from shframe.graph.objects.object_ref import ObjectRef
@@ -58,11 +58,11 @@ class FailedTask:
     def function(self) -> Callable[..., Any]:
         """What it calls: the user's function, or the step of a plan that holds it.
 
-        Raises: CannotReopen: it is a method of an actor, whose instance lives elsewhere.
+        Raises: NothingToDebug: it is a method of an actor, whose instance lives elsewhere.
         """
         code: Any = self._code
         if code is None:
-            raise CannotReopen(
+            raise NothingToDebug(
                 f"{self.task} is a method of an actor: its instance lives in the actor's process\n"
                 "  call the method on an instance made here, or have the actor return its state"
             )
@@ -149,5 +149,5 @@ def failed_here(
     made._inputs, made._arguments, made._keep = arguments.inputs, arguments.args, arguments.keep
     made._places, made._packed = arguments.places, arguments.packed
     made._writable, made._home = options.writable, home
-    made._error = error_pickling.Told(error_pickling.packed_here(error)).error
+    made._error = error_pickling.PickledError(error_pickling.packed_here(error)).error
     return made

@@ -43,15 +43,15 @@ def is_library(file: str) -> bool:
 
 def text_of(error: BaseException) -> str:
     """The traceback of an error and of what it came from, with our frames folded."""
-    told = traceback.TracebackException.from_exception(error)
-    for one in _all_of(told):
+    as_task_error = traceback.TracebackException.from_exception(error)
+    for one in _all_of(as_task_error):
         one.stack = _folded(one.stack, one.exc_type)
-    return "".join(told.format())
+    return "".join(as_task_error.format())
 
 
-def _all_of(told: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
+def _all_of(as_task_error: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
     """An error, its causes, contexts and the members of groups."""
-    stack, seen = [told], set[int]()
+    stack, seen = [as_task_error], set[int]()
     while stack:
         one = stack.pop()
         if id(one) in seen:

@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from shframe.graph.errors import Copied, TimedOut
+from shframe.graph.errors import RefNotPicklable, TimedOut
 from shframe.graph.objects import ref_pickling
 from shframe.graph.objects.callbacks import guarded
 from shframe.graph.objects.signal import Signal
@@ -55,7 +55,7 @@ class Life:
 
 
 class FailureSource(Protocol):
-    """An error that is made when somebody reads it (error_pickling.Told)."""
+    """An error that is made when somebody reads it (error_pickling.PickledError)."""
 
     def error(self) -> BaseException:
         """Make it."""
@@ -271,7 +271,7 @@ class ObjectRef:
 
     def __reduce__(self) -> tuple[Any, ...]:
         if not ref_pickling.note(self):
-            raise Copied.for_what("an ObjectRef, as lazy arrays and frames hold them too,")
+            raise RefNotPicklable.for_what("an ObjectRef, as lazy arrays and frames hold them too,")
         return ref_pickling.arrived, (self.id,)
 
     def __repr__(self) -> str:

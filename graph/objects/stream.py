@@ -1,8 +1,8 @@
 """Streams: what a generator task has made so far, and who waits for more.
 
 Each value has a handle of its own, which may be asked for before it is there. The one after the
-last holds a StreamEnded. When nobody is left who could ask, values are dropped as they come; when
-nobody awaits the end of the whole either, the generator is closed.
+last holds a GeneratorExhausted. When no handle is left by which values could be asked for, they are
+dropped as they come; when none awaits the end of the whole either, the generator is closed.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import sys
 import weakref
 
-from shframe.graph.errors import StreamEnded
+from shframe.graph.errors import GeneratorExhausted
 from shframe.graph.objects.object_ref import Failure, ObjectRef
 from shframe.graph.wire.call_format import CLOSED
 
 
 class Stream:
-    """The values of one generator, in the shell's thread.
+    """The values of one generator, in the loop's thread.
 
     taken: how many handles somebody has asked for, as the generator is told it.
     whole: the handle of the whole, which lives as long as somebody has it or awaits it.
@@ -81,4 +81,4 @@ class Stream:
         """What raised stands where the next value would be; behind that there is nothing."""
         if self._failure is not None and place == self._count:
             return self._failure
-        return Failure(StreamEnded(f"the generator has given {self._count} values"))
+        return Failure(GeneratorExhausted(f"the generator yielded {self._count} values"))

@@ -26,17 +26,17 @@ _LOOKED_AT = 64  # elements of a container that is looked into for being plain
 
 @dataclass(frozen=True, slots=True)
 class TaskOptions:
-    """What was asked for with a call.
+    """The options of a call.
 
-    returns: how many handles it gives, STREAM: one for each value of a generator.
+    returns: how many handles it returns, STREAM: one for each value of a generator.
     retries: how often it is tried again when its worker dies.
     retry_exceptions: whether what it raises is tried again too, or the types for which it is.
     backoff: seconds before it is tried again after an exception, twice as many each further time.
     timeout: seconds that it may run. priority: more is more urgent.
     speculative: whether an idle worker runs it too when it takes much longer than others.
     memory: bytes that it needs, for admission. writable: whether it may write into its inputs.
-    ahead: values that a generator makes before somebody takes them, 0: as many as it likes.
-    name: what it is called in errors and in the status, None: as its function.
+    ahead: values that a generator makes before they are asked for, 0: no limit.
+    name: for errors and the status, None: that of its function.
     """
 
     returns: int = 1
@@ -58,7 +58,7 @@ class TaskOptions:
 
 
 class CallableRef(Protocol):
-    """What a call calls, as workers know it."""
+    """What a call calls, as workers know it: a Function, or one that a task has sent."""
 
     @property
     def digest(self) -> bytes: ...
@@ -69,9 +69,10 @@ class CallableRef(Protocol):
 
 
 class Arguments(NamedTuple):
-    """What a call is made with: args as the wire has them, the handles that are inputs.
+    """What a call is made with: args as they are sent, the handles that are inputs.
 
-    keep: the handles that lie deeper inside.
+    places: the positions of inputs among args, None: they come first. packed: whether args are
+    pickled. keep: the handles deeper inside.
     """
 
     args: Any
@@ -93,7 +94,7 @@ def arguments_of(
 ) -> Arguments:
     """Take the arguments of a call.
 
-    Raises: NotPicklable: names the argument that cannot travel.
+    Raises: NotPicklable: names the argument that cannot be pickled.
     Cost: 1 us for plain values; a large value is put into the store.
     """
     if not kwargs:
@@ -135,7 +136,7 @@ def _packed(
         if type(value) is not ObjectRef:
             if plain(value) or not _is_large(name, value):
                 return value
-            log.info("argument %s is put into the store by itself: it is large", name)
+            log.info("argument %s is large: it is put into the store on its own", name)
             value = put(value)
         return Input(inputs.setdefault(value, len(inputs)))
 
@@ -165,7 +166,7 @@ def _is_large(name: object, value: Any) -> bool:
         try:
             encoded = codec.encode(value)
         except NotStorable as error:
-            raise NotPicklable(f"argument {name} cannot travel to a worker: {error}") from error
+            raise NotPicklable(f"argument {name} cannot be sent to a worker: {error}") from error
     return len(encoded.recipe) + sum(p.nbytes for p in encoded.pieces) >= codec.INLINE_LIMIT
 
 

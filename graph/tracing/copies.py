@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 
-Copied = tuple[tuple[str, int], ...]  # (reason, bytes)
+CopiedBytes = tuple[tuple[str, int], ...]  # (reason, bytes)
 
 
 class _Found(threading.local):
@@ -24,7 +24,7 @@ def converted(reason: str, nbytes: int) -> None:
     _found.nbytes[reason] = _found.nbytes.get(reason, 0) + nbytes
 
 
-def taken() -> Copied:
+def taken() -> CopiedBytes:
     """What was noted in this thread since the last call."""
     if not _found.nbytes:
         return ()

@@ -76,7 +76,7 @@ class Result(NamedTuple):
     error: Raised | None = None
     needed: int = 0
     bytes_in: int = 0
-    copied: copies.Copied = ()
+    copied: copies.CopiedBytes = ()
     inside: tuple[int, ...] = ()
     others: tuple[tuple[Wired, tuple[int, ...]], ...] = ()
 

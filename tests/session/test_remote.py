@@ -18,7 +18,7 @@ import pytest
 
 import shframe as sf
 from shframe.errors import InvalidArgument, NotPicklable, UnsupportedType, WorkerDied
-from shframe.graph.errors import Copied, TaskFailed, TimedOut
+from shframe.graph.errors import RefNotPicklable, TaskFailed, TimedOut
 from shframe.session import Session
 from tests.conftest import live_objects
 
@@ -643,7 +643,7 @@ def test_wrong_calls_are_refused_at_once() -> None:
 def test_a_handle_cannot_be_pickled_by_the_user() -> None:
     import pickle
 
-    with pytest.raises(Copied, match="nobody would keep"):
+    with pytest.raises(RefNotPicklable, match="nobody would keep"):
         pickle.dumps(add.remote(1))
 
 
