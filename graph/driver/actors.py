@@ -15,8 +15,8 @@ from shframe.graph.driver.call import Call
 from shframe.graph.driver.context import Context
 from shframe.graph.driver.task_calls import TaskCalls
 from shframe.graph.errors import ActorDied, ActorNotFound, WorkerDied, WorkerNotStarted
-from shframe.graph.failures.error_pickling import ConstructorFailed, PickledError, packed
-from shframe.graph.objects.object_ref import Failure, FailureSource, Life, ObjectRef
+from shframe.graph.failures.error_pickling import ConstructorFailed, PickledError, pack_unraised
+from shframe.graph.objects.object_ref import Failure, FailureSource, Lifetime, ObjectRef
 from shframe.graph.scheduler.messages import ActorEnded, ActorStarted
 from shframe.graph.tasks.actor_options import ActorOptions
 from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
@@ -71,7 +71,7 @@ class Actors:
             record.kept = ref
         call = self._constructor(record, parent)
         call.refs = (ref,)
-        call.lifetime = Life(lambda: context.do_some_time(lambda: self._release(number)))
+        call.lifetime = Lifetime(lambda: context.do_some_time(lambda: self._release(number)))
         self._start(record, call)
 
     @staticmethod
@@ -129,7 +129,7 @@ class Actors:
         cause = (
             source
             if isinstance(source, (PickledError, ConstructorFailed))
-            else PickledError(packed(failure.error))
+            else PickledError(pack_unraised(failure.error))
         )
         self.end(number, ConstructorFailed(record.function.name, cause))
 

@@ -12,7 +12,7 @@ from shframe.graph.failures.error_pickling import Note, describe_arguments, desc
 from shframe.graph.failures.failed_task import FailedTask
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.objects.stream import Stream
-from shframe.graph.scheduler.messages import LOOSE
+from shframe.graph.scheduler.messages import SINGLE
 from shframe.graph.scheduler.task_state import TaskState
 from shframe.graph.tasks.arguments import DEFAULT_OPTIONS, Arguments, CallableRef, TaskOptions
 from shframe.graph.tracing.call_site import Place, line_of
@@ -23,7 +23,7 @@ class Call(TaskState):
     """A call under way, as the scheduler has it too; `number` is 0 until it is entered there.
 
     worker: the slot that it was last sent to; failures: how often it has raised.
-    lifetime: what its first handle keeps: a generator's stream, the Life of an actor.
+    lifetime: what its first handle keeps: a generator's stream, the Lifetime of an actor.
     """
 
     __slots__ = (
@@ -54,7 +54,7 @@ class Call(TaskState):
         parent: int = 0,
         width: int = 1,
     ) -> None:
-        self.run = LOOSE
+        self.run = SINGLE
         self.kind = function.digest
         self.sources = ()
         self.retries = options.retries

@@ -17,7 +17,7 @@ from shframe.graph.driver.wakeup_pipe import WakePipe
 from shframe.graph.errors import WorkerDied
 from shframe.graph.failures.failed_task import FailedTask
 from shframe.graph.objects.callbacks import attempt
-from shframe.graph.objects.ref_backend import StoreHome
+from shframe.graph.objects.ref_backend import StoreBackend
 from shframe.graph.scheduler.messages import Event, Instruction
 from shframe.graph.scheduler.scheduler import Scheduler
 from shframe.graph.wire.fork_messages import Ended
@@ -39,7 +39,7 @@ class Context:
     fail_all: Callable[[BaseException], None]
 
     def __init__(
-        self, store: Store, home: StoreHome, pool: Pool, scheduler: Scheduler, aside: Aside
+        self, store: Store, home: StoreBackend, pool: Pool, scheduler: Scheduler, aside: Aside
     ) -> None:
         self.store = store
         self.home = home

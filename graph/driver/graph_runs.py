@@ -14,7 +14,7 @@ from shframe.graph.driver.outbox import Outbox, Outgoing
 from shframe.graph.driver.pool import WorkerHandle
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import WorkerDied
-from shframe.graph.failures.error_pickling import PickledError, described, note_of_task
+from shframe.graph.failures.error_pickling import PickledError, describe_value, note_of_task
 from shframe.graph.failures.failed_task import failed_task
 from shframe.graph.objects.callbacks import guarded
 from shframe.graph.objects.object_ref import FailureSource, ObjectRef
@@ -192,7 +192,7 @@ class GraphRuns:
         for key in dict.fromkeys(live.graph.outputs):
             if key in made:
                 continue
-            held = self.refs.pop(live.submission.place[key])
+            held = self.refs.pop(live.submission.numbers[key])
             if isinstance(held, bytes):
                 made[key] = ObjectRef(home.next_id(), held, home)
             else:
@@ -235,7 +235,7 @@ class GraphRuns:
         task, data = live.submission.task(number), live.graph.data
         # what the run's own tasks have made is dropped already
         held = [data[key].held() for key in task.inputs if key in data]
-        inputs = ", ".join(map(described, held[:5])) or "none that are left"
+        inputs = ", ".join(map(describe_value, held[:5])) or "none that are left"
         return self.context.death_of(f"{task.function.name} {task.key}", RETRIES + 1, inputs)
 
     def _handles(self, live: LiveRun, number: int) -> list[ObjectRef]:

@@ -38,7 +38,7 @@ from shframe.graph.driver.worker_requests import WorkerRequests
 from shframe.graph.driver.workers import Workers
 from shframe.graph.errors import SessionClosed, WorkerDied
 from shframe.graph.objects.callbacks import guarded
-from shframe.graph.objects.ref_backend import StoreHome, swept
+from shframe.graph.objects.ref_backend import StoreBackend, release_dropped
 from shframe.graph.scheduler.messages import (
     Abort,
     Done,
@@ -72,7 +72,7 @@ class DriverLoop:
     """The background thread of one session, which `start` starts, and the parts of the driver."""
 
     def __init__(
-        self, store: Store, home: StoreHome, workers: int, launched: Launched | None = None
+        self, store: Store, home: StoreBackend, workers: int, launched: Launched | None = None
     ) -> None:
         self.store = store
         self.home = home
@@ -256,7 +256,7 @@ class DriverLoop:
         if self.runs.aborted:
             self.runs.end_aborted(lambda live: self.cancellation.has_any_of(live.submission))
         if self.home.dropped:
-            swept(self.store, self.home.dropped)
+            release_dropped(self.store, self.home.dropped)
         if self.scheduler.admission.short:
             self.memory.relieve(self.scheduler.admission.short)
         if self.workers.retired:
@@ -425,7 +425,7 @@ class DriverLoop:
             elif isinstance(instruction, Recall):
                 self.cancellation.recall(instruction)
             elif isinstance(instruction, Grow) and not self.workers.add():
-                self.scheduler.placing.extra = 0  # a worker that waits runs what it waits for
+                self.scheduler.assignment.extra = 0  # a worker that waits runs what it waits for
                 self.context.handle(Relieved())
 
     def _send_tasks(self, instruction: Run) -> None:

@@ -99,5 +99,5 @@ def _reads(
     for key in submission.task(number).inputs:
         if key in data:
             yield data[key]
-        elif submission.place.get(key) in ids:
-            yield ids[submission.place[key]]
+        elif submission.numbers.get(key) in ids:
+            yield ids[submission.numbers[key]]

@@ -24,8 +24,13 @@ from shframe.graph.driver.context import Context
 from shframe.graph.driver.outbox import Outbox, Outgoing
 from shframe.graph.driver.pool import WorkerHandle
 from shframe.graph.errors import Cancelled, TimedOut
-from shframe.graph.failures.error_pickling import PickledError, described, packed, unpacked_error
-from shframe.graph.objects.object_ref import Failure, FailureSource, Life, ObjectRef
+from shframe.graph.failures.error_pickling import (
+    PickledError,
+    describe_value,
+    pack_unraised,
+    unpack_error,
+)
+from shframe.graph.objects.object_ref import Failure, FailureSource, Lifetime, ObjectRef
 from shframe.graph.objects.stream import Stream
 from shframe.graph.scheduler.messages import Called, Due, Fail, Late, Revoked
 from shframe.graph.tracing.trace import Span
@@ -130,7 +135,7 @@ class TaskCalls:
             if type(held) is Call and held.number:
                 sources[held.number] = None
             elif not ref.done():
-                ref.attach(lambda _: self.submit(call))
+                ref.add_callback(lambda _: self.submit(call))
                 return False
         call.sources = tuple(sources)
         call.missing = len(sources)
@@ -230,7 +235,7 @@ class TaskCalls:
         thread: to make the error again runs users' code."""
         wanted = call.options.retry_exceptions
         assert isinstance(wanted, tuple), "retrying after any error needs no look at it"
-        kinds = type(unpacked_error(raised)).__mro__  # as `except` compares, but nothing is called
+        kinds = type(unpack_error(raised)).__mro__  # as `except` compares, but nothing is called
         again = any(kind in wanted for kind in kinds)
         self.context.do_some_time(lambda: self._judged(call, raised, again))
 
@@ -282,12 +287,12 @@ class TaskCalls:
         return Cancelled(f"the task {call.name} was cancelled")
 
     def _death(self, call: Call) -> BaseException:
-        inputs = [described(ref.state) for ref in call.inputs[:5]]
+        inputs = [describe_value(ref.state) for ref in call.inputs[:5]]
         what = f"{call.name} (called at {call.site})"
         tries = call.options.retries + 1
         error = self.context.death_of(what, tries, ", ".join(inputs) or "none")
         self.context.failed = failed_call(
-            call, PickledError(packed(error)).error, self.context.home, died=True
+            call, PickledError(pack_unraised(error)).error, self.context.home, died=True
         )
         return error
 
@@ -339,8 +344,8 @@ class TaskCalls:
             return call.refs  # type: ignore[no-any-return]
         id, reader = ids
 
-        def ended(what: Callable[[], None]) -> Life:
-            return Life(lambda: self.context.do_some_time(lambda: self._left(call, what)))
+        def ended(what: Callable[[], None]) -> Lifetime:
+            return Lifetime(lambda: self.context.do_some_time(lambda: self._left(call, what)))
 
         whole = ObjectRef(id, call, home, (ended(stream.look),))
         stream.whole = weakref.ref(whole)

@@ -20,7 +20,7 @@ from shframe.graph.driver.outbox import Outbox
 from shframe.graph.driver.pool import WorkerHandle
 from shframe.graph.driver.task_calls import TaskCalls
 from shframe.graph.errors import Cancelled
-from shframe.graph.failures.error_pickling import PickledError, packed
+from shframe.graph.failures.error_pickling import PickledError, pack_unraised
 from shframe.graph.objects import ref_pickling
 from shframe.graph.objects.object_ref import Failure, ObjectRef, Pending
 from shframe.graph.scheduler.messages import Blocked, Resumed
@@ -177,7 +177,7 @@ class WorkerRequests:
         for id in request.ids:
             ref = home.known.get(id)
             if ref is not None:
-                ref.attach(lambda ref: self.answer(slot, ref))
+                ref.add_callback(lambda ref: self.answer(slot, ref))
             else:
                 self._answer_failure(slot, id, home.lost(id).state)
 
@@ -212,7 +212,7 @@ class WorkerRequests:
         """Tell a worker why a handle has no value: the error is made again there."""
         source = failure.source
         if isinstance(source, BaseException):  # one of ours
-            source = PickledError(packed(source))
+            source = PickledError(pack_unraised(source))
         self.outbox.work_for(slot).answers.append(NoValue(id, source))
 
     # --- tasks --------------------------------------------------------------------------

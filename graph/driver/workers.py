@@ -107,14 +107,14 @@ class Workers:
         if self._modules.grown and self.pool.launched.preload(heavy()):
             changed = True
         if changed:
-            for slot in [*self.scheduler.crew]:
+            for slot in [*self.scheduler.general_workers]:
                 self._retire(slot)
 
     def look(self, now: float) -> None:
         """Note what each worker runs; without any worker for too long, what waits for one fails."""
         note_of = self.store.ledger.note_of
         self.running.look(now, {slot: note_of(slot) for slot in self.pool.workers})
-        if self.scheduler.crew or self.add():
+        if self.scheduler.general_workers or self.add():
             self._alone = math.inf
         else:
             self._alone = min(self._alone, now)
@@ -185,13 +185,16 @@ class Workers:
         note = self.store.ledger.note_of(ended.slot)
         self._clear(ended)
         actor = self.scheduler.workers[ended.slot].actor
-        crew = len(self.scheduler.crew)
+        general_workers = len(self.scheduler.general_workers)
         self.context.handle(Died(ended.slot, note - 1 if note else None))
         self.context.distrusted.pop(ended.slot, None)  # another worker may come to have the slot
         self.pool.free_slot(ended.slot)
         if actor:
             self.actors.worker_ended(actor, ended)
-        elif crew <= (self.scheduler.limit or crew) and ended.slot not in self.retired:
+        elif (
+            general_workers <= (self.scheduler.limit or general_workers)
+            and ended.slot not in self.retired
+        ):
             self.add()
 
     def _clear(self, ended: Ended) -> None:

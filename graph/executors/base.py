@@ -48,7 +48,7 @@ class Executor(Protocol):
 
     @property
     def home(self) -> Any:
-        """The home of its handles (objectref.Home)."""
+        """The home of its handles (objectref.RefBackend)."""
 
     def run(
         self, graph: TaskGraph, trace: Trace, progress: Progress | None = None

@@ -37,13 +37,13 @@ Held = Any  # the cluster's own counted handle: distributed.Future, ray.ObjectRe
 Item = TypeVar("Item")
 
 
-class _Home:
+class _ClusterBackend:
     """What an engine's handles need of a home: their values are there from the start."""
 
     def wait(self, refs: Sequence[ObjectRef], ended: Signal, timeout: float | None) -> None:
         """Nobody waits for what is there."""
 
-    def told(self, ref: ObjectRef) -> None:
+    def expect(self, ref: ObjectRef) -> None:
         """Nobody is to be told of what is there."""
 
     def note(self, ref: ObjectRef) -> None:
@@ -65,7 +65,7 @@ class _Home:
         call()
 
 
-class Engine(_Home, ABC):
+class Engine(_ClusterBackend, ABC):
     """An executor on a cluster. Its results stay there until their handles are dropped."""
 
     lends = False  # a final array would be memory of this machine

@@ -22,7 +22,7 @@ from distributed.utils import LoopRunner
 from shframe.graph.errors import Cancelled, ClusterUnreachable, WorkerDied
 from shframe.graph.executors.base import PROGRESS_SECONDS
 from shframe.graph.executors.cluster import Engine, Held, RemoteRef, called, packed_args, size_of
-from shframe.graph.failures.error_pickling import picklable
+from shframe.graph.failures.error_pickling import make_picklable
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key
@@ -266,7 +266,9 @@ def _call(about: tuple[str, int, int, bytes, bytes], payload: bytes, *inputs: An
     except Exception as error:
         raised = error
     if raised is not None:
-        raise picklable(raised)  # out here: what could not travel would go along as its context
+        raise make_picklable(
+            raised
+        )  # out here: what could not travel would go along as its context
     bytes_in = sum(map(size_of, inputs))
     note = [run, number, os.getpid(), start, time.time(), bytes_in, size_of(value)]
     get_worker().log_event(topic, [*note, list(copies.taken())])

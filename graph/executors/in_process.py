@@ -11,27 +11,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from shframe.graph.errors import ActorDied, ActorNotFound, GeneratorExhausted
-from shframe.graph.failures.error_pickling import PickledError, note_of_task, packed_here
+from shframe.graph.failures.error_pickling import PickledError, note_of_task, pack_local_error
 from shframe.graph.failures.failed_task import FailedTask, failed_here, failed_task
 from shframe.graph.objects.object_ref import Failure, ObjectRef
-from shframe.graph.objects.ref_backend import StoreHome
+from shframe.graph.objects.ref_backend import StoreBackend
 from shframe.graph.tasks.actor_options import ActorOptions
 from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
 from shframe.graph.tasks.task import Task
 from shframe.graph.tracing.call_site import Place, line_of
-from shframe.graph.wire.call_format import READY, placed, unpacked
+from shframe.graph.wire.call_format import READY, place_inputs, unpack_arguments
 
 
 class InProcess:
     """What `.remote` needs of an executor, in one process."""
 
-    home: StoreHome
+    home: StoreBackend
 
     def warm_up(self) -> bool:
         """Nothing is to be started."""
         return False
 
-    def __init__(self, home: StoreHome) -> None:
+    def __init__(self, home: StoreBackend) -> None:
         self.home = home
         self._actors: dict[int, Any] = {}
         self._names: dict[str, tuple[ObjectRef, Any]] = {}
@@ -85,7 +85,7 @@ class InProcess:
         site: where the computation was asked for. target: bytes of what it fills a part of.
         """
         note = note_of_task(task, site, inputs)
-        told = PickledError(packed_here(error), note)
+        told = PickledError(pack_local_error(error), note)
         self.failed = failed_task(task, inputs, note, told.error, target)
         error.add_note(str(note))
 
@@ -98,9 +98,9 @@ class InProcess:
     ) -> tuple[list[Any], dict[str, Any]]:
         values = [ref.value(writable=options.writable) for ref in arguments.inputs]
         if arguments.packed:
-            return unpacked(arguments.args, values)
+            return unpack_arguments(arguments.args, values)
         if arguments.places is not None:
-            return placed(arguments.args, values, arguments.places), {}
+            return place_inputs(arguments.args, values, arguments.places), {}
         return [*values, *arguments.args], {}
 
     def _stored(self, value: Any) -> ObjectRef:

@@ -20,7 +20,7 @@ from shframe.graph.executors.base import wait_for
 from shframe.graph.failures.failed_task import FailedTask
 from shframe.graph.objects.callbacks import attempt
 from shframe.graph.objects.object_ref import Death, Failure, ObjectRef, Pending, wait_all
-from shframe.graph.objects.ref_backend import StoreHome
+from shframe.graph.objects.ref_backend import StoreBackend
 from shframe.graph.scheduler.submission import GraphSubmission
 from shframe.graph.tasks.actor_options import ActorOptions
 from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
@@ -42,7 +42,7 @@ class ProcessExecutor:
         self.launched = launched
         self.store = store
         self.dropped = dropped
-        self.home = StoreHome(store, dropped)
+        self.home = StoreBackend(store, dropped)
         self.workers = workers
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()  # two user threads may start the loop at once

@@ -18,7 +18,7 @@ import ray
 from shframe.graph.errors import ClusterUnreachable, RemoteTraceback, WorkerDied
 from shframe.graph.executors.base import PROGRESS_SECONDS
 from shframe.graph.executors.cluster import Engine, Held, RemoteRef, called, packed_args, size_of
-from shframe.graph.failures.error_pickling import picklable
+from shframe.graph.failures.error_pickling import make_picklable
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key
@@ -239,7 +239,7 @@ def _packed(error: Exception) -> bytes:
     import cloudpickle
 
     text = "".join(traceback.format_exception(error))
-    bare = picklable(error).with_traceback(None)
+    bare = make_picklable(error).with_traceback(None)
     return bytes(cloudpickle.dumps((bare, text), protocol=5))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from shframe.graph.executors.in_process import InProcess
 from shframe.graph.objects.object_ref import Death, ObjectRef
-from shframe.graph.objects.ref_backend import StoreHome, swept
+from shframe.graph.objects.ref_backend import StoreBackend, release_dropped
 from shframe.graph.tasks import result_buffer
 from shframe.graph.tasks.result_buffer import target_fd, target_size
 from shframe.graph.tasks.task import Key
@@ -30,11 +30,11 @@ class SyncExecutor(InProcess):
         """home: where values are stored, None: in the store."""
         self.store = store
         self.dropped: deque[Death] = deque() if dropped is None else dropped
-        super().__init__(home if home is not None else StoreHome(store, self.dropped))
+        super().__init__(home if home is not None else StoreBackend(store, self.dropped))
 
     def sweep(self) -> None:
         """Release the objects whose last handle has died."""
-        swept(self.store, self.dropped)
+        release_dropped(self.store, self.dropped)
 
     def run(
         self, graph: TaskGraph, trace: Trace, progress: Progress | None = None
@@ -54,7 +54,7 @@ class SyncExecutor(InProcess):
                     values[source] = stored[source].value()
             inputs = [values[source] for source in task.inputs]
             try:
-                with result_buffer.opened(target_fd(self.store, task)):
+                with result_buffer.open_window(target_fd(self.store, task)):
                     value = task.function(*inputs, *task.args)
             except Exception as error:
                 self.task_failed(task, inputs, user_line(), error, target_size(self.store, task))

@@ -19,7 +19,7 @@ from shframe.graph.errors import SessionClosed
 from shframe.graph.executors.base import wait_for
 from shframe.graph.executors.in_process import InProcess
 from shframe.graph.objects.object_ref import Death, ObjectRef
-from shframe.graph.objects.ref_backend import StoreHome
+from shframe.graph.objects.ref_backend import StoreBackend
 from shframe.graph.scheduler.messages import (
     Abort,
     Cancelled,
@@ -66,7 +66,7 @@ class ThreadExecutor(InProcess):
         self.store = store
         self.dropped = dropped
         self.workers = workers
-        super().__init__(StoreHome(store, dropped))
+        super().__init__(StoreBackend(store, dropped))
         self.scheduler = Scheduler()
         self.lock = threading.RLock()  # the scheduler and the tables below are one state
         self.queues: dict[int, queue.SimpleQueue[int | None]] = {
@@ -142,7 +142,7 @@ class ThreadExecutor(InProcess):
         start = time.monotonic()
         inputs = [self._value(live, source) for source in wanted]
         try:
-            with result_buffer.opened(target_fd(self.store, task)):
+            with result_buffer.open_window(target_fd(self.store, task)):
                 value = task.function(*inputs, *task.args)
         except BaseException as error:
             with self.lock:
@@ -198,7 +198,7 @@ class ThreadExecutor(InProcess):
                 made[key] = live.graph.data[key]
             elif key not in made:
                 with self.lock:
-                    value = self.values.pop(live.submission.place[key])
+                    value = self.values.pop(live.submission.numbers[key])
                 made[key] = self.put(value)
         return [made[key] for key in live.graph.outputs]
 

@@ -39,7 +39,7 @@ _USERS = (Exception, SystemExit, GeneratorExit)  # what users' code may raise wh
 # --- from the worker --------------------------------------------------------------------
 
 
-def packed_error(error: BaseException) -> Raised:
+def pack_error(error: BaseException) -> Raised:
     """The error with its traceback as a string; one that cannot be pickled becomes TaskFailed.
 
     It keeps no frame: what its task read is free when the worker lets go of it.
@@ -51,7 +51,7 @@ def packed_error(error: BaseException) -> Raised:
     return _packed(bare, text)
 
 
-def packed_here(error: BaseException) -> Raised:
+def pack_local_error(error: BaseException) -> Raised:
     """The error of a task that ran in this process, which goes on as it is.
 
     It is packed bare: where tblib has taught pickle to take tracebacks along, they hold the frames
@@ -71,7 +71,7 @@ def packed_here(error: BaseException) -> Raised:
         _HIDDEN.__set__(error, hidden)
 
 
-def unpacked_error(raised: Raised) -> BaseException:
+def unpack_error(raised: Raised) -> BaseException:
     """A worker's exception with its traceback as cause. Runs the code of its type."""
     try:
         error = pickle.loads(raised.payload)
@@ -89,13 +89,13 @@ def unpacked_error(raised: Raised) -> BaseException:
         return made
 
 
-def packed(error: BaseException) -> Raised:
+def pack_unraised(error: BaseException) -> Raised:
     """An error of this process and its traceback's text, as a worker gets it."""
     cause = error.__cause__
     return _packed(error, cause.text if isinstance(cause, RemoteTraceback) else "")
 
 
-def picklable(error: BaseException) -> BaseException:
+def make_picklable(error: BaseException) -> BaseException:
     """The error, or a stand-in for one that cannot be pickled: for other picklers than ours."""
     return error if _payload(error, error) is not None else _stand_in(error)
 
@@ -248,7 +248,7 @@ class PickledError(NamedTuple):
 
     def error(self) -> BaseException:
         """Make it."""
-        error = unpacked_error(self.raised)
+        error = unpack_error(self.raised)
         if self.note is None:
             return error
         try:
@@ -304,7 +304,7 @@ def add_note_to(error: BaseException, note: Note) -> Exception:
     return error
 
 
-def described(held: Any) -> str:
+def describe_value(held: Any) -> str:
     """An input, for messages: its kind and its size."""
     if isinstance(held, bytes):
         return f"a pickled value of {len(held)} bytes"
@@ -318,7 +318,7 @@ def described(held: Any) -> str:
 
 def describe_inputs(held: Iterable[Any], arguments: Sequence[str]) -> str:
     """The inputs of a task and its own arguments, for messages."""
-    found = [*map(described, held), *arguments]
+    found = [*map(describe_value, held), *arguments]
     more = f" and {len(found) - _INPUTS} more" if len(found) > _INPUTS else ""
     return (", ".join(found[:_INPUTS]) or "none") + more
 

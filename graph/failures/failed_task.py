@@ -19,7 +19,7 @@ from shframe.graph.objects import ref_pickling
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks import result_buffer
 from shframe.graph.tasks.function import Function
-from shframe.graph.wire.call_format import placed, unpacked
+from shframe.graph.wire.call_format import place_inputs, unpack_arguments
 
 if TYPE_CHECKING:
     from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
@@ -88,9 +88,9 @@ class FailedTask:
         ]
         if self._packed:
             with ref_pickling.home_is(self._home):
-                return unpacked(self._arguments, values)
+                return unpack_arguments(self._arguments, values)
         if self._places is not None:
-            return placed(self._arguments, values, self._places), {}
+            return place_inputs(self._arguments, values, self._places), {}
         return [*values, *self._arguments], {}
 
     def run(self) -> Any:
@@ -104,7 +104,7 @@ class FailedTask:
             return _whole(function(*args, **kwargs))
         fd = os.memfd_create("shframe-debug", os.MFD_CLOEXEC)
         os.ftruncate(fd, self._target)
-        with result_buffer.opened(fd):  # what it fills in vain
+        with result_buffer.open_window(fd):  # what it fills in vain
             return _whole(function(*args, **kwargs))
 
     def __repr__(self) -> str:
@@ -149,5 +149,5 @@ def failed_here(
     made._inputs, made._arguments, made._keep = arguments.inputs, arguments.args, arguments.keep
     made._places, made._packed = arguments.places, arguments.packed
     made._writable, made._home = options.writable, home
-    made._error = error_pickling.PickledError(error_pickling.packed_here(error)).error
+    made._error = error_pickling.PickledError(error_pickling.pack_local_error(error)).error
     return made

@@ -2,7 +2,7 @@
 
 A small result lies in the handle itself, as pickled bytes; all else has an address that the store
 counts; a value that is still to come is Pending; a task that failed left a Failure. What can be
-done with a handle depends on the process: its Home knows.
+done with a handle depends on the process: its RefBackend knows.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Pending:
         self.callbacks: list[Callback] | None = None
 
 
-class Life:
+class Lifetime:
     """Lies in `keep` of handles, and dies with the last of them: in any thread, inside any lock."""
 
     __slots__ = ("ended",)
@@ -96,7 +96,7 @@ class Failure:
 _SETTLED = frozenset({bytes, Ref, Failure})  # the types of what a handle holds in the end
 
 
-class Home(Protocol):
+class RefBackend(Protocol):
     """What a process knows of the values behind its handles."""
 
     def put(self, value: object) -> ObjectRef:
@@ -108,7 +108,7 @@ class Home(Protocol):
     def wait(self, refs: Sequence[ObjectRef], ended: Signal, timeout: float | None) -> None:
         """Wait for the signal, which is set when enough of these handles have their values."""
 
-    def told(self, ref: ObjectRef) -> None:
+    def expect(self, ref: ObjectRef) -> None:
         """Somebody is to be called back when the handle's value is there."""
 
     def note(self, ref: ObjectRef) -> None:
@@ -135,7 +135,7 @@ class ObjectRef:
 
     __slots__ = ("__weakref__", "_death", "home", "id", "keep", "state")
 
-    def __init__(self, id: int, held: Held, home: Home, keep: Any = ()) -> None:
+    def __init__(self, id: int, held: Held, home: RefBackend, keep: Any = ()) -> None:
         """keep: the handles that lie inside the value, which live as long as it does."""
         self.id = id
         self.state = held
@@ -193,7 +193,7 @@ class ObjectRef:
         """A concurrent.futures.Future of the value, for callbacks and asyncio.wrap_future."""
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
-        self.tell(lambda ref: self.home.aside(lambda: _settle(future, ref)))
+        self.add_done_callback(lambda ref: self.home.aside(lambda: _set_future(future, ref)))
         return future
 
     def __await__(self) -> Generator[Any, None, Any]:
@@ -201,12 +201,12 @@ class ObjectRef:
 
         return asyncio.wrap_future(self.future()).__await__()
 
-    def tell(self, callback: Callback) -> None:
+    def add_done_callback(self, callback: Callback) -> None:
         """Call back when the value is there: at once, or in the thread that learns of it."""
-        self.home.told(self)
-        self.attach(callback)
+        self.home.expect(self)
+        self.add_callback(callback)
 
-    def attach(self, callback: Callback) -> None:
+    def add_callback(self, callback: Callback) -> None:
         """As `tell`, for who waits by himself."""
         with _attaching:
             pending = self.state
@@ -215,14 +215,14 @@ class ObjectRef:
                 if pending.callbacks is None:
                     pending.callbacks = []
                 pending.callbacks.append(callback)
-        if not waits or (self.state is not pending and _taken_back(pending, callback)):
+        if not waits or (self.state is not pending and _removed(pending, callback)):
             callback(self)
 
-    def forget(self, callback: Callback) -> None:
+    def remove_callback(self, callback: Callback) -> None:
         """Take a callback back that was not called yet."""
         pending = self.state
         if type(pending) not in _SETTLED:
-            _taken_back(pending, callback)
+            _removed(pending, callback)
 
     def settle(self, held: Held, keep: Any = ()) -> None:
         """The value has come: called once, by the home."""
@@ -284,7 +284,7 @@ class ObjectRef:
         return f"ObjectRef({self.id:x}, {ref.kind}, {self.nbytes} bytes)"
 
 
-_deaths: dict[int, Death] = {}  # those that have not been swept: nothing else holds them
+_deaths: dict[int, Death] = {}  # those that have not been release_dropped: nothing else holds them
 
 
 class Death(weakref.ref[ObjectRef]):
@@ -311,7 +311,7 @@ class Death(weakref.ref[ObjectRef]):
         _deaths.pop(builtins.id(self), None)
 
 
-def _taken_back(pending: Any, callback: Callback) -> bool:
+def _removed(pending: Any, callback: Callback) -> bool:
     """Whether the callback was still there: of this and `settle` one gets it."""
     with _attaching:
         if pending.callbacks is None or callback not in pending.callbacks:
@@ -320,7 +320,7 @@ def _taken_back(pending: Any, callback: Callback) -> bool:
         return True
 
 
-def _settle(future: Future[Any], ref: ObjectRef) -> None:
+def _set_future(future: Future[Any], ref: ObjectRef) -> None:
     error = ref.error()
     try:
         if error is not None:
@@ -367,12 +367,12 @@ def _wait_for(
     ended = Signal()
     counter = _Countdown(count, ended)
     for ref in asked:
-        ref.attach(counter.one)
+        ref.add_callback(counter.one)
     try:
         wanted[0].home.wait(wanted, ended, timeout)
     finally:
         for ref in asked:
-            ref.forget(counter.one)
+            ref.remove_callback(counter.one)
     return ended.is_set()
 
 
@@ -396,7 +396,7 @@ class _Countdown:
 # --- the driver's home ------------------------------------------------------------------
 
 
-def taken(dead: deque[Death]) -> list[int]:
+def take_dropped_ids(dead: deque[Death]) -> list[int]:
     """What is to be let go of, each once."""
     ids = []
     while dead:

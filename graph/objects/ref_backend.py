@@ -13,7 +13,7 @@ from typing import Any
 from shframe.graph.errors import SessionClosed
 from shframe.graph.objects import ref_pickling
 from shframe.graph.objects.callbacks import guarded
-from shframe.graph.objects.object_ref import Death, Failure, ObjectRef, taken
+from shframe.graph.objects.object_ref import Death, Failure, ObjectRef, take_dropped_ids
 from shframe.graph.objects.signal import Signal, wait_in_steps
 from shframe.graph.tracing.call_site import user_line
 from shframe.store.errors import ObjectLost
@@ -22,7 +22,7 @@ from shframe.store.ref import Ref
 from shframe.store.store import Store
 
 
-class StoreHome:
+class StoreBackend:
     """The home of a process that has the session's store: its driver.
 
     known: handles that other processes may speak of, by their number.
@@ -57,7 +57,7 @@ class StoreHome:
         store = self.store()
         assert store is not None, "the executor that owns the store calls"
         with uninterrupted():
-            swept(store, self.dropped)
+            release_dropped(store, self.dropped)
             with ref_pickling.noting() as inside:
                 ref = store.put(value)
             made = self.handle(ref, keep=tuple(inside))
@@ -129,18 +129,18 @@ class StoreHome:
         if self.flush_output is not None:
             self.flush_output()
 
-    def told(self, ref: ObjectRef) -> None:
+    def expect(self, ref: ObjectRef) -> None:
         """Results come by themselves."""
 
     def own(self, ref: ObjectRef, id: int) -> None:
         ref._death = Death.watch(ref, id, self.dropped)
 
 
-def swept(store: Store, dropped: deque[Death]) -> None:
+def release_dropped(store: Store, dropped: deque[Death]) -> None:
     """Release the objects whose last handle has died."""
     if not dropped:
         return
     with uninterrupted():
-        for id in taken(dropped):
+        for id in take_dropped_ids(dropped):
             with contextlib.suppress(ObjectLost):
                 store.release(id)

@@ -63,7 +63,7 @@ def home_is(home: Finder) -> Iterator[None]:
         _here.home = before
 
 
-def settle(home: Finder | None) -> None:
+def set_home(home: Finder | None) -> None:
     """Handles that are unpickled anywhere in this process belong there: called by a worker."""
     global _default
     _default = home

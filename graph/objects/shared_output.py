@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from shframe.graph.objects.object_ref import Death, ObjectRef
-from shframe.graph.objects.ref_backend import swept
+from shframe.graph.objects.ref_backend import release_dropped
 from shframe.store.store import Store
 
 
@@ -35,7 +35,9 @@ class Final:
     def __init__(self, executor: Lender, nbytes: int) -> None:
         self._executor = executor
         self._sealed = False
-        swept(executor.store, executor.dropped)  # the last result's memory may serve again
+        release_dropped(
+            executor.store, executor.dropped
+        )  # the last result's memory may serve again
         self.segment = executor.store.lend(nbytes)
 
     def __enter__(self) -> Self:

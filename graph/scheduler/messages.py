@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from shframe.graph.scheduler.task_state import TaskState
 
-LOOSE = 0  # the run of tasks that were called one by one
+SINGLE = 0  # the run of tasks that were called one by one
 
 
 class Submitted(NamedTuple):

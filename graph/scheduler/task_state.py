@@ -17,7 +17,7 @@ def rank_of(number: int, priority: int) -> int:
 class TaskState:
     """What the scheduler knows of a task. A loose task is one itself (call.py).
 
-    run: LOOSE, or the run that it belongs to. kind: what seconds and bytes are learned by.
+    run: SINGLE, or the run that it belongs to. kind: what seconds and bytes are learned by.
     sources: the tasks whose results it reads, each once; missing: how many of them are to come.
     rank: see rank_of. retries: how often it is tried again when its worker dies, tries: was.
     readers: of a run's task, those that have yet to read the result, and 1 for an output.

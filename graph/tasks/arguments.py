@@ -86,7 +86,7 @@ DEFAULT_OPTIONS = TaskOptions()
 NO_ARGUMENTS = Arguments((), (), None, False, ())
 _ATOMS = codec.ATOMS | {bytes}
 _NUMBERS = _ATOMS - {bytes, str}  # small, whatever they are
-_made = functools.partial(tuple.__new__, Arguments)  # checks nothing: a third of the time
+_make = functools.partial(tuple.__new__, Arguments)  # checks nothing: a third of the time
 
 
 def arguments_of(
@@ -102,7 +102,7 @@ def arguments_of(
             if type(value) not in _NUMBERS:
                 break
         else:
-            return _made((args, (), None, False, ()))
+            return _make((args, (), None, False, ()))
         inputs: list[ObjectRef] = []
         places: list[int] = []
         rest: list[Any] = []
@@ -121,18 +121,18 @@ def arguments_of(
         else:
             if size < codec.INLINE_LIMIT:
                 leading = not places or places[-1] == len(places) - 1
-                return _made(
+                return _make(
                     (tuple(rest), tuple(inputs), None if leading else tuple(places), False, ())
                 )
-    return _packed(args, kwargs, put)
+    return _pack(args, kwargs, put)
 
 
-def _packed(
+def _pack(
     args: tuple[Any, ...], kwargs: dict[str, Any], put: Callable[[Any], ObjectRef]
 ) -> Arguments:
     inputs: dict[ObjectRef, int] = {}
 
-    def taken(name: object, value: Any) -> Any:
+    def take(name: object, value: Any) -> Any:
         if type(value) is not ObjectRef:
             if plain(value) or not _is_large(name, value):
                 return value
@@ -140,10 +140,10 @@ def _packed(
             value = put(value)
         return Input(inputs.setdefault(value, len(inputs)))
 
-    positional = tuple(taken(place, value) for place, value in enumerate(args))
-    named = {name: taken(repr(name), value) for name, value in kwargs.items()}
+    positional = tuple(take(place, value) for place, value in enumerate(args))
+    named = {name: take(repr(name), value) for name, value in kwargs.items()}
     with ref_pickling.noting() as inside:
-        payload = _dumped((positional, named))
+        payload = _dump((positional, named))
     return Arguments(payload, tuple(inputs), None, True, tuple(inside))
 
 
@@ -170,7 +170,7 @@ def _is_large(name: object, value: Any) -> bool:
     return len(encoded.recipe) + sum(p.nbytes for p in encoded.pieces) >= codec.INLINE_LIMIT
 
 
-def _dumped(value: Any) -> bytes:
+def _dump(value: Any) -> bytes:
     if all(map(plain, value[0])) and all(map(plain, value[1].values())):
         return pickle.dumps(value, protocol=5)
 

@@ -40,7 +40,7 @@ def empty(shape: tuple[int, ...], dtype: Any) -> Any:
     return np.empty(shape, dtype)
 
 
-def use(allocate: Empty | None) -> None:
+def set_allocator(allocate: Empty | None) -> None:
     """Say where results of this process are born; called by the worker's loop only."""
     global _empty
     _empty = allocate
@@ -95,7 +95,7 @@ def window() -> Window:
 
 
 @contextmanager
-def opened(fd: int | None) -> Iterator[None]:
+def open_window(fd: int | None) -> Iterator[None]:
     """Give the running task the window behind a descriptor, which is closed at the end."""
     if fd is None:
         yield

@@ -42,7 +42,7 @@ class Input(NamedTuple):
     place: int
 
 
-def unpacked(payload: bytes, inputs: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
+def unpack_arguments(payload: bytes, inputs: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
     """In a worker: the positional arguments and those by name, with the inputs' values."""
     args, kwargs = pickle.loads(payload)
     return (
@@ -51,7 +51,7 @@ def unpacked(payload: bytes, inputs: Sequence[Any]) -> tuple[list[Any], dict[str
     )
 
 
-def placed(args: Sequence[Any], inputs: Sequence[Any], places: Sequence[int]) -> list[Any]:
+def place_inputs(args: Sequence[Any], inputs: Sequence[Any], places: Sequence[int]) -> list[Any]:
     """In a worker: the positional arguments with the inputs' values at their places."""
     values = list(args)
     for place, value in zip(places, inputs, strict=True):

@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from shframe.graph.errors import SessionClosed
 from shframe.graph.objects import ref_pickling
-from shframe.graph.objects.object_ref import Death, Failure, ObjectRef, Pending, taken, wait_all
+from shframe.graph.objects.object_ref import (
+    Death,
+    Failure,
+    ObjectRef,
+    Pending,
+    take_dropped_ids,
+    wait_all,
+)
 from shframe.graph.objects.signal import Signal
 from shframe.graph.tracing.call_site import Place, line_of
 from shframe.graph.wire.call_format import CLOSED
@@ -355,7 +362,7 @@ class WorkerClient:
 
     def take_dropped(self) -> list[int]:
         """The handles that have died since the last call."""
-        return taken(self._gone)
+        return take_dropped_ids(self._gone)
 
     def _check(self) -> None:
         """Raises: SessionClosed: in a child that a task has forked, which nobody would hear."""
@@ -418,7 +425,7 @@ class WorkerClient:
         if ids:
             self.link.requests.append(Fetch(tuple(ids)))
 
-    def told(self, ref: ObjectRef) -> None:
+    def expect(self, ref: ObjectRef) -> None:
         """Somebody is to be called back: a thread hears the driver while tasks run."""
         if ref.done():
             return

@@ -46,8 +46,8 @@ class Worker:
 
     def serve(self) -> None:
         """Run tasks until the driver is gone."""
-        result_buffer.use(self.store.empty)
-        ref_pickling.settle(self.client)
+        result_buffer.set_allocator(self.store.empty)
+        ref_pickling.set_home(self.client)
         try:
             while True:
                 if not self.queue.waiting:

@@ -13,12 +13,12 @@ from contextvars import ContextVar
 from typing import Any, Protocol
 
 from shframe.graph.errors import TaskFailed
-from shframe.graph.failures.error_pickling import packed_error
+from shframe.graph.failures.error_pickling import pack_error
 from shframe.graph.objects import ref_pickling
 from shframe.graph.tasks import result_buffer
 from shframe.graph.tasks.function import Function
 from shframe.graph.tracing import copies
-from shframe.graph.wire.call_format import FILLS, PLAIN, How, Wired, placed, unpacked
+from shframe.graph.wire.call_format import FILLS, PLAIN, How, Wired, place_inputs, unpack_arguments
 from shframe.graph.wire.work import Assigned, Raised, Result
 from shframe.graph.worker.driver_link import DriverLink
 from shframe.store.codec import codec
@@ -137,7 +137,7 @@ class TaskRunner:
             if how == PLAIN:
                 held, inside = self.store_value(self._call_plain(digest, inputs, args))
             elif how == FILLS:
-                with result_buffer.opened(self.queue.targets.pop(number)):
+                with result_buffer.open_window(self.queue.targets.pop(number)):
                     held, inside = self.store_value(self._call_plain(digest, inputs, args))
             else:
                 held, inside, others = self._call(number, digest, inputs, args, How(*how), call)
@@ -205,8 +205,8 @@ class TaskRunner:
         """The positional arguments and those by name."""
         values = [*map(self._read_writable if how.writable else self._read, inputs)]
         if how.packed:
-            return unpacked(args, values)
-        return (placed(args, values, how.places) if how.places else [*values, *args]), {}
+            return unpack_arguments(args, values)
+        return (place_inputs(args, values, how.places) if how.places else [*values, *args]), {}
 
     # --- results ------------------------------------------------------------------------
 
@@ -279,9 +279,9 @@ class _Unloadable:
 def _pack_error(error: BaseException) -> Raised:
     """What a task raised, pickled: whatever its own code does, the worker goes on."""
     try:
-        return packed_error(error)
+        return pack_error(error)
     except BaseException as failed:
-        return packed_error(
+        return pack_error(
             TaskFailed(
                 f"a task raised {type(error).__name__}, which cannot be pickled:"
                 f" its code raised {type(failed).__name__}"

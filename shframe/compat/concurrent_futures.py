@@ -275,7 +275,7 @@ class _Flight:
             ref = call.begin()
             if ref is not None:
                 self._begun[ref] = call
-                ref.tell(self._ended.put)
+                ref.add_done_callback(self._ended.put)
 
     def _serve(self) -> None:
         """Give results to futures until nothing is left and no call is taken any more."""

@@ -88,12 +88,12 @@ def memory(holders: bool = True) -> MemoryReport:
     800000
     >>> sf.shutdown()
     """
-    from shframe.graph.objects.ref_backend import swept
+    from shframe.graph.objects.ref_backend import release_dropped
     from shframe.store.limits.memory_usage import memory as measured
 
     executor: Any = session.current().executor
     store = executor.store
-    swept(store, executor.dropped)
+    release_dropped(store, executor.dropped)
     small = _small_values(store)
     infos = sorted(store.objects(), key=lambda info: -info.nbytes)
     pids = store_pids(executor)

@@ -58,7 +58,7 @@ class ObjectRefGenerator:
         ref = self._next()
         ready = asyncio.get_running_loop().create_future()
         loop = asyncio.get_running_loop()
-        ref.tell(lambda _: _wake(loop, ready))
+        ref.add_done_callback(lambda _: _wake(loop, ready))
         await ready
         if self._ends(ref):
             raise StopAsyncIteration

@@ -328,7 +328,7 @@ class Terminating(ActorMethod):
     def remote(self, *args: Any, **kwargs: Any) -> Any:
         """End the actor when it comes to this call; the call's handle, at once."""
         ref = super().remote(*args, **kwargs)
-        ref.tell(lambda _: kill(self._handle))
+        ref.add_done_callback(lambda _: kill(self._handle))
         return ref
 
 

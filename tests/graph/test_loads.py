@@ -24,12 +24,12 @@ def change(loads: Loads, what: str, slot: int, seconds: float) -> None:
         if what in ("join", "create_actor"):
             loads.workers[slot] = WorkerState(slot, actor=int(what == "create_actor"))
             if what == "join":
-                loads.crew[slot] = loads.workers[slot]
+                loads.general_workers[slot] = loads.workers[slot]
     elif what == "leave":
         del loads.workers[slot]
-        loads.crew.pop(slot, None)
+        loads.general_workers.pop(slot, None)
     elif what == "retire":
-        loads.crew.pop(slot, None)
+        loads.general_workers.pop(slot, None)
     elif what == "assign":
         state.assigned[len(state.assigned)] = seconds
         state.load += seconds
@@ -50,7 +50,7 @@ def test_what_is_kept_of_workers_is_what_a_look_at_all_of_them_finds(
     for some in rounds:
         for step in some:
             change(loads, *step)
-        free = [state for state in loads.crew.values() if not state.blocked]
+        free = [state for state in loads.general_workers.values() if not state.blocked]
         assert loads.anything_runs() == any(
             len(state.assigned) > len(state.blocked) for state in loads.workers.values()
         )

@@ -82,7 +82,9 @@ def test_calls_run_in_order_in_a_process_of_their_own() -> None:
 def pool_workers() -> set[int]:
     executor: Any = sessions.executor()
     scheduler = executor._loop.scheduler
-    return {w.pid for w in executor._loop.pool.workers.values() if w.slot in scheduler.crew}
+    return {
+        w.pid for w in executor._loop.pool.workers.values() if w.slot in scheduler.general_workers
+    }
 
 
 def test_a_call_waits_for_its_inputs_and_those_behind_it_wait_too() -> None:

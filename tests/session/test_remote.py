@@ -784,10 +784,10 @@ def test_results_are_the_same_whoever_dies(session: Session) -> None:
         nonlocal kills
         rng = random.Random(5)
         while not ended.wait(rng.uniform(0.05, 0.3)):
-            crew = [w.pid for w in list(shell.pool.workers.values()) if w.pid]
-            if crew:
+            general_workers = [w.pid for w in list(shell.pool.workers.values()) if w.pid]
+            if general_workers:
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(rng.choice(crew), signal.SIGKILL)
+                    os.kill(rng.choice(general_workers), signal.SIGKILL)
                     kills += 1
 
     thread = threading.Thread(target=kill)

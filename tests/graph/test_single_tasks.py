@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shframe.graph.scheduler.assignment import EXTRA, FOLLOWS, HORIZON
 from shframe.graph.scheduler.messages import (
-    LOOSE,
+    SINGLE,
     ActorEnded,
     ActorStarted,
     Blocked,
@@ -44,7 +44,7 @@ def loose(
     memory: int = 0,
 ) -> TaskState:
     rank = rank_of(number, priority)
-    return TaskState(LOOSE, kind, sources, rank, retries, actor, parent, memory)
+    return TaskState(SINGLE, kind, sources, rank, retries, actor, parent, memory)
 
 
 class Model:
