@@ -84,7 +84,7 @@ class WorkerNotStarted(ShframeError, OSError):
 
     @classmethod
     def because(cls, error: OSError, workers: int) -> WorkerNotStarted:
-        """Say what the machine said, and how many there are."""
+        """Name the machine's error, and how many workers there are."""
         return cls(
             f"cannot start another worker process ({workers} running): {error}\n"
             "  use fewer concurrent actors, or raise the limit of open files (ulimit -n)"

@@ -1,4 +1,4 @@
-"""Call: one call of a user's function by itself, from the moment it is asked for until it ends.
+"""Call: one call of a user's function, from the moment it is made until it ends.
 
 It is the scheduler's state of the task, and what the handles of the task hold while it is pending.
 """
@@ -98,7 +98,7 @@ class Call(TaskState):
 
     @property
     def handles(self) -> tuple[ObjectRef, ...]:
-        """The handles that await its end; that of a generator lives only if somebody has it."""
+        """The handles that await its end; that of a generator exists only while it is held."""
         stream = self.stream
         if stream is None:
             return self.refs  # type: ignore[no-any-return]
@@ -130,7 +130,7 @@ def note_of_call(call: Call) -> Note:
 def failed_call(
     call: Call, error: Callable[[], BaseException], home: Any, died: bool = False
 ) -> FailedTask:
-    """Of a loose task. error: makes what it raised."""
+    """Of a single task. error: makes what it raised."""
     how = How(*call.how) if isinstance(call.how, tuple) else How()
     made = FailedTask(call.name, call.site, died, None if call.actor else call.function)
     made._inputs, made._arguments, made._keep = call.inputs, call.args, call.keep

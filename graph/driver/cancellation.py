@@ -85,7 +85,7 @@ class Cancellation:
         for slot, number in [pair for pair, deadline in self.deadlines.items() if deadline <= now]:
             if self.pool.kill_if(slot, functools.partial(self._runs, slot, number)):
                 self.deadlines[slot, number] = math.inf  # until the worker's end is handled
-            else:  # it was not begun, or has just ended: the worker will say so
+            else:  # it was not begun, or has just ended: the worker will report it
                 self.deadlines[slot, number] = now + GRACE_SECONDS
 
     def _runs(self, slot: int, number: int) -> bool:

@@ -21,7 +21,7 @@ from shframe.graph.scheduler.scheduler import Scheduler
 
 log = logging.getLogger("shframe")
 
-LOOK_SECONDS = 0.5  # a circle that is there at two looks in a row does not end by itself
+LOOK_SECONDS = 0.5  # a circle that is there at two looks in a row does not end
 
 
 class Deadlocks:

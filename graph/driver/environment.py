@@ -65,14 +65,14 @@ def _raw_environment() -> dict[bytes, bytes]:
     return getattr(kept, "_data", kept)  # type: ignore[no-any-return]
 
 
-_PROBE = -7919  # a level that nobody uses
+_PROBE = -7919  # a level that is not used
 _levels: Levels | None = None
 
 
 def levels() -> Levels:
     """What the loggers of this process take. Cost: below 1 us when no level was set since.
 
-    Setting a level clears the cache of every logger: ours in the root's tells us so.
+    Setting a level clears the cache of every logger: then our mark in the root's is gone.
     """
     global _levels
     cache = getattr(logging.root, "_cache", {})

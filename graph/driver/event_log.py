@@ -1,4 +1,4 @@
-"""The last events that the scheduler was given and what it said: for errors and sf.status(task)."""
+"""The scheduler's last events and instructions: for errors and sf.status(task)."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ class EventLog:
         self._kept: deque[tuple[float, Any, Sequence[Any]]] = deque(maxlen=KEPT)
 
     def add(self, event: Event, instructions: Sequence[Instruction]) -> None:
-        """Keep an event and what the scheduler said."""
+        """Keep an event and the scheduler's instructions."""
         shorten = _SHORTENED.get(type(event))
         kept = event if shorten is None else shorten(event)
-        said = [*map(_shorten, instructions)] if instructions else ()
-        self._kept.append((time.monotonic(), kept, said))
+        following = [*map(_shorten, instructions)] if instructions else ()
+        self._kept.append((time.monotonic(), kept, following))
 
     def about(self, number: int) -> tuple[str, ...]:
         """What happened to a task, the oldest first, a line each."""

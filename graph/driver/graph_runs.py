@@ -150,12 +150,12 @@ class GraphRuns:
         if live is not None and live.error is None:
             task = live.submission.task(number)
             note = note_of_task(task, live.site, self._inputs(live, number))
-            live.error = told = PickledError(raised, note)
+            live.error = pickled = PickledError(raised, note)
             inputs, size = self._handles(live, number), target_size(self.context.store, task)
-            self.context.failed = failed_task(task, inputs, note, told.error, size)
+            self.context.failed = failed_task(task, inputs, note, pickled.error, size)
 
     def drop(self, numbers: Sequence[int]) -> None:
-        """Nobody reads the results of these tasks any more."""
+        """Release results that are not read any more."""
         for number in numbers:
             held = self.refs.pop(number, None)
             if isinstance(held, Ref) and not held.inline:

@@ -1,7 +1,7 @@
 """Starting the server process, and keeping it for the next session when one has ended.
 
 The server starts before the driver imports what it needs itself, so that both do so side by side. A
-server that is parked has no workers; it ends by itself after a while, and with the driver.
+server that is parked has no workers; it ends after a while, and with the driver.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ WAIT_SECONDS = 5.0  # for a server to end its workers
 class Launched:
     """A server process and the connection to it.
 
-    modules: what it was told to import. used: whether it was asked for workers.
+    modules: what it was asked to import. used: whether it was asked for workers.
     """
 
     process: subprocess.Popen[bytes]
@@ -65,7 +65,7 @@ class Launched:
     def end(self) -> None:
         """End it and all below it, and wait until they are gone."""
         self.channel.end()
-        if not self.used:  # it may be importing, and hears nothing meanwhile
+        if not self.used:  # it may be importing, and reads nothing until that is done
             self.process.kill()
         try:
             self.process.wait(timeout=WAIT_SECONDS)

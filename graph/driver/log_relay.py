@@ -1,9 +1,9 @@
-"""What workers say, in the driver: their prints, warnings and log records (log_capture.py sends).
+"""Output of workers, in the driver: prints, warnings and log records (log_capture.py sends them).
 
-A thread listens and passes on, so that neither the shell nor a worker depends on who reads the
-driver's output. Who waits for a result hears what was said before it first: in a notebook it is in
-the cell that waits. Lines are whole and say who speaks; what several tasks say is shown once, with
-a count when that is over.
+A thread reads and passes on, so that neither the driver's loop nor a worker depends on a reader of
+the driver's output. A thread that waits for a result passes on earlier output first: in a notebook
+it is shown in the cell that waits. Lines are whole and name their task; what several tasks print is
+shown once, with a count when that is over.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ REMEMBERED = 4096  # lines that may be repeated, at most
 LINE = 1 << 20  # characters of one line; a longer one is broken
 CHUNK = 1 << 16  # bytes of one read: what a pipe holds
 LOOK_SECONDS = 0.001  # between two looks of who waits for results
-PATIENCE = 2.0  # seconds that who waits for a result waits for another thread that passes things on
+PATIENCE = 2.0  # seconds that a waiting thread waits for another one that passes on
 SHORT = 0.02  # the same, once it has not come back in time
 READER_SECONDS = 0.05  # between two looks whether a reader has room again
-PASSES = 64  # reads of each voice in a row, for somebody who waits
+PASSES = 64  # reads of each pipe in a row, for a thread that waits
 
 log = logging.getLogger("shframe")
 
 
 @dataclass(slots=True)
 class Pipe:
-    """The driver's end of one way in which a worker speaks.
+    """The driver's end of one way in which a worker sends output.
 
     stream: OUT or ERR of descriptors, 0 for its messages. begun: bytes of a line that is not whole.
     """
@@ -64,10 +64,10 @@ class Pipe:
 
 @dataclass(slots=True)
 class Repeated:
-    """Something that was said just now.
+    """Output that was shown just now.
 
-    first: which task of which process said it first; others: whether another has said it too.
-    say: says it again, with a count behind it.
+    first: the process and task that it came from; others: whether it came from another too.
+    say: shows it again, with a count behind it.
     """
 
     since: float
@@ -95,7 +95,7 @@ class LogRelay:
         self.spoke = False
         self._looked = 0.0
         self._closing = False
-        self._said: deque[Callable[[], None]] = deque()  # what is to be passed on
+        self._said: deque[Callable[[], None]] = deque()  # what is to be shown
         # (slot, pid, thread, stream) -> who began a line, and what it has of it
         self._begun: dict[tuple[int, int, int, int], LogMessage] = {}
         self._recent: dict[tuple[Any, ...], Repeated] = {}  # the oldest first
@@ -105,7 +105,7 @@ class LogRelay:
         self._thread: threading.Thread | None = None
 
     def pipes_for(self, slot: int) -> list[int]:
-        """Listen to a worker that is to be forked; the descriptors that it speaks into."""
+        """Read from a worker that is to be forked; the descriptors that it writes into."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
@@ -133,9 +133,9 @@ class LogRelay:
     def flush(self, idle: bool) -> None:
         """Pass on the output until now. idle: nothing is under way any more.
 
-        A report says that its worker has spoken (`spoke`); what programs and C code write by
-        themselves is looked for every LOOK_SECONDS, and heard by the thread in any case.
-        Cost: about 1 us when nothing was said.
+        A report says that there is output (`spoke`); what programs and C code write directly is
+        looked for every LOOK_SECONDS, and read by the thread in any case.
+        Cost: about 1 us when there is none.
         """
         # The thread raises the flag before it reads: what is in no pipe any more is seen by that.
         if self._closing:
@@ -146,12 +146,12 @@ class LogRelay:
             self._looked = now
         if self.spoke or self._passing or self._said or (idle and self._recent):
             self.spoke = False
-            # Without a reader a handler of log records waits; the own thread does, but nobody else.
+            # Without a reader a handler of log records waits; only the own thread does so.
             if room_of(sys.stderr) != 0 and self._pass_on(PASSES, PATIENCE) and idle:
                 self._count_all()
 
     def close(self) -> None:
-        """The workers are gone: pass on what they have said."""
+        """The workers are gone: pass on their last output."""
         self._closing = True
         self._waking.wake()
         if self._thread is not None:
@@ -184,8 +184,8 @@ class LogRelay:
             return [one for one in self._recent.values() if one.count]
 
     def _pass_on(self, passes: int, patience: float = -1) -> bool:
-        """Read what there is and say it. From within what is said (a handler of log records
-        that waits for a task) nothing more is said.
+        """Read what there is and show it. From within that (a handler of log records that waits
+        for a task) nothing more is shown.
 
         patience: seconds to wait for another thread that does so; False: it has not come back.
         """
@@ -260,7 +260,7 @@ class LogRelay:
                 said = self._begun.pop(key)
                 self._line(said.stream, said.pid, said.task, said.name, said.what)
 
-    # --- what was said ------------------------------------------------------------------
+    # --- lines and records --------------------------------------------------------------
 
     def _take(self, slot: int, said: LogMessage) -> None:
         if said.stream:
@@ -309,7 +309,7 @@ class LogRelay:
     def _once(
         self, key: tuple[Any, ...], source: tuple[int, int], say: Callable[[str], None]
     ) -> None:
-        """Say something, unless another task has just said the same: then it is counted."""
+        """Show something, unless another task has just sent the same: then it is counted."""
         recent = self._recent.get(key)
         if recent is None:
             self._recent[key] = Repeated(time.monotonic(), source, say)
@@ -330,7 +330,7 @@ class LogRelay:
             self._count(one)
 
     def _count_all(self) -> None:
-        """Say of all lines how often they were repeated."""
+        """Show how often lines were repeated."""
         with self._lock:
             recent, self._recent = self._recent, {}
             for one in recent.values():
@@ -352,13 +352,13 @@ class LogRelay:
             try:
                 say()
             except Exception as error:  # a user's handler; nothing of ours may end by it
-                log.debug("what a worker said could not be passed on: %r", error)
+                log.debug("output of a worker could not be passed on: %r", error)
         self._outlets.write()
 
     def _record(self, record: logging.LogRecord, count: str) -> None:
         """Give a record to the logger of its name, as if it had been made here.
 
-        Where the user has no handlers it is a line that says who speaks.
+        Without a handler of the user's it is a line that names its task.
         """
         if count:
             record = logging.makeLogRecord({**record.__dict__, "msg": f"{record.msg}{count}"})

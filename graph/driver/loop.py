@@ -393,7 +393,7 @@ class DriverLoop:
             self.context.handle(event)
 
     def _take_failure(self, worker: WorkerHandle, result: Result) -> list[Failed]:
-        """A task has raised; what the scheduler is to be told after what is done."""
+        """A task has raised; the events to be handled after the results."""
         if result.needed:
             self.memory.refused(worker.slot, result)
             return []
@@ -405,14 +405,14 @@ class DriverLoop:
         return [Failed(worker.slot, result.number, self.calls.failed(call, result))]
 
     def _drop_result(self, held: object) -> None:
-        """Nobody waits for it: the task was given up, or another worker was faster."""
+        """It is not wanted: the task was given up, or another worker was faster."""
         if type(held) is Ref and not held.inline:
             self.store.release(held.id)
 
     # --- carrying instructions out ------------------------------------------------------
 
     def _carry_out(self, instructions: list[Instruction]) -> None:
-        """Do what the scheduler says. What cannot be done fails for who waits for it alone."""
+        """Do what the scheduler says. What cannot be done fails for its task alone."""
         for instruction in instructions:
             if isinstance(instruction, Run):
                 self._send_tasks(instruction)

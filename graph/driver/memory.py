@@ -98,7 +98,7 @@ class Memory:
         kept = min(self.heaps.kept(), self.admission.most_heap)
         self.admission.room = self.store.room() - kept
 
-    # --- pages that nobody uses ---------------------------------------------------------
+    # --- unused pages -------------------------------------------------------------------
 
     def notify_when_trimmed(self, answered: threading.Event) -> None:
         """Have all workers give back pages; set when all have answered."""
@@ -122,11 +122,11 @@ class Memory:
         return bool(new)
 
     def wait(self, now: float) -> float:
-        """Seconds until a session at rest gives something back."""
+        """Seconds until an idle session gives something back."""
         return self._idle.wait(now, *self._rest())
 
     def give_back(self) -> None:
-        """Of a session at rest, the driver's warm pages first, then those of its workers."""
+        """Of an idle session, the driver's warm pages first, then those of its workers."""
         before = self._rest()
         asked = self._idle.give_back(time.monotonic(), *before)
         if not asked:

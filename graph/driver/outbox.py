@@ -61,7 +61,7 @@ class Outgoing:
             del left[:count]
 
     def encoded(self) -> bytes:
-        """As it travels: plain pickle; cloudpickle only where a task's own arguments need it."""
+        """Pickled; by cloudpickle only where a task's own arguments need it."""
         work = sent(
             Work(
                 self.tasks,
@@ -172,7 +172,7 @@ class Outbox:
                 self.store.ended(refs)
 
     def discard(self, slot: int) -> None:
-        """Drop what was to be sent to a worker that is no more, and the descriptors for it."""
+        """Drop what was to be sent to a worker that has ended, and the descriptors for it."""
         work = self.waiting.pop(slot, None)
         for fd in [*(work.segments.values() if work else ()), *self.targets.pop(slot, [])]:
             os.close(fd)

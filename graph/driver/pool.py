@@ -19,7 +19,7 @@ from shframe.graph.wire.fork_messages import Ended, Fork, Started
 from shframe.store.ref import next_series
 from shframe.store.store import APART_SLOT, Store
 
-ROOM = 24  # descriptors that must be free: a worker takes 7 meanwhile and 4 for good
+ROOM = 24  # descriptors that must be free: a worker takes 7 while it starts and 4 for good
 RESTING = 64  # slots of dead workers that are not used again before others
 LAST_SLOT = APART_SLOT  # and those above it are no worker's
 STOP_SECONDS = 0.05  # a worker in a system call that cannot be interrupted is not waited for
@@ -105,7 +105,7 @@ class Pool:
         self._dead.append(slot)
 
     def _check_room(self) -> None:
-        """See that there are descriptors for a worker, and some beside them for what it will do."""
+        """See that there are descriptors for a worker, and some more for what it will do."""
         taken: list[int] = []
         try:
             while len(taken) < ROOM:
@@ -163,7 +163,7 @@ class Pool:
             wanted = condition()
             os.kill(worker.pid, signal.SIGKILL if wanted else signal.SIGCONT)
             return wanted
-        return True  # it has ended by itself
+        return True  # it has ended on its own
 
     def close(self) -> None:
         """End all processes and wait until they are gone."""

@@ -51,7 +51,7 @@ class TaskCalls:
     """The single tasks of one session.
 
     incoming: calls that were made and not entered yet, and what is to be done between them.
-    errors: why tasks fail of which the scheduler is about to be told so.
+    errors: errors of tasks for which the scheduler is about to get a Failed.
     history: (function, slot, pid, start, end, bytes) of calls that have ended.
     on_constructor_failed: called with the number of an actor and why it has no instance.
     """
@@ -184,7 +184,7 @@ class TaskCalls:
         if call.stream is not None:
             call.stream.ended(None)
         handles = call.handles
-        if not handles:  # of an actor that was restarted, or of what nobody awaits
+        if not handles:  # of an actor that was restarted, or none is left
             return 0
         size = self._set_value(handles[0], result.held, result.inside, call)
         for ref, (value, within) in zip(handles[1:], result.others, strict=False):
@@ -240,7 +240,7 @@ class TaskCalls:
         self.context.do_some_time(lambda: self._judged(call, raised, again))
 
     def _judged(self, call: Call, raised: Raised, again: bool) -> None:
-        if call.number not in self.live:  # it was given up meanwhile
+        if call.number not in self.live:  # it was given up since
             return
         if again:
             self._try_later(call)
@@ -254,9 +254,9 @@ class TaskCalls:
         heapq.heappush(self._later, (time.monotonic() + wait, call.number))
 
     def _note_failure(self, call: Call, raised: Raised) -> None:
-        told = PickledError(raised, note_of_call(call), called=True)
-        self.errors[call.number] = told
-        self.context.failed = failed_call(call, told.error, self.context.home)
+        pickled = PickledError(raised, note_of_call(call), called=True)
+        self.errors[call.number] = pickled
+        self.context.failed = failed_call(call, pickled.error, self.context.home)
 
     def fail(self, instruction: Fail) -> None:
         """Calls that will have no result."""
@@ -335,7 +335,7 @@ class TaskCalls:
 
     def handles_of(self, call: Call, ids: Sequence[int]) -> tuple[ObjectRef, ...]:
         """The handles of a call, with these numbers, of which there are `options.handles`: of a
-        generator that of the whole and one that lives as long as somebody may ask for its values.
+        generator that of the whole and one that exists as long as its values can be asked for.
         From any thread.
         """
         home, stream = self.context.home, call.stream
@@ -375,7 +375,7 @@ class TaskCalls:
             self._send_taken(call, call.stream)
 
     def _send_taken(self, call: Call, stream: Stream) -> None:
-        """Tell the generator how many of its values somebody has asked for."""
+        """Tell the generator how many of its values were asked for."""
         if call.worker in self.context.pool.workers and call.number in self.live:
             work = self.outbox.work_for(call.worker)
             work.answers.append(ItemsTaken(call.number, stream.taken))
@@ -410,7 +410,7 @@ class TaskCalls:
             self.cancellation.kill_soon(number)
 
     def due(self, now: float) -> float:
-        """When something is to be looked at by itself."""
+        """When something is to be looked at next."""
         due = self._later[0][0] if self._later else math.inf
         return min(due, max(self._looked + LOOK_SECONDS, now)) if self._watched else due
 

@@ -1,7 +1,7 @@
 """A thread for what runs users' code and must not hold up the thread that drives the workers.
 
-An error's constructor, a value's `__setstate__`, a callback of a future: each may raise, or take as
-long as it likes. They are called here one after another, in the order in which they came.
+An error's constructor, a value's `__setstate__`, a callback of a future: each may raise, or never
+return. They are called here one after another, in the order in which they came.
 """
 
 from __future__ import annotations

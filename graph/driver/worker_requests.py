@@ -154,7 +154,7 @@ class WorkerRequests:
             self.context.store.ended((one.sent,))
 
     def forget_worker(self, slot: int) -> None:
-        """A worker is no more, nor are its handles."""
+        """A worker has ended, and its handles with it."""
         for one in self.borrowed.pop(slot, {}).values():
             self._take_back(one)
         self._functions.pop(slot, None)
@@ -200,7 +200,7 @@ class WorkerRequests:
         one = self.borrowed.get(slot, {}).get(ref.id)
         if type(held) is Ref and not held.inline:
             if one is None:
-                return  # it was dropped there meanwhile
+                return  # it was dropped there since
             (held,) = self.context.store.send((held,))
             self.outbox.add_segment(worker, work, held)
             if one.sent is not None:
@@ -240,7 +240,7 @@ class WorkerRequests:
         self.calls.enter((call,))
 
     def _depth(self, parent: int) -> int:
-        """Tasks of tasks come first: somebody waits for them."""
+        """Tasks of tasks come first: their parents wait for them."""
         task = self.context.scheduler.tasks.get(parent)
         return 1 if task is None else (parent - task.rank >> 48) + 1
 
@@ -288,7 +288,7 @@ class WorkerRequests:
         context.aside.call(load)
 
     def _enter_graph(self, live: LiveRun, id: int, parent: int) -> None:
-        if id not in self._graphs:  # it was given up meanwhile
+        if id not in self._graphs:  # it was given up since
             live.error = Cancelled("the computation was given up")
             self.runs.break_off(live, live.error)
             return

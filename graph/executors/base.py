@@ -26,7 +26,7 @@ def wait_for(
     """Wait for the end of a run, telling `progress` how far it is, at the end in any case.
 
     Never longer than PROGRESS_SECONDS at once: a signal that arrives just before the thread
-    blocks sets Python's flag but wakes nobody, and Ctrl-C would be lost until the end.
+    blocks sets Python's flag but wakes no thread, and Ctrl-C would be lost until the end.
     """
     while not ended.wait(PROGRESS_SECONDS):
         if progress is not None:
@@ -56,7 +56,7 @@ class Executor(Protocol):
         """A handle for each output of the graph, in their order; a task's error is raised."""
 
     def put(self, value: object) -> ObjectRef:
-        """Store a value and give a handle on it."""
+        """Store a value; its handle."""
 
     def call(
         self,

@@ -1,8 +1,8 @@
 """What engines share: executors whose tasks run on a cluster, where this machine's store is not.
 
 A value on a cluster is known here by a RemoteRef. What a graph starts from goes there once an
-object; a task's function travels as bytes named by their digest, and is unpickled once a process.
-How tasks are sent, and how values come back, lies in dask_cluster.py and ray_cluster.py.
+object; a task's function is sent as bytes named by their digest, and is unpickled once a process.
+How tasks are sent, and how values come back, is in dask_cluster.py and ray_cluster.py.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from shframe.graph.tracing.trace import Trace
 from shframe.store.errors import ObjectLost
 from shframe.store.store import Store
 
-BATCH_BYTES = 128 << 20  # values that are on their way at once: they lie here twice meanwhile
+BATCH_BYTES = 128 << 20  # values that are fetched at once: they take their memory twice then
 FUNCTIONS_KEPT = 1024  # unpickled functions in one process of a cluster
 
 Held = Any  # the cluster's own counted handle: distributed.Future, ray.ObjectRef
@@ -41,10 +41,10 @@ class _ClusterBackend:
     """What an engine's handles need of a home: their values are there from the start."""
 
     def wait(self, refs: Sequence[ObjectRef], ended: Signal, timeout: float | None) -> None:
-        """Nobody waits for what is there."""
+        """All values are there."""
 
     def expect(self, ref: ObjectRef) -> None:
-        """Nobody is to be told of what is there."""
+        """All values are there."""
 
     def note(self, ref: ObjectRef) -> None:
         """A RemoteRef is refused by pickle."""
@@ -136,7 +136,7 @@ class Engine(_ClusterBackend, ABC):
 class RemoteRef(ObjectRef):
     """A counted handle on a value that a cluster holds; dropping the last one frees it there.
 
-    nbytes: what the task that made it said.
+    nbytes: as the task that made it reported.
     """
 
     __slots__ = ("engine", "name", "remote", "size")
@@ -154,8 +154,8 @@ class RemoteRef(ObjectRef):
         return self.size
 
     def held(self) -> Any:
-        """Nothing of it lies here; raises ObjectLost."""
-        raise ObjectLost(f"{self!r} lies on a cluster\n  value() brings it here")
+        """Raises: ObjectLost: it is not stored here."""
+        raise ObjectLost(f"{self!r} is stored on a cluster\n  value() fetches it")
 
     def __shframe_token__(self) -> str:
         return f"remote-{self.name}"
@@ -199,7 +199,7 @@ def batches(items: Sequence[Item], nbytes: Callable[[Item], int]) -> Iterator[li
 
 
 def brought(graph: TaskGraph, put: Callable[[Any], ObjectRef]) -> TaskGraph:
-    """The graph with what lies on a cluster in this machine's store, for the time of its run."""
+    """The graph with values of a cluster in this machine's store, for the time of its run."""
     remote = {key: ref for key, ref in graph.data.items() if isinstance(ref, RemoteRef)}
     if not remote:
         return graph
@@ -215,10 +215,10 @@ _lock = threading.Lock()  # a worker of Dask runs tasks in several threads
 
 
 def packed_args(task: Task) -> bytes:
-    """A task's own arguments as they travel: the cluster's scheduler need not know their types."""
+    """A task's own arguments, pickled: the cluster's scheduler need not know their types."""
     from shframe.store.codec.pickling import dumps
 
-    assert task.target is None, "a final array lies in this machine's memory"
+    assert task.target is None, "a final array is in this machine's memory"
     return dumps(task.args) if task.args else b""
 
 
@@ -243,7 +243,7 @@ def _function(digest: bytes, payload: bytes) -> Function:
 
 
 def frozen(value: Any) -> Any:
-    """An array that nobody may write into: tasks of one process read the same object."""
+    """A read-only array: tasks of one process read the same object."""
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, numpy.ndarray):
         if value.base is not None and value.flags.writeable:

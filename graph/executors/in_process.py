@@ -38,7 +38,7 @@ class InProcess:
         self.failed: FailedTask | None = None
 
     def put(self, value: object) -> ObjectRef:
-        """Store a value and give a handle on it."""
+        """Store a value; its handle."""
         return self.home.put(value)
 
     def call(
@@ -85,8 +85,8 @@ class InProcess:
         site: where the computation was asked for. target: bytes of what it fills a part of.
         """
         note = note_of_task(task, site, inputs)
-        told = PickledError(pack_local_error(error), note)
-        self.failed = failed_task(task, inputs, note, told.error, target)
+        pickled = PickledError(pack_local_error(error), note)
+        self.failed = failed_task(task, inputs, note, pickled.error, target)
         error.add_note(str(note))
 
     def forget_failed(self) -> None:

@@ -51,7 +51,7 @@ class ProcessExecutor:
         store.ask_for_pages = self._ask_for_pages
 
     def put(self, value: object) -> ObjectRef:
-        """Store a value and give a handle on it."""
+        """Store a value; its handle."""
         self._check()
         return self.home.put(value)
 

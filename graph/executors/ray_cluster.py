@@ -1,7 +1,7 @@
-"""Graphs on Ray: each task becomes one of Ray's, which gives its value and a note of how it ran.
+"""Graphs on Ray: each task becomes one of Ray's, which returns its value and a note of how it ran.
 
-A task that fails gives a Failure as its value, which the tasks that read it pass on: so an error
-arrives as it was raised, and Ray has nothing to report that nobody asked for.
+A task that fails returns a Failure as its value, which the tasks that read it pass on: so an error
+arrives as it was raised, and Ray logs none.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from shframe.store.errors import ObjectLost
 class Note(NamedTuple):
     """How a task ran.
 
-    error: the pickled exception and its traceback as text, of the task that raised it.
+    error: the pickled exception and its traceback as a string, of the task that raised it.
     failed: whether there is no result.
     """
 
@@ -160,7 +160,7 @@ class RayEngine(Engine):
         if self.closed:
             raise ClusterUnreachable(
                 "Ray has been shut down since this executor or result was made\n"
-                "  compute() again starts it anew"
+                "  call compute() again to restart it"
             )
 
     def close(self) -> None:
@@ -178,7 +178,7 @@ def _connection() -> tuple[str, str]:
 
 
 class _Call:
-    """Calls one function on Ray; its bytes lie in Ray's store once."""
+    """Calls one function on Ray; its bytes are in Ray's store once."""
 
     def __init__(self, function: Function) -> None:
         self.digest = function.digest
@@ -261,7 +261,7 @@ def _notes(refs: list[Held]) -> list[Note]:
 
 
 def _spans(graph: TaskGraph, order: list[Key], notes: list[Note]) -> Iterable[Span]:
-    """What the notes tell, on this process's clock."""
+    """Spans from the notes, on this process's clock."""
     offset = time.monotonic() - time.time()
     workers: dict[int, int] = {}
     for key, note in zip(order, notes, strict=True):

@@ -1,4 +1,4 @@
-"""Calling what is not ours: what it raises is logged, or told to who waits for it."""
+"""Calling what is not ours: what it raises is logged, or passed to who waits for it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ log = logging.getLogger("shframe")
 
 
 def attempt(what: Callable[[], None], blame: Callable[[BaseException], None]) -> None:
-    """Call; who waits for it is told what it raises."""
+    """Call; `blame` is called with what it raises."""
     try:
         what()
     except Exception as error:
@@ -17,7 +17,7 @@ def attempt(what: Callable[[], None], blame: Callable[[BaseException], None]) ->
 
 
 def guarded(what: Callable[[], None]) -> None:
-    """Call; what it raises is logged: nobody waits for its word."""
+    """Call; what it raises is logged."""
     try:
         what()
     except Exception:

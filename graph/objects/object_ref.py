@@ -1,4 +1,4 @@
-"""ObjectRef: a user's handle on a value that lies in the store, or will when its task has ended.
+"""ObjectRef: a user's handle on a value in the store, or on one that its task is to make.
 
 A small result lies in the handle itself, as pickled bytes; all else has an address that the store
 counts; a value that is still to come is Pending; a task that failed left a Failure. What can be
@@ -34,7 +34,7 @@ _attaching = threading.Lock()  # two threads that wait for one handle at once
 
 
 class Pending:
-    """What a handle holds until its value is there: whom to tell then. A Call is one, too."""
+    """What a handle holds until its value is there: callbacks. A Call is one, too."""
 
     __slots__ = ("callbacks",)
 
@@ -43,7 +43,8 @@ class Pending:
 
 
 class Lifetime:
-    """Lies in `keep` of handles, and dies with the last of them: in any thread, inside any lock."""
+    """Kept by handles (`keep`); calls `ended` when the last one is dropped: in any thread, in any
+    lock."""
 
     __slots__ = ("ended",)
 
@@ -55,7 +56,7 @@ class Lifetime:
 
 
 class FailureSource(Protocol):
-    """An error that is made when somebody reads it (error_pickling.PickledError)."""
+    """An error that is made when it is read (error_pickling.PickledError)."""
 
     def error(self) -> BaseException:
         """Make it."""
@@ -100,7 +101,7 @@ class RefBackend(Protocol):
     """What a process knows of the values behind its handles."""
 
     def put(self, value: object) -> ObjectRef:
-        """Store a value and give a handle on it."""
+        """Store a value; its handle."""
 
     def read(self, ref: ObjectRef, writable: bool) -> Any:
         """The value of a handle whose value is there."""
@@ -109,13 +110,13 @@ class RefBackend(Protocol):
         """Wait for the signal, which is set when enough of these handles have their values."""
 
     def expect(self, ref: ObjectRef) -> None:
-        """Somebody is to be called back when the handle's value is there."""
+        """A callback waits for the handle's value."""
 
     def note(self, ref: ObjectRef) -> None:
-        """A handle lies in a value that other processes may read."""
+        """A handle is in a value that other processes may read."""
 
     def own(self, ref: ObjectRef, id: int) -> None:
-        """The handle has got a stored value, for which it holds a reference until it dies."""
+        """The handle has got a stored value, for which it holds a reference until it is dropped."""
 
     def aside(self, call: Callable[[], None]) -> None:
         """Call what runs users' code, not in a thread that others depend on."""
@@ -124,7 +125,7 @@ class RefBackend(Protocol):
         """Whether its values are in this store, which is the driver's."""
 
     def story(self, ref: ObjectRef) -> Sequence[str]:
-        """What happened to the task of a handle, a line each; none where nobody knows."""
+        """What happened to the task of a handle, a line each; none where it is not known."""
 
 
 class ObjectRef:
@@ -136,7 +137,7 @@ class ObjectRef:
     __slots__ = ("__weakref__", "_death", "home", "id", "keep", "state")
 
     def __init__(self, id: int, held: Held, home: RefBackend, keep: Any = ()) -> None:
-        """keep: the handles that lie inside the value, which live as long as it does."""
+        """keep: the handles inside the value, which it keeps alive."""
         self.id = id
         self.state = held
         self.home = home
@@ -177,7 +178,7 @@ class ObjectRef:
         return self.home.read(self, writable)
 
     def result(self, timeout: float | None = None) -> Any:
-        """The value, as `concurrent.futures.Future.result` gives it. Raises: TimedOut."""
+        """The value, as of a `concurrent.futures.Future`. Raises: TimedOut."""
         wait_all([self], timeout)
         return self.value()
 
@@ -207,7 +208,7 @@ class ObjectRef:
         self.add_callback(callback)
 
     def add_callback(self, callback: Callback) -> None:
-        """As `tell`, for who waits by himself."""
+        """As `add_done_callback`, for a thread that waits on its own."""
         with _attaching:
             pending = self.state
             waits = type(pending) not in _SETTLED

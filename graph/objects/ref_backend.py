@@ -25,7 +25,7 @@ from shframe.store.store import Store
 class StoreBackend:
     """The home of a process that has the session's store: its driver.
 
-    known: handles that other processes may speak of, by their number.
+    known: handles that other processes may refer to, by their number.
     flush_output: called when a thread has waited.
     story_of: what happened to the task of a handle; the driver's loop sets it.
     aside: calls what runs users' code; where no thread depends on this one, at once.
@@ -53,7 +53,7 @@ class StoreBackend:
         return made
 
     def put(self, value: object) -> ObjectRef:
-        """Store a value and give a handle on it."""
+        """Store a value; its handle."""
         store = self.store()
         assert store is not None, "the executor that owns the store calls"
         with uninterrupted():
@@ -84,7 +84,7 @@ class StoreBackend:
         return ref.home is self or (store is not None and ref.belongs_to(store))
 
     def note(self, ref: ObjectRef) -> None:
-        """A handle lies in a value that other processes may read."""
+        """A handle is in a value that other processes may read."""
         self.known[ref.id] = ref
 
     def find(self, id: int) -> ObjectRef:
@@ -130,7 +130,7 @@ class StoreBackend:
             self.flush_output()
 
     def expect(self, ref: ObjectRef) -> None:
-        """Results come by themselves."""
+        """Results come without being asked for."""
 
     def own(self, ref: ObjectRef, id: int) -> None:
         ref._death = Death.watch(ref, id, self.dropped)

@@ -1,7 +1,7 @@
-"""Handles that lie inside values: which ones travel when a value is pickled, and what they become.
+"""Handles inside values: which ones are pickled with a value, and what they become.
 
 A handle is no data: whoever pickles a value with handles in it must keep them alive for whoever
-unpickles it. So a handle can be pickled only while somebody takes note of it.
+unpickles it. So a handle can be pickled only within `noting`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 
 class Handle(Protocol):
-    """An ObjectRef, as far as it matters here."""
+    """What is used of an ObjectRef here."""
 
     home: Any
 
@@ -45,7 +45,7 @@ def note(ref: Handle) -> bool:
 
 @contextmanager
 def noting() -> Iterator[list[Any]]:
-    """The handles that are pickled in this thread meanwhile."""
+    """Collect the handles that are pickled in this thread."""
     before, _here.noted = _here.noted, []
     try:
         yield _here.noted
@@ -55,7 +55,7 @@ def noting() -> Iterator[list[Any]]:
 
 @contextmanager
 def home_is(home: Finder) -> Iterator[None]:
-    """Handles that are unpickled in this thread meanwhile belong there."""
+    """Handles that are unpickled in this thread belong there."""
     before, _here.home = _here.home, home
     try:
         yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-STEP = 0.1  # seconds of one wait: a signal just before it wakes nobody, Ctrl-C would be lost
+STEP = 0.1  # seconds of one wait: a signal just before it wakes no thread, Ctrl-C would be lost
 
 
 class Signal:

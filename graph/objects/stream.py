@@ -18,22 +18,22 @@ from shframe.graph.wire.call_format import CLOSED
 class Stream:
     """The values of one generator, in the loop's thread.
 
-    taken: how many handles somebody has asked for, as the generator is told it.
-    whole: the handle of the whole, which lives as long as somebody has it or awaits it.
+    taken: how many values were asked for, as the generator is told it.
+    whole: the handle of the whole, weakly: it exists as long as it is held or awaited.
     """
 
     def __init__(self) -> None:
         self.taken = 0
         self.whole: weakref.ref[ObjectRef] | None = None
         self._left = False
-        self._made: dict[int, ObjectRef] = {}  # until somebody asks for them
+        self._made: dict[int, ObjectRef] = {}  # until they are asked for
         self._wanted: dict[int, ObjectRef] = {}
         self._count = 0
         self._failure: Failure | None = None
         self._over = False
 
     def made(self, place: int, one: ObjectRef) -> None:
-        """The generator has given a value; once more, if its worker had died."""
+        """The generator has made a value; once more, if its worker had died."""
         if place < self._count:
             return
         self._count = place + 1
@@ -45,7 +45,7 @@ class Stream:
             self._made[place] = one
 
     def want(self, place: int, ref: ObjectRef) -> None:
-        """Somebody asks for the value at that place."""
+        """The value at that position is asked for."""
         self.taken = max(self.taken, place + 1)
         if place in self._made:
             self._made.pop(place).hand_over(ref)
@@ -55,19 +55,19 @@ class Stream:
             self._wanted[place] = ref
 
     def leave(self) -> None:
-        """Nobody can ask for values any more."""
+        """Values cannot be asked for any more."""
         self._left = True
         self._made.clear()
         self.look()
 
     def look(self) -> None:
-        """See whether the generator is to go on when nobody can ask for its values."""
+        """See whether the generator is to go on when its values cannot be asked for."""
         if self._left and not self._wanted:
             self.taken = CLOSED if self.handle is None else sys.maxsize
 
     @property
     def handle(self) -> ObjectRef | None:
-        """The handle of the whole, if somebody has it."""
+        """The handle of the whole, if it is held."""
         return None if self.whole is None else self.whole()
 
     def ended(self, failure: Failure | None) -> None:

@@ -7,8 +7,8 @@ waiting. Seconds are learned per kind of task; of an unknown kind a worker gets 
 
 A task is sent only when what it is expected to make fits into memory (admission.py).
 
-A task that waits for others gives its place back: beside the `limit` of workers that run, there are
-more for those that wait, at most EXTRA. Beyond that a worker runs what its task waits for itself.
+A task that waits for others does not count: beside the `limit` of workers that run, there are more
+for those that wait, at most EXTRA. Beyond that a blocked worker runs what its task waits for.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Assignment:
 
     ready: a heap of ranks; of tasks that are no more, too.
     queues: actors that may have calls which were not sent yet.
-    followers: loose tasks that may follow their sources to a worker.
+    followers: single tasks that may follow their sources to a worker.
     seconds: what tasks of a kind are expected to take.
     extra: how many workers beyond the limit there may be.
     """
@@ -38,7 +38,7 @@ class Assignment:
     def __init__(
         self, tasks: dict[int, TaskState], actors: dict[int, ActorState], limit: int | None
     ) -> None:
-        """limit: how many workers may run at once, None: all that there are."""
+        """limit: how many workers may run at once, None: all of them."""
         self.tasks = tasks
         self.actors = actors
         self.limit = limit
@@ -95,6 +95,7 @@ class Assignment:
         return out
 
     def _fill(self, state: WorkerState, share: int, alone: bool) -> list[int]:
+        """Take ready tasks for a worker. `assign_to` is repeated inline, for speed."""
         batch: list[int] = []
         ready, tasks, assigned = self.ready, self.tasks, state.assigned
         counts = self.admission.counts
@@ -171,7 +172,7 @@ class Assignment:
         return found if found in self.loads.general_workers else None
 
     def _grow_or_nest(self, places: int) -> list[Instruction]:
-        """Tasks are ready and tasks wait: let those run that others wait for."""
+        """Tasks are ready and tasks wait: get a worker, or run some nested on blocked workers."""
         free, busy = self.loads.counts()
         if free >= places or busy < free:
             return []
@@ -192,7 +193,7 @@ class Assignment:
     def _take_nested(self, state: WorkerState, any_task: bool) -> int | None:
         """A ready task for a worker whose task waits, to be run on top of that.
 
-        What the task waits for or has called; or any, where nobody else runs any_task.
+        What the task waits for or has called; or any, where no other worker runs one.
         """
         waiting, awaited = state.blocked[-1]
 
@@ -223,7 +224,7 @@ class Assignment:
         return out
 
     def _feed(self, actor: ActorState, state: WorkerState) -> list[int]:
-        """The next calls of an actor, as far as their inputs are there and it has room."""
+        """The next calls of an actor, while their inputs are there and it has room."""
         batch: list[int] = []
         while actor.queue:
             number = actor.queue[0]

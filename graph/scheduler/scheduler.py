@@ -2,7 +2,7 @@
 
 It knows no time, no process, no lock and no value. A task is waiting (for inputs), ready,
 assigned (to a worker that runs its tasks in order), or done. Results of a run's tasks are counted
-by their readers and dropped with the last one; those of loose tasks belong to the user's handles.
+by their readers and dropped with the last one; those of single tasks belong to the user's handles.
 A run is entered in slices: the order of its tasks is that of their priority, so that few need to be
 known ahead of those that are done, unless workers find nothing to do among them.
 Any worker may run any task: the data are in shared memory. Calls of an actor go to its own worker.
@@ -55,20 +55,19 @@ from shframe.graph.scheduler.task_state import NUMBER, ActorState, RunState, Tas
 from shframe.graph.scheduler.worker_load import WorkerState
 
 RETRIES = 3  # a task that was running when its worker died is tried so often again
-REFUSALS = (
-    4  # a task that finds no memory so often in a row, with nothing else running, is given up
-)
+# A task that finds no memory so often in a row, with nothing else running, is given up.
+REFUSALS = 4
 SMOOTHING = 0.3  # weight of the newest duration in the learned one
 AHEAD = 4096  # tasks of a run that are to be known and not done: the next are entered below that
 
 
 class Scheduler:
-    """The machine; `handle` takes an event and gives the instructions that follow from it."""
+    """The machine; `handle` takes an event and returns the instructions that follow from it."""
 
     def __init__(
         self, retries: int = RETRIES, limit: int | None = None, ahead: int = AHEAD
     ) -> None:
-        """limit: how many workers may run at once, None: all that there are.
+        """limit: how many workers may run at once, None: all of them.
 
         ahead: how many tasks of a run are to be known and not done; see AHEAD.
         """
@@ -269,7 +268,7 @@ class Scheduler:
                 self._forget(number, source, dropped)
 
     def _forget(self, number: int, task: TaskState, dropped: list[int]) -> None:
-        """Nobody reads the result any more; a task is never asked about again after that."""
+        """The result is not read any more; the task is never asked about after that."""
         del self.tasks[number]
         dropped.append(number)
 
@@ -292,7 +291,7 @@ class Scheduler:
         return []
 
     def _back(self, number: int, task: TaskState) -> None:
-        """A task that was sent away is to be sent anew, when its inputs are there."""
+        """A task that was sent is to be sent again, when its inputs are there."""
         task.at = None
         if task.actor:
             self.actors[task.actor].queue.appendleft(number)
@@ -307,7 +306,7 @@ class Scheduler:
         return self._lost(number, died)
 
     def _lost(self, number: int, died: bool = False) -> list[Instruction]:
-        """Forget a loose task and all that depend on it; copies of it are recalled."""
+        """Forget a single task and all that depend on it; copies of it are recalled."""
         lost = {number: None}
         waiting = [number]
         while waiting:
@@ -514,7 +513,7 @@ class Scheduler:
         task.at = next(slot for slot, state in self.workers.items() if number in state.assigned)
 
     def _late(self, event: Late) -> list[Instruction]:
-        """Run a task a second time, beside the first, where somebody is idle."""
+        """Run a task a second time, beside the first, if a worker is idle."""
         task = self.tasks.get(event.task)
         idle = [w for w, state in self.general_workers.items() if not state.assigned]
         running = [state for state in self.general_workers.values() if event.task in state.assigned]

@@ -21,7 +21,7 @@ SLICE = 4096  # tasks: below 1,000 the round through the scheduler shows, beyond
 class GraphSubmission:
     """The tasks that the outputs of a graph need, with numbers from `first` on.
 
-    order: their keys in the order of the numbers; entered: how many the scheduler was told of.
+    order: their keys in the order of the numbers; entered: how many the scheduler knows.
     readers: how many tasks read each result, and one more where it is an output.
     numbers: by key, of results that tasks still to be entered read, and of outputs.
     """

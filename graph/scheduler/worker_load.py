@@ -1,7 +1,7 @@
 """Which workers can take tasks: their order by load, kept so that an event costs the same with two
 workers and with hundreds. Part of the pure scheduler.
 
-What changes a worker's tasks touches it; what was touched is sorted in when somebody asks.
+What changes a worker's tasks touches it; what was touched is sorted in at the next question.
 """
 
 from __future__ import annotations

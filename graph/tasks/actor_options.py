@@ -9,9 +9,9 @@ class ActorOptions(NamedTuple):
     """How an actor is to be kept.
 
     name: by which others find it, None: they do not. detached: whether it outlives its handles.
-    width: calls that may run at once. restarts: how often it is made anew when it has died, -1:
+    width: calls that may run at once. restarts: how often it is restarted when it has died, -1:
     always.
-    methods: what it can be asked, for handles that are made later.
+    methods: its methods, for handles that are made later.
     """
 
     name: str | None

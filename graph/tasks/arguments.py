@@ -1,7 +1,7 @@
 """What a call is made with: its function, its arguments, taken at the call, and its options.
 
 Plain values are taken as they are, others pickled, large ones put into the store on their own.
-Handles among the arguments are inputs; those that lie deeper inside stay handles.
+Handles among the arguments are inputs; those deeper inside stay handles.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class Function:
     def payload(self) -> bytes:
         """The pickled callable and its shared parameters; raises NotPicklable.
 
-        The handles that it captures live as long as this function.
+        The handles that it captures are kept by this function.
         """
         with ref_pickling.noting() as inside:
             made = pickled((self.call, self.shared), self.name)
@@ -123,7 +123,7 @@ class UserCode:
 
     Later changes of its globals or of its source do not reach the captured one.
     site: the `file:line` that handed it over, in the process that did.
-    captured: the handles in it, which live as long as this does.
+    captured: the handles in it, which it keeps.
     """
 
     __slots__ = ("captured", "digest", "function", "payload", "site")

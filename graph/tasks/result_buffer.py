@@ -1,7 +1,7 @@
 """Where a kernel puts its result: memory that becomes an object without a copy.
 
-In a worker `empty` gives an array in the worker's own arena of the shared store; returned from
-the task, it is sealed as it lies. Elsewhere it is an ordinary array.
+In a worker `empty` returns an array in the worker's own arena of the shared store; returned from
+the task, it is sealed in place. Elsewhere it is an ordinary array.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def empty(shape: tuple[int, ...], dtype: Any) -> Any:
 
 
 def set_allocator(allocate: Empty | None) -> None:
-    """Say where results of this process are born; called by the worker's loop only."""
+    """Set the allocator for task results; called by a worker's main only."""
     global _empty
     _empty = allocate
 
@@ -51,7 +51,8 @@ class Window:
 
     Contiguous bytes are written with pwrite: into pages never touched before it is twice as
     fast as through a mapping, whose page faults cost more than the copy
-    (benchmarks/bench_store.py), and a machine without room gives an error, not a signal.
+    (benchmarks/bench_store.py), and on a machine without room it raises an error, where a mapping
+    would get a signal.
     """
 
     def __init__(self, fd: int) -> None:

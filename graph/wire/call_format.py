@@ -1,4 +1,4 @@
-"""How a worker makes a call: what travels beside the function, the inputs and the arguments.
+"""How a worker makes a call: what is sent beside the function, the inputs and the arguments.
 
 Worker processes load this and not call.py, which is the driver's: they start sooner.
 """
@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 # same worker before
 Wired = Any
 STREAM = -1  # the number of returns of a generator, whose values come one by one
-READY = "__ray_ready__"  # a method that every actor has: it gives True once the actor is made
-CLOSED = -1  # in place of how many of its values were taken: it is to be closed
+READY = "__ray_ready__"  # a method that every actor has: it returns True once the actor is made
+CLOSED = -1  # in place of how many of its values were asked for: it is to be closed
 PLAIN, FILLS = 0, 1  # how a worker calls: the inputs, then the arguments; the same, with a target
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 
 class Fork(NamedTuple):
-    """Driver to server: fork a worker; with it come its socket, the ledger, and what it speaks
-    into (log_capture.start_capture). series: of the numbers of its objects."""
+    """Driver to server: fork a worker; with it come its socket, the ledger, and descriptors for
+    its output (log_capture.start_capture). series: of the numbers of its objects."""
 
     slot: int
     series: int

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 OUT, ERR = 1, 2
 PIECE = 32_768  # characters in one message: at 4 bytes each, well within a socket's buffer
-BUFFER = 1 << 20  # bytes on their way, as far as the kernel allows
+BUFFER = 1 << 20  # bytes in a socket, if the kernel allows it
 Levels = tuple[int, tuple[tuple[str, int], ...]]  # what is disabled, and by logger: its level
 STANDARD_LEVELS: Levels = (0, (("", logging.WARNING),))
 
@@ -39,6 +39,6 @@ class CapturedWarning(NamedTuple):
 
 
 class CapturedRecord(NamedTuple):
-    """A log record: its attributes, as far as they are plain."""
+    """A log record: those of its attributes that are plain values."""
 
     fields: dict[str, Any]

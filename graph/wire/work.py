@@ -49,7 +49,7 @@ class Work(NamedTuple):
 
 
 class Raised(NamedTuple):
-    """What a task raised, as it travels. To read the payload runs users' code, no other field does.
+    """What a task raised, pickled. To read the payload runs users' code, no other field does.
 
     payload: the pickled error, without frames. text: its traceback. said: its type and message.
     usual: whether it is an Exception, not SystemExit or the like.
@@ -66,7 +66,7 @@ class Result(NamedTuple):
 
     held: its result, None: it raised. error: what it raised.
     needed: bytes that it found no memory for, which may change; 0: that was not why it failed.
-    inside: handles that lie in the result. others: further results, of a call that has several.
+    inside: handles in the result. others: further results, of a call that has several.
     """
 
     number: int
@@ -86,7 +86,7 @@ class Report(NamedTuple):
 
     results: Results, or just (number, held, start, end).
     segments: ids of new segments of the worker's, whose descriptors come with the message.
-    held, let_go: objects of which views (still, no longer) live here.
+    held, let_go: objects of which there are views here (still, no longer).
     trimmed: pages that are not in use have been given back, as was asked.
     requests: of tasks (requests.py), in order; carried out before the results are taken in.
     dropped: handles that were dropped here, taken in after the results.
@@ -105,7 +105,7 @@ class Report(NamedTuple):
 
 
 def sent(message: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A message as it travels: without the empty fields at its end. Most have the first alone."""
+    """A message as it is sent: without the empty fields at its end. Most have the first alone."""
     end = len(message)
     while end > 1 and not message[end - 1]:
         end -= 1

@@ -67,8 +67,8 @@ class Actor:
         return True
 
     def give_up(self, numbers: Iterable[int]) -> None:
-        """End calls that nobody wants any more: coroutines where they wait, others as far as
-        they have not begun."""
+        """End calls that were given up: coroutines where they wait, others if they have not
+        begun."""
         for number in numbers:
             begun = self._begun.get(number)
             if begun is not None and begun.cancel() and number not in self._running:
@@ -115,7 +115,7 @@ class Actor:
 
 
 class _Outcome:
-    """What a coroutine came to; called, it gives that."""
+    """The outcome of a coroutine; called, it returns or raises that."""
 
     value: Any = None
     error: BaseException | None = None

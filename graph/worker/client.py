@@ -95,16 +95,16 @@ class WorkerClient:
         self.pid = os.getpid()
         self.store = link.store
         self.home = self
-        self.dropped: deque[Death] = deque()  # objects are told of by their handles
+        self.dropped: deque[Death] = deque()  # unused: handles are reported, not objects
         self.main = threading.get_ident()
         self.known: weakref.WeakValueDictionary[int, ObjectRef] = weakref.WeakValueDictionary()
         self.next_id = link.store.next_id
         self.workers = 1
         self._gone: deque[Death] = deque()
         self._sent: set[bytes] = set()  # functions that the driver has from here
-        self._taken: dict[int, int] = {}  # task -> values of its generator that somebody took
+        self._taken: dict[int, int] = {}  # task -> values of its generator that were asked for
         self._pumping: threading.Thread | None = None
-        self._wanted: dict[int, ObjectRef] = {}  # that somebody is to be called back for
+        self._wanted: dict[int, ObjectRef] = {}  # handles with callbacks
         forks.watch(self)
 
     # --- the executor's face ------------------------------------------------------------
@@ -144,7 +144,7 @@ class WorkerClient:
         return ref
 
     def put(self, value: object) -> ObjectRef:
-        """Store a value and give a handle on it."""
+        """Store a value; its handle."""
         wired, inside = self.runner.store_value(value)
         id = wired.id if type(wired) is Ref else self.next_id()
         ref = ObjectRef(id, wired, self)
@@ -203,7 +203,7 @@ class WorkerClient:
         """The driver ends it."""
 
     def sweep(self) -> None:
-        """What has died is told with the next message."""
+        """Dropped handles are reported with the next message."""
 
     @property
     def task(self) -> int:
@@ -229,7 +229,7 @@ class WorkerClient:
         return ref
 
     def _watch(self, ref: ObjectRef) -> None:
-        """The driver hears of the handle's end."""
+        """Report the end of the handle to the driver."""
         self.known[ref.id] = ref
         Death.watch(ref, ref.id, self._gone)
 
@@ -270,8 +270,8 @@ class WorkerClient:
                 ref.settle(answer.held)
 
     def stream(self, number: int, values: Iterable[Any], ahead: int) -> int:
-        """Send the values of a generator one by one, at most so many ahead of who takes them, until
-        nobody is left who could.
+        """Send the values of a generator one by one, at most so many ahead of its reader, until
+        there is no reader.
         """
         count = 0
         self._taken[number] = 0
@@ -346,7 +346,7 @@ class WorkerClient:
         return self.store.get_writable(held) if writable else self.store.get(held)
 
     def own(self, ref: ObjectRef, id: int) -> None:
-        """The driver holds the reference, for as long as the handle lives."""
+        """The driver holds the reference, as long as the handle exists."""
 
     def uses(self, store: Store) -> bool:
         """Values are in the driver's store, not here."""
@@ -365,12 +365,12 @@ class WorkerClient:
         return take_dropped_ids(self._gone)
 
     def _check(self) -> None:
-        """Raises: SessionClosed: in a child that a task has forked, which nobody would hear."""
+        """Raises: SessionClosed: in a child that a task has forked, which has no connection."""
         if os.getpid() != self.pid:
             raise SessionClosed.in_child()
 
     def wait(self, refs: Sequence[ObjectRef], ended: Signal, timeout: float | None) -> None:
-        """Wait for the signal, hearing the driver meanwhile."""
+        """Wait for the signal, and take in messages until then."""
         self._check()
         deadline = None if timeout is None else time.monotonic() + timeout
         begun = self._begin(refs)
@@ -383,7 +383,7 @@ class WorkerClient:
             self._end(begun)
 
     def _begin(self, refs: Sequence[ObjectRef]) -> bool:
-        """Ask for values; the main thread gives its place away, and what it has not begun."""
+        """Ask for values; the main thread returns what it has not begun to the scheduler."""
         waits = threading.get_ident() == self.main and bool(self.runner.running)
         with self.link.sending:
             self._fetch(refs)
@@ -426,7 +426,7 @@ class WorkerClient:
             self.link.requests.append(Fetch(tuple(ids)))
 
     def expect(self, ref: ObjectRef) -> None:
-        """Somebody is to be called back: a thread hears the driver while tasks run."""
+        """A callback waits: a thread takes in messages while tasks run."""
         if ref.done():
             return
         with self.link.sending:

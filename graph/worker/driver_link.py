@@ -79,7 +79,7 @@ class DriverLink:
         return True
 
     def look(self) -> None:
-        """Send results that are due; take in what has arrived meanwhile, without waiting."""
+        """Send results that are due; take in what has arrived, without waiting."""
         now = time.monotonic()
         if self.results and now - self.flushed > FLUSH_SECONDS:
             self.report()
@@ -115,7 +115,7 @@ class DriverLink:
         with self.sending:
             pinned = self._pinned()
             if not self.queue.waiting and (pinned != self._kept or self.failed):
-                gc.collect()  # a cycle may hold what its task has let go: no view that lives on
+                gc.collect()  # a cycle may hold a view that its task has let go
                 pinned = self._kept = self._pinned()
                 self.failed = False
             self._send(pinned)

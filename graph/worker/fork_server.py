@@ -72,7 +72,7 @@ class Server:
         if "pyarrow" in sys.modules:
             sys.modules["pyarrow"].set_cpu_count(1)
         gc.collect()
-        gc.freeze()  # the workers share these objects' pages as long as nobody touches them
+        gc.freeze()  # the workers share these objects' pages as long as they are not written to
 
     def serve(self) -> None:
         poll = select.poll()
@@ -188,7 +188,7 @@ def serve_as_worker(request: Fork, fds: Sequence[int]) -> None:
     ledger = Ledger.attach(ledger_fd, request.slot)
     store = LocalStore(request.slot, request.budget, ledger, request.series)
     worker = Worker(Channel(socket.socket(fileno=sock)), store, log_capture.start_capture(speaking))
-    # Only the driver gives work up. Not SIG_IGN, which programs that a task starts would inherit.
+    # Only the driver interrupts. Not SIG_IGN, which programs that a task starts would inherit.
     signal.signal(signal.SIGINT, worker.interrupts.on_signal)
     sys.unraisablehook = worker.interrupts.on_unraisable
     worker.client.workers = request.workers

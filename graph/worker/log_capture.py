@@ -39,8 +39,8 @@ _PLAIN = (str, int, float, bool, type(None))
 class Capture:
     """The capture of one worker; safe to use from any thread of a task.
 
-    open: threads that have sent a part of a line. spoke: something was said since it was unset.
-    describe_task: gives the number and the name of the task that runs in this thread.
+    open: threads that have sent a part of a line. spoke: there was output since it was unset.
+    describe_task: returns the number and the name of the task that runs in this thread.
     """
 
     def __init__(self, fd: int) -> None:
@@ -54,11 +54,11 @@ class Capture:
         self._warned_by = 0
 
     def send(self, stream: int, what: Any) -> None:
-        """Say something, waiting while the driver is slow to listen."""
+        """Send something, waiting while the driver is slow to read."""
         task, name = self.describe_task()
         said = LogMessage(stream, task, name, os.getpid(), threading.get_ident(), what)
         self.spoke = True
-        with contextlib.suppress(OSError):  # the driver is gone, or it cannot be told
+        with contextlib.suppress(OSError):  # the driver is gone
             self.sock.send(pickle.dumps(tuple(said), protocol=5))
 
     def end_task(self) -> None:
@@ -118,7 +118,7 @@ def _packed_warning(message: Warning | str, category: type[Warning]) -> bytes:
         try:
             packed = bytes(cloudpickle.dumps(what, protocol=5))
             pickle.loads(packed)
-        except Exception:  # the message is more than its text, and that cannot travel
+        except Exception:  # the message has attributes that cannot be pickled
             continue
         if len(packed) <= PIECE:
             return packed
@@ -164,7 +164,7 @@ class StdStream(io.TextIOBase):
         return True
 
     def reconfigure(self, **_: Any) -> None:
-        """As of a text file; there is nothing to be changed."""
+        """As of a text file; nothing can be changed."""
 
     def write(self, text: str) -> int:
         if not isinstance(text, str):

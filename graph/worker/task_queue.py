@@ -44,7 +44,7 @@ class TaskQueue:
     def recall(self, unwanted: Callable[[int], bool]) -> None:
         """Return queued tasks for which `unwanted` is true to the scheduler.
 
-        In place: another thread may append meanwhile.
+        In place: another thread may append at the same time.
         """
         kept = []
         for _ in range(len(self.waiting)):

@@ -43,7 +43,7 @@ class Acting(Protocol):
         """Run the call beside others; False: it is the main thread's."""
 
     def give_up(self, numbers: Iterable[int]) -> None:
-        """End calls that nobody wants any more."""
+        """End calls that were given up."""
 
 
 class TaskRunner:
@@ -52,7 +52,7 @@ class TaskRunner:
     running: the number of the task that the main thread runs, 0: none.
     calling: whether the main thread is in a function of the user's, or of a plan.
     new_actor: makes the actor with that width. stream: sends the values of a task's generator,
-    at most so many ahead of who takes them; how many there were.
+    at most so many ahead of its reader; how many there were.
     """
 
     new_actor: Callable[[int], Acting]
