@@ -1,8 +1,8 @@
-"""Expressions: immutable nodes of a plan, told apart by a content token.
+"""Expressions: immutable nodes of a plan, identified by a content token.
 
 A node is a frozen dataclass whose fields are its operands: other nodes, tuples of nodes, or plain
-values. No node optimises, lowers or runs itself: those live in rewrite.py, planner.py and in the
-rooms of the collections. Plans are walked with a stack, never by recursion, and never travel to
+values. No node optimises, lowers or runs itself: those are in rewrite.py, planner.py and in the
+rooms of the collections. Plans are walked with a stack, never by recursion, and are never sent to
 workers.
 """
 

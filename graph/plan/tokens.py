@@ -1,4 +1,4 @@
-"""Content tokens: equal values give equal tokens, in every process and every run.
+"""Content tokens: equal values have equal tokens, in every process and every run.
 
 Nothing here depends on Python's hash(), on id() or on repr(). Values that are data (arrays,
 tables) enter by the digest of their bytes; what has a `__shframe_token__` names itself.

@@ -12,10 +12,9 @@ from shframe.executor_choice import planned_for
 from shframe.graph.plan.expr import Expr, tree_text
 
 if TYPE_CHECKING:
-    from shframe.graph.executors.base import Progress
     from shframe.graph.objects.object_ref import ObjectRef
     from shframe.graph.plan.planner import Layer, Planner
-    from shframe.graph.tasks.task_graph import TaskGraph
+    from shframe.graph.tasks.task_graph import Progress, TaskGraph
 
 
 class Collection:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from shframe import session
-from shframe.graph.errors import StreamEnded
+from shframe.graph.errors import GeneratorExhausted
 from shframe.graph.objects.object_ref import ObjectRef, wait_all
 
 
@@ -58,7 +58,7 @@ class ObjectRefGenerator:
         ref = self._next()
         ready = asyncio.get_running_loop().create_future()
         loop = asyncio.get_running_loop()
-        ref.tell(lambda _: _wake(loop, ready))
+        ref.add_done_callback(lambda _: _wake(loop, ready))
         await ready
         if self._ends(ref):
             raise StopAsyncIteration
@@ -69,7 +69,7 @@ class ObjectRefGenerator:
 
     def _ends(self, ref: ObjectRef) -> bool:
         error = ref.error()
-        if isinstance(error, StreamEnded):
+        if isinstance(error, GeneratorExhausted):
             self._over = True
             return True
         self._over = error is not None  # what raised is the last

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 from shframe import session
 from shframe.argument_checks import check_seconds, check_text, checked_whole
 from shframe.errors import InvalidArgument
-from shframe.graph.driver.actors import Job
-from shframe.graph.driver.call import PLAIN_TERMS, Terms, arguments_of
 from shframe.graph.errors import ActorNotFound
 from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.tasks.actor_options import ActorOptions
+from shframe.graph.tasks.arguments import DEFAULT_OPTIONS, TaskOptions, arguments_of
 from shframe.graph.tasks.function import Function
 from shframe.graph.tracing.call_site import user_place
 from shframe.graph.wire.call_format import READY, STREAM
@@ -134,7 +134,7 @@ class RemoteFunction:
     """A function that runs in the workers. `f.function` is the plain one."""
 
     def __init__(
-        self, function: Callable[..., Any], terms: Terms, code: Function | None = None
+        self, function: Callable[..., Any], terms: TaskOptions, code: Function | None = None
     ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
@@ -149,7 +149,7 @@ class RemoteFunction:
         executor = session.executor(workers=True)
         arguments = arguments_of(args, kwargs, executor.put)
         refs = executor.call(self._code, arguments, self._terms, user_place())
-        return refs[0] if self._terms is PLAIN_TERMS else _given(refs, self._terms)
+        return refs[0] if self._terms is DEFAULT_OPTIONS else _given(refs, self._terms)
 
     def options(self, **options: Any) -> RemoteFunction:
         """The same function with other options (see `remote`)."""
@@ -168,7 +168,7 @@ class RemoteFunction:
         return f"RemoteFunction({self._code.name})"
 
 
-def _given(refs: tuple[ObjectRef, ...], terms: Terms) -> Any:
+def _given(refs: tuple[ObjectRef, ...], terms: TaskOptions) -> Any:
     if terms.returns == STREAM:
         return ObjectRefGenerator(refs[0], refs[1] if len(refs) > 1 else None)
     if terms.returns == 0:
@@ -205,7 +205,7 @@ class ActorClass:
         is_async = any(one.coroutine for one in methods.values())
         width = asked.get("max_concurrency") or (ASYNC_WIDTH if is_async else 1)
         described = self.kind.__name__, methods, asked.get("max_task_retries", 0)
-        job = Job(
+        job = ActorOptions(
             asked.get("name"),
             asked.get("lifetime") == "detached",
             width,
@@ -213,7 +213,7 @@ class ActorClass:
             described,
         )
         arguments = arguments_of(args, kwargs, executor.put)
-        ref = executor.hire(self._code, arguments, PLAIN_TERMS, user_place(), job)
+        ref = executor.create_actor(self._code, arguments, DEFAULT_OPTIONS, user_place(), job)
         return ActorHandle(ref, *described)
 
     def options(self, **options: Any) -> ActorClass:
@@ -234,7 +234,7 @@ class ActorClass:
 class Method(NamedTuple):
     """What a handle knows of a method."""
 
-    terms: Terms
+    terms: TaskOptions
     coroutine: bool
 
 
@@ -262,9 +262,9 @@ class ActorHandle:
 
     def __getattr__(self, name: str) -> ActorMethod:
         if name == "__ray_terminate__":
-            return Terminating(self, READY, PLAIN_TERMS)
+            return Terminating(self, READY, DEFAULT_OPTIONS)
         if name == READY:
-            return ActorMethod(self, name, PLAIN_TERMS)
+            return ActorMethod(self, name, DEFAULT_OPTIONS)
         methods = self.__dict__.get("_methods", {})  # it may be half made
         if name not in methods:
             near = difflib.get_close_matches(name, methods, n=1)
@@ -294,7 +294,7 @@ class ActorMethod:
 
     __slots__ = ("_handle", "_name", "_terms")
 
-    def __init__(self, handle: ActorHandle, name: str, terms: Terms) -> None:
+    def __init__(self, handle: ActorHandle, name: str, terms: TaskOptions) -> None:
         self._handle = handle
         self._name = name
         self._terms = terms
@@ -328,7 +328,7 @@ class Terminating(ActorMethod):
     def remote(self, *args: Any, **kwargs: Any) -> Any:
         """End the actor when it comes to this call; the call's handle, at once."""
         ref = super().remote(*args, **kwargs)
-        ref.tell(lambda _: kill(self._handle))
+        ref.add_done_callback(lambda _: kill(self._handle))
         return ref
 
 
@@ -384,7 +384,9 @@ def cancel(
 # --- options ----------------------------------------------------------------------------
 
 
-def _terms(options: Mapping[str, Any], function: Any, base: Terms = PLAIN_TERMS) -> Terms:
+def _terms(
+    options: Mapping[str, Any], function: Any, base: TaskOptions = DEFAULT_OPTIONS
+) -> TaskOptions:
     """Options as a call has them; a generator function streams by itself."""
     found: dict[str, Any] = {}
     for name, value in options.items():

@@ -106,7 +106,7 @@ def test_what_is_needed_last_goes_first(store: Store) -> None:
     refs = [store.put(numbers(1_000_000)) for _ in range(4)]
     needed = {refs[2].id: 3.0, refs[0].id: 2.0, refs[3].id: 1.0, refs[1].id: 0.0}
     store.relieve(9_000_000, needed.__getitem__)
-    places = {info.id: info.place[0] for info in store.objects()}
+    places = {info.id: info.numbers[0] for info in store.objects()}
     assert [places[ref.id] == SEGMENT for ref in refs] == [True, False, True, False]
 
 
