@@ -1,4 +1,4 @@
-"""Collection: an expression with the verbs that all lazy objects share."""
+"""Lazy and Collection: what is computed when asked for, and an expression with these verbs."""
 
 from __future__ import annotations
 
@@ -8,19 +8,52 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from shframe import session
 from shframe.executor_choice import planned_for
+from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr, tree_text
+from shframe.graph.plan.planner import Layer, Planner
+from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.graph.tracing.copies import taken
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # an executor is loaded when something is computed
     from shframe.graph.executors.base import Progress
-    from shframe.graph.objects.object_ref import ObjectRef
-    from shframe.graph.plan.planner import Layer, Planner
-    from shframe.graph.tasks.task_graph import TaskGraph
 
 
-class Collection:
+class Lazy:
+    """A value that is not computed yet."""
+
+    __slots__ = ("__weakref__",)
+
+    def compute(self, *, progress: bool | None = None, executor: Any = None) -> Any:
+        """The value, as an ordinary object."""
+        raise AssertionError(f"{type(self).__name__} lacks compute")
+
+    def persist(self, *, progress: bool | None = None, executor: Any = None) -> Self:
+        """The same, computed now and kept."""
+        raise AssertionError(f"{type(self).__name__} lacks persist")
+
+    @staticmethod
+    def _graph_of(many: list[Any]) -> TaskGraph | None:
+        """The one graph in which many of this kind run; None: each runs in a graph of its own."""
+        return None
+
+    def _kept(self, ref: ObjectRef) -> Lazy:
+        """This object when its value is kept; called for kinds that have a `_graph_of`."""
+        raise AssertionError(f"{type(self).__name__} lacks _kept")
+
+    @staticmethod
+    def _run_graph(graph: TaskGraph, progress: bool | None, executor: Any) -> list[ObjectRef]:
+        current = session.current()
+        show = current.options.progress if progress is None else progress
+        if not show:
+            return current.run(graph, None, executor)
+        with _Bar() as bar:
+            return current.run(graph, bar, executor)
+
+
+class Collection(Lazy):
     """A lazy object: an expression, computed when asked for."""
 
-    __slots__ = ("__weakref__", "expr")
+    __slots__ = ("expr",)
 
     planner: ClassVar[Planner]
 
@@ -76,15 +109,6 @@ class Collection:
             graph, layer = self.planner.graph(self.planner.optimized(self.expr), last)
         return self._run_graph(graph, progress, executor), layer
 
-    @staticmethod
-    def _run_graph(graph: TaskGraph, progress: bool | None, executor: Any) -> list[ObjectRef]:
-        current = session.current()
-        show = current.options.progress if progress is None else progress
-        if not show:
-            return current.run(graph, None, executor)
-        with _Bar() as bar:
-            return current.run(graph, bar, executor)
-
     def _settled(self, layer: Layer) -> Layer:
         """What is done to each partition, in the workers, before the user gets them."""
         return layer
@@ -124,8 +148,6 @@ class _Bar:
 
 def _note(parts: int, seconds: float) -> None:
     """Say in the trace what the driver did by itself to give the result."""
-    from shframe.graph.tracing.copies import taken
-
     made = "".join(f", converted {n / 1e6:.1f} MB: {reason}" for reason, n in taken())
     note = f"the result was made of {parts} parts in the driver: {seconds:.3f} s{made}"
     session.current().last_trace.notes.append(note)

@@ -1,56 +1,25 @@
 """delayed: calls that are written down now and run together later, as one task graph.
 
-A Delayed holds a function and its arguments, among which other Delayed may lie. Nothing is walked
+A Delayed holds a function and its arguments, which may contain other Delayed. Nothing is walked
 until it is computed; then it is walked with a stack, so that a chain may be as long as memory.
 """
 
 from __future__ import annotations
 
 import functools
-import itertools
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from shframe.argument_checks import checked_whole
 from shframe.errors import UnsupportedType
+from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.tokens import tokenize
-from shframe.graph.tasks.function import Function, UserCode
-
-_numbers = itertools.count()
-
-
-class Call:
-    """What the calls of one delayed function share.
-
-    outputs: how many values it gives, for unpacking; None: unknown.
-    """
-
-    __slots__ = ("__dict__", "function", "name", "outputs")
-
-    def __init__(self, function: Callable[..., Any], name: str, outputs: int | None) -> None:
-        self.function = function
-        self.name = name
-        self.outputs = outputs
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Call, (self.function, self.name, self.outputs)
-
-    @functools.cached_property
-    def code(self) -> Function:
-        """What a worker calls with plain arguments."""
-        return Function(self.function)
-
-    @functools.cached_property
-    def token(self) -> str:
-        """Names the content of the function."""
-        module = getattr(self.function, "__module__", None) or ""
-        if module.startswith(("_", "builtins", "operator")):
-            return f"{module}.{self.name}"
-        return UserCode(self.function).digest
+from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.lazy.delayed_graph import VALUE, Call, DelayedCall, graph_of
 
 
-class Delayed:
+class Delayed(DelayedCall):
     """A value to be computed: `compute()` gives it; operators, items, attributes and calls of it
     give further ones.
 
@@ -66,15 +35,7 @@ class Delayed:
     >>> sf.shutdown()
     """
 
-    __slots__ = ("__weakref__", "_args", "_call", "_key", "_kwargs")
-
-    def __init__(
-        self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any], key: str | None = None
-    ) -> None:
-        self._call = call
-        self._args = args
-        self._kwargs = kwargs
-        self._key: int | str = next(_numbers) if key is None else key
+    __slots__ = ()
 
     @property
     def key(self) -> str:
@@ -85,15 +46,20 @@ class Delayed:
 
     def compute(self, *, progress: bool | None = None, executor: Any = None) -> Any:
         """The value, an ordinary object that is yours. Raises: what the function raises."""
-        from shframe.lazy.compute import compute
-
-        return compute(self, progress=progress, executor=executor)[0]
+        [ref] = self._run_graph(graph_of([self]), progress, executor)
+        return ref.value(writable=True)
 
     def persist(self, *, progress: bool | None = None, executor: Any = None) -> Delayed:
         """The same, computed now and kept in shared memory."""
-        from shframe.lazy.compute import persist
+        [ref] = self._run_graph(graph_of([self]), progress, executor)
+        return self._kept(ref)
 
-        return persist(self, progress=progress, executor=executor)[0]  # type: ignore[no-any-return]
+    @staticmethod
+    def _graph_of(many: list[Any]) -> TaskGraph:
+        return graph_of(many)
+
+    def _kept(self, ref: ObjectRef) -> Delayed:
+        return Delayed(VALUE, (ref,), {}, self.key)
 
     def __getattr__(self, name: str) -> DelayedAttribute:
         if name.startswith("_"):
@@ -155,7 +121,7 @@ class DelayedFunction(Delayed):
     __slots__ = ("_own", "_pure")
 
     def __init__(self, own: Call, pure: bool) -> None:
-        super().__init__(_VALUE, (own.function,), {})
+        super().__init__(VALUE, (own.function,), {})
         self._own = own
         self._pure = pure
 
@@ -165,7 +131,7 @@ class DelayedFunction(Delayed):
         pure = kwargs.pop("pure", self._pure)
         key = kwargs.pop("dask_key_name", None)
         if pure and key is None:
-            key = _content(self._own, args, kwargs)
+            key = _content_key(self._own, args, kwargs)
         return Delayed(self._own, args, kwargs, key)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
@@ -189,7 +155,7 @@ class DelayedAttribute(Delayed):
         self._name = name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Delayed:
-        call = Call(_called_method, self._name, None)
+        call = Call(_call_method, self._name, None)
         return Delayed(call, (self._owner, self._name, *args), kwargs)
 
 
@@ -231,34 +197,29 @@ def delayed(
         return DelayedFunction(Call(obj, shown, nout), bool(pure))
     if name is None and pure:
         name = f"{type(obj).__name__}-{tokenize(obj)}"
-    return Delayed(_VALUE, (obj,), _NOTHING, name)
+    return Delayed(VALUE, (obj,), _NOTHING, name)
 
 
 def _pure(call: Call, *args: Any) -> Delayed:
     """A call that is one with those of equal arguments."""
-    return Delayed(call, args, _NOTHING, _content(call, args, _NOTHING))
+    return Delayed(call, args, _NOTHING, _content_key(call, args, _NOTHING))
 
 
-def _content(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+def _content_key(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     """The key that calls of the same content share."""
     return f"{call.name}-{tokenize(call.token, args, kwargs)}"
 
 
-def _value(value: Any) -> Any:
-    return value
-
-
-def _called(function: Any, *args: Any, **kwargs: Any) -> Any:
+def _apply(function: Any, *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
-def _called_method(value: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+def _call_method(value: Any, name: str, *args: Any, **kwargs: Any) -> Any:
     return getattr(value, name)(*args, **kwargs)
 
 
 _NOTHING: dict[str, Any] = {}
-_VALUE = Call(_value, "value", None)
-_CALLED = Call(_called, "call", None)
+_CALLED = Call(_apply, "call", None)
 _ATTRIBUTE = Call(getattr, "getattr", None)
 _ITEM = Call(operator.getitem, "getitem", None)
 

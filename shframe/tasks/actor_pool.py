@@ -10,7 +10,7 @@ from shframe.errors import InvalidArgument
 from shframe.graph.errors import TimedOut
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.objects.put_get import get, wait
-from shframe.tasks.remote import ActorHandle
+from shframe.tasks.actors import ActorHandle
 
 Work = Callable[[ActorHandle, Any], ObjectRef]
 

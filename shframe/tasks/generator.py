@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from shframe import session
+from shframe.graph.driver.call import Terms
 from shframe.graph.errors import StreamEnded
 from shframe.graph.objects.object_ref import ObjectRef, wait_all
+from shframe.graph.wire.call_format import STREAM
 
 
 class ObjectRefGenerator:
@@ -89,3 +91,12 @@ class ObjectRefGenerator:
 
 def _wake(loop: Any, future: Any) -> None:
     loop.call_soon_threadsafe(lambda: future.done() or future.set_result(None))
+
+
+def wrap_refs(refs: tuple[ObjectRef, ...], terms: Terms) -> Any:
+    """The handles of a call in the form that its num_returns asks for."""
+    if terms.returns == STREAM:
+        return ObjectRefGenerator(refs[0], refs[1] if len(refs) > 1 else None)
+    if terms.returns == 0:
+        return None
+    return refs[0] if terms.returns == 1 else list(refs)

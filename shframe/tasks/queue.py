@@ -15,7 +15,7 @@ from shframe.argument_checks import check_seconds
 from shframe.graph.driver.call import plain
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.objects.put_get import get
-from shframe.tasks.remote import ActorClass, kill
+from shframe.tasks.actors import ActorClass, kill
 
 
 class Empty(queue.Empty):

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import shframe as sf
 import shframe.array as xp
 from shframe.errors import InvalidArgument, NotPicklable, UnsupportedType
-from shframe.lazy.compute import graph_of
+from shframe.lazy.delayed_graph import graph_of
 from shframe.session import Session
 from tests.conftest import live_objects
 from tests.examples import examples
