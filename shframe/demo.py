@@ -25,7 +25,7 @@ QUERY = "month in (4, 5, 6, 7, 8, 9) and dep_delay > 0 and distance > 500"
 def run(rows: int | None = None, data: str | None = None, workers: int | None = None) -> int:
     """Run the demo; gives 0 when the answers agree."""
     if rows is not None and rows < 1000:
-        raise InvalidArgument(f"--rows {rows}: at least 1000 are needed")
+        raise InvalidArgument(f"--rows must be at least 1000, got {rows}")
     sf.init(workers=workers if workers is not None else max(2, len(os.sched_getaffinity(0))))
     try:
         if data is not None:

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from shframe.argument_checks import checked_whole
+from shframe.argument_checks import check_integer
 from shframe.errors import InvalidArgument
 from shframe.executor_choice import is_local
 
@@ -44,8 +44,8 @@ class Options:
     def __post_init__(self) -> None:
         _ = is_local(self.executor)
         if self.workers is not None:
-            _ = checked_whole("workers", self.workers, 1)
-        _ = checked_whole("inline_bytes", self.inline_bytes, 0)  # 0 means never
+            _ = check_integer("workers", self.workers, 1)
+        _ = check_integer("inline_bytes", self.inline_bytes, 0)  # 0 means never
         if self.memory is not None:
             _ = self.budget
         _ = self.spill_bytes
@@ -110,4 +110,4 @@ def _parsed(name: str, text: str) -> Any:
     try:
         return int(text)
     except ValueError:
-        raise InvalidArgument(f"SHFRAME_{name.upper()}={text!r} is not a whole number") from None
+        raise InvalidArgument(f"SHFRAME_{name.upper()}={text!r} must be an integer") from None

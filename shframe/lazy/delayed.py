@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from shframe.argument_checks import checked_whole
+from shframe.argument_checks import check_integer
 from shframe.errors import UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.tokens import tokenize
@@ -189,7 +189,7 @@ def delayed(
     if obj is None:
         return functools.partial(delayed, name=name, pure=pure, nout=nout, traverse=traverse)
     if nout is not None:
-        nout = checked_whole("nout", nout, 0)
+        nout = check_integer("nout", nout, 0)
     if isinstance(obj, Delayed):
         return obj
     if callable(obj):

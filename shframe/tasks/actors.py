@@ -25,7 +25,7 @@ ASYNC_WIDTH = 1000  # calls of an actor with coroutine methods that run at once
 
 
 class ActorClass:
-    """A class whose instances live in processes of their own."""
+    """A class whose instances run in processes of their own."""
 
     def __init__(
         self, kind: type, options: Mapping[str, Any], code: Function | None = None
@@ -37,9 +37,9 @@ class ActorClass:
         self.__doc__ = kind.__doc__
 
     def remote(self, *args: Any, **kwargs: Any) -> ActorHandle:
-        """Start an actor; its handle, at once. It ends with its last handle.
+        """Start an actor; returns its handle at once. The actor ends with its last handle.
 
-        Raises: NotPicklable: names what cannot travel.
+        Raises: NotPicklable: names what cannot be pickled.
         """
         asked = self._options
         executor = session.executor(workers=True)
@@ -77,7 +77,7 @@ class ActorClass:
 
 
 class Method(NamedTuple):
-    """What a handle knows of a method."""
+    """How a method is called."""
 
     terms: Terms
     coroutine: bool
@@ -95,7 +95,7 @@ def _methods(kind: type) -> dict[str, Method]:
 
 
 class ActorHandle:
-    """A handle on an actor: `handle.method.remote(...)`. It travels in arguments and values."""
+    """A handle on an actor: `handle.method.remote(...)`. It can be sent to tasks and returned."""
 
     def __init__(
         self, ref: ObjectRef, name: str, methods: dict[str, Method], retries: int = 0
@@ -107,10 +107,10 @@ class ActorHandle:
 
     def __getattr__(self, name: str) -> ActorMethod:
         if name == "__ray_terminate__":
-            return Terminating(self, READY, PLAIN_TERMS)
+            return TerminateMethod(self, READY, PLAIN_TERMS)
         if name == READY:
             return ActorMethod(self, name, PLAIN_TERMS)
-        methods = self.__dict__.get("_methods", {})  # it may be half made
+        methods = self.__dict__.get("_methods", {})  # empty while it is being unpickled
         if name not in methods:
             near = difflib.get_close_matches(name, methods, n=1)
             hint = f"\n  did you mean {near[0]!r}?" if near else ""
@@ -118,8 +118,7 @@ class ActorHandle:
                 f"the actor {self.__dict__.get('_name')} has no method {name!r}{hint}"
             )
         terms = replace(methods[name].terms, retries=self._retries)
-        made = ActorMethod(self, name, terms)
-        return made
+        return ActorMethod(self, name, terms)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return ActorHandle, (self._ref, self._name, self._methods, self._retries)
@@ -145,15 +144,15 @@ class ActorMethod:
         self._terms = terms
 
     def remote(self, *args: Any, **kwargs: Any) -> Any:
-        """Call it after the calls before; its handle, at once.
+        """Call it after the calls before; returns the handle of the result at once.
 
-        Raises: NotPicklable: names the argument that cannot travel.
+        Raises: NotPicklable: names the argument that cannot be pickled.
         """
         executor = session.executor(workers=True)
         ref = self._handle._ref
         arguments = arguments_of(args, kwargs, executor.put)
         arguments = arguments._replace(keep=(*arguments.keep, ref))
-        code = Named(self._handle._name, self._name)
+        code = MethodCode(self._handle._name, self._name)
         refs = executor.call(code, arguments, self._terms, user_place(), self._name, ref.id)
         return wrap_refs(refs, self._terms)
 
@@ -165,23 +164,23 @@ class ActorMethod:
         raise TypeError(f"{self._name} belongs to an actor: call {self._name}.remote(...)")
 
 
-class Terminating(ActorMethod):
-    """Ends an actor after the calls before, as Ray's programs ask for it."""
+class TerminateMethod(ActorMethod):
+    """Ends an actor after the calls before, as Ray's programs do it."""
 
     __slots__ = ()
 
     def remote(self, *args: Any, **kwargs: Any) -> Any:
-        """End the actor when it comes to this call; the call's handle, at once."""
+        """End the actor when it reaches this call; returns the handle of the call at once."""
         ref = super().remote(*args, **kwargs)
         ref.tell(lambda _: kill(self._handle))
         return ref
 
 
-class Named:
-    """What a call of a method has in place of a function: the actor has it already."""
+class MethodCode:
+    """Stands for the function in the call of a method: the actor has the method already."""
 
     digest = b"method"
-    payload = b"\x80\x05N\x85\x94}\x94\x86\x94."  # ((None,), {}), which nobody calls
+    payload = b"\x80\x05N\x85\x94}\x94\x86\x94."  # ((None,), {}), never called
 
     def __init__(self, actor: str, name: str) -> None:
         self.name = f"{actor}.{name}"
@@ -190,20 +189,20 @@ class Named:
 def get_actor(name: str) -> ActorHandle:
     """The handle of the actor of that name.
 
-    Raises: ActorNotFound, a ValueError too, which names those that there are.
+    Raises: ActorNotFound (also a ValueError): lists the names that exist.
     """
     ref, described = session.executor().named(name)
     return ActorHandle(ref, *described)
 
 
 def kill(actor: ActorHandle, *, no_restart: bool = True) -> None:
-    """End an actor now; what was asked of it fails with ActorDied.
+    """End an actor now; its pending calls fail with ActorDied.
 
-    no_restart: False has it made anew, as far as its max_restarts allow.
+    no_restart: False: restart it, if its max_restarts allows it.
     """
     if not isinstance(actor, ActorHandle):
         raise InvalidArgument(
-            f"kill() takes the handle of an actor, found {type(actor).__name__}\n"
-            "  cancel() gives up the task of an ObjectRef"
+            f"kill() takes the handle of an actor, got {type(actor).__name__}\n"
+            "  cancel() cancels the task of an ObjectRef"
         )
     session.executor().kill(actor._ref, not no_restart)

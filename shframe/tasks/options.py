@@ -1,4 +1,4 @@
-"""Options of tasks and actors: what each may be given, and what of a call it sets."""
+"""Options of tasks and actors: their names, their checks, and what of a call each sets."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from shframe.argument_checks import check_seconds, check_text, checked_whole
+from shframe.argument_checks import check_integer, check_seconds, check_string
 from shframe.errors import InvalidArgument
 from shframe.graph.driver.call import PLAIN_TERMS, Terms
 from shframe.graph.wire.call_format import STREAM
 from shframe.store.limits.budget import parse_bytes
 
-# What a task may be told, by the names that Ray's users know, and what of a call it sets.
+# Options of a task, by the names that Ray's users know, and the field of Terms that each sets.
 _TASK = {
     "num_returns": "returns",
     "max_retries": "retries",
@@ -55,21 +55,21 @@ def method(**options: Any) -> Callable[[Any], Any]:
     """
     terms = task_terms(options, None)
 
-    def marked(function: Any) -> Any:
+    def mark(function: Any) -> Any:
         function.__shframe_terms__ = terms
         return function
 
-    return marked
+    return mark
 
 
 def task_terms(options: Mapping[str, Any], function: Any, base: Terms = PLAIN_TERMS) -> Terms:
-    """Options as a call has them; a generator function streams by itself."""
+    """Options as a call has them; a generator function streams unless told otherwise."""
     found: dict[str, Any] = {}
     for name, value in options.items():
         if name in _IGNORED:
             continue
         if name not in _TASK:
-            raise InvalidArgument(f"no option {name!r} of a task; there are {', '.join(_TASK)}")
+            raise InvalidArgument(f"a task has no option {name!r}, only {', '.join(_TASK)}")
         found[_TASK[name]] = _check_option(name, value)
     if "returns" not in found and function is not None and _is_generator(function):
         found["returns"] = STREAM
@@ -92,20 +92,20 @@ def _check_option(name: str, value: Any) -> Any:
     if name == "max_retries" and value == -1:
         return 1 << 30
     if name in ("num_returns", "max_retries", "ahead", "_generator_backpressure_num_objects"):
-        return checked_whole(name, value, 0)
+        return check_integer(name, value, 0)
     if name == "backoff":
         check_seconds(name, value, none=False)
     if name == "name":
-        check_text(name, value)
+        check_string(name, value)
     if name == "priority" and (isinstance(value, bool) or not isinstance(value, int)):
-        raise InvalidArgument(f"priority={value!r}: a whole number is needed; more is sooner")
+        raise InvalidArgument(f"priority must be an integer (higher runs first), got {value!r}")
     return value
 
 
 def _exception_types(value: Any) -> tuple[type[BaseException], ...]:
     types = tuple(value) if isinstance(value, (list, tuple)) else (value,)
     if not all(inspect.isclass(one) and issubclass(one, BaseException) for one in types):
-        raise InvalidArgument(f"retry_exceptions={value!r}: True or types of exceptions are needed")
+        raise InvalidArgument(f"retry_exceptions must be True or exception types, got {value!r}")
     return types
 
 
@@ -116,12 +116,12 @@ def check_actor_options(options: Mapping[str, Any]) -> dict[str, Any]:
         if name in _IGNORED:
             continue
         if name not in _ACTOR:
-            raise InvalidArgument(f"no option {name!r} of an actor; there are {', '.join(_ACTOR)}")
+            raise InvalidArgument(f"an actor has no option {name!r}, only {', '.join(_ACTOR)}")
         if name in ("max_concurrency", "max_restarts", "max_task_retries"):
-            value = checked_whole(name, value, 1 if name == "max_concurrency" else -1)
+            value = check_integer(name, value, 1 if name == "max_concurrency" else -1)
         if name == "name":
-            check_text(name, value)
+            check_string(name, value)
         if name == "lifetime" and value not in (None, "detached"):
-            raise InvalidArgument(f'lifetime={value!r}: None or "detached" are known')
+            raise InvalidArgument(f'lifetime must be None or "detached", got {value!r}')
         found[name] = value
     return found

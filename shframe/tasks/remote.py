@@ -1,4 +1,4 @@
-"""remote: functions and classes that run in the workers, called one by one."""
+"""remote and cancel: functions that run in the workers, called one by one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks.function import Function
 from shframe.graph.tracing.call_site import user_place
 from shframe.tasks.actors import ActorClass
-from shframe.tasks.coroutines import called
+from shframe.tasks.coroutines import run_to_end
 from shframe.tasks.generator import ObjectRefGenerator, wrap_refs
 from shframe.tasks.options import task_terms
 
@@ -22,17 +22,18 @@ from shframe.tasks.options import task_terms
 def remote(*given: Any, **options: Any) -> Any:
     """Make a function run in the workers (`f.remote(...)`), or a class an actor there.
 
-    `@remote` by itself, or with options. For functions: num_returns (a number, or "streaming" for
-    a generator, which is what a generator function has by itself), max_retries (3: after a worker's
-    death), retry_exceptions (True, or a list of types), backoff (seconds before it is tried again,
-    doubled each time), timeout (seconds), priority (more is sooner), speculative (a late one is
-    doubled), memory (bytes that it needs), writable (its inputs are its own to write into), ahead
-    (values that a generator makes before they are taken), name. For classes: max_concurrency,
-    max_restarts (-1: always), max_task_retries, name, lifetime="detached", get_if_exists.
+    `@remote` alone, or with options. For functions: num_returns (an integer, or "streaming" for a
+    generator, the default of generator functions), max_retries (default 3: after a worker has
+    died), retry_exceptions (True, or a list of types), backoff (seconds before a retry, doubled
+    each time), timeout (seconds), priority (higher runs first), speculative (start a second copy
+    of a task that takes long), memory (bytes that it needs), writable (the task may write into its
+    inputs), ahead (values that a generator may produce before they are read), name. For classes:
+    max_concurrency, max_restarts (-1: always), max_task_retries, name, lifetime="detached",
+    get_if_exists.
 
-    The function is taken with all that it captures at its first call.
+    The function is pickled, with all that it captures, at its first call.
 
-    Raises: InvalidArgument for an option that does not exist or a value that it cannot have.
+    Raises: InvalidArgument for an unknown option or an invalid value.
     Cost: a call takes some microseconds; a large argument is put into the store each time.
 
     Examples
@@ -67,11 +68,11 @@ def remote(*given: Any, **options: Any) -> Any:
 
 def _make_remote(what: Any, options: Mapping[str, Any]) -> Any:
     if isinstance(what, (RemoteFunction, ActorClass)):
-        raise InvalidArgument(f"{what!r} is remote already")
+        raise InvalidArgument(f"{what!r} is already remote")
     if inspect.isclass(what):
         return ActorClass(what, options)
     if not callable(what):
-        raise InvalidArgument(f"remote() takes a function or class, found {type(what).__name__}")
+        raise InvalidArgument(f"remote() expects a function or class, got {type(what).__name__}")
     return RemoteFunction(what, task_terms(options, what))
 
 
@@ -84,12 +85,12 @@ class RemoteFunction:
         functools.update_wrapper(self, function)
         self.function = function
         self._terms = terms
-        self._code = code if code is not None else Function(called(function))
+        self._code = code if code is not None else Function(run_to_end(function))
 
     def remote(self, *args: Any, **kwargs: Any) -> Any:
-        """Start a task; its handle, a list of them, or a generator of them, at once.
+        """Start a task; returns its handle, a list of them, or a generator of them, at once.
 
-        Raises: NotPicklable: names the variable or argument that cannot travel.
+        Raises: NotPicklable: names the variable or argument that cannot be pickled.
         """
         executor = session.executor(workers=True)
         arguments = arguments_of(args, kwargs, executor.put)
@@ -116,15 +117,15 @@ class RemoteFunction:
 def cancel(
     ref: ObjectRef | ObjectRefGenerator, *, force: bool = False, recursive: bool = True
 ) -> None:
-    """Give the task of a handle up; get() raises Cancelled. One that has ended keeps its value.
+    """Cancel the task of a handle; get() raises Cancelled. A task that has ended keeps its value.
 
-    In a task that runs already KeyboardInterrupt is raised; when that has not ended it after 0.3 s
-    its worker is killed, and what that has sealed lives on. force: it is killed at once. A
-    coroutine of an actor is cancelled; a method on an actor's thread that has begun goes on.
-    recursive: the tasks that it has called, too.
+    A running task gets a KeyboardInterrupt; if it has not ended 0.3 s later its worker is killed,
+    and objects that the worker has stored are kept. A coroutine of an actor is cancelled; a method
+    that an actor's thread has started goes on.
+    force: kill the worker at once. recursive: cancel the tasks that it has called, too.
     """
     if isinstance(ref, ObjectRefGenerator):
         ref = ref.completed()
     if not isinstance(ref, ObjectRef):
-        raise InvalidArgument(f"cancel() takes an ObjectRef, found {type(ref).__name__}")
+        raise InvalidArgument(f"cancel() expects an ObjectRef, got {type(ref).__name__}")
     session.executor().cancel(ref, force, recursive)

@@ -236,7 +236,7 @@ def test_what_a_delayed_cannot_do_is_said_at_once(session: Session) -> None:
         value["a"] = 1
     with pytest.raises(AttributeError, match="_private"):
         _ = value._private
-    with pytest.raises(InvalidArgument, match="nout=-1"):
+    with pytest.raises(InvalidArgument, match="nout must be an integer >= 0, got -1"):
         sf.delayed(added, nout=-1)
     with pytest.raises(NotPicklable, match="no value yet"):
         sf.delayed(lambda: value)().compute()

@@ -18,7 +18,7 @@ from shframe.errors import NotPublished
 
 SCRIPT = """
 import sys, time
-from shframe.store import rendezvous
+from shframe.store.sharing import rendezvous
 listener, path = rendezvous.listen(sys.argv[1])
 print("ready", flush=True)
 time.sleep(60)  # it never answers
