@@ -8,7 +8,7 @@
 
     ref = sf.put(x); sf.get(ref)
 
-The names below are imported from their rooms when first used: `import shframe` itself loads
+The names below are imported from their modules when first used: `import shframe` itself loads
 neither pandas nor NumPy nor pyarrow.
 """
 

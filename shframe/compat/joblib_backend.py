@@ -20,7 +20,7 @@ from joblib.parallel import (
 from shframe import session
 from shframe.compat.concurrent_futures import Executor, Future
 from shframe.errors import InvalidArgument
-from shframe.lazy.argument_packing import LargeValues, packed, unpacked
+from shframe.lazy.argument_packing import LargeValues, pack, unpack
 
 
 class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # joblib has no types
@@ -71,7 +71,7 @@ class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # 
         """Run a batch of calls."""
         assert self._executor is not None, "joblib configures a backend before it submits"
         large = self._large or LargeValues(session.executor().put)
-        payload, refs = packed(func, large.ref_of, "a call of joblib.Parallel")
+        payload, refs = pack(func, large.ref_of, "a call of joblib.Parallel")
         future = self._executor._submit_reading(_run, payload, *refs)
         if callback is not None:
             future.add_done_callback(callback)
@@ -105,7 +105,7 @@ class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # 
 
 def _run(payload: bytes, *values: Any) -> Any:
     """Called in a worker."""
-    return unpacked(payload, values)()
+    return unpack(payload, values)()
 
 
 def register() -> None:

@@ -1,4 +1,4 @@
-"""status: what runs where and for how long, and what waits for what."""
+"""status: which task runs where and for how long, and what waits for what."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from shframe.graph.driver.status import ActorStatus, Snapshot, Waiting, WorkerSt
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StatusReport:
-    """What the session does; printed, a line for each worker, actor and task that waits.
+    """What the session does; printed: a line for each worker, actor and task that waits.
 
-    executor: processes, threads, sync, or none while there is no session. answered: whether the
-    thread that drives the workers has answered; if not, the rest was seen from outside.
-    ready: tasks that could run and wait for a worker; waits: tasks that wait for others, of which
+    executor: processes, threads, sync, or none if there is no session. answered: whether the
+    thread that drives the workers has answered; if not, the rest was read without it.
+    ready: tasks that wait for a worker only; waits: tasks that wait for other tasks, of which
     `waiting` has the first 20. workers and actors: see WorkerStatus and ActorStatus.
-    failed: the newest task that failed. knot: the newest calls that waited for each other for ever.
+    failed: the newest task that failed. knot: the newest calls that were in a deadlock.
     """
 
     executor: str
@@ -51,7 +51,7 @@ class StatusReport:
         if self.executor != "processes":
             return f"a session of executor {self.executor!r}: tasks run in this process"
         if not self.answered:
-            return "the thread that drives the workers does not answer; seen from outside:"
+            return "the thread that drives the workers does not answer; read without it:"
         busy = sum(1 for one in self.workers if one.state != "idle")
         return (
             f"{len(self.workers)} workers, {busy} of them busy; {self.ready} tasks ready, "
@@ -62,11 +62,11 @@ class StatusReport:
 
 
 def status(timeout: float = 1.0) -> StatusReport:
-    """What runs where, for how long, and what waits for what. Starts nothing.
+    """What runs where, for how long, and what waits for what. Starts no worker.
 
-    timeout: seconds after which a pool that does not answer is looked at from outside.
+    timeout: seconds after which the state is read without the thread that drives the workers.
 
-    Cost: some 100 us, and a look at each task under way.
+    Cost: some 100 us, and a visit to each task that has not ended.
 
     Examples
     --------
@@ -84,7 +84,7 @@ def status(timeout: float = 1.0) -> StatusReport:
     shell = executor._shell
     if shell is None:  # the workers start with the first task
         return StatusReport(kind, answered=True)
-    found, answered = _asked(shell, timeout)
+    found, answered = _ask(shell, timeout)
     failed = executor.failed
     return StatusReport(
         kind,
@@ -99,21 +99,21 @@ def status(timeout: float = 1.0) -> StatusReport:
     )
 
 
-def _asked(shell: Any, timeout: float) -> tuple[Snapshot, bool]:
-    """Ask the thread that drives the workers; where it does not answer, look from here."""
+def _ask(shell: Any, timeout: float) -> tuple[Snapshot, bool]:
+    """Ask the thread that drives the workers; if it does not answer, read the state from here."""
     made: list[Snapshot] = []
     ended = threading.Event()
 
-    def look() -> None:
-        with contextlib.suppress(Exception):  # of all threads that one must go on
+    def answer() -> None:
+        with contextlib.suppress(Exception):  # that thread must go on whatever happens
             made.append(taken(shell))
         ended.set()
 
-    shell.do(look)
+    shell.do(answer)
     ended.wait(timeout)
     if made:
         return made[0], True
-    for _ in range(10):  # what changes meanwhile makes a look fail
+    for _ in range(10):  # reading fails if something changes meanwhile
         try:
             return taken(shell), False
         except (RuntimeError, KeyError):
@@ -129,7 +129,7 @@ def _of_worker(one: WorkerStatus) -> str:
         text += f", waits for {_list(one.waits_for)}"
     if one.actor:
         text += f", of the actor {one.actor}"
-    return text + (f"; {one.queued} more sent" if one.queued else "")
+    return text + (f"; {one.queued} more queued" if one.queued else "")
 
 
 def _of_actor(one: ActorStatus) -> str:
@@ -139,4 +139,4 @@ def _of_actor(one: ActorStatus) -> str:
 
 def _list(names: tuple[str, ...]) -> str:
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return (", ".join(names[:3]) or "what no task makes") + more
+    return (", ".join(names[:3]) or "a value that no task produces") + more

@@ -63,7 +63,7 @@ class Collection(Lazy):
     def compute(self, *, progress: bool | None = None, executor: Any = None) -> Any:
         """The result as an ordinary, writable pandas or NumPy object.
 
-        It stays valid after sf.shutdown(); writing into it changes nothing else.
+        It stays valid after sf.shutdown(). Writing into it changes nothing else.
         progress: whether to show a tqdm bar; None: as the session says.
         executor: "processes", "threads", "sync", "dask://host:port", a distributed.Client or
             "ray"; None: as the session says.
@@ -73,15 +73,15 @@ class Collection(Lazy):
         """
         refs, layer = self._run(progress, executor, self._settled)
         start = time.monotonic()
-        made = self._result(refs, layer)
+        result = self._result(refs, layer)
         _note(len(refs), time.monotonic() - start)
-        return made
+        return result
 
     def persist(self, *, progress: bool | None = None, executor: Any = None) -> Self:
-        """The same collection with its partitions computed and kept where they were made: in
+        """The same collection with its partitions computed and kept where they were computed: in
         shared memory, or on the cluster of an `executor` as compute() takes it.
 
-        A later computation there reads them in place; another one brings them to it.
+        A later computation there reads them in place; another executor gets copies.
         """
         refs, layer = self._run(progress, executor)
         return self._persisted(refs, layer)
@@ -104,13 +104,13 @@ class Collection(Lazy):
         executor: Any,
         last: Callable[[Layer], Layer] | None = None,
     ) -> tuple[list[ObjectRef], Layer]:
-        where = session.current().where(executor)  # says what is wrong with it before the work
+        where = session.current().where(executor)  # raises before the work if it is invalid
         with planned_for(where):
             graph, layer = self.planner.graph(self.planner.optimized(self.expr), last)
         return self._run_graph(graph, progress, executor), layer
 
     def _settled(self, layer: Layer) -> Layer:
-        """What is done to each partition, in the workers, before the user gets them."""
+        """The last step for each partition, in the workers, before the user gets them."""
         return layer
 
     def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
@@ -135,9 +135,9 @@ class _Bar:
                 "a progress bar needs tqdm: pip install 'shframe[progress]'"
             ) from error
         self._bar = tqdm(unit="task", leave=False)
-        return self._moved
+        return self._update
 
-    def _moved(self, done: int, total: int) -> None:
+    def _update(self, done: int, total: int) -> None:
         self._bar.total = total
         self._bar.n = done
         self._bar.refresh()
@@ -147,7 +147,7 @@ class _Bar:
 
 
 def _note(parts: int, seconds: float) -> None:
-    """Say in the trace what the driver did by itself to give the result."""
-    made = "".join(f", converted {n / 1e6:.1f} MB: {reason}" for reason, n in taken())
-    note = f"the result was made of {parts} parts in the driver: {seconds:.3f} s{made}"
+    """Note in the trace what the driver did to assemble the result."""
+    converted = "".join(f", converted {n / 1e6:.1f} MB: {reason}" for reason, n in taken())
+    note = f"result assembled in the driver from {parts} partitions: {seconds:.3f} s{converted}"
     session.current().last_trace.notes.append(note)

@@ -1,4 +1,4 @@
-"""compute and persist: several lazy objects at once, Delayed among them as one task graph."""
+"""compute and persist: several lazy objects at once, all Delayed of them in one task graph."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def compute(*args: Any, progress: bool | None = None, executor: Any = None) -> t
     """The values of several lazy objects, also of those in lists, tuples and dicts.
 
     All Delayed run as one graph, in which what they share runs once; frames and arrays follow one
-    after another. Anything else is given back as it is. executor: as Collection.compute() has it.
+    after another. Other values are returned unchanged. executor: see Collection.compute().
 
     Examples
     --------

@@ -20,8 +20,8 @@ from shframe.lazy.delayed_graph import VALUE, Call, DelayedCall, graph_of
 
 
 class Delayed(DelayedCall):
-    """A value to be computed: `compute()` gives it; operators, items, attributes and calls of it
-    give further ones.
+    """A value to be computed by `compute()`; its operators, items, attributes and calls are
+    further ones.
 
     Examples
     --------
@@ -39,13 +39,13 @@ class Delayed(DelayedCall):
 
     @property
     def key(self) -> str:
-        """What names its task: two that have the same key run once."""
+        """Identifies its task: two Delayed with the same key run once."""
         if type(self._key) is int:
             return f"{self._call.name}-{self._key}"
         return str(self._key)
 
     def compute(self, *, progress: bool | None = None, executor: Any = None) -> Any:
-        """The value, an ordinary object that is yours. Raises: what the function raises."""
+        """The value, as an ordinary, writable object. Raises: what the function raises."""
         [ref] = self._run_graph(graph_of([self]), progress, executor)
         return ref.value(writable=True)
 
@@ -63,7 +63,9 @@ class Delayed(DelayedCall):
 
     def __getattr__(self, name: str) -> DelayedAttribute:
         if name.startswith("_"):
-            raise AttributeError(f"a Delayed has no attribute {name!r}; compute() gives the value")
+            raise AttributeError(
+                f"a Delayed has no attribute {name!r}; compute() returns the value"
+            )
         return DelayedAttribute(self, name)
 
     def __getitem__(self, item: Any) -> Delayed:
@@ -75,8 +77,8 @@ class Delayed(DelayedCall):
     def __iter__(self) -> Iterator[Delayed]:
         if self._call.outputs is None:
             raise UnsupportedType(
-                "a Delayed cannot be iterated: how many values it has is not known\n"
-                "  delayed(f, nout=2) says so; compute() gives the value"
+                "cannot iterate over a Delayed of unknown length\n"
+                "  set it with delayed(f, nout=2), or compute() the value first"
             )
         return (self[n] for n in range(self._call.outputs))
 
@@ -87,11 +89,12 @@ class Delayed(DelayedCall):
 
     def __bool__(self) -> NoReturn:
         raise UnsupportedType(
-            "the truth of a Delayed is not known before it is computed\n  compute() gives the value"
+            "the truth value of a Delayed is unknown before it is computed\n"
+            "  compute() returns the value"
         )
 
     def __setitem__(self, item: Any, value: Any) -> NoReturn:
-        raise UnsupportedType("a Delayed cannot be changed\n  make a new one from it")
+        raise UnsupportedType("a Delayed cannot be modified\n  make a new one from it")
 
     def __hash__(self) -> int:
         return hash(self._key)
@@ -107,7 +110,7 @@ class Delayed(DelayedCall):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            f"the Delayed {self.key!r} is no value yet\n"
+            f"the Delayed {self.key!r} has not been computed\n"
             "  pass it as an argument to a delayed function, or compute() it first"
         )
 
@@ -145,7 +148,7 @@ class DelayedFunction(Delayed):
 
 
 class DelayedAttribute(Delayed):
-    """An attribute of a Delayed; called, the method's result, without the method as a value."""
+    """An attribute of a Delayed. Calling it makes one task: the method itself is not a value."""
 
     __slots__ = ("_name", "_owner")
 
@@ -166,15 +169,15 @@ def delayed(
     nout: int | None = None,
     traverse: bool = True,
 ) -> Any:
-    """Make a function lazy: its calls are Delayed. Of any other value a Delayed that gives it.
+    """Make a function lazy: its calls are Delayed. Any other value becomes a Delayed of it.
 
-    name: the name of its tasks (of a value: its key). pure: whether calls with equal arguments are
-    one; None: no. nout: how many values it gives, so that a call can be unpacked. traverse: known
-    to Dask; Delayed are found wherever they lie in an argument.
+    name: the name of its tasks (of a value: its key). pure: whether calls with equal arguments run
+    once; None: no. nout: how many values it returns, so that a call can be unpacked. traverse:
+    known to Dask; Delayed are found wherever they are inside an argument.
 
     A Delayed among arguments is an input, in lists, tuples and dicts too, and so are frames, arrays
-    and handles (`sf.put`). Other arguments are taken when it is computed. A large one that several
-    calls have is put into the store once. Tasks get read-only views of what is shared.
+    and handles (`sf.put`). Other arguments are pickled when it is computed. A large one that
+    several calls share is stored once. Tasks get read-only views of what is shared.
 
     Cost: 1 us a call and some 300 bytes, and as much again when computed.
 
@@ -201,7 +204,7 @@ def delayed(
 
 
 def _pure(call: Call, *args: Any) -> Delayed:
-    """A call that is one with those of equal arguments."""
+    """A call that runs once with all calls of equal arguments."""
     return Delayed(call, args, _NOTHING, _content_key(call, args, _NOTHING))
 
 
@@ -231,18 +234,18 @@ _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 _UNARY = ("neg", "pos", "abs", "invert")
 
 
-def _give_operators() -> None:
+def _add_operators() -> None:
     """The operators of Delayed, each a call of its function in `operator`."""
 
-    def give(name: str, method: Callable[..., Any]) -> None:
+    def add(name: str, method: Callable[..., Any]) -> None:
         method.__name__ = method.__qualname__ = name
         setattr(Delayed, name, method)
 
     for name in (*_BINARY, *_COMPARISONS, *_UNARY):
         call = Call(getattr(operator, f"__{name}__"), name, None)
-        give(f"__{name}__", lambda self, *other, call=call: _pure(call, self, *other))
+        add(f"__{name}__", lambda self, *other, call=call: _pure(call, self, *other))
         if name in _BINARY:
-            give(f"__r{name}__", lambda self, other, call=call: _pure(call, other, self))
+            add(f"__r{name}__", lambda self, other, call=call: _pure(call, other, self))
 
 
-_give_operators()
+_add_operators()

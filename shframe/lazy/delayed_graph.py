@@ -14,7 +14,7 @@ from shframe.graph.plan.fuse import fused
 from shframe.graph.tasks.function import Function, UserCode
 from shframe.graph.tasks.task import Key, Task
 from shframe.graph.tasks.task_graph import TaskGraph
-from shframe.lazy.argument_packing import LargeValues, packed, unpacked
+from shframe.lazy.argument_packing import LargeValues, pack, unpack
 from shframe.lazy.collection import Lazy
 
 CHAINS = 4  # graphs in which one task of so many has one input are searched for chains
@@ -25,7 +25,7 @@ _numbers = itertools.count()
 class Call:
     """What the calls of one delayed function share.
 
-    outputs: how many values it gives, for unpacking; None: unknown.
+    outputs: how many values it returns, for unpacking; None: unknown.
     """
 
     __slots__ = ("__dict__", "function", "name", "outputs")
@@ -40,12 +40,12 @@ class Call:
 
     @functools.cached_property
     def code(self) -> Function:
-        """What a worker calls with plain arguments."""
+        """The function that a worker calls with plain arguments."""
         return Function(self.function)
 
     @functools.cached_property
     def token(self) -> str:
-        """Names the content of the function."""
+        """Identifies the content of the function."""
         module = getattr(self.function, "__module__", None) or ""
         if module.startswith(("_", "builtins", "operator")):
             return f"{module}.{self.name}"
@@ -86,13 +86,13 @@ class _GraphBuilder:
 
     def __init__(self) -> None:
         self.result = TaskGraph()
-        self.data: dict[Any, Key] = {}  # what names an input that is there -> its key
+        self.data: dict[Any, Key] = {}  # identity of an input that exists already -> its key
         self.large = LargeValues(lambda value: session.executor().put(value))
-        self.kept: list[Any] = []  # what the ids in `data` belong to
+        self.kept: list[Any] = []  # keeps the objects alive whose ids are in `data`
         self.found: list[DelayedCall] = []  # inputs of the task that is being made
 
     def graph(self, wanted: list[DelayedCall]) -> TaskGraph:
-        """All that they need."""
+        """The tasks that they need; they are its outputs."""
         graph = self.result
         graph.outputs = tuple(map(key_of, wanted))
         stack = [*wanted]
@@ -121,7 +121,7 @@ class _GraphBuilder:
                 inputs, rest = split
                 return Task(key, call.code, inputs, rest)
         what = f"an argument of {call.name}"
-        payload, inputs = packed((args, one._kwargs), self._input_of, what)
+        payload, inputs = pack((args, one._kwargs), self._input_of, what)
         return Task(key, _unpacking(call), inputs, (payload,))
 
     def _leading(self, args: tuple[Any, ...]) -> tuple[tuple[Key, ...], tuple[Any, ...]] | None:
@@ -171,7 +171,8 @@ def key_of(one: DelayedCall) -> Key:
 
 
 def _unpacking(call: Call) -> Function:
-    """What a worker calls with packed arguments; one for all calls, so that it is sent once."""
+    """The function that a worker calls with packed arguments; one for all calls, so that it is sent
+    once."""
     found = call.__dict__.get("unpacking")
     if found is None:
         found = call.__dict__["unpacking"] = Function(_call_unpacked, function=call.code)
@@ -180,5 +181,5 @@ def _unpacking(call: Call) -> Function:
 
 def _call_unpacked(*values: Any, function: Function) -> Any:
     """Called in a worker: the inputs, then the packed arguments."""
-    args, kwargs = unpacked(values[-1], values[:-1])
+    args, kwargs = unpack(values[-1], values[:-1])
     return function.call(*args, **kwargs)
