@@ -110,7 +110,7 @@ class Build:
     def setup(self, what: str, engine: str) -> None:
         if engine == "shframe":
             import shframe as sf
-            from shframe.lazy.compute import graph_of
+            from shframe.lazy.delayed_graph import graph_of
 
             self.delayed = sf.delayed
             self.graph = lambda root: graph_of([root]).tasks

@@ -124,15 +124,7 @@ class Lending:
             self.trim() > 0 and self._ledger.claim(size, self._budget)
         )
         if not claimed:
-            live, resident = self._ledger.totals()
-            raise StoreFull.for_bytes(
-                nbytes,
-                free=max(self._budget - resident, 0),
-                budget=self._budget,
-                pinned=self._local.pinned_bytes(),
-                sealed=live,
-                what=_WHAT,
-            )
+            raise self._ledger.full(_WHAT, nbytes, self._budget, self._local.pinned_bytes())
         try:
             segment = Segment.create(next(self._ids), size)
         except OSError as error:

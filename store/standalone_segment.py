@@ -17,7 +17,7 @@ from shframe.store.shared_memory.mapping import PAGE, as_bytes, round_up
 from shframe.store.shared_memory.segment import Attached, Segment
 
 _END = struct.Struct("<8sQQ")  # a mark, where the description begins, its bytes
-_MARK = b"shframe1"
+_MARK = b"shframe2"
 _ALIGNMENT = 64
 
 

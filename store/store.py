@@ -207,7 +207,7 @@ class Store:
                     self._table.send(ref.id, -1)
                     self._reclaim(ref.id)
 
-    def relieve(self, needed: int, next_use: NextUse | None = None) -> int:
+    def spill(self, needed: int, next_use: NextUse | None = None) -> int:
         """Move objects to the disk until `needed` bytes of memory are given back, or none is left.
 
         next_use: when an object will be read next, in any unit; those needed last go first.
@@ -216,7 +216,7 @@ class Store:
         Cost: writes the bytes to disk.
         """
         with self._lock:
-            self._enter("relieve")
+            self._enter("spill")
             freed = self.trim()
             if self._spill is None or freed >= needed:
                 return freed
@@ -401,15 +401,7 @@ class Store:
 
     def _claim_apart(self, size: int, what: str) -> None:
         if not self.ledger.claim(size, self.budget):
-            live, resident = self.ledger.totals()
-            raise StoreFull.for_bytes(
-                size,
-                free=max(self.budget - resident, 0),
-                budget=self.budget,
-                pinned=self.local.pinned_bytes(),
-                sealed=live,
-                what=what,
-            )
+            raise self.ledger.full(what, size, self.budget, self.local.pinned_bytes())
         self.ledger.add_live(size)
 
     def close(self) -> None:
@@ -501,23 +493,23 @@ class Store:
             try:
                 return call()
             except StoreFull:
-                if not self._relieve_apart(needed):
+                if not self._spill_in_thread(needed):
                     raise
         return call()
 
-    def _relieve_apart(self, needed: int) -> int:
-        """As `relieve`, whole even where Ctrl-C ends the wait for it: in a thread of its own."""
+    def _spill_in_thread(self, needed: int) -> int:
+        """As `spill`, in a thread of its own: Ctrl-C ends the wait for it, but not the spilling."""
         if threading.current_thread() is not threading.main_thread():
-            return self.relieve(needed)
+            return self.spill(needed)
         found: Future[int] = Future()
 
-        def relieve() -> None:
+        def spill() -> None:
             try:
-                found.set_result(self.relieve(needed))
+                found.set_result(self.spill(needed))
             except BaseException as error:
                 found.set_exception(error)
 
-        threading.Thread(target=relieve, name="shframe-spill", daemon=True).start()
+        threading.Thread(target=spill, name="shframe-spill", daemon=True).start()
         while True:  # in short steps: a signal that comes just before a wait wakes nobody
             with contextlib.suppress(TimeoutError):
                 return found.result(0.1)

@@ -46,23 +46,6 @@ KNOWN_CIRCLES: dict[str, set[str]] = {
         "shframe.array.protocols",
         "shframe.array.random",
     },
-    "dataframe": {
-        "shframe.dataframe.accessors",
-        "shframe.dataframe.base",
-        "shframe.dataframe.frame",
-        "shframe.dataframe.groupby",
-        "shframe.dataframe.io.readers",
-        "shframe.dataframe.methods.casting",
-        "shframe.dataframe.methods.evaluating",
-        "shframe.dataframe.plan.inferred_schema",
-        "shframe.dataframe.plan.planner",
-        "shframe.dataframe.scalar",
-        "shframe.dataframe.series",
-    },
-    "lazy": {
-        "shframe.lazy.compute",
-        "shframe.lazy.delayed",
-    },
 }
 
 

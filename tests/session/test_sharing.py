@@ -28,6 +28,7 @@ from shframe.errors import NameTaken, NotPublished, SharingFailed, StoreFull
 from shframe.session import current
 from shframe.store import memory
 from shframe.store.sharing import rendezvous
+from tests.conftest import until
 
 ROOT = Path(__file__).parents[2]
 ROWS = 1_000_000
@@ -297,6 +298,7 @@ def test_a_stopped_publisher_is_told_from_a_dead_one(
     sf.publish("mine", 2)
     pid = program.process.pid
     program.process.send_signal(signal.SIGSTOP)
+    assert until(lambda: " T " in Path(f"/proc/{pid}/stat").read_text())
     try:
         with pytest.raises(SharingFailed, match=f"process {pid} has not answered"):
             sf.attach("x")
