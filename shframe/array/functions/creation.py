@@ -61,11 +61,19 @@ def from_array(x: Any, chunks: Any = "auto") -> ndarray.Array:
     grid = gridded(chunks, values.shape, values.dtype)
     if not values.dtype.isnative:
         values = values.astype(values.dtype.newbyteorder("="))
+    return ndarray.Array(_stored(values, grid))
+
+
+def objects(values: np.ndarray[Any, Any]) -> nodes.Node:
+    """An operand of Python objects, pickled once; each task that reads it loads all of it."""
+    return _stored(values, tuple((length,) for length in values.shape))
+
+
+def _stored(values: np.ndarray[Any, Any], grid: Chunks) -> nodes.Node:
     ref = session.current().put(values)
     strides = ((0, 1),) * values.ndim
     in_order = values.flags.c_contiguous
-    node = nodes.FromArray(ref, values.shape, strides, in_order, grid, values.dtype)
-    return ndarray.Array(node)
+    return nodes.FromArray(ref, values.shape, strides, in_order, grid, values.dtype)
 
 
 def asarray(

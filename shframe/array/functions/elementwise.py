@@ -4,6 +4,7 @@ astype. An operation becomes a node of one step; rules.py joins steps to program
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import operator
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ from shframe.array.grid import chunks as grids
 from shframe.errors import InvalidArgument, UnsupportedType
 
 SCALARS = (bool, int, float, complex, np.generic)
+COMPARED = (np.equal, np.not_equal)  # they are defined for any two objects
 
 
 def applied(
@@ -41,7 +43,8 @@ def applied(
 
     dtype: of the result; None: what the ufunc `operation` gives for these operands.
     """
-    given = [as_operand(operand) for operand in operands]
+    read = as_compared if operation in COMPARED else as_operand
+    given = [read(operand) for operand in operands]
     found = [each for each in given if isinstance(each, nodes.Node)]
     shape = grids.broadcast_shape([node.shape for node in found], name)
     grid = grids.unified([node.chunks for node in found], shape)
@@ -64,6 +67,16 @@ def as_operand(value: Any) -> nodes.Node | Constant:
     ):  # a record may be written into
         return Constant(value)
     return creation.asarray(value).expr
+
+
+def as_compared(value: Any) -> nodes.Node | Constant:
+    """An operand of == or !=, for which NumPy takes Python objects too."""
+    if isinstance(value, (ndarray.Array, *SCALARS)):
+        return as_operand(value)
+    array = np.asarray(value)
+    if not array.dtype.hasobject:
+        return as_operand(value)
+    return Constant(None) if value is None else creation.objects(array)
 
 
 def _on_grid(node: nodes.Node, grid: grids.Chunks) -> nodes.Node:
@@ -113,15 +126,10 @@ def called(
 
 def compared(ufunc: np.ufunc, one: ndarray.Array, other: Any) -> ndarray.Array:
     """What == or != gives: where NumPy cannot compare two kinds of values, they are unequal."""
-    unequal = ufunc is np.not_equal
-    try:
-        return called(ufunc, (one, other))[0]
-    except UnsupportedType:
-        if not isinstance(other, ndarray.Array) and np.asarray(other).dtype.hasobject:
-            ask(operator.eq, ufunc.__name__, np.empty(0, one.dtype), other)
-            shape = grids.broadcast_shape([one.shape, np.shape(other)], ufunc.__name__)
-            return creation.full(shape, unequal)
-    sign = Sign(operator.ne if unequal else operator.eq)
+    if one.dtype.kind != "V":
+        with contextlib.suppress(UnsupportedType):
+            return called(ufunc, (one, other))[0]
+    sign = Sign(operator.ne if ufunc is np.not_equal else operator.eq)
     kind = learned(sign.sign, [as_operand(one), as_operand(other)], ufunc.__name__)
     return applied(sign, (one, other), ufunc.__name__, kind)
 
