@@ -162,7 +162,7 @@ class Part:
         return tokenize("part", named(self.ufunc), self.place, dtype)
 
 
-def merged(
+def merge(
     steps: Sequence[tuple[object, Program, Sequence[object]]],
 ) -> tuple[Program, list[object]]:
     """One program from several, given in order as (name, program, names of its inputs).

@@ -1,4 +1,4 @@
-"""Folds: what a reduction computes of a tile, how two such partial results become one, and what
+"""Reducers: what a reduction computes of a tile, how two such partial results become one, and what
 the last of them means. Partial results keep the reduced axes, of length 1.
 """
 
@@ -17,11 +17,11 @@ Array = np.ndarray[Any, Any]
 Axes = tuple[int, ...]
 
 
-class Fold(Protocol):
-    """A reduction in three steps; `tiled` says whether tiles may be folded one by one.
+class Reducer(Protocol):
+    """A reduction in three steps; `tiled` says whether tiles may be reduced one by one.
 
     The origin is where the tile's block begins in the whole array, and `shape` is that array's;
-    a fold that is tiled looks at neither.
+    a reducer that is tiled looks at neither.
     """
 
     @property
@@ -165,7 +165,7 @@ class Moments:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Extreme:
     """The index of the first smallest or largest element, NaN before all.
 
     `axis` is None for indices in the flattened array.
