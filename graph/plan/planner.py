@@ -63,11 +63,12 @@ class Planner:
         return tuple(stage.name for stage in self.stages)
 
     def graph(
-        self, plan: Expr, last: Callable[[Layer], Layer] | None = None
+        self, plan: Expr, last: Callable[[Layer], Layer] | None = None, fuse: bool = True
     ) -> tuple[TaskGraph, Layer]:
         """Lower an optimised plan, cull and fuse; the layer describes the outputs, without tasks.
 
         last: what comes on top of the plan's own layer, such as the filling of a final array.
+        fuse: whether tasks that only one other reads become part of it: not if all run here.
         """
         layers: dict[str, Layer] = {}
         graph = TaskGraph()
@@ -87,4 +88,4 @@ class Planner:
             graph.add(top.tasks)
         graph.outputs = tuple(top.keys)
         top = Layer(top.keys, [], top.data, top.about, top.notes)
-        return fused(graph), top
+        return fused(graph) if fuse else graph, top

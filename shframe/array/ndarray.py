@@ -27,7 +27,7 @@ from shframe.array.functions.map_blocks import map_blocks
 from shframe.array.grid.axes import Axes
 from shframe.array.grid.chunks import Chunks, Shape
 from shframe.array.operators import Operators
-from shframe.array.plan.evaluate import evaluate, persisted
+from shframe.array.plan.evaluate import evaluate, persist
 from shframe.array.plan.planner import PLANNER
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.plan.planner import Planner
@@ -160,7 +160,7 @@ class Array(Operators, Collection):
 
         progress, executor: as Collection.persist() has them.
         """
-        return Array(persisted(self.expr, progress, executor))
+        return Array(persist(self.expr, progress, executor))
 
     @staticmethod
     def _line(node: Any) -> str:

@@ -16,7 +16,7 @@ from shframe.array.grid import chunks as grids
 from shframe.array.grid.axes import normalized_axes
 from shframe.array.grid.chunks import Chunks
 from shframe.array.grid.defaults import shape_from
-from shframe.array.plan.evaluate import persisted
+from shframe.array.plan.evaluate import persist as persist_node
 from shframe.array.plan.planner import PLANNER
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
@@ -107,7 +107,7 @@ def _split_words(
         node = lazy_node(value)
         if node is not None:
             node = on_grid(node, tuple((length,) for length in node.shape))
-            whole[word] = persisted(node) if persist else node
+            whole[word] = persist_node(node) if persist else node
         elif isinstance(value, ObjectRef):
             whole[word] = nodes.Stored(value)
         else:
