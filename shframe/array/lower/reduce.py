@@ -20,11 +20,10 @@ from shframe.array.lower.block_refs import (
     operand_blocks,
     work,
 )
+from shframe.graph.plan.combine_tree import ARITY, combine_tree
 from shframe.graph.plan.planner import Layer
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
-
-ARITY = 8  # partial results that one task combines
 
 
 def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
@@ -67,19 +66,9 @@ def _combined(
     for place, parts in groups.items():
         kept = tuple(1 if n in node.axes else node.over[n][at] for n, at in enumerate(place))
         size = work(node, kept, ARITY)
-        level = 0
-        while len(parts) > ARITY:
-            level += 1
-            name = f"{node.name}-{level}"
-            some = [parts[n : n + ARITY] for n in range(0, len(parts), ARITY)]
-            parts = [
-                Task(Key(name, (*place, n)), combine, tuple(t.key for t in few), nbytes=size)
-                for n, few in enumerate(some)
-            ]
-            tasks += parts
-        keys = tuple(task.key for task in parts)
-        tasks.append(Task(Key(node.name, place), finish, keys, nbytes=size))
-        refs.append(BlockRef(tasks[-1].key))
+        result = Key(node.name, place)
+        tasks += combine_tree(result, [task.key for task in parts], combine, finish, size)
+        refs.append(BlockRef(result))
     return refs
 
 

@@ -26,11 +26,11 @@ from shframe.dataframe.partition import Layout
 from shframe.errors import InvalidArgument
 from shframe.executor_choice import planned_cores
 from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.plan.combine_tree import combine_tree
 from shframe.graph.plan.planner import Layer
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
-ARITY = 8  # partial results that one task combines
 MOST_AT_ONCE = 4  # partitions, as large as memory allows, that one task may have all groups of
 
 
@@ -304,20 +304,8 @@ def lower_given(node: relations.Given, sources: tuple[Layer, ...]) -> Layer:
 
 
 def tree(name: str, keys: list[Key], combine: Function, final: Function) -> list[Task]:
-    """Combine in a fixed tree of ARITY; the last task, `final`, is the last of the list."""
-    tasks: list[Task] = []
-    level = 0
-    while len(keys) > ARITY:
-        groups = [keys[n : n + ARITY] for n in range(0, len(keys), ARITY)]
-        made = [
-            Task(Key(f"{name}-combine", (level, n)), combine, tuple(g))
-            for n, g in enumerate(groups)
-        ]
-        tasks.extend(made)
-        keys = [task.key for task in made]
-        level += 1
-    tasks.append(Task(Key(name, (0,)), final, tuple(keys)))
-    return tasks
+    """Combine in a fixed tree; the last task, `final`, is the last of the list."""
+    return combine_tree(Key(name, (0,)), keys, combine, final)
 
 
 def lower_reduce(node: relations.Reduce, sources: tuple[Layer, ...]) -> Layer:
