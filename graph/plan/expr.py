@@ -139,5 +139,6 @@ def tree_text(root: Expr, line: Callable[[Expr], str] | None = None) -> str:
         lines.append("  " * depth + describe(node) + (" (shown above)" if again else ""))
         if not again:
             seen.add(node.token)
-            stack.extend((child, depth + 1) for child in reversed(node.children()))
+            below = dict.fromkeys(node.children())  # what is read twice is shown once
+            stack.extend((child, depth + 1) for child in reversed(below))
     return "\n".join(lines)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from shframe.graph.errors import PlanNotStable
 from shframe.graph.plan.expr import Expr, walk
 from shframe.graph.plan.fuse import fused
-from shframe.graph.plan.rewrite import Stage
+from shframe.graph.plan.rewrite import Stage, is_checking
 from shframe.graph.tasks.task import Key, Task
 from shframe.graph.tasks.task_graph import TaskGraph
 
@@ -42,10 +42,14 @@ Lowering = Callable[[Any, tuple[Layer, ...]], Layer]
 
 @dataclass(frozen=True)
 class Planner:
-    """The stages of one kind of collection and its table of lowerings."""
+    """The stages of one kind of collection and its table of lowerings.
+
+    check: raises AssertionError for a layer that its node cannot have; for SHFRAME_CHECK=1.
+    """
 
     stages: tuple[Stage, ...]
     lowerings: Mapping[type[Expr], Lowering]
+    check: Callable[[Any, Layer], None] | None = None
 
     def optimized(self, plan: Expr, stage: str | None = None) -> Expr:
         """The plan after all stages, or after the one named; raises ValueError for another."""
@@ -77,6 +81,8 @@ class Planner:
             if lowering is None:
                 raise PlanNotStable(f"no lowering for a {type(node).__name__} node")
             layer = lowering(node, tuple(layers[child.token] for child in node.children()))
+            if self.check is not None and is_checking():
+                self.check(node, layer)
             layers[node.token] = layer
             graph.add(layer.tasks)
             graph.data.update(layer.data)

@@ -28,6 +28,7 @@ from shframe.array.grid.axes import Axes
 from shframe.array.grid.chunks import Chunks, Shape
 from shframe.array.operators import Operators
 from shframe.array.plan.evaluate import evaluate, persist
+from shframe.array.plan.plan_text import line_of
 from shframe.array.plan.planner import PLANNER
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.plan.planner import Planner
@@ -162,12 +163,7 @@ class Array(Operators, Collection):
         """
         return Array(persist(self.expr, progress, executor))
 
-    @staticmethod
-    def _line(node: Any) -> str:
-        shown = f"{node.name} {node.shape} {node.dtype}"
-        program = getattr(node, "program", ())
-        names = [getattr(s.operation, "__name__", type(s.operation).__name__) for s in program]
-        return f"{shown} [{', '.join(names).lower()}]" if names else shown
+    _line = staticmethod(line_of)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if copy is False:

@@ -320,7 +320,7 @@ def test_a_chain_is_one_program_and_gives_what_numpy_gives(pair: Any, vector: An
     values, lazy = pair
     made = chain(xp, lazy)
     same(made, quiet(lambda: chain(np, values)), rtol=1e-12)
-    assert made.explain().count("elementwise-") == 1
+    assert len(made.explain().splitlines()) == 3
 
 
 def test_a_chain_of_a_thousand_steps_runs() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shframe.array.expr import nodes
 from shframe.array.lower import layout, reduce, values
+from shframe.array.plan.validate import check_layer, check_rewriting
 from shframe.array.rules.finish import ask_for_blocks
 from shframe.array.rules.fold_constants import fold_constants
 from shframe.array.rules.fuse_elementwise import fuse_elementwise
@@ -21,8 +22,9 @@ SIMPLIFY = Stage(
         push_slice_below_elementwise,
         fold_constants,
     ),
+    check=check_rewriting,
 )
-FUSE = Stage("fuse", passes=(fuse_elementwise, ask_for_blocks))
+FUSE = Stage("fuse", passes=(fuse_elementwise, ask_for_blocks), check=check_rewriting)
 
 PLANNER = Planner(
     (SIMPLIFY, FUSE),
@@ -49,4 +51,5 @@ PLANNER = Planner(
         nodes.Concat: layout.concat,
         nodes.Result: layout.result,
     },
+    check=check_layer,
 )
