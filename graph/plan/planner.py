@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from shframe.graph.errors import PlanNotStable
 from shframe.graph.plan.expr import Expr, walk
 from shframe.graph.plan.fuse import fused
-from shframe.graph.plan.rewrite import Stage, is_checked
+from shframe.graph.plan.rewrite import Stage, is_checking
 from shframe.graph.tasks.task import Key, Task
 from shframe.graph.tasks.task_graph import TaskGraph
 
@@ -45,10 +45,14 @@ Lowering = Callable[[Any, tuple[Layer[About], ...]], Layer[About]]
 
 @dataclass(frozen=True)
 class Planner(Generic[About]):
-    """The stages of one kind of collection and its table of lowerings."""
+    """The stages of one kind of collection and its table of lowerings.
+
+    check: raises AssertionError for a layer that its node cannot have; for SHFRAME_CHECK=1.
+    """
 
     stages: tuple[Stage, ...]
     lowerings: Mapping[type[Expr], Lowering[About]]
+    check: Callable[[Any, Layer[About]], None] | None = None
 
     def optimized(self, plan: Expr, stage: str | None = None) -> Expr:
         """The plan after all stages, or after the one named; raises ValueError for another."""
@@ -66,11 +70,15 @@ class Planner(Generic[About]):
         return tuple(stage.name for stage in self.stages)
 
     def graph(
-        self, plan: Expr, last: Callable[[Layer[About]], Layer[About]] | None = None
+        self,
+        plan: Expr,
+        last: Callable[[Layer[About]], Layer[About]] | None = None,
+        fuse: bool = True,
     ) -> tuple[TaskGraph, Layer[About]]:
         """Lower an optimised plan, cull and fuse; the layer describes the outputs, without tasks.
 
         last: what comes on top of the plan's own layer, such as the filling of a final array.
+        fuse: whether tasks that only one other reads become part of it: not if all run here.
         """
         layers: dict[str, Layer[About]] = {}
         graph = TaskGraph()
@@ -78,8 +86,10 @@ class Planner(Generic[About]):
             lowering = self._lowering_of(type(node))
             layer = lowering(node, tuple(layers[child.token] for child in node.children()))
             layers[node.token] = layer
-            if is_checked():
+            if is_checking():
                 _check_keys(node, layer, graph)
+                if self.check is not None:
+                    self.check(node, layer)
             graph.add(layer.tasks)
             graph.data.update(layer.data)
             graph.notes.extend(layer.notes)
@@ -90,7 +100,7 @@ class Planner(Generic[About]):
             graph.add(top.tasks)
         graph.outputs = tuple(top.keys)
         top = Layer(top.keys, [], top.data, about=top.about, notes=top.notes)
-        return fused(graph), top
+        return fused(graph) if fuse else graph, top
 
     def _lowering_of(self, kind: type[Expr]) -> Lowering[About]:
         """What lowers a kind of node: the entry of its nearest base class."""

@@ -10,7 +10,6 @@ from shframe.dataframe.kernels.aggregation import is_decomposable
 from shframe.dataframe.lower.layer import (
     About,
     Layer,
-    combine_in_tree,
     keys_of,
     partition_bytes,
     parts_for,
@@ -19,6 +18,7 @@ from shframe.dataframe.lower.layer import (
 )
 from shframe.dataframe.lower.shuffle import by_range, hash_shuffled
 from shframe.dataframe.lower.whole import run_whole
+from shframe.graph.plan.combine_tree import combine_tree
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
@@ -35,7 +35,7 @@ def lower_aggregate(node: Aggregate, sources: tuple[Layer, ...]) -> Layer:
             return _groups_in_parts(node, parts, layer)
         final = Function(aggregate.finished, plan=plan, expected=node.meta)
         combine = Function(aggregate.combined, plan=plan)
-        tasks = [*parts, *combine_in_tree(node.name, keys_of(parts), combine, final)]
+        tasks = [*parts, *combine_tree(Key(node.name, (0,)), keys_of(parts), combine, final)]
         return Layer([tasks[-1].key], tasks, about=About(not plan.as_index))
     if not (_in_order(node) and plan.as_index):
         return run_whole(node, aggregate.pandas_result, {"plan": plan}, sources)

@@ -12,8 +12,6 @@ from shframe.graph.plan import planner
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
-ARITY = 8  # partial results that one task combines
-
 
 @dataclass(frozen=True, slots=True)
 class About:
@@ -85,22 +83,3 @@ def number_rows(name: str, layer: Layer) -> tuple[list[Key], list[Task]]:
         for n, key in enumerate(layer.keys)
     ]
     return list(keys_of(made)), [*counted, counts, *made]
-
-
-def combine_in_tree(
-    name: str, keys: Sequence[Key], combine: Function, final: Function
-) -> list[Task]:
-    """Combine in a fixed tree of ARITY; the last task, `final`, is the last of the list."""
-    tasks: list[Task] = []
-    level = 0
-    while len(keys) > ARITY:
-        groups = [keys[n : n + ARITY] for n in range(0, len(keys), ARITY)]
-        made = [
-            Task(Key(f"{name}-combine", (level, n)), combine, tuple(group))
-            for n, group in enumerate(groups)
-        ]
-        tasks.extend(made)
-        keys = keys_of(made)
-        level += 1
-    tasks.append(Task(Key(name, (0,)), final, tuple(keys)))
-    return tasks

@@ -8,12 +8,12 @@ from shframe.dataframe.kernels import rowwise
 from shframe.dataframe.lower.layer import (
     About,
     Layer,
-    combine_in_tree,
     gather,
     keys_of,
     number_rows,
     per_partition,
 )
+from shframe.graph.plan.combine_tree import combine_tree
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
@@ -33,7 +33,7 @@ def lower_small_result(node: SmallResult, sources: tuple[Layer, ...]) -> Layer:
     parts = per_partition(f"{node.name}-partial", Function(partial, **params), keys)
     combine = Function(together, last=False, **params)
     final = Function(together, last=True, **params)
-    tasks = combine_in_tree(node.name, keys_of(parts), combine, final)
+    tasks = combine_tree(Key(node.name, (0,)), keys_of(parts), combine, final)
     return Layer([tasks[-1].key], [*before, *parts, *tasks], about=About())
 
 
