@@ -27,7 +27,7 @@ from shframe.dataframe.methods import selection, sorting
 from shframe.dataframe.methods.evaluating import evaluate
 from shframe.dataframe.methods.joining import join_rows
 from shframe.dataframe.methods.parquet_writing import write_parquet
-from shframe.dataframe.methods.rowwise import call_method
+from shframe.dataframe.methods.rowwise import call_if_callable, call_method
 from shframe.dataframe.methods.storing import store_pandas
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.series import SeriesMethods
@@ -171,6 +171,7 @@ class DataFrame(Partitioned):
     @overload
     def __getitem__(self, key: Hashable) -> Series: ...
     def __getitem__(self, key: Any) -> DataFrame | Series:
+        key = call_if_callable(key, self)
         if isinstance(key, Partitioned):
             return self._filter(key)
         if isinstance(key, (list, pd.Index, np.ndarray)):

@@ -49,6 +49,7 @@ class SeriesMethods(Column):
         return Accessor(self.expr, "cat")
 
     def __getitem__(self, key: Any) -> Self:
+        key = rowwise.call_if_callable(key, self)
         if arguments.is_rows(key):
             return self._filter(key)
         raise UnsupportedType(

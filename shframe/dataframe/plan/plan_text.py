@@ -75,7 +75,9 @@ def describe(node: Expr) -> Line:
     """The line of a node: what it is, with the columns that it names written out."""
     words = Words()
     if _is_column(node):
-        return Line(f"Column {words.of(node)}", words.bases)
+        text = words.of(node)
+        shown = f"Rows{text[4:]}" if text.startswith("rows") else f"Column {text}"
+        return Line(shown, words.bases)
     if isinstance(node, Value):
         return Line(f"Value {words.of(node)}", words.bases)
     return Line(words.relation(node), words.bases)
