@@ -12,19 +12,17 @@ import pickle
 import traceback
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from shframe.graph.errors import ActorDied, RemoteTraceback, TaskFailed
 from shframe.graph.failures import tracebacks
 from shframe.graph.objects.object_ref import Failure, Pending
 from shframe.graph.scheduler.task_state import TaskState
 from shframe.graph.tasks.function import UserCode, members
+from shframe.graph.tasks.task import Task
 from shframe.graph.wire.work import Raised
 from shframe.store.errors import ShframeError
 from shframe.store.ref import Ref
-
-if TYPE_CHECKING:
-    from shframe.graph.tasks.task import Task
 
 _INPUTS = 5  # inputs of a task that are named
 _SITES = 3  # lines of users' functions that one task is named by

@@ -24,7 +24,7 @@ from shframe.graph.objects.callbacks import guarded
 from shframe.graph.objects.signal import Signal
 from shframe.store.ref import INLINE, Ref
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # workers need not load it
     from shframe.store.store import Store
 
 

@@ -1,13 +1,12 @@
 """Rules, stages and the driver that applies them to a plan.
 
 A rule is a function: one node in, a new node or None out. A pass is a function of the whole plan,
-for what one node cannot see (which columns all its parents need). A stage names an ordered tuple
-of rules and passes and a check that its result must satisfy.
+for what one node cannot see (which columns all its parents need). A stage names ordered rules and
+passes.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -42,15 +41,12 @@ class Stage:
     name: str
     rules: tuple[Rule, ...] = ()
     passes: tuple[Callable[[Expr], Expr], ...] = ()
-    check: Callable[[Expr, Expr], None] | None = None
 
     def apply(self, plan: Expr) -> Expr:
         """The rewritten plan; raises PlanNotStable when the rules never come to rest."""
         result = _to_fixpoint(self, plan) if self.rules else plan
         for whole in self.passes:
             result = whole(result)
-        if self.check is not None and os.environ.get("SHFRAME_CHECK") == "1":
-            self.check(plan, result)
         return result
 
 

@@ -122,7 +122,7 @@ class TaskRunner:
         link.capture.end_task()
         self.running, self._assigned = before
         ledger.note(self.running + 1 if self.running else 0)
-        held = result[1]
+        _, held, *_ = result
         queue.keep_result(number, held)
         link.add_result(result)
         if type(held) is Ref and held.segment != INLINE:
