@@ -36,7 +36,7 @@ from shframe.graph.driver.worker_memory import PAUSE
 from shframe.graph.driver.worker_requests import WorkerRequests
 from shframe.graph.driver.workers import Workers
 from shframe.graph.errors import SessionClosed, WorkerDied
-from shframe.graph.objects.callbacks import guarded
+from shframe.graph.objects.callbacks import run_guarded
 from shframe.graph.objects.ref_backend import StoreBackend, release_dropped
 from shframe.graph.scheduler.messages import (
     Abort,
@@ -178,7 +178,7 @@ class DriverLoop:
         self.context.waking.wake()
         self.thread.join()
         self.context.aside.close()
-        self.home.aside = guarded
+        self.home.aside = run_guarded
         self.context.failed = None
         self.pool.close()
         self.logs.close()
@@ -211,7 +211,7 @@ class DriverLoop:
         self.calls.fail_all(error)
         with contextlib.suppress(IndexError):  # another thread takes them, too
             while True:
-                guarded(self.context.commands.popleft())
+                run_guarded(self.context.commands.popleft())
         self.runs.fail_all(error)
         self.calls.fail_all(error)
 
@@ -227,7 +227,7 @@ class DriverLoop:
         if context.waking.fileno() in ready:
             context.waking.drain()
         while context.commands:
-            guarded(context.commands.popleft())
+            run_guarded(context.commands.popleft())
         self._enter_calls()
         # first of all the pids of workers that have started; ends after what those have sent
         ended = self.pool.news() if self.pool.channel.fileno() in ready else ()
@@ -362,9 +362,9 @@ class DriverLoop:
             call = live.get(number)
             try:
                 if call is None:
-                    tasks.append(self.runs.wired(number, work, worker))
+                    tasks.append(self.runs.assign(number, work, worker))
                 else:
-                    tasks.append(self.calls.wired(call, work, worker))
+                    tasks.append(self.calls.assign(call, work, worker))
             except Exception as error:
                 self._not_sent(worker, number, error)
 

@@ -76,7 +76,7 @@ class Reports:
         if report.dropped:
             self.requests.take_dropped(slot, report.dropped)
         if report.trimmed:
-            self.memory.answered(slot)
+            self.memory.note_answer(slot)
             self.context.handle(Relieved())
 
     def _take_results(self, worker: WorkerHandle, results: Sequence[tuple[Any, ...]]) -> None:
@@ -104,21 +104,21 @@ class Reports:
                 size = self.runs.take(worker, Result(*result))
                 done.append((number, end - start, size))
         if done:
-            self.context.handle(Done(slot, done, self.memory.heaps.taken(slot)))
+            self.context.handle(Done(slot, done, self.memory.heaps.take_peak(slot)))
         for event in failed:
             self.context.handle(event)
 
     def _take_failure(self, worker: WorkerHandle, result: Result) -> list[Failed]:
         """A task has raised; the events to be handled after the results."""
         if result.needed:
-            self.memory.refused(worker.slot, result)
+            self.memory.handle_refusal(worker.slot, result)
             return []
         assert result.error is not None, "a task without a result has an error"
         call = self.calls.live.get(result.number)
         if call is None:
-            self.runs.failed(result.number, result.error)
+            self.runs.fail_task(result.number, result.error)
             return [Failed(worker.slot, result.number)]
-        return [Failed(worker.slot, result.number, self.calls.failed(call, result))]
+        return [Failed(worker.slot, result.number, self.calls.handle_failure(call, result))]
 
     def _drop_result(self, held: object) -> None:
         """It is not wanted: the task was given up, or another worker was faster."""

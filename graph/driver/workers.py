@@ -102,7 +102,7 @@ class Workers:
     def renew(self) -> None:
         """Replace workers that have loaded code which has changed since, and those that would have
         to load what the server can load for all."""
-        changed = self._modules.changed()
+        changed = self._modules.look()
         if self._modules.grown and self.pool.launched.preload(heavy()):
             changed = True
         if changed:
@@ -195,7 +195,7 @@ class Workers:
         self.pool.remove(slot)
         self.outbox.discard(slot)
         self.cancellation.end_tasks_of(slot)
-        self.memory.answered(slot)
+        self.memory.note_answer(slot)
         self.requests.forget_worker(slot)
         self.store.worker_died(slot)
         for live in self.runs.live.values():
