@@ -72,7 +72,7 @@ def test_a_missing_package_is_named_with_its_extra(
     here: Any, monkeypatch: pytest.MonkeyPatch, module: str, asked: str
 ) -> None:
     extra = asked.partition(":")[0]
-    monkeypatch.delitem(sys.modules, f"shframe.graph.engine_{extra}", raising=False)
+    monkeypatch.delitem(sys.modules, f"shframe.graph.executors.{extra}_cluster", raising=False)
     monkeypatch.setitem(sys.modules, module, None)  # what an import finds that is not there
     with pytest.raises(ImportError, match=rf"pip install 'shframe\[{extra}\]'"):
         xp.ones((3,)).compute(executor=asked)

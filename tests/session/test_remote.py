@@ -169,7 +169,7 @@ def test_a_large_argument_is_put_by_itself_and_noted(caplog: pytest.LogCaptureFi
     frame = pd.DataFrame({"a": np.arange(100_000)})
     with caplog.at_level("INFO", "shframe"):
         ref = add.remote(frame)
-    assert "put into the store by itself" in caplog.text
+    assert "put into the store on its own" in caplog.text
     assert (sf.get(ref)["a"] == frame["a"] + 1).all()
 
 
@@ -643,7 +643,7 @@ def test_wrong_calls_are_refused_at_once() -> None:
 def test_a_handle_cannot_be_pickled_by_the_user() -> None:
     import pickle
 
-    with pytest.raises(RefNotPicklable, match="nobody would keep"):
+    with pytest.raises(RefNotPicklable, match="nothing would keep"):
         pickle.dumps(add.remote(1))
 
 
