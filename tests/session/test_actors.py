@@ -343,7 +343,7 @@ def test_an_actor_is_found_by_its_name_while_it_lives() -> None:
     pid = sf.get(counter.where.remote())
     del counter, same
     assert gone(pid)
-    with pytest.raises(ActorDied, match="no actor of the name"):
+    with pytest.raises(ActorDied, match="no actor named"):
         sf.get_actor("the counter")
 
 
