@@ -31,7 +31,7 @@ from shframe.graph.scheduler.messages import Done, Finish, Instruction, Joined, 
 from shframe.graph.scheduler.scheduler import Scheduler
 from shframe.graph.scheduler.submission import GraphSubmission
 from shframe.graph.wire.channel import Channel, pair
-from shframe.graph.wire.work import Report, Work, sent
+from shframe.graph.wire.work import Report, Work, without_empty
 from shframe.graph.worker.driver_link import FLUSH_SECONDS
 
 WORKERS = (2, 4, 8, 16, 32, 64, 128, 256)
@@ -60,7 +60,7 @@ def message_cost(message: Work | Report, times: int = 2000) -> float:
     spent = 0.0
     for _ in range(times):
         begin = time.thread_time()
-        ends[0].queue(pickle.dumps(sent(message), protocol=5))
+        ends[0].queue(pickle.dumps(without_empty(message), protocol=5))
         ends[0].flush()
         middle = time.thread_time()
         while not ends[1].fill():

@@ -87,7 +87,7 @@ def circle(scheduler: Scheduler) -> tuple[int, ...]:
                 stack.pop()
             elif following in path:
                 order = [*path]
-                return _turned(order[order.index(following) :])
+                return _rotate_to_smallest(order[order.index(following) :])
             else:
                 path[following] = None
                 stack.append((following, iter(_needs(scheduler, waits, following))))
@@ -129,6 +129,6 @@ def _is_queued(scheduler: Scheduler, number: int) -> bool:
     return task.actor in scheduler.actors
 
 
-def _turned(tasks: list[int]) -> tuple[int, ...]:
+def _rotate_to_smallest(tasks: list[int]) -> tuple[int, ...]:
     start = tasks.index(min(tasks))
     return (*tasks[start:], *tasks[:start])

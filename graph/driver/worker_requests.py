@@ -217,9 +217,7 @@ class WorkerRequests:
 
     # --- tasks --------------------------------------------------------------------------
 
-    def _received(
-        self, worker: WorkerHandle, callee: Callee
-    ) -> tuple[ForwardedFunction, Arguments]:
+    def _receive(self, worker: WorkerHandle, callee: Callee) -> tuple[ForwardedFunction, Arguments]:
         """What a task calls, as calls of the driver have it."""
         known = self._functions.setdefault(worker.slot, {})
         if callee.payload is not None:
@@ -233,7 +231,7 @@ class WorkerRequests:
 
     def _call_task(self, worker: WorkerHandle, request: CallTask) -> None:
         ids, callee, options, method, actor, site, parent = request
-        call = Call(*self._received(worker, callee), options, site, method, actor, parent)
+        call = Call(*self._receive(worker, callee), options, site, method, actor, parent)
         call.priority = options.priority + self._depth(parent)
         for ref in self.calls.handles_of(call, ids):
             self._lend(worker, ref)
@@ -248,7 +246,7 @@ class WorkerRequests:
         id, callee, _, actor_options, site, parent = request
         ref = ObjectRef(id, Pending(), self.context.home)
         self._lend(worker, ref)
-        self.actors.create_actor(ref, *self._received(worker, callee), actor_options, site, parent)
+        self.actors.create_actor(ref, *self._receive(worker, callee), actor_options, site, parent)
 
     def _block(self, worker: WorkerHandle, request: Block) -> None:
         known = self.context.home.known

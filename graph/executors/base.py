@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from shframe.graph.objects.object_ref import Death, ObjectRef
 from shframe.graph.tasks.actor_options import ActorOptions
@@ -13,9 +13,7 @@ from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
 from shframe.graph.tasks.task_graph import Progress, TaskGraph
 from shframe.graph.tracing.call_site import Place
 from shframe.graph.tracing.trace import Trace
-
-if TYPE_CHECKING:
-    from shframe.store.store import Store
+from shframe.store.store import Store
 
 PROGRESS_SECONDS = 0.1
 

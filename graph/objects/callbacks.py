@@ -16,7 +16,7 @@ def attempt(what: Callable[[], None], blame: Callable[[BaseException], None]) ->
         blame(error)
 
 
-def guarded(what: Callable[[], None]) -> None:
+def run_guarded(what: Callable[[], None]) -> None:
     """Call; what it raises is logged."""
     try:
         what()

@@ -69,8 +69,8 @@ def set_home(home: Finder | None) -> None:
     _default = home
 
 
-def arrived(id: int) -> Any:
-    """Called by pickle: a handle has arrived in this process."""
+def unpickle_ref(id: int) -> Any:
+    """Called by pickle: a handle has unpickle_ref in this process."""
     home = _here.home or _default
     if home is None:
         raise RuntimeError("a handle was unpickled outside of shframe")

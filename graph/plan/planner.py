@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from shframe.graph.errors import PlanNotStable
+from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr, walk
 from shframe.graph.plan.fuse import fused
 from shframe.graph.plan.rewrite import Stage, is_checking
 from shframe.graph.tasks.task import Key, Task
 from shframe.graph.tasks.task_graph import TaskGraph
-
-if TYPE_CHECKING:
-    from shframe.graph.objects.object_ref import ObjectRef
-
 
 About = TypeVar("About")
 

@@ -8,10 +8,9 @@ a graph are one *run*: they are numbered in the order of their priority, and the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from shframe.graph.scheduler.task_state import TaskState
+from shframe.graph.scheduler.task_state import TaskState
 
 SINGLE = 0  # the run of tasks that were called one by one
 

@@ -210,7 +210,7 @@ class Scheduler:
         for number, seconds, nbytes in event.tasks:
             state.load -= assigned.pop(number, 0.0)
             if admission.counts:
-                admission.ended(number)
+                admission.end(number)
             task = tasks.get(number)
             if task is None:  # it was given up while it ran, or another worker was faster
                 dropped.append(number)
@@ -475,7 +475,7 @@ class Scheduler:
         if first is not None:
             blamed.add(first)
         for number in reversed(state.assigned):
-            self.admission.ended(number)
+            self.admission.end(number)
             task = self.tasks.get(number)
             if task is None:
                 continue
@@ -492,7 +492,7 @@ class Scheduler:
 
     def _unassign(self, worker: int, number: int) -> None:
         if self.admission.counts:
-            self.admission.ended(number)
+            self.admission.end(number)
         state = self.workers.get(worker)
         if state is None:
             return

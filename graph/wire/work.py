@@ -18,7 +18,7 @@ Surroundings = tuple[str, dict[str, str], list[str], Levels]
 
 
 class Work(NamedTuple):
-    """Driver to worker: tasks and what they need. Fields that are empty are not sent (`sent`).
+    """Driver to worker: tasks and what they need, sent `without_empty` fields.
 
     tasks: those of which `fills` is true have the descriptors of their targets behind those of
         the segments.
@@ -51,13 +51,13 @@ class Work(NamedTuple):
 class Raised(NamedTuple):
     """What a task raised, pickled. To read the payload runs users' code, no other field does.
 
-    payload: the pickled error, without frames. text: its traceback. said: its type and message.
+    payload: the pickled error, without frames. text: its traceback. message: its type and message.
     usual: whether it is an Exception, not SystemExit or the like.
     """
 
     payload: bytes
     text: str
-    said: str
+    message: str
     usual: bool
 
 
@@ -82,7 +82,7 @@ class Result(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Worker to driver. Fields that are empty are not sent (`sent`).
+    """Worker to driver, sent `without_empty` fields.
 
     results: Results, or just (number, held, start, end).
     segments: ids of new segments of the worker's, whose descriptors come with the message.
@@ -104,7 +104,7 @@ class Report(NamedTuple):
     spoke: bool = False
 
 
-def sent(message: tuple[Any, ...]) -> tuple[Any, ...]:
+def without_empty(message: tuple[Any, ...]) -> tuple[Any, ...]:
     """A message as it is sent: without the empty fields at its end. Most have the first alone."""
     end = len(message)
     while end > 1 and not message[end - 1]:

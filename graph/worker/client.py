@@ -28,7 +28,10 @@ from shframe.graph.objects.object_ref import (
     wait_all,
 )
 from shframe.graph.objects.signal import Signal
+from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
+from shframe.graph.tasks.task_graph import Progress, TaskGraph
 from shframe.graph.tracing.call_site import Place, line_of
+from shframe.graph.tracing.trace import Trace
 from shframe.graph.wire.call_format import CLOSED
 from shframe.graph.wire.requests import (
     Answer,
@@ -58,10 +61,7 @@ from shframe.store.ref import Ref
 from shframe.store.shared_memory import forks
 from shframe.store.shared_memory.pins import Pin
 
-if TYPE_CHECKING:
-    from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
-    from shframe.graph.tasks.task_graph import Progress, TaskGraph
-    from shframe.graph.tracing.trace import Trace
+if TYPE_CHECKING:  # workers need not load it
     from shframe.store.store import Store
 
 STEP = 0.05  # seconds of one look at the channel

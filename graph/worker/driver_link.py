@@ -15,7 +15,7 @@ from typing import Any
 
 from shframe.graph.wire.channel import Channel
 from shframe.graph.wire.requests import Request
-from shframe.graph.wire.work import Report, sent
+from shframe.graph.wire.work import Report, without_empty
 from shframe.graph.worker.log_capture import Capture
 from shframe.graph.worker.task_queue import TaskQueue
 from shframe.store.local_store import LocalStore
@@ -147,7 +147,7 @@ class DriverLink:
             spoke,
         )
         if any(report):
-            self.channel.send(sent(report), [fd for _, fd in segments])
+            self.channel.send(without_empty(report), [fd for _, fd in segments])
         self.trimmed = False
         self._held = pinned
         self.flushed = time.monotonic()

@@ -122,7 +122,7 @@ class TaskRunner:
         link.capture.end_task()
         self.running, self._assigned = before
         ledger.note(self.running + 1 if self.running else 0)
-        held = result[1]
+        _, held, *_ = result
         queue.keep_result(number, held)
         link.add_result(result)
         if type(held) is Ref and held.segment != INLINE:
@@ -142,7 +142,7 @@ class TaskRunner:
             else:
                 held, inside, others = self._call(number, digest, inputs, args, How(*how), call)
         except BaseException as raised:
-            error, needed = _pack_error(raised), self._needed(raised)
+            error, needed = _pack_error(raised), self._bytes_needed(raised)
             self.link.failed = self.link.failed or self.store.in_use > 0
             return Result(number, None, start, time.monotonic(), error, needed)
         read = sum(one.nbytes for one in inputs if type(one) is Ref) if inputs else 0
@@ -248,7 +248,7 @@ class TaskRunner:
             return ref.header, tuple(one.id for one in inside)
         return ref, tuple(one.id for one in inside)
 
-    def _needed(self, error: BaseException) -> int:
+    def _bytes_needed(self, error: BaseException) -> int:
         """What an empty store would have had room for; 0 for any other error."""
         if isinstance(error, StoreFull) and error.needed <= self.store.budget:
             return error.needed

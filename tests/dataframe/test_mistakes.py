@@ -48,7 +48,7 @@ pytestmark = pytest.mark.usefixtures("session")
         (
             lambda d: d.map_partitions(lambda p, x=LOCK: p),
             NotPicklable,
-            "cannot travel",
+            "cannot be sent to a worker",
         ),
     ],
 )
