@@ -150,7 +150,10 @@ def where(condition: Any, one: Any = None, other: Any = None, /) -> Node:
     Raises: UnsupportedType without `one` and `other`: nonzero() finds the indices.
     """
     if one is None or other is None:
-        raise UnsupportedType("where() needs both values\n  nonzero() returns the indices")
+        raise UnsupportedType(
+            "either both or neither of x and y should be given, and neither is not supported\n"
+            "  nonzero() returns the indices of a condition"
+        )
     operands = [operand_of(each) for each in (one, other)]
     mask = condition if isinstance(condition, SCALARS) else astype(node_of(condition), np.bool_)
     ask_for = lambda *values: np.where(np.empty((0,), np.bool_), *values)  # noqa: E731
@@ -216,9 +219,11 @@ def astype(x: Node, dtype: Any, /, *, copy: bool = True) -> Node:
     if wanted == x.dtype:
         return x
     if wanted.hasobject:
-        raise UnsupportedType(f"values of dtype {x.dtype} cannot become {wanted}")
+        raise UnsupportedType(
+            f"Cannot cast array data from {x.dtype!r} to {wanted!r}: arrays hold no Python objects"
+        )
     if x.dtype.kind in "SU" and wanted.kind in "mM" and np.datetime_data(wanted)[0] == "generic":
-        values = ask(lambda text: text.astype(wanted), "astype", values_of(x))
+        values = ask(lambda strings: strings.astype(wanted), "astype", values_of(x))
         return from_array(values, x.chunks)
     sample = sample_of(x.shape, x.dtype)
     result = ask(lambda values: values.astype(wanted), "astype", sample).dtype
