@@ -51,14 +51,22 @@ def apply(operation: Operation, operands: Sequence[Any], name: str, dtype: Any =
     """
     read = _operand_of_comparison if operation in COMPARISONS else operand_of
     given = [read(operand) for operand in operands]
-    found = [each for each in given if isinstance(each, Node)]
-    shape = grids.broadcast_shape([node.shape for node in found], name)
-    grid = grids.unified([node.chunks for node in found], shape)
-    sources = tuple([on_grid(node, grids.fitted(grid, node.shape)) for node in found])
+    found = tuple([each for each in given if isinstance(each, Node)])
+    sources, grid = _on_one_grid(found, name)
     slots = iter(range(len(found)))
     own = tuple([each if isinstance(each, Constant) else next(slots) for each in given])
     result = learn_dtype(operation, given, name) if dtype is None else np.dtype(dtype)
     return nodes.Elementwise((Step(operation, own, result),), sources, grid, result)
+
+
+def _on_one_grid(operands: tuple[Node, ...], name: str) -> tuple[tuple[Node, ...], grids.Chunks]:
+    """The operands on one grid, which they broadcast to; raises ChunkMismatch."""
+    first = operands[0].chunks if operands else ()
+    if all([node.chunks == first for node in operands]):  # as most are: nothing is to be found out
+        return operands, first
+    shape = grids.broadcast_shape([node.shape for node in operands], name)
+    grid = grids.unified([node.chunks for node in operands], shape)
+    return tuple([on_grid(node, grids.fitted(grid, node.shape)) for node in operands]), grid
 
 
 def operand_of(value: Any) -> Operand:
