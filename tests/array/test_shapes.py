@@ -157,10 +157,10 @@ def test_chunks_mean_this_grid(asked: Any, shape: Any, itemsize: int, expected: 
     [
         ((1, 2, 3), ChunkMismatch, "names 3 axes"),
         (((3, 3), 2), ChunkMismatch, "add up to 6, not to 7"),
-        (0, InvalidArgument, "at least one"),
+        (0, InvalidArgument, "at least 1, got 0"),
         ("ten", InvalidArgument, "neither 'auto' nor a size"),
         ({2: 1}, InvalidArgument, "name axis 2"),
-        (2.5, InvalidArgument, "hold 2.5"),
+        (2.5, InvalidArgument, "got 2.5"),
     ],
 )
 def test_chunks_that_do_not_fit_are_refused(asked: Any, error: Any, words: str) -> None:

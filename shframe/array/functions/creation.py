@@ -42,7 +42,9 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, chunks: Any = "auto") -
     """
     value = ask(lambda: np.asarray(fill_value, dtype), "full")
     if value.ndim:
-        raise InvalidArgument(f"one value is needed, found an array of shape {value.shape}")
+        raise InvalidArgument(
+            f"fill_value must be a single value, got an array of shape {value.shape}"
+        )
     if value.dtype.hasobject:
         raise UnsupportedType(f"{fill_value!r} is a Python object, which arrays cannot hold")
     lengths = shape_from(shape)
@@ -111,7 +113,7 @@ def arange(
     if not _are_real(first, last, step) or (kind is not None and kind.kind not in "iuf"):
         return from_array(ask(np.arange, "arange", start, stop, step, dtype), chunks)
     length = _steps(first, last, step)
-    # between the ends in the other order lies nothing: NumPy makes an empty array of the dtype
+    # nothing is between the ends in the other order: NumPy makes an empty array of the dtype
     ends = (last, first) if length else (first, last)
     kind = ask(np.arange, "arange", *ends, step, dtype).dtype
     two = np.zeros(2, kind)
@@ -191,7 +193,7 @@ def identity(n: int, dtype: Any = float, chunks: Any = "auto") -> Node:
 def meshgrid(*arrays: Node, indexing: str = "xy") -> list[Node]:
     """Arrays of coordinates: each vector along its axis, repeated along the others."""
     if indexing not in ("xy", "ij"):
-        raise InvalidArgument(f"indexing={indexing!r}; there are 'xy' and 'ij'")
+        raise InvalidArgument(f"Valid values for `indexing` are 'xy' and 'ij', got {indexing!r}")
     vectors = [manipulation.ravel(each) for each in arrays]
     axes = list(range(len(vectors)))
     if indexing == "xy" and len(vectors) > 1:
@@ -205,7 +207,7 @@ def meshgrid(*arrays: Node, indexing: str = "xy") -> list[Node]:
 
 def _triangle(x: Node, k: Any, lower: bool) -> Node:
     if x.ndim < 2:
-        raise InvalidArgument(f"a matrix is needed, found an array of shape {x.shape}")
+        raise InvalidArgument(f"Input array must be at least 2-dimensional, but it is {x.ndim}")
     rows = part(arange(x.shape[-2], chunks=(x.chunks[-2],)), (slice(None), None))
     columns = arange(x.shape[-1], chunks=(x.chunks[-1],))
     border = elementwise.call(np.add, rows, as_int(k))

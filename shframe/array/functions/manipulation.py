@@ -73,7 +73,7 @@ def _target_shape(old: Shape, shape: Any) -> Shape:
 
 
 def _is_whole(node: nodes.FromArray) -> bool:
-    """Whether the node reads its object as it lies."""
+    """Whether the node reads its object as it is stored."""
     plain = all(stride == (0, 1) for stride in node.strides)
     return plain and node.in_order and node.shape == node.stored_shape
 
@@ -85,7 +85,7 @@ def _with_ones(array: Node, wanted: Shape) -> Node:
 
 
 def _grid_after(source: Node, wanted: Shape) -> Chunks:
-    """A grid of contiguous blocks; the source's own cuts where whole rows lie between them."""
+    """A grid of contiguous blocks; the source's own if it cuts between rows."""
     row = math.prod(wanted[1:])
     sizes = [math.prod(shape) for shape in grids.block_shapes(source.chunks)]
     if wanted and all(size % row == 0 for size in sizes):
@@ -99,7 +99,7 @@ def ravel(x: Node, /) -> Node:
 
 
 def expand_dims(x: Node, /, axis: Axes = 0) -> Node:
-    """New axes of length 1 at these places of the result."""
+    """New axes of length 1 at these positions of the result."""
     return with_new_axes(x, new_axes(axis, x.ndim))
 
 
@@ -138,7 +138,10 @@ def broadcast_to(x: Node, /, shape: Any, chunks: Any = "auto") -> Node:
         n in (1, want) for n, want in zip(x.shape, wanted[max(lead, 0) :], strict=False)
     )
     if not fits:
-        raise ChunkMismatch(f"an x of shape {x.shape} cannot be broadcast to {wanted}")
+        raise ChunkMismatch(
+            "operands could not be broadcast together with remapped shapes: "
+            f"{x.shape} and requested shape {wanted}"
+        )
     if wanted == x.shape:
         return x
     automatic = gridded(chunks, wanted, x.dtype)
@@ -204,7 +207,7 @@ def swapaxes(x: Node, /, axis1: int, axis2: int) -> Node:
 
 
 def moveaxis(x: Node, source: Axes, destination: Axes, /) -> Node:
-    """Axes moved to other places; the others stay in order."""
+    """Axes moved to other positions; the others stay in order."""
     old, new = listed_axes(source, x.ndim), listed_axes(destination, x.ndim)
     if len(old) != len(new):
         raise InvalidArgument(
@@ -230,7 +233,9 @@ def roll(x: Node, /, shift: Any, axis: Axes = None) -> Node:
     shifts = integers_from(shift, "shift")
     axes = tuple(normalized_axis(n, x.ndim) for n in integers_from(axis, "axis"))
     if len(shifts) != len(axes) and 1 not in (len(shifts), len(axes)):
-        raise ChunkMismatch(f"{len(shifts)} shifts for {len(axes)} axes")
+        raise ChunkMismatch(
+            f"shift and axis differ in length: {len(shifts)} shifts, {len(axes)} axes"
+        )
     count = max(len(shifts), len(axes)) if shifts and axes else 0
     for n in range(count):
         x = _roll(x, shifts[n % len(shifts)], axes[n % len(axes)])
@@ -274,7 +279,10 @@ def concat(
     kept = {(*shape[:at], *shape[at + 1 :]) for shape in shapes}
     if len(kept) > 1 or len({len(shape) for shape in shapes}) > 1:
         shown = ", ".join(map(str, shapes))
-        raise ChunkMismatch(f"shapes {shown} differ in more than axis {at}")
+        raise ChunkMismatch(
+            "all the input array dimensions except for the concatenation axis must match exactly\n"
+            f"  axis {at} of shapes {shown}"
+        )
     same = _in_one_dtype(given, dtype, casting)
     return _join([each for each in same if each.shape[at]] or same[:1], at)
 
@@ -345,7 +353,7 @@ def hstack(arrays: Sequence[Node], *, dtype: Any = None, casting: Any = "same_ki
 def unstack(x: Node, /, axis: int = 0) -> tuple[Node, ...]:
     """The arrays along an axis."""
     if not x.ndim:
-        raise InvalidArgument("Input x must be at least 1-d.")
+        raise InvalidArgument("Input array must be at least 1-d.")
     at = normalized_axis(axis, x.ndim)
     ahead = (slice(None),) * at
     return tuple(part(x, (*ahead, n)) for n in range(x.shape[at]))

@@ -37,16 +37,16 @@ def map_blocks(
     writable: bool = False,
     **keywords: Any,
 ) -> Node:
-    """A function of the blocks that lie at one place of the arrays' common grid.
+    """A function of the blocks at each position of the arrays' common grid.
 
     The function is captured by value at the call; it gets read-only blocks, unless `writable`.
 
     dtype: of the result; when None, or when it says only a kind (str), it is learned by calling
         the function on the first block. A block of another dtype is cast if that changes no
         value, but for the rounding of floats; else computing raises UnsupportedType.
-    chunks: the result's grid if blocks change their lengths; each place keeps its place.
+    chunks: the result's grid if blocks change their lengths; each block keeps its position.
     drop_axis, new_axis: axes that the function removes, and adds with length 1.
-    block_id: whether the function takes a keyword block_id, the block's place in the grid.
+    block_id: whether the function takes a keyword block_id, the block's position in the grid.
     writable: whether the function may write into its blocks, which costs a copy of the pages
         that it writes; a block that is still in the making, or smaller than 64 KiB, is copied.
     keywords: given to each call. The function gets the values of lazy arrays, and of handles; an
@@ -89,7 +89,7 @@ def map_blocks(
 
 
 def _is_whole(dtype: np.dtype[Any]) -> bool:
-    """Whether a dtype says more than a kind: text of some length, times of some unit."""
+    """Whether a dtype says more than a kind: strings of some length, times of some unit."""
     generic = dtype.kind in "mM" and np.datetime_data(dtype)[0] == "generic"
     return dtype.itemsize > 0 and not generic
 

@@ -36,14 +36,17 @@ def matmul(one: Node, other: Node, /) -> Node:
     """
     first, second = one, other
     if not first.ndim or not second.ndim:
-        raise InvalidArgument("matmul() needs axes; multiply by a number with *")
+        raise InvalidArgument(
+            "matmul: Input operand does not have enough dimensions (has 0, requires 1)\n"
+            "  multiply by a number with *"
+        )
     row, column = first.ndim == 1, second.ndim == 1
     first = part(first, (None, ...)) if row else first
     second = part(second, (..., None)) if column else second
     if first.shape[-1] != second.shape[-2]:
         raise ChunkMismatch(
-            f"matmul: shapes {first.shape} and {second.shape} do not fit\n"
-            f"  {first.shape[-1]} columns meet {second.shape[-2]} rows"
+            f"shapes {one.shape} and {other.shape} not aligned: "
+            f"{first.shape[-1]} (columns) != {second.shape[-2]} (rows)"
         )
     result = _product(first, second)
     if row:
@@ -115,8 +118,8 @@ def vecdot(one: Node, other: Node, /, axis: int = -1) -> Node:
     second = manipulation.moveaxis(second, normalized_axis(axis, second.ndim), -1)
     if first.shape[-1] != second.shape[-1]:
         raise ChunkMismatch(
-            f"vecdot: shapes {first.shape} and {second.shape} do not fit: "
-            f"axis {axis} has lengths {first.shape[-1]} and {second.shape[-1]}"
+            f"shapes {one.shape} and {other.shape} not aligned: vecdot of axis {axis}, "
+            f"{first.shape[-1]} != {second.shape[-1]}"
         )
     if first.dtype.kind == "c":
         first = elementwise.call(np.conjugate, first)
@@ -139,14 +142,16 @@ def outer(one: Node, other: Node, /) -> Node:
 def matrix_transpose(x: Node, /) -> Node:
     """The array with its last two axes exchanged."""
     if x.ndim < 2:
-        raise InvalidArgument(f"a matrix is needed, found an array of shape {x.shape}")
+        raise InvalidArgument(f"Input array must be at least 2-dimensional, but it is {x.ndim}")
     return manipulation.swapaxes(x, -1, -2)
 
 
 def diagonal(x: Node, /, offset: int = 0) -> Node:
     """The diagonal of a matrix."""
     if x.ndim != 2:
-        raise InvalidArgument(f"a matrix is needed, found an array of shape {x.shape}")
+        raise InvalidArgument(
+            f"diagonal() requires an array of two dimensions, but it has {x.ndim}"
+        )
     rows, columns = x.shape
     offset = as_int(offset)
     count = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))

@@ -31,7 +31,7 @@ class AxisNotFound(InvalidArgument, np.exceptions.AxisError):
 
 
 class PositionNotFound(ShframeError, IndexError):
-    """A place beyond the end of an axis, or an index for an axis that is not there."""
+    """An index beyond the end of an axis, or for an axis that is not there."""
 
 
 class NotAnIndex(UnsupportedType, IndexError):

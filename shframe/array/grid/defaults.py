@@ -52,4 +52,4 @@ def integers_from(given: Any, name: str) -> tuple[int, ...]:
     try:
         return tuple(map(as_int, given if isinstance(given, Iterable) else [given]))
     except TypeError as error:
-        raise UnsupportedType(f"{name}={given!r}: {error}") from None
+        raise UnsupportedType(f"{name} must be integers, got {given!r}: {error}") from None

@@ -57,8 +57,8 @@ def broadcast_to(node: nodes.BroadcastTo, sources: tuple[Layer, ...]) -> Layer:
     """Views that repeat their block."""
     refs = []
     counts = node.source.numblocks
-    places = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
-    for position, shape in places:
+    blocks = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
+    for position, shape in blocks:
         tail = position[len(position) - len(counts) :]
         old = [0 if n == 1 else at for at, n in zip(tail, counts, strict=True)]
         ref: BlockRef = sources[0].about[grids.number(old, counts)]
@@ -79,7 +79,7 @@ def concat(node: nodes.Concat, sources: tuple[Layer, ...]) -> Layer:
 
 
 def rechunk(node: nodes.Rechunk, sources: tuple[Layer, ...]) -> Layer:
-    """A view where a new block lies in one old block, else a task that reads parts of several."""
+    """A view if a new block is part of one old block, else a task that reads parts of several."""
     (source,) = sources
     counts = node.source.numblocks
     call = Function(blockwise.assemble, dtype=node.dtype)
@@ -88,8 +88,8 @@ def rechunk(node: nodes.Rechunk, sources: tuple[Layer, ...]) -> Layer:
     ]
     tasks: list[Task] = []
     refs: list[BlockRef] = []
-    places = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
-    for position, shape in places:
+    blocks = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
+    for position, shape in blocks:
         found: list[BlockRef] = []
         targets = []
         for runs in itertools.product(*(axes[n][at] for n, at in enumerate(position))):
@@ -132,13 +132,13 @@ def reshape(node: nodes.Reshape, sources: tuple[Layer, ...]) -> Layer:
 
 
 def take(node: nodes.Take, sources: tuple[Layer, ...]) -> Layer:
-    """A task a block, which reads the blocks that hold its places."""
+    """A task a block, which reads the blocks that hold its elements."""
     (source,) = sources
     counts = node.source.numblocks
     starts = grids.offsets(node.source.chunks[node.axis])
     cuts = grids.offsets(node.chunks[node.axis])
     call = Function(blockwise.take, axis=node.axis, dtype=node.dtype)
-    data = Key(f"data-{node.places.__shframe_token__()}")
+    data = Key(f"data-{node.indices.__shframe_token__()}")
     tasks = []
     grid = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
     for position, shape in grid:
@@ -155,7 +155,7 @@ def take(node: nodes.Take, sources: tuple[Layer, ...]) -> Layer:
         size = work(node, shape, 1)
         tasks.append(Task(Key(node.name, position), call, inputs, own, nbytes=size))
     layer = layer_of((BlockRef(task.key) for task in tasks), tasks)
-    layer.data[data] = node.places
+    layer.data[data] = node.indices
     return layer
 
 

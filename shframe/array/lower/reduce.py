@@ -1,5 +1,5 @@
 """Lowering of reductions and running results: a partial result a block, then a tree or a chain
-whose shape depends on the grid alone, so that two runs give the same bits.
+whose shape depends on the grid alone, so that two runs return the same bits.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _combined(
 def scan(node: nodes.Scan, sources: tuple[Layer, ...]) -> Layer:
     """The running result of each block, and a chain of what is carried from block to block.
 
-    For an associative ufunc the totals of the blocks are made beside each other, and only joined
+    For an associative ufunc the totals of the blocks are made side by side, and only joined
     in the chain; for another one each total goes on from the one before it.
     """
     dtype = own_dtype(node.ufunc, node.dtype)

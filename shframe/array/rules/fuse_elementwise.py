@@ -12,7 +12,7 @@ Fusible = nodes.Elementwise | nodes.Reduce
 
 
 def fuse_elementwise(plan: Expr) -> Expr:
-    """Join elementwise nodes with those below them that nobody else reads, and reductions with
+    """Join elementwise nodes with those below them that no other node reads, and reductions with
     the elementwise work below them: one program, run tile by tile, block by block."""
     order = list(walk(plan))
     readers: dict[str, set[str]] = {}
