@@ -1,7 +1,7 @@
-"""NumPy arrays as one buffer: in C order of the axes as they lie in memory, broadcasts undone.
+"""NumPy arrays as one buffer: with the axes in the order of memory, broadcasts undone.
 
 The recipe says dtype, shape and the order of the axes, so a Fortran array stays one, and a
-strided array is copied once, straight into its place.
+strided array is copied once, directly into the store.
 """
 
 import pickle

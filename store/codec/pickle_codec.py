@@ -23,7 +23,7 @@ _ADVICE = "put what can be pickled: plain values, arrays, tables, and functions 
 def encode(value: object) -> Encoded:
     """Describe any value that can be pickled.
 
-    Raises: NotStorable: when it cannot be.
+    Raises: NotStorable if it cannot be.
     """
     arrays = numpy_if_loaded()
     if type(value) in _PLAIN or (arrays is not None and arrays.is_scalar(value)):

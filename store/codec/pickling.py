@@ -118,9 +118,9 @@ def _make_cached_property(function: Any, name: str | None) -> Any:
 
 
 def _with_slots(kind: type, reduced: tuple[Any, ...]) -> Any:
-    """What cloudpickle makes of a class, made anew with its slots: it forgets them."""
+    """The reduction of cloudpickle with the slots of the class, which it leaves out."""
     make, args, state, *rest = reduced
-    # a tuple can have none, and a NamedTuple's metaclass will not hear of them
+    # a tuple can have none, and a NamedTuple's metaclass refuses them
     if getattr(make, "__name__", "") != "_make_skeleton_class" or issubclass(kind, tuple):
         return reduced
     *first, keywords, tracker, extra = args

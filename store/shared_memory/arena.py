@@ -59,7 +59,7 @@ class Arena:
     def allocate(self, nbytes: int, what: str, pinned: int) -> tuple[Segment, int]:
         """Take a block with all its pages in place; give its segment and offset.
 
-        Raises: StoreFull: when budget or machine refuse; nothing has been changed.
+        Raises: StoreFull if budget or machine refuse; nothing has been changed.
         """
         if nbytes > self._capacity:
             raise self._ledger.full(what, nbytes, self._budget, pinned)
@@ -74,7 +74,7 @@ class Arena:
         return part.segment, offset
 
     def free(self, segment: int, offset: int) -> None:
-        """Take a block back; its pages stay warm. Raises: KeyError: when it is not in use."""
+        """Take a block back; its pages stay warm. Raises: KeyError if it is not in use."""
         self._ledger.add_live(-self._parts[segment].allocator.free(offset))
 
     def free_punched(self, segment: int, offset: int, nbytes: int) -> None:

@@ -43,7 +43,7 @@ class Mapping:
     ) -> None:
         """Map `nbytes` from `offset` (a multiple of the page); `private` copies on write.
 
-        Raises: OSError: when the descriptor or the machine does not allow it.
+        Raises: OSError if the descriptor or the machine does not allow it.
         """
         self.address = 0  # __del__ must find it when the next line raises
         self.nbytes = nbytes
@@ -118,7 +118,7 @@ def punch_hole(fd: int, offset: int, nbytes: int) -> bool:
 
 
 def reserve(fd: int, offset: int, nbytes: int) -> None:
-    """Give a range its pages now. Raises: OSError: when the machine has none."""
+    """Give a range its pages now. Raises: OSError if the machine has none."""
     with contextlib.suppress(AttributeError):  # macOS has no such call
         os.posix_fallocate(fd, offset, nbytes)
 

@@ -87,7 +87,7 @@ class Segment(Attached):
     def create(cls, id: int, capacity: int) -> "Segment":
         """Make a sparse segment of `capacity` bytes, rounded up to whole pages.
 
-        Raises: OSError: when the machine gives no descriptor, no address space, or no file as
+        Raises: OSError if the machine gives no descriptor, no address space, or no file as
         large as that.
         """
         fd = _open_memory(round_up(max(capacity, 1)))
@@ -112,7 +112,7 @@ class Segment(Attached):
 
         A sparse page that finds no room ends in SIGBUS; here it is an error instead.
 
-        Raises: OSError: when the machine is full.
+        Raises: OSError if the machine is full.
         """
         reserve(self._fd, offset, nbytes)
 
