@@ -41,7 +41,7 @@ def encode_run(chunks: list[Any], kind: Any, pieces: list[Piece]) -> Run:
         return "list", length, nulls, [_encode_items(chunks, kind, pieces)]
     if _is_variable(kind):
         ranges = _append_offsets(chunks, _offset_width(kind), pieces)
-        pieces.append(_joined(chunks, 2, ranges))
+        pieces.append(_concatenate(chunks, 2, ranges))
         return "variable", length, nulls, None
     pieces.append(_encode_flat(chunks, kind, length))
     return "flat", length, nulls, None
@@ -102,10 +102,10 @@ def _encode_flat(chunks: list[Any], kind: Any, length: int) -> Piece:
         return _bitmap(chunks, length)
     width = kind.bit_width // 8
     ranges = [(chunk.offset * width, (chunk.offset + len(chunk)) * width) for chunk in chunks]
-    return _joined(chunks, 1, ranges)
+    return _concatenate(chunks, 1, ranges)
 
 
-def _joined(chunks: list[Any], index: int, ranges: list[tuple[int, int]]) -> Piece:
+def _concatenate(chunks: list[Any], index: int, ranges: list[tuple[int, int]]) -> Piece:
     """The given bytes of each chunk's buffer number `index`, one after the other."""
     return piece_of_buffers(
         [

@@ -51,7 +51,7 @@ def reduce(array: Any) -> Any:
     kind: Any = type(array)
     if kind is np.ma.MaskedArray:
         mask = None if array.mask is np.ma.nomask else np.asarray(array.mask)
-        return _masked, (np.asarray(array.data), mask, array._fill_value, array.hardmask)
+        return _masked_array, (np.asarray(array.data), mask, array._fill_value, array.hardmask)
     if kind is np.ndarray or array.dtype.hasobject:
         return None
     own: Any = np.ndarray
@@ -86,7 +86,7 @@ def _recipe(dtype: Any, shape: tuple[int, ...], axes: tuple[int, ...] | None, fu
     return pickle.dumps((_short_name(dtype) or dtype, shape, axes, full), protocol=5)
 
 
-def _masked(data: Any, mask: Any, fill_value: Any, hard: bool) -> Any:
+def _masked_array(data: Any, mask: Any, fill_value: Any, hard: bool) -> Any:
     array: Any = np.ma.MaskedArray(data, np.ma.nomask if mask is None else mask, copy=False)
     array._fill_value = fill_value
     if hard:

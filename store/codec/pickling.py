@@ -126,14 +126,14 @@ def _with_slots(kind: type, reduced: tuple[Any, ...]) -> Any:
     *first, keywords, tracker, extra = args
     slots = vars(kind)["__slots__"]
     names = [slots] if isinstance(slots, str) else list(slots)
-    hidden = {_mangled(name, kind) for name in names}
+    hidden = {_mangle(name, kind) for name in names}
     attributes, others = state
     kept = {k: v for k, v in attributes.items() if k not in hidden and k != "__slots__"}
     wanted = {**keywords, "__slots__": slots if isinstance(slots, str | dict) else tuple(names)}
     return (make, (*first, wanted, tracker, extra), (kept, others), *rest)
 
 
-def _mangled(name: str, kind: type) -> str:
+def _mangle(name: str, kind: type) -> str:
     """The attribute that a slot is: names that begin with two underscores are private."""
     private = name.startswith("__") and not name.endswith("__")
     return f"_{kind.__name__.lstrip('_')}{name}" if private else name
