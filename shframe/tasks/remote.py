@@ -20,7 +20,7 @@ from shframe.tasks.options import task_terms
 
 
 @overload
-def remote(what: type, /) -> ActorClass: ...  # type: ignore[overload-overlap]  # a class, too, is callable
+def remote(what: type, /) -> ActorClass: ...  # type: ignore[overload-overlap]
 @overload
 def remote(what: Callable[..., Any], /) -> RemoteFunction: ...
 @overload
