@@ -147,7 +147,7 @@ class Reader:
         return segment_id == INLINE or segment_id in self._segments
 
     def live_pins(self) -> list[Pin]:
-        """The pins of what this process looks at; no lock, for a fork may come at any time."""
+        """The pins of this process; without a lock, as a fork may happen at any time."""
         return self._pins.pins() if self._pid == os.getpid() else []
 
     def forked(self) -> None:
@@ -174,7 +174,7 @@ class Reader:
         return ranges
 
     def close(self) -> None:
-        """Close all descriptors; calls raise StoreClosed from now on. May come twice.
+        """Close all descriptors; calls raise StoreClosed from now on. May be called twice.
 
         Live views stay valid: a mapping goes with its last view. Nothing is given back to the
         machine here, for other processes may still read what this one wrote.

@@ -403,7 +403,7 @@ class Store:
         self.ledger.add_live(size)
 
     def close(self) -> None:
-        """Give back all memory but what live views need; those stay valid. May come twice.
+        """Give back all memory but what live views need; those stay valid. May be called twice.
 
         The workers have ended before.
         """

@@ -106,7 +106,7 @@ def _encode_flat(chunks: list[Any], kind: Any, length: int) -> Piece:
 
 
 def _concatenate(chunks: list[Any], index: int, ranges: list[tuple[int, int]]) -> Piece:
-    """The given bytes of each chunk's buffer number `index`, one after the other."""
+    """The bytes of these ranges of each chunk's buffer number `index`, one after the other."""
     return piece_of_buffers(
         [
             _bytes_of(chunk, index, start, end)
@@ -155,7 +155,7 @@ def _bytes_of(chunk: Any, index: int, start: int, end: int) -> Any:
 
 
 def _append_offsets(chunks: list[Any], width: int, pieces: list[Piece]) -> list[tuple[int, int]]:
-    """Append the offsets of all chunks, counted from 0, and give each chunk's own range."""
+    """Append the offsets of all chunks, counted from 0; returns the range of each chunk."""
     dtype = np.dtype(f"<i{width}")
     parts = [_offsets_of(chunk, dtype) for chunk in chunks]
     length = sum(len(part) - 1 for part in parts)
@@ -202,7 +202,7 @@ def _encode_ipc(chunks: list[Any], kind: Any, length: int, pieces: list[Piece]) 
 
 
 def _compact_view(array: Any, kind: Any) -> Any:
-    """A view array over the bytes it shows only, for IPC would write all that it could show."""
+    """A view array over the bytes it shows only, as IPC would write all that it refers to."""
     if kind == pa.string_view():
         return array.cast(pa.large_string()).cast(kind)
     if kind == pa.binary_view():

@@ -47,7 +47,7 @@ def is_array(value: object) -> bool:
 
 
 def reduce(array: Any) -> Any:
-    """How to pickle an array that does not fit, in parts that do; None: as it says itself."""
+    """How to pickle an array that does not fit, in parts that do; None: by its own reduction."""
     kind: Any = type(array)
     if kind is np.ma.MaskedArray:
         mask = None if array.mask is np.ma.nomask else np.asarray(array.mask)
@@ -100,7 +100,7 @@ def _view(array: Any, kind: Any) -> Any:
 
 @lru_cache(maxsize=256)
 def _short_name(dtype: Any) -> str | None:
-    """The dtype as text, where that says everything (not for records, nor foreign types)."""
+    """The dtype as a string, if that is complete (not for records, nor foreign types)."""
     if dtype.names is not None or dtype.subdtype is not None or dtype.metadata:
         return None
     text = str(dtype.str)

@@ -44,12 +44,12 @@ def encode(value: object) -> Encoded:
 
 
 def decode(recipe: bytes, buffers: Sequence[Any]) -> Any:
-    """Make the value again; its arrays look into `buffers`."""
+    """The value again; its arrays are views of `buffers`."""
     return pickle.loads(recipe, buffers=buffers)
 
 
 class _Pickler(Pickler):
-    """Knows how to take apart what pickle would copy; the pieces go out of band."""
+    """Reduces what pickle would copy to pieces that are stored out of band."""
 
     def __init__(self, stream: io.BytesIO, arrays: Any) -> None:
         # Not a method of ours: a pickler that refers to itself would keep the value's views.
@@ -119,7 +119,7 @@ def _pandas_column(kind: Any, state: dict[str, Any], column: Any) -> Any:
 
 
 def _reduce_polars(value: Any) -> Any:
-    """A frame or series by way of Arrow, where that gives the same back; else None."""
+    """A frame or series as an Arrow table, if that restores the same; else None."""
     import polars as pl
 
     if not isinstance(value, pl.DataFrame | pl.Series):

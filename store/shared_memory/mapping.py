@@ -93,7 +93,7 @@ def as_bytes(memory: Any) -> Any:
 
 
 def array_interface(address: int, nbytes: int, writable: bool) -> dict[str, Any]:
-    """What NumPy asks for to view memory as bytes: shape (nbytes,) uint8."""
+    """The array interface of memory as bytes: shape (nbytes,) uint8."""
     return {
         "version": 3,
         "typestr": "|u1",
@@ -108,7 +108,7 @@ def round_up(nbytes: int, unit: int = PAGE) -> int:
 
 
 def punch_hole(fd: int, offset: int, nbytes: int) -> bool:
-    """Give the pages of a range back; they read as zeros. False where that cannot be."""
+    """Give the pages of a range back; they read as zeros. False if that is not possible."""
     if sys.platform != "linux":
         return False
     result = _libc.fallocate(
