@@ -1,6 +1,6 @@
 """Tasks that do nothing, one by one, in trees and chains; round trips; graphs before they run.
 
-Slow peers get fewer tasks, and the note below a row says so: `scale` makes the runner's figures
+Slow peers get fewer tasks, and a note below the row tells it: `scale` makes the runner's figures
 those of the full count.
 """
 

@@ -51,9 +51,9 @@ class Options:
             _ = self.budget
         _ = self.spill_bytes
         if self.spill_folder is not None:
-            from shframe.store.shared_memory.spill_file import checked_folder
+            from shframe.store.shared_memory.spill_file import check_folder
 
-            checked_folder(self.spill_folder)
+            check_folder(self.spill_folder)
 
     @classmethod
     def build(cls, **given: Any) -> Options:

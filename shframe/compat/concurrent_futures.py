@@ -46,7 +46,7 @@ class Executor(concurrent.futures.Executor):
 
     Lambdas and closures can be sent. Large arguments are stored in shared memory, and a handle
     (`sf.put`) among the positional arguments is an input that is shared. What a call receives and
-    what `result()` returns is writable: memory is shared until somebody writes into it.
+    what `result()` returns is writable: memory is shared until it is written to.
 
     Parameters
     ----------

@@ -163,7 +163,7 @@ def store_pids(executor: Any) -> dict[int, int]:
 
 def _holders(ids: list[int], store: Any) -> dict[int, list[str]]:
     """For each object, what refers to its handles and views in this process."""
-    from shframe.diagnostics.referrers import named_holders
+    from shframe.diagnostics.referrers import find_holders
 
     wanted = set(ids)
     found: dict[int, list[Any]] = {}
@@ -178,7 +178,7 @@ def _holders(ids: list[int], store: Any) -> dict[int, list[str]]:
         phrases: dict[str, None] = {}
         while found[id]:
             value = found[id].pop()
-            phrases.update(dict.fromkeys(named_holders(value, [found, *found.values()])))
+            phrases.update(dict.fromkeys(find_holders(value, [found, *found.values()])))
         named[id] = list(phrases)
     return named
 
@@ -187,10 +187,10 @@ def _viewers_of(pin: Any) -> list[Any]:
     """The NumPy arrays over a pin that are reachable from objects the collector knows."""
     import numpy as np
 
-    from shframe.diagnostics.referrers import referred_to
+    from shframe.diagnostics.referrers import all_referents
 
     views: dict[int, Any] = {}
-    for value in referred_to():
+    for value in all_referents():
         if type(value) is np.ndarray and _root(value) is pin:
             views[id(value)] = value
     return list(views.values())

@@ -20,7 +20,7 @@ _CAPTURED = 2  # a value, its cell, the tuple of cells; further up a function me
 _WIDTH = 2000  # referrers of one level that are searched
 
 
-def named_holders(value: object, ignored: Iterable[object] = ()) -> list[str]:
+def find_holders(value: object, ignored: Iterable[object] = ()) -> list[str]:
     """What keeps a value alive, each as one phrase, the most specific first.
 
     ignored: objects that do not count as holders.
@@ -36,7 +36,7 @@ def named_holders(value: object, ignored: Iterable[object] = ()) -> list[str]:
         search.frames.clear()  # they refer back to the search: a cycle
 
 
-def referred_to() -> Iterator[object]:
+def all_referents() -> Iterator[object]:
     """All that the collector's objects and the local variables of running functions refer to."""
     for one in gc.get_objects():
         yield from gc.get_referents(one)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, overload
 
 from shframe import session
 from shframe.errors import InvalidArgument
@@ -19,6 +19,12 @@ from shframe.tasks.generator import ObjectRefGenerator, wrap_refs
 from shframe.tasks.options import task_terms
 
 
+@overload
+def remote(what: type, /) -> ActorClass: ...  # type: ignore[overload-overlap]
+@overload
+def remote(what: Callable[..., Any], /) -> RemoteFunction: ...
+@overload
+def remote(**options: Any) -> Callable[[Any], Any]: ...
 def remote(*given: Any, **options: Any) -> Any:
     """Make a function run in the workers (`f.remote(...)`), or a class an actor there.
 

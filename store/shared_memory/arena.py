@@ -57,9 +57,9 @@ class Arena:
         return sum(part.resident.count(1) for part in self._parts.values()) * GRANULE
 
     def allocate(self, nbytes: int, what: str, pinned: int) -> tuple[Segment, int]:
-        """Take a block with all its pages in place; give its segment and offset.
+        """Allocate a block with all its pages; returns its segment and offset.
 
-        Raises: StoreFull: when budget or machine refuse; nothing has been changed.
+        Raises: StoreFull if budget or machine refuse; nothing has been changed.
         """
         if nbytes > self._capacity:
             raise self._ledger.full(what, nbytes, self._budget, pinned)
@@ -74,11 +74,11 @@ class Arena:
         return part.segment, offset
 
     def free(self, segment: int, offset: int) -> None:
-        """Take a block back; its pages stay warm. Raises: KeyError: when it is not in use."""
+        """Free a block; its pages stay warm. Raises: KeyError if it is not in use."""
         self._ledger.add_live(-self._parts[segment].allocator.free(offset))
 
     def free_punched(self, segment: int, offset: int, nbytes: int) -> None:
-        """Take a block back whose inner pages the driver has given back to the machine.
+        """Free a block whose inner pages the driver has given back to the machine.
 
         The driver has taken block and pages out of its own row of the ledger: ours stays.
         """

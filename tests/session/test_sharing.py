@@ -243,7 +243,7 @@ def test_a_socket_of_a_dead_publisher_is_removed(other: Any, tmp_path: Path) -> 
 
 def test_a_folder_that_others_can_enter_is_refused(tmp_path: Path) -> None:
     (tmp_path / "shframe").mkdir(mode=0o755)
-    with pytest.raises(SharingFailed, match="alone"):
+    with pytest.raises(SharingFailed, match="can be entered by other users"):
         sf.publish("x", 1)
 
 
