@@ -3,7 +3,7 @@
 `python -m shframe.benchmarks.simulate_scheduler [--plot FILE]`. No worker process is started for
 the simulation: tasks take virtual seconds. What the one central thread does takes as long as it
 does here: the time in `Scheduler.handle` and in entering tasks is measured at each event; encoding,
-decoding and sending of a message are measured once on a real channel, and what the driver's loop does for
+decoding and sending of a message are measured once on a real channel, and what the loop does for
 each task beside that once on a real run (its thread's CPU time a task, less the scheduler's part).
 All are CPU seconds, so that other programs of the machine do not count. The lengths called
 "recorded" are those of a group-by and of an array job, run once at the start.
