@@ -11,7 +11,7 @@ PROGRAMS = ("array sum", "array kept", "frame group", "frame python", "bag pytho
 
 
 class DaskPrograms:
-    """The same program, made anew each time, on each scheduler; all are warm, with two workers."""
+    """The same program, built again each time, on each scheduler; all warm, with two workers."""
 
     rows = 4_000_000
     quick_rows = 100_000

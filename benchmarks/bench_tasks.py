@@ -1,6 +1,6 @@
 """Tasks that do nothing, one by one, in trees and chains; round trips; graphs before they run.
 
-Slow peers get fewer tasks, and the note below a row says so: `scale` makes the runner's figures
+Slow peers get fewer tasks, and a note below the row tells it: `scale` makes the runner's figures
 those of the full count.
 """
 
@@ -110,7 +110,7 @@ class Build:
     def setup(self, what: str, engine: str) -> None:
         if engine == "shframe":
             import shframe as sf
-            from shframe.lazy.compute import graph_of
+            from shframe.lazy.delayed_graph import graph_of
 
             self.delayed = sf.delayed
             self.graph = lambda root: graph_of([root]).tasks

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class DaskCluster:
-    """A LocalCluster with two processes, and a client that is nobody's default."""
+    """A LocalCluster with two processes, and a client that is not the default."""
 
     def __init__(self) -> None:
         import dask

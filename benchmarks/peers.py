@@ -29,7 +29,7 @@ class Peer:
         """Have the workers up."""
 
     def submit(self, function: Call, *args: Any) -> Any:
-        """A handle on one call; handles among the arguments are inputs where `chains` says so."""
+        """A handle on one call; handles among the arguments are inputs if `chains` is true."""
         raise AssertionError(f"{self.name} lacks submit")
 
     def results(self, handles: Sequence[Any]) -> list[Any]:

@@ -8,7 +8,7 @@
 
     ref = sf.put(x); sf.get(ref)
 
-The names below are imported from their rooms when first used: `import shframe` itself loads
+The names below are imported from their modules when first used: `import shframe` itself loads
 neither pandas nor NumPy nor pyarrow.
 """
 
@@ -46,14 +46,16 @@ if TYPE_CHECKING:
     from shframe.objects.put_get import as_completed, get, put, wait
     from shframe.session import Session, init, is_initialized, shutdown
     from shframe.tasks.actor_pool import ActorPool
+    from shframe.tasks.actors import ActorHandle, get_actor, kill
     from shframe.tasks.generator import ObjectRefGenerator
+    from shframe.tasks.options import method
     from shframe.tasks.queue import Queue
-    from shframe.tasks.remote import ActorHandle, cancel, get_actor, kill, method, remote
+    from shframe.tasks.remote import cancel, remote
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "ActorHandle": "shframe.tasks.remote",
+    "ActorHandle": "shframe.tasks.actors",
     "ActorPool": "shframe.tasks.actor_pool",
     "DataFrame": "shframe.dataframe",
     "Executor": "shframe.compat.concurrent_futures",
@@ -75,14 +77,14 @@ _HOMES = {
     "from_arrow": "shframe.dataframe",
     "from_pandas": "shframe.dataframe",
     "get": "shframe.objects.put_get",
-    "get_actor": "shframe.tasks.remote",
+    "get_actor": "shframe.tasks.actors",
     "init": "shframe.session",
     "inspect_serializability": "shframe.diagnostics.serializability",
     "is_initialized": "shframe.session",
-    "kill": "shframe.tasks.remote",
+    "kill": "shframe.tasks.actors",
     "last_trace": "shframe.diagnostics.timeline",
     "memory": "shframe.diagnostics.memory_report",
-    "method": "shframe.tasks.remote",
+    "method": "shframe.tasks.options",
     "persist": "shframe.lazy.compute",
     "publish": "shframe.objects.publish",
     "published": "shframe.objects.publish",

@@ -1,4 +1,4 @@
-"""Checks of numbers that users pass: each says what was asked for and what is possible."""
+"""Checks of what users pass: each message says what the argument must be, and what it was."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from shframe.errors import InvalidArgument
 
 
 def check_seconds(name: str, value: Any, *, above: bool = False, none: bool = True) -> None:
-    """Seconds of at least 0; above: of more than 0; none: or None."""
+    """A number of seconds >= 0; above: > 0; none: or None."""
     if value is None and none:
         return
     number = isinstance(value, Real) and not isinstance(value, bool)
     if not number or not (value > 0 if above else value >= 0):
-        needed = "seconds above 0 are needed" if above else "seconds of at least 0 are needed"
-        raise InvalidArgument(f"{name}={value!r}: {needed}" + (", or None" if none else ""))
+        least = "> 0" if above else ">= 0"
+        wanted = f"a number of seconds {least}" + (" or None" if none else "")
+        raise InvalidArgument(f"{name} must be {wanted}, got {value!r}")
 
 
-def check_text(name: str, value: Any) -> None:
-    """A text, or None."""
+def check_string(name: str, value: Any) -> None:
+    """A string, or None."""
     if not isinstance(value, (str, NoneType)):
-        raise InvalidArgument(f"{name}={value!r}: a text is needed")
+        raise InvalidArgument(f"{name} must be a string, got {value!r}")
 
 
-def checked_whole(name: str, value: Any, least: int) -> int:
-    """A whole number of at least `least`, as an int."""
+def check_integer(name: str, value: Any, least: int) -> int:
+    """An integer that is at least `least`; returns it as an int."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise InvalidArgument(f"{name}={value!r}: a whole number of at least {least} is needed")
+        raise InvalidArgument(f"{name} must be an integer >= {least}, got {value!r}")
     return int(value)

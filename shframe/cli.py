@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a subcommand; gives the exit code."""
+    """Run a subcommand; returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["bench"]:
         from shframe.benchmarks.run import main as bench
@@ -17,11 +17,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="shframe", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     demo = commands.add_parser("demo", help="the main job on real data, beside pandas")
-    demo.add_argument("--rows", type=int, help="a generated table of so many rows instead")
-    demo.add_argument("--data", help="a Parquet file or folder of your own instead")
+    demo.add_argument("--rows", type=int, help="use a generated table with this number of rows")
+    demo.add_argument("--data", help="use your own Parquet file or folder")
     demo.add_argument("--workers", type=int, help="worker processes; default: one per core")
     commands.add_parser("bench", help="benchmarks beside pandas, NumPy and others")
-    commands.add_parser("store", help="what programs of this user have published")
+    commands.add_parser("store", help="list what programs of this user have published")
     asked = parser.parse_args(given)
     from shframe.errors import ShframeError
 

@@ -1,7 +1,7 @@
-"""Ray's names of errors, each for the one of ours that says the same, for `except` clauses.
+"""Ray's names of errors, each for our error of the same meaning, for `except` clauses.
 
-After `import shframe as ray` an `except ray.exceptions.RayTaskError` catches what it did: these are
-our classes under other names. What nothing here can raise has a class of its own.
+After `import shframe as ray` an `except ray.exceptions.RayTaskError` works as before: these are our
+classes under other names. Errors that are never raised here have classes of their own.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ from shframe.graph.errors import GeneratorExhausted as ObjectRefStreamEndOfStrea
 
 RayError = ShframeError
 RayTaskError = UnserializableException = TaskFailed
-WorkerCrashedError = OutOfMemoryError = WorkerDied  # who runs out of memory is killed
+WorkerCrashedError = OutOfMemoryError = WorkerDied  # a worker that runs out of memory is killed
 RayActorError = ActorDiedError = ActorUnavailableError = ActorDied
 TaskCancelledError = Cancelled
 GetTimeoutError = ObjectFetchTimedOutError = TimedOut

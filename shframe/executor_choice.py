@@ -1,4 +1,4 @@
-"""Which executor is meant: the names that can be asked for, and the engines of one session."""
+"""The choice of an executor: its names, and the clusters that a session has connected to."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _cores: ContextVar[int | None] = ContextVar("cores", default=None)
 
 @contextmanager
 def planned_for(executor: Executor | Engine) -> Iterator[None]:
-    """Let plans be made for the workers of a cluster where they will run on one."""
+    """Plan for the workers of a cluster if the plan will run on one."""
     cores = getattr(executor, "cores", None)
     token = _cores.set(cores)
     try:
@@ -33,12 +33,12 @@ def planned_for(executor: Executor | Engine) -> Iterator[None]:
 
 
 def planned_cores() -> int | None:
-    """Tasks that the cluster runs at once which the plan is for; None: it is for this machine."""
+    """Tasks that the cluster of the plan runs at once; None: the plan is for this machine."""
     return _cores.get()
 
 
 def is_local(asked: object) -> bool:
-    """Whether an executor of this machine is meant; raises InvalidArgument for none at all."""
+    """Whether an executor of this machine is meant. Raises: InvalidArgument: there is none."""
     if isinstance(asked, str):
         if asked in LOCAL:
             return True
@@ -49,13 +49,13 @@ def is_local(asked: object) -> bool:
     found = repr(asked) if isinstance(asked, str) else f"a {type(asked).__name__}"
     raise InvalidArgument(
         f"no executor {found}\n"
-        f"  there are {', '.join(map(repr, LOCAL))}, 'ray', 'dask://host:port' and a "
+        f"  use one of {', '.join(map(repr, LOCAL))}, 'ray', 'dask://host:port', or a "
         "distributed.Client"
     )
 
 
 def _is_client(asked: object) -> bool:
-    """Whether it is a distributed.Client; told by names, so that nothing is imported for it."""
+    """Whether it is a distributed.Client; by its names, so that nothing is imported for it."""
     return any(
         base.__name__ == "Client" and base.__module__.partition(".")[0] == "distributed"
         for base in type(asked).__mro__
@@ -63,46 +63,46 @@ def _is_client(asked: object) -> bool:
 
 
 class Engines:
-    """The engines that a session has used; each is made when it is first asked for."""
+    """The engines that a session has used; each is created at first use."""
 
     def __init__(self) -> None:
-        self._made: dict[Any, Engine] = {}
+        self._connected: dict[Any, Engine] = {}
 
     def engine(self, asked: Any) -> Engine:
         """The engine for "ray", "dask://host:port" or a distributed.Client.
 
-        Raises: ImportError when its package is missing, ClusterUnreachable when nobody answers.
+        Raises: ImportError if its package is missing, ClusterUnreachable if nothing answers.
         """
-        for key in [key for key, engine in self._made.items() if engine.closed]:
-            self._made.pop(key).close()
-        if asked not in self._made:
-            self._made[asked] = _made(asked)
-        return self._made[asked]
+        for key in [key for key, engine in self._connected.items() if engine.closed]:
+            self._connected.pop(key).close()
+        if asked not in self._connected:
+            self._connected[asked] = _connect(asked)
+        return self._connected[asked]
 
     def close(self) -> None:
-        """Let all of them go."""
-        while self._made:
-            self._made.popitem()[1].close()
+        """Close all of them."""
+        while self._connected:
+            self._connected.popitem()[1].close()
 
 
-def _made(asked: Any) -> Engine:
+def _connect(asked: Any) -> Engine:
     if asked == "ray":
         try:
             from shframe.graph.executors.ray_cluster import started
         except ImportError as error:
-            raise _missing("ray", error) from error
+            raise _not_installed("ray", error) from error
         return started()
     try:
         from shframe.graph.executors.dask_cluster import DaskEngine, connected
     except ImportError as error:
-        raise _missing("dask", error) from error
+        raise _not_installed("dask", error) from error
     if isinstance(asked, str):
         found = _DASK.fullmatch(asked)
-        assert found is not None, "is_local() looked at it"
+        assert found is not None, "is_local() has checked it"
         return DaskEngine(connected(found["address"]), owned=True)
     if asked.asynchronous:
         raise InvalidArgument(
-            "the distributed.Client is asynchronous\n  make one with asynchronous=False"
+            "the distributed.Client is asynchronous\n  create it with asynchronous=False"
         )
     if asked.status != "running":
         raise ClusterUnreachable(
@@ -111,5 +111,5 @@ def _made(asked: Any) -> Engine:
     return DaskEngine(asked, owned=False)
 
 
-def _missing(extra: str, error: ImportError) -> ImportError:
+def _not_installed(extra: str, error: ImportError) -> ImportError:
     return ImportError(f"this executor needs {extra}: pip install 'shframe[{extra}]' ({error})")

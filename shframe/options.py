@@ -1,4 +1,4 @@
-"""Options of a session: made once at the edge, from keywords and environment, and handed down."""
+"""Options of a session, from keywords and environment variables."""
 
 from __future__ import annotations
 
@@ -7,29 +7,30 @@ import os
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from shframe.argument_checks import checked_whole
+from shframe.argument_checks import check_integer
 from shframe.errors import InvalidArgument
 from shframe.executor_choice import is_local
 
-TASKS_IN_BUDGET = 16  # partitions for each worker: what 4 tasks read and make, twice over
-LEAST_PARTITION = 1 << 20  # bytes: below that a task costs more than its work
+TASKS_IN_BUDGET = 16  # partitions for each worker: inputs and results of 4 tasks, twice
+LEAST_PARTITION = 1 << 20  # bytes: of less, the task costs more than its work
 
 
-@dataclass(frozen=True)  # no slots: what is read from the machine is kept with the options
+@dataclass(frozen=True)  # no slots: cached properties are kept with the options
 class Options:
-    """What a session may be told.
+    """The options of `sf.init`.
 
     workers: processes (or threads) that run tasks; None: one per core that we may use.
-    memory: bytes, or text such as "4GB", that the store may hold; None: 60 % of what is
-        available.
-    spill_folder: where objects go that memory has no room for, on a real disk; None: the folder
-        for temporary files, or another one that is not kept in memory.
-    spill_limit: bytes, or text such as "50GB", that may lie there; 0: nothing goes to disk;
-        None: nine tenths of what is free on the disk.
+    memory: bytes, or a string such as "4GB", that the store may hold; None: 60 % of the
+        available memory.
+    spill_folder: where objects go that do not fit into memory, on a real disk; None: the folder
+        for temporary files, or another one that is not in memory.
+    spill_limit: bytes on disk, or a string such as "50GB"; 0: nothing goes to disk; None: nine
+        tenths of what is free on the disk.
     executor: "processes", "threads" or "sync" (everything in the calling thread); "ray",
         "dask://host:port" or a distributed.Client: all graphs run on that cluster.
     inline_bytes: a computation of our own kernels on fewer bytes runs in the driver; on up to
-        16 times as many, too, when it is the first, while workers are started for the next.
+        16 times as many, too, when it is the first, while workers are started for the next. Of
+        an array's plan 64 times as many may pass through its steps.
     progress: show a tqdm progress bar while computing.
     """
 
@@ -44,24 +45,24 @@ class Options:
     def __post_init__(self) -> None:
         _ = is_local(self.executor)
         if self.workers is not None:
-            _ = checked_whole("workers", self.workers, 1)
-        _ = checked_whole("inline_bytes", self.inline_bytes, 0)  # 0 means never
+            _ = check_integer("workers", self.workers, 1)
+        _ = check_integer("inline_bytes", self.inline_bytes, 0)  # 0 means never
         if self.memory is not None:
             _ = self.budget
         _ = self.spill_bytes
         if self.spill_folder is not None:
-            from shframe.store.shared_memory.spill_file import checked_folder
+            from shframe.store.shared_memory.spill_file import check_folder
 
-            checked_folder(self.spill_folder)
+            check_folder(self.spill_folder)
 
     @classmethod
-    def made(cls, **given: Any) -> Options:
+    def build(cls, **given: Any) -> Options:
         """Keywords first, then SHFRAME_WORKERS and the like, then the defaults."""
         known = {field.name for field in fields(cls)}
         for name in given:
             if name not in known:
                 names = ", ".join(sorted(known))
-                raise InvalidArgument(f"no option {name!r}; the options are {names}")
+                raise InvalidArgument(f"no option {name!r}, only {names}")
         return replace(_from_environment(), **given)
 
     @functools.cached_property
@@ -73,20 +74,20 @@ class Options:
 
     @property
     def spill_bytes(self) -> int | None:
-        """Bytes that may lie on the disk; None: as the disk has room."""
+        """Bytes that may be on disk; None: limited by the room on the disk."""
         from shframe.store.limits.budget import parse_bytes
 
         return None if self.spill_limit is None else parse_bytes(self.spill_limit)
 
     @functools.cached_property
     def partition_bytes(self) -> int:
-        """What a partition may have in memory, so that a task of each worker fits into the budget
-        with what it reads, makes and needs meanwhile."""
+        """Bytes of a partition in memory, so that a task of each worker fits into the budget with
+        its inputs, its result and its temporaries."""
         return max(self.budget // (TASKS_IN_BUDGET * self.worker_count), LEAST_PARTITION)
 
     @functools.cached_property
     def worker_count(self) -> int:
-        """Workers asked for, or the cores that this process may use."""
+        """The number of workers: as set, or the cores that this process may use."""
         from shframe.store.limits.cpu_count import available_cores
 
         return self.workers or available_cores()
@@ -98,11 +99,11 @@ def _from_environment() -> Options:
         text = os.environ.get(f"SHFRAME_{field.name.upper()}")
         if text is None:
             continue
-        values[field.name] = _parsed(field.name, text)
+        values[field.name] = _parse(field.name, text)
     return Options(**values)
 
 
-def _parsed(name: str, text: str) -> Any:
+def _parse(name: str, text: str) -> Any:
     if name in ("memory", "spill_folder", "spill_limit", "executor"):
         return text
     if name == "progress":
@@ -110,4 +111,4 @@ def _parsed(name: str, text: str) -> Any:
     try:
         return int(text)
     except ValueError:
-        raise InvalidArgument(f"SHFRAME_{name.upper()}={text!r} is not a whole number") from None
+        raise InvalidArgument(f"SHFRAME_{name.upper()}={text!r} must be an integer") from None

@@ -1,4 +1,4 @@
-"""The session: one store and one executor; the default one is made when first needed."""
+"""The session: one store and one executor; the default one is created when first needed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shframe.store.sharing.publisher import Publisher
     from shframe.store.store import Store
 
-COLD = 16  # times inline_bytes: what the driver has computed before workers are there
+COLD = 16  # times inline_bytes: what the driver computes itself before workers have started
 
 
 class Session:
@@ -40,21 +40,25 @@ class Session:
         self._executor: Executor | None = None
         self._publisher: Publisher | None = None
         self._launched: Launched | None = None
-        self._others: dict[str, Executor] = {}  # asked for by name beside the session's own
+        self._others: dict[
+            str, Executor
+        ] = {}  # executors asked for by name, beside the session's own
         self._engines = Engines()
-        self._lock = threading.RLock()  # two threads of the user may compute first at once
+        self._lock = (
+            threading.RLock()
+        )  # two threads of the user may start the first computation at once
 
     @property
     def executor(self) -> Executor:
-        """The executor; workers are started when it is first asked for."""
+        """The executor; workers are started at first use."""
         with self._lock:
             if self._executor is None:
-                self._executor = self._started()
+                self._executor = self._start()
             return self._executor
 
     @property
     def publisher(self) -> Publisher:
-        """What this session offers to other programs."""
+        """Offers values of this session to other programs."""
         with self._lock:
             if self._publisher is None:
                 from shframe.store.sharing.publisher import Publisher
@@ -63,7 +67,7 @@ class Session:
             return self._publisher
 
     def launch(self) -> None:
-        """Start the process that forks the workers now: they will be needed."""
+        """Start the process that forks the workers now, as they will be needed."""
         with self._lock:
             needed = self._executor is None and self._launched is None
             if needed and self._local_name == "processes":
@@ -71,20 +75,20 @@ class Session:
 
                 self._launched = launch()
 
-    def _started(self) -> Executor:
+    def _start(self) -> Executor:
         from shframe.store.shared_memory.spill_file import SpillFile
         from shframe.store.store import Store
 
         spill = SpillFile(self.options.spill_folder, self.options.spill_bytes)
         store = Store(self.options.budget, spill=spill)
-        return self._made(self._local_name, store)
+        return self._new_executor(self._local_name, store)
 
     @property
     def _local_name(self) -> str:
         """The executor of this machine, which a session on a cluster has too."""
         return self.options.executor if is_local(self.options.executor) else "processes"
 
-    def _made(self, name: str, store: Store) -> Executor:
+    def _new_executor(self, name: str, store: Store) -> Executor:
         if name == "processes":
             from shframe.graph.executors.processes import ProcessExecutor
 
@@ -99,9 +103,9 @@ class Session:
         return SyncExecutor(store, self._dropped)
 
     def where(self, asked: Any = None) -> Executor | Engine:
-        """The executor that is asked for, None: the session's.
+        """The executor of that name; None: the session's.
 
-        Raises: InvalidArgument when there is no such executor; ImportError, ClusterUnreachable.
+        Raises: InvalidArgument if there is no such executor; ImportError, ClusterUnreachable.
         """
         asked = self.options.executor if asked is None else asked
         if not is_local(asked):
@@ -112,7 +116,7 @@ class Session:
             return own
         with self._lock:
             if asked not in self._others:
-                self._others[asked] = self._made(asked, own.store)
+                self._others[asked] = self._new_executor(asked, own.store)
             return self._others[asked]
 
     def put(self, value: object) -> ObjectRef:
@@ -122,7 +126,7 @@ class Session:
     def run(
         self, graph: TaskGraph, progress: Progress | None = None, executor: Any = None
     ) -> list[ObjectRef]:
-        """Run a graph where it belongs, or where it is asked for; a handle for each output."""
+        """Run a graph on the session's executor or another; returns a handle for each output."""
         from shframe.graph.tracing.trace import Trace
 
         trace = Trace()
@@ -144,7 +148,7 @@ class Session:
         if isinstance(where, Engine):
             return where.run(graph, trace, progress)
         graph = brought(graph, self.put)
-        if where is self.executor and self._belongs_here(graph):
+        if where is self.executor and self._is_small(graph):
             from shframe.graph.executors.sync import SyncExecutor
 
             trace.notes.append(f"{len(graph.tasks)} small tasks ran in the driver")
@@ -152,10 +156,10 @@ class Session:
             where = SyncExecutor(own.store, own.dropped, own.home)
         return where.run(graph, trace, progress)
 
-    def _belongs_here(self, graph: TaskGraph) -> bool:
-        """Whether all tasks are ours, those without inputs of known size, and small together.
+    def _is_small(self, graph: TaskGraph) -> bool:
+        """Whether all tasks are ours, of known size, and small together: they run in the driver.
 
-        The first that would wait for workers may be larger; their server is started meanwhile.
+        The first graph, which would wait for workers to start, may be larger.
         """
         limit = self.options.inline_bytes
         total = sum(ref.nbytes for ref in graph.data.values())
@@ -179,7 +183,7 @@ class Session:
             launched.end()
         if executor is not None:
             others[self._local_name] = executor
-        for name in LOCAL:  # that of processes first: its thread still reads the store
+        for name in LOCAL:  # processes first: its thread still reads the store
             if name in others:
                 others[name].close()
 
@@ -190,20 +194,20 @@ _owner = os.getpid()
 
 
 def current() -> Session:
-    """The default session, made from the environment when there is none.
+    """The default session, created from the environment if there is none.
 
-    In a task it is the session that the task belongs to.
+    In a task it is the session of the task.
     """
     global _default, _owner
     with _lock:
         if _default is None:
-            _default = _of_task() or Session(Options.made())
+            _default = _of_task() or Session(Options.build())
             _owner = os.getpid()
         return _default
 
 
 def executor(*, workers: bool = False) -> Executor:
-    """The executor of the default session. workers: they will be needed at once."""
+    """The executor of the default session. workers: start them at once."""
     session = _default
     if session is not None and session._executor is not None:
         return session._executor
@@ -224,7 +228,7 @@ def _of_task() -> Session | None:
     return made
 
 
-# What Ray's init() is told, by our names; and what of it has no meaning here.
+# Options of Ray's init() by our names, and those that have no meaning here.
 _OF_RAY = {"num_cpus": "workers", "object_store_memory": "memory"}
 _IGNORED = (
     *("address", "configure_logging", "dashboard_host", "dashboard_port", "ignore_reinit_error"),
@@ -237,10 +241,10 @@ def init(**options: Any) -> Session:
     """Start a session with these options in place of the current one.
 
     workers, memory, executor, spill_folder and more: see shframe.options.Options. Ray's num_cpus
-    and object_store_memory are taken for workers and memory; what else Ray's init() knows has no
-    effect. In a task there is a session already, that of the task: it goes on, as it is.
+    and object_store_memory mean workers and memory; other options of Ray's init() have no effect.
+    In a task, the session of the task is returned unchanged.
 
-    Raises: InvalidArgument for an option that does not exist, or a value that it cannot have.
+    Raises: InvalidArgument for an unknown option or an invalid value.
 
     Examples
     --------
@@ -250,7 +254,7 @@ def init(**options: Any) -> Session:
     """
     global _default, _owner
     known = {_OF_RAY.get(name, name): v for name, v in options.items() if name not in _IGNORED}
-    made = Session(Options.made(**known))
+    made = Session(Options.build(**known))
     if _of_task() is not None:
         return current()
     with _lock:
@@ -265,7 +269,7 @@ def is_initialized() -> bool:
 
 
 def shutdown() -> None:
-    """End the session: workers and store go, computed results stay; nothing is left behind."""
+    """End the session, its workers and its store; computed results stay valid."""
     global _default
     with _lock:
         session, _default = _default, None
@@ -274,7 +278,7 @@ def shutdown() -> None:
 
 
 def _at_exit() -> None:
-    """End the session, and the server that waits for another one."""
+    """End the session, and the fork server that waits for the next one."""
     shutdown()
     launch = sys.modules.get("shframe.graph.driver.launcher")
     if launch is not None:

@@ -1,6 +1,6 @@
 """The object store: bytes, objects and the processes that share them; it knows no task.
 
-Imports as `shframe.store`; the folder lies at the top level of the repository. Start reading
+Imports as `shframe.store`; the folder is at the top level of the repository. Start reading
 at ref.py (an object's address), then local_store.py and reader.py (what one process does), then
 store.py (what the driver decides).
 """

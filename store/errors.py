@@ -1,7 +1,7 @@
 """The root of the error tree and the errors of the store; every one survives pickling.
 
-Each class also inherits the builtin that a caller expects. A classmethod builds the message
-from values, and the values stay as attributes.
+Each class also inherits the builtin error that a caller expects. A classmethod builds the message
+from values, which are kept as attributes.
 
     ShframeError
     ├── StoreFull      (MemoryError)   no room within the budget, or none in the machine
@@ -40,7 +40,7 @@ class StoreFull(ShframeError, MemoryError):
     what: str
 
     def __new__(cls, *args: object) -> Self:
-        """MemoryError's own is not for a class whose first base is another: who unpickles by
+        """MemoryError.__new__ refuses a class whose first base is another: unpickling by
         `cls.__new__(cls)`, as tblib does once it is installed, would fail."""
         return Exception.__new__(cls, *args)
 
@@ -48,13 +48,13 @@ class StoreFull(ShframeError, MemoryError):
     def for_bytes(
         cls, needed: int, *, free: int, budget: int, pinned: int, sealed: int, what: str
     ) -> Self:
-        """Say what was needed, what was free, and who holds the rest (all in bytes)."""
+        """What was needed, what was free, and what holds the rest (all in bytes)."""
         error = cls(
             f"{format_bytes(needed)} needed for {what}, "
             f"{format_bytes(free)} free of {format_bytes(budget)}\n"
             f"  {format_bytes(pinned)} pinned by live views here, "
             f"{format_bytes(sealed)} in sealed objects of all processes\n"
-            "  release objects, drop views, or give the session more (memory=...)"
+            "  release objects, drop views, or raise the budget of the session (memory=...)"
         )
         error.needed, error.free, error.budget = needed, free, budget
         error.pinned, error.sealed, error.what = pinned, sealed, what
@@ -62,12 +62,12 @@ class StoreFull(ShframeError, MemoryError):
 
     @classmethod
     def for_machine(cls, needed: int, *, budget: int, what: str, reason: str) -> Self:
-        """Say that the operating system refused pages that the budget would have allowed."""
+        """The operating system refused pages that the budget would have allowed."""
         error = cls(
             f"{format_bytes(needed)} needed for {what}, but the machine refused the pages: "
             f"{reason}\n"
             f"  the budget of {format_bytes(budget)} would have allowed them\n"
-            "  give the session a smaller budget (memory=...), or free memory elsewhere"
+            "  lower the budget of the session (memory=...), or free memory elsewhere"
         )
         error.needed, error.free, error.budget = needed, 0, budget
         error.pinned, error.sealed, error.what = 0, 0, what
@@ -81,23 +81,23 @@ class ObjectLost(ShframeError, LookupError):
 
     @classmethod
     def for_id(cls, id: int, reason: str) -> Self:
-        """Name the object and what became of it."""
+        """For an object, and what happened to it."""
         error = cls(
             f"object {id:#x} is not in the store: {reason}\n"
-            "  keep a reference to what is read later, or put the value again"
+            "  keep a reference to objects that are read later, or put the value again"
         )
         error.id = id
         return error
 
 
 class SegmentGone(ObjectLost):
-    """The memory that the object lies in is not mapped in this process."""
+    """The memory of the object is not mapped in this process."""
 
     segment: int
 
     @classmethod
     def for_segment(cls, segment: int, id: int) -> Self:
-        """Name the segment and the object that was asked for."""
+        """For a segment, and the object that was requested."""
         error = cls.for_id(id, f"its segment {segment:#x} is not attached to this process")
         error.segment = segment
         return error
@@ -110,7 +110,7 @@ class NotStorable(ShframeError, TypeError):
 
     @classmethod
     def for_value(cls, value: object, reason: str, advice: str) -> Self:
-        """Name the type, what was in the way, and what to do instead."""
+        """For a value: its type, the reason, and what to do instead."""
         kind = type(value)
         name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
         error = cls(f"a value of type {name} cannot be put into the store: {reason}\n  {advice}")
@@ -131,7 +131,7 @@ class NameTaken(SharingFailed):
 
     @classmethod
     def by(cls, name: str, pid: int) -> Self:
-        """Name the process that has it."""
+        """For a name, and the process that has it."""
         return cls(
             f"{name!r} is published by process {pid}\n"
             "  choose another name, or unpublish() it there"
@@ -143,7 +143,7 @@ class NotPublished(SharingFailed, LookupError):
 
     @classmethod
     def among(cls, name: str, known: list[str], lead: str) -> Self:
-        """Name what is there."""
+        """For a name, and the names that exist."""
         shown = ", ".join(map(repr, known[:20])) or "nothing"
         return cls(f"nothing is published as {name!r}\n  {lead} {shown}")
 
@@ -153,7 +153,7 @@ class StoreClosed(ShframeError, RuntimeError):
 
     @classmethod
     def for_call(cls, call: str, *, forked: bool) -> Self:
-        """Name the call and say why it came too late."""
+        """For a call, and why it came too late."""
         why = "belongs to the process that forked this one" if forked else "was closed"
         return cls(
             f"{call} was called, but this store {why}\n"

@@ -1,13 +1,13 @@
-"""Ctrl-C and what must be done whole: a KeyboardInterrupt waits until it is.
+"""Blocks that Ctrl-C must not interrupt: a KeyboardInterrupt waits until they are done.
 
 Python raises it in the main thread between any two steps, also between the end of an object's
-copying and the entry in the table, where the object would be lost for ever. It waits within
-`uninterrupted()`; `interruptible()` lets it through where the work is long and may be left.
+copying and the entry in the table, where the object would be lost forever. It waits within
+`uninterrupted()`; `interruptible()` lets it through where the work is long and may be interrupted.
 """
 
 from __future__ import annotations
 
-# The module signal makes enumerations of all that it is given, which takes ten times as long.
+# The module signal converts all numbers to enumerations, which takes ten times as long.
 import _signal  # type: ignore[import-not-found]
 import threading
 from types import FrameType
@@ -18,8 +18,8 @@ _SIGINT = int(_signal.SIGINT)
 _raises = _signal.default_int_handler
 
 
-class Whole:
-    """The main thread's steps that are not left half done; elsewhere it does nothing."""
+class Uninterrupted:
+    """A block of the main thread that is not interrupted; in other threads it does nothing."""
 
     __slots__ = ("_caught", "_depth")
 
@@ -52,8 +52,8 @@ class Whole:
             _raises(*caught)
 
 
-class _Open:
-    """Within steps that are whole, some that may be left."""
+class _Interruptible:
+    """A block inside an uninterrupted one that may be interrupted."""
 
     __slots__ = ("_depth",)
 
@@ -71,14 +71,14 @@ class _Open:
             _whole._depth = self._depth
 
 
-_whole = Whole()
+_whole = Uninterrupted()
 
 
 def uninterrupted() -> Any:
-    """A block of steps that no Ctrl-C leaves half done. Cost: 2 us in the main thread."""
+    """A block that Ctrl-C does not interrupt. Cost: 2 us in the main thread."""
     return _whole
 
 
 def interruptible() -> Any:
-    """A block within, which Ctrl-C leaves at once: what is around it must clear up."""
-    return _Open()
+    """A block inside of it that Ctrl-C does interrupt: the code around it must clean up."""
+    return _Interruptible()

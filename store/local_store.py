@@ -1,7 +1,7 @@
-"""What one process does with the store: put objects, write in place, let go; reader.py reads.
+"""The store in one process: put objects, write in place, free; reader.py reads.
 
-Writes go into the own arena and nowhere else. Who may reuse memory is decided in the
-driver (store.py) and arrives here as `free`.
+It writes into its own arena only. The driver (store.py) decides when memory is reused, and calls
+`free` here.
 """
 
 import itertools
@@ -24,7 +24,7 @@ from shframe.store.shared_memory.mapping import Mapping, as_bytes
 from shframe.store.shared_memory.pins import DRAFT, Pin, Place
 from shframe.store.shared_memory.segment import Segment
 
-LONG = 8 << 20  # bytes whose copy Ctrl-C does not wait for: some milliseconds
+LONG = 8 << 20  # bytes from which on Ctrl-C interrupts a copy: it takes milliseconds
 
 
 class LocalStore(Reader):
@@ -50,9 +50,9 @@ class LocalStore(Reader):
         self._written = 0
 
     def put(self, value: object) -> Ref:
-        """Store a value and give its address; a draft of `empty` is sealed without a copy.
+        """Store a value and return its address; a draft of `empty` is sealed without a copy.
 
-        Raises: NotStorable, StoreFull: and nothing has been changed.
+        Raises: NotStorable, StoreFull; nothing has been changed then.
         Cost: one copy of the data.
         """
         self._check("put")
@@ -80,9 +80,9 @@ class LocalStore(Reader):
                 with self._lock:
                     self._arena.free(segment.id, offset)
                 raise
-            return self._entered(segment, offset, encoded, layout)
+            return self._new_ref(segment, offset, encoded, layout)
 
-    def _entered(
+    def _new_ref(
         self, segment: Segment, offset: int, encoded: Encoded, layout: codec.Layout
     ) -> Ref:
         self._written += layout.nbytes
@@ -103,7 +103,7 @@ class LocalStore(Reader):
         """A writable array in the store's memory, to be filled and then `put` without a copy.
 
         Its values are whatever was there. One that is never put is freed when it dies; one
-        that travels inline anyway, or holds Python objects, is an ordinary array.
+        of inline size, or of Python objects, is an ordinary array.
 
         Raises: StoreFull.
         """
@@ -126,7 +126,7 @@ class LocalStore(Reader):
         return draft
 
     def free(self, blocks: Iterable[Ref | Place]) -> None:
-        """Take blocks of the own arena back, because the driver says that nobody reads them.
+        """Free blocks of the own arena, because the driver says that no process reads them.
 
         A block that is viewed in this very process waits for the last view.
         """
@@ -158,13 +158,13 @@ class LocalStore(Reader):
         if len(self._arena) == self._announced:  # as nearly always
             return []
         with self._lock:
-            made = self._arena.segments()[self._announced :]
-            self._announced += len(made)
-            return [(segment.id, os.dup(segment.fd)) for segment in made]
+            new = self._arena.segments()[self._announced :]
+            self._announced += len(new)
+            return [(segment.id, os.dup(segment.fd)) for segment in new]
 
     @property
     def has_released(self) -> bool:
-        """Whether `drain_released` may have something to say (read without the lock)."""
+        """Whether `drain_released` may return something (read without the lock)."""
         forks.sweep()
         return self._pins.waiting or bool(self._released)
 
@@ -245,7 +245,7 @@ class LocalStore(Reader):
         return Ref(id, segment, offset, array.nbytes, "array", header, ((0, array.nbytes),))
 
     def _sweep(self) -> None:
-        """Do what the finalizers of pins must not do themselves. Holds the lock."""
+        """Free what pins have kept: their finalizers must not do so. Called under the lock."""
         if not self._pins.waiting:
             return
         objects, places = self._pins.drain()
@@ -258,7 +258,7 @@ class LocalStore(Reader):
 
 
 def _draft_of(value: object) -> Pin | None:
-    """The pin of a draft, when `value` is the very array that `empty` gave."""
+    """The pin of a draft, if `value` is the very array that `empty` returned."""
     if "numpy" not in sys.modules:
         return None
     import numpy as np

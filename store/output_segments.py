@@ -1,4 +1,4 @@
-"""Segments that the driver lends to workers, who fill disjoint parts of one final object.
+"""Segments that the driver lends to workers, which fill disjoint parts of one final object.
 
 The one exception to the rule that a process writes only into its own arena: it saves a copy
 that grows with the result. Every borrower unmaps the segment and closes its descriptor
@@ -42,7 +42,7 @@ class Lending:
         self._lent: dict[int, _Lent] = {}
         self._warm: list[Segment] = []
         self._ids = itertools.count(_FIRST_ID)
-        self.closed = 0  # segments that are no more
+        self.closed = 0  # number of segments that were given back
 
     def lend(self, nbytes: int) -> int:
         """A segment, warm or sparse; pages come as the borrowers write. Raises: StoreFull."""
@@ -80,23 +80,23 @@ class Lending:
         return Ref(self._local.next_id(), segment_id, 0, lent.nbytes, kind, header, spans)
 
     def free(self, segment_id: int) -> None:
-        """Nobody has a view of the object: its segment is kept warm. Raises: SegmentGone."""
+        """Keep the segment of an object without views warm. Raises: SegmentGone."""
         lent = self._find(segment_id)
-        if not lent.sealed:  # somebody may still be writing
+        if not lent.sealed:  # a worker may still be writing
             return self.drop(segment_id)
         del self._lent[segment_id]
         self._ledger.add_live(-lent.segment.capacity)
         self._warm.append(lent.segment)
 
     def drop(self, segment_id: int) -> None:
-        """Give the memory back, whoever still has the segment mapped. Raises: SegmentGone."""
+        """Give the memory back, even if a worker has the segment mapped. Raises: SegmentGone."""
         segment = self._find(segment_id).segment
         del self._lent[segment_id]
         self._ledger.add_live(-segment.capacity)
         self._give_back(segment)
 
     def trim(self, most: int | None = None) -> int:
-        """Give warm segments back to the machine, all or at least `most` bytes; say how many."""
+        """Give warm segments back to the machine, all or at least `most` bytes; how many."""
         given = 0
         while self._warm and (most is None or given < most):
             segment = self._warm.pop()
@@ -124,15 +124,7 @@ class Lending:
             self.trim() > 0 and self._ledger.claim(size, self._budget)
         )
         if not claimed:
-            live, resident = self._ledger.totals()
-            raise StoreFull.for_bytes(
-                nbytes,
-                free=max(self._budget - resident, 0),
-                budget=self._budget,
-                pinned=self._local.pinned_bytes(),
-                sealed=live,
-                what=_WHAT,
-            )
+            raise self._ledger.full(_WHAT, nbytes, self._budget, self._local.pinned_bytes())
         try:
             segment = Segment.create(next(self._ids), size)
         except OSError as error:

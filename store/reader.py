@@ -1,7 +1,7 @@
-"""What one process can read: the segments it has mapped, and pins of what it looks at.
+"""What one process can read: the segments it has mapped, and pins of the objects it views.
 
-Gives values over shared bytes, read-only or privately writable. Allocates nothing and frees
-nothing: it only knows what must not be reused because somebody here looks at it.
+Returns values over shared bytes, read-only or privately writable. Allocates nothing and frees
+nothing: it only knows what must not be reused because this process has views of it.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _SMALL = 1 << 16  # bytes from which on a mapping of its own costs less than a c
 
 
 def writable_copy(array: Any) -> Any:
-    """The values of a NumPy array, to be written by who asked and seen by nobody else.
+    """A writable copy of a NumPy array, private to the caller.
 
-    Of what lies in a store only the pages that are written are copied; all else is copied here.
+    Of an array in a store only the pages that are written are copied; others are copied here.
     """
     if array.nbytes >= _SMALL and not array.dtype.hasobject:
         for reader in list(_readers):
@@ -51,11 +51,11 @@ class Reader:
     def get(self, ref: Ref) -> Any:
         """The value, read-only, over the shared bytes; its views keep it pinned.
 
-        Raises: SegmentGone: when its memory is not attached here.
+        Raises: SegmentGone if its memory is not attached here.
         Cost: no copy.
         """
         if os.getpid() == self._pid or self._pins.find(ref.id) is None:
-            self._check("get")  # what was looked at when a child was forked it may read, too
+            self._check("get")  # a forked child may read what its parent had views of
         if ref.segment == INLINE:
             return codec.unpack_inline(ref.kind, ref.header, ref.offset, ref.spans)
         return codec.decode(ref.kind, ref.header, as_bytes(self._pin(ref)), ref.spans)
@@ -63,9 +63,9 @@ class Reader:
     def get_writable(self, ref: Ref) -> Any:
         """The value as an ordinary object: writing into it copies only the pages touched.
 
-        It is nobody else's: no other process and no other call sees what is written.
+        No other process and no other call sees what is written.
 
-        Raises: SegmentGone: when its memory is not attached here.
+        Raises: SegmentGone if its memory is not attached here.
         """
         self._check("get_writable")
         if ref.segment == INLINE:
@@ -147,7 +147,7 @@ class Reader:
         return segment_id == INLINE or segment_id in self._segments
 
     def live_pins(self) -> list[Pin]:
-        """The pins of what this process looks at; no lock, for a fork may come at any time."""
+        """The pins of this process; without a lock, as a fork may happen at any time."""
         return self._pins.pins() if self._pid == os.getpid() else []
 
     def forked(self) -> None:
@@ -174,7 +174,7 @@ class Reader:
         return ranges
 
     def close(self) -> None:
-        """Close all descriptors; calls raise StoreClosed from now on. May come twice.
+        """Close all descriptors; calls raise StoreClosed from now on. May be called twice.
 
         Live views stay valid: a mapping goes with its last view. Nothing is given back to the
         machine here, for other processes may still read what this one wrote.

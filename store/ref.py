@@ -1,6 +1,6 @@
-"""The address of a sealed object: where its bytes lie and how to read them. Knows no bytes.
+"""The address of a sealed object: where its bytes are and how to read them. Knows no bytes.
 
-A Ref is plain data, not a counted reference: whoever keeps one tells the driver's store so.
+A Ref is plain data, not a counted reference: a process that keeps one tells the driver's store.
 """
 
 import itertools
@@ -10,9 +10,9 @@ from typing import Literal
 
 Kind = Literal["array", "table", "pickle"]
 
-INLINE = -1  # the segment of an object that travels whole in its Ref
+INLINE = -1  # the segment of an object that is whole in its Ref
 
-# Processes number their objects and segments without asking each other: the high bits are the
+# Processes number their objects and segments independently: the high bits are the
 # process' series, which no other process that this driver starts ever gets, in no session.
 OBJECT_BITS = 40
 SEGMENT_BITS = 32
@@ -46,5 +46,5 @@ class Ref:
 
     @property
     def inline(self) -> bool:
-        """Whether the object travels in the Ref itself and takes no room in the store."""
+        """Whether the object is in the Ref itself and takes no room in the store."""
         return self.segment == INLINE

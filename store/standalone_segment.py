@@ -1,8 +1,8 @@
-"""Values in a segment that holds nothing else, which says by itself how it is read.
+"""Values in a segment of their own, which can be read from its descriptor alone.
 
-The values lie one after another, each on a page of its own; then comes what a reader needs (the
-addresses of the values and the writer's description of them), and in the last bytes where that
-lies. So a descriptor of the segment is all that has to travel.
+The values are stored one after another, each on a page of its own; then come the addresses of the
+values and the writer's description of them; the last bytes say where these begin. So only a
+descriptor of the segment has to be sent.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from shframe.store.shared_memory.mapping import PAGE, as_bytes, round_up
 from shframe.store.shared_memory.segment import Attached, Segment
 
 _END = struct.Struct("<8sQQ")  # a mark, where the description begins, its bytes
-_MARK = b"shframe1"
+_MARK = b"shframe2"
 _ALIGNMENT = 64
 
 
 class Plan:
-    """Where values will lie in a segment of `size` bytes. Raises: NotStorable."""
+    """The layout of values in a segment of `size` bytes. Raises: NotStorable."""
 
     def __init__(self, values: Sequence[object], about: bytes) -> None:
         self._encoded = [codec.encode(value) for value in values]
@@ -49,9 +49,9 @@ class Plan:
 
 
 def read(segment: Attached) -> tuple[tuple[Ref, ...], bytes]:
-    """The addresses of a segment's values, as yet without numbers, and their description.
+    """The addresses of a segment's values, without ids, and their description.
 
-    Raises: ValueError: when the segment was not written by Plan.
+    Raises: ValueError if the segment was not written by Plan.
     """
     memory = memoryview(as_bytes(segment.readonly))
     mark, begin, nbytes = _END.unpack(memory[segment.capacity - _END.size :])

@@ -1,4 +1,4 @@
-"""The driver's store: counts references and views, and decides when memory is used again.
+"""The driver's store: counts references and views, and decides when memory is reused.
 
 Every process writes into its own arena; the driver holds a descriptor of every segment, so
 what a worker wrote outlives that worker. The one rule: memory is used again only when its
@@ -44,7 +44,7 @@ class Store:
     def __init__(
         self, budget: int, ledger: Ledger | None = None, spill: SpillFile | None = None
     ) -> None:
-        """budget: bytes in memory; spill: where objects go that have no room, None: nowhere."""
+        """budget: bytes in memory; spill: the file for objects that do not fit, or None."""
         self.budget = budget
         self._spill = spill
         self.ask_for_pages: Callable[[], None] | None = None  # what workers hold and do not use
@@ -68,7 +68,7 @@ class Store:
     def put(self, value: object) -> Ref:
         """Store a value; the caller owns its one reference.
 
-        Raises: NotStorable, StoreFull: and nothing has been changed.
+        Raises: NotStorable, StoreFull; nothing has been changed then.
         """
         self._enter("put")
         return self._with_room(lambda: self._put(value))
@@ -109,7 +109,7 @@ class Store:
     def adopt(self, ref: Ref, owner: int) -> None:
         """Enter an object that the worker in slot `owner` sealed, with one reference.
 
-        Raises: ObjectLost: when that worker was already declared dead.
+        Raises: ObjectLost if that worker was already declared dead.
         """
         self.adopt_all((ref,), owner)
 
@@ -123,7 +123,7 @@ class Store:
                 self._table.add(ref, owner)
 
     def note_site(self, id: int, site: str) -> None:
-        """Remember the line of code that asked for the object, if none is known yet."""
+        """Remember the line of code that created the object, if none is known yet."""
         with self._lock:
             entry = self._table.find(id)
             entry.site = entry.site or site
@@ -176,19 +176,19 @@ class Store:
             return {*self._freed, *self._punched}
 
     def freed(self, slot: int) -> list[Place]:
-        """The blocks that the worker in `slot` may use again, each given once."""
+        """The blocks that the worker in `slot` may reuse, each returned once."""
         with self._lock:
             self._enter("freed")
             return self._freed.pop(slot, [])
 
     def punched(self, slot: int) -> list[Punched]:
-        """The blocks of the worker in `slot` whose pages are gone already, each given once."""
+        """The blocks of the worker in `slot` whose pages were given back, each returned once."""
         with self._lock:
             self._enter("punched")
             return self._punched.pop(slot, [])
 
     def send(self, refs: Iterable[Ref]) -> list[Ref]:
-        """Where these objects lie now, for a task that reads them: none moves until `ended`."""
+        """The addresses of these objects, for a task that reads them: none moves until `ended`."""
         with self._lock:
             self._enter("send")
             now = []
@@ -207,16 +207,16 @@ class Store:
                     self._table.send(ref.id, -1)
                     self._reclaim(ref.id)
 
-    def relieve(self, needed: int, next_use: NextUse | None = None) -> int:
+    def spill(self, needed: int, next_use: NextUse | None = None) -> int:
         """Move objects to the disk until `needed` bytes of memory are given back, or none is left.
 
         next_use: when an object will be read next, in any unit; those needed last go first.
-        An object that somebody looks at, or that a task was sent, stays.
+        An object that has views, or that was sent to a running task, stays.
         Raises: SpillFailed.
         Cost: writes the bytes to disk.
         """
         with self._lock:
-            self._enter("relieve")
+            self._enter("spill")
             freed = self.trim()
             if self._spill is None or freed >= needed:
                 return freed
@@ -235,7 +235,7 @@ class Store:
             return freed + self.trim()
 
     def trim(self, most: int | None = None) -> int:
-        """Give the driver's unused pages back, all or about `most` bytes; say how many."""
+        """Give the driver's unused pages back, all or about `most` bytes; returns the number."""
         with self._lock:
             self._enter("trim")
             given = self._lending.trim(most)
@@ -248,7 +248,7 @@ class Store:
         return self.budget - self.ledger.totals()[0]
 
     def spilled_bytes(self) -> int:
-        """Bytes of the objects that lie on the disk."""
+        """Bytes of the objects on disk."""
         return 0 if self._spill is None else self._spill.nbytes
 
     def attach_worker(self, slot: int, segment_id: int, fd: int) -> None:
@@ -265,7 +265,7 @@ class Store:
     def descriptor(self, segment_id: int) -> int:
         """A new descriptor that cannot write, to be sent to a worker; the caller closes it.
 
-        Raises: ObjectLost: when there is no such segment (any more).
+        Raises: ObjectLost if there is no such segment (any more).
         """
         with self._lock:
             self._enter("descriptor")
@@ -273,11 +273,11 @@ class Store:
 
     @property
     def segments_closed(self) -> int:
-        """How many segments are no more: while it stays, all that workers have mapped are."""
+        """How many segments were closed: unchanged, if all that workers have mapped are open."""
         return self._detached + self._lending.closed
 
     def gone(self, segments: Iterable[int]) -> list[int]:
-        """Those of these segments that are no more: a worker can forget them."""
+        """Those of these segments that were closed: a worker can forget them."""
         return [one for one in segments if not self.local.knows(one)]
 
     def worker_died(self, slot: int) -> None:
@@ -313,7 +313,7 @@ class Store:
             return self._table.objects(self.local.pinned(), _whereabouts)
 
     def lend(self, nbytes: int) -> int:
-        """Make a segment of its own that workers fill together; give its id.
+        """Create a segment that workers fill together; returns its id.
 
         Raises: StoreFull.
         """
@@ -348,14 +348,12 @@ class Store:
             self._enter("abort_lent")
             self._lending.drop(segment_id)
 
-    def written_apart(
-        self, values: Sequence[object], about: bytes, what: str
-    ) -> tuple[Segment, int]:
+    def write_apart(self, values: Sequence[object], about: bytes, what: str) -> tuple[Segment, int]:
         """Copy values, and a description of them, into a segment of their own; the values' bytes.
 
-        Raises: NotStorable, StoreFull: and nothing has been changed.
+        Raises: NotStorable, StoreFull; nothing has been changed then.
         """
-        self._enter("written_apart")
+        self._enter("write_apart")
         plan = standalone_segment.Plan(values, about)
         self._with_room(lambda: self._claim_apart(plan.size, what))
         segment: Segment | None = None
@@ -377,7 +375,7 @@ class Store:
         return segment, plan.nbytes
 
     def close_apart(self, segment: Segment) -> None:
-        """Let go of such a segment; its memory lives as long as another process has it."""
+        """Close such a segment; its memory is kept as long as another process has it."""
         self.ledger.add_live(-segment.capacity)
         self.ledger.retract(segment.capacity)
         segment.close()
@@ -401,19 +399,11 @@ class Store:
 
     def _claim_apart(self, size: int, what: str) -> None:
         if not self.ledger.claim(size, self.budget):
-            live, resident = self.ledger.totals()
-            raise StoreFull.for_bytes(
-                size,
-                free=max(self.budget - resident, 0),
-                budget=self.budget,
-                pinned=self.local.pinned_bytes(),
-                sealed=live,
-                what=what,
-            )
+            raise self.ledger.full(what, size, self.budget, self.local.pinned_bytes())
         self.ledger.add_live(size)
 
     def close(self) -> None:
-        """Give back all memory but what live views need; those stay valid. May come twice.
+        """Give back all memory but what live views need; those stay valid. May be called twice.
 
         The workers have ended before.
         """
@@ -454,9 +444,9 @@ class Store:
                     self._reclaim(id)
 
     def _reclaim(self, id: int) -> None:
-        """Let the memory of an object be used again, if it is garbage."""
+        """Reuse the memory of an object, if it is garbage."""
         if not self._table.is_garbage(id) or self.local.is_pinned(id):
-            return  # the last view of the driver will bring it here again
+            return  # called again when the last view of the driver dies
         entry = self._table.remove(id)
         place = (entry.ref.segment, entry.ref.offset)
         if entry.ref.inline:
@@ -488,7 +478,7 @@ class Store:
             return self._lending.lend(nbytes)
 
     def _with_room(self, call: Callable[[], Made]) -> Made:
-        """Call; where memory is full, again after others have made room. Not under the lock."""
+        """Call; if memory is full, again after room was made. Not under the lock."""
         try:
             return call()
         except StoreFull as full:
@@ -497,33 +487,33 @@ class Store:
             needed = full.needed
         if self.ask_for_pages is not None:
             self.ask_for_pages()
-        for _ in range(3):  # somebody else may take the room that was made
+        for _ in range(3):  # others may take the room that was made
             try:
                 return call()
             except StoreFull:
-                if not self._relieve_apart(needed):
+                if not self._spill_in_thread(needed):
                     raise
         return call()
 
-    def _relieve_apart(self, needed: int) -> int:
-        """As `relieve`, whole even where Ctrl-C ends the wait for it: in a thread of its own."""
+    def _spill_in_thread(self, needed: int) -> int:
+        """As `spill`, in a thread of its own: Ctrl-C ends the wait for it, but not the spilling."""
         if threading.current_thread() is not threading.main_thread():
-            return self.relieve(needed)
+            return self.spill(needed)
         found: Future[int] = Future()
 
-        def relieve() -> None:
+        def spill() -> None:
             try:
-                found.set_result(self.relieve(needed))
+                found.set_result(self.spill(needed))
             except BaseException as error:
                 found.set_exception(error)
 
-        threading.Thread(target=relieve, name="shframe-spill", daemon=True).start()
-        while True:  # in short steps: a signal that comes just before a wait wakes nobody
+        threading.Thread(target=spill, name="shframe-spill", daemon=True).start()
+        while True:  # in short steps: a signal just before a wait does not end it
             with contextlib.suppress(TimeoutError):
                 return found.result(0.1)
 
     def _move_to_disk(self, entry: Entry, spill: SpillFile) -> int:
-        """Bytes of memory that are free when the object lies on the disk; 0: it stays."""
+        """Move an object to disk; returns the bytes of memory that are free then, 0: it stays."""
         old, owner = entry.ref, entry.owner
         place = spill.write(self.local.descriptor(old.segment), old.offset, old.nbytes)
         if place is None:
@@ -542,10 +532,10 @@ class Store:
         return self._punch_block(owner, old)
 
     def _punch_block(self, owner: int, ref: Ref) -> int:
-        """Give back the pages of a block in a worker's arena, who hears of it later.
+        """Give back the pages of a block in a worker's arena; the worker is told later.
 
-        The worker may be busy for long: so block and pages go out of the driver's row of the
-        ledger, and stay in the worker's.
+        The worker may be busy for long: so block and pages are subtracted from the driver's row of
+        the ledger, and stay in the worker's.
         """
         first, last = inner_granules(ref.offset, ref.nbytes)
         if first >= last:  # smaller than a granule: room for the worker, not for others

@@ -1,7 +1,7 @@
-"""The table of objects: who made each, how many references it has, who looks at it.
+"""The table of objects: the owner, the references and the views of each.
 
-Lives in the driver. Knows no bytes: it says which objects have become garbage, and store.py
-knows whose memory they lie in. Not locked: the store's lock guards it.
+It is kept in the driver. Knows no bytes: it says which objects have become garbage, and store.py
+knows whose memory they use. Not locked: the store's lock guards it.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from shframe.store.ref import Ref
 class Entry:
     """One sealed object. It is garbage when `count` and `sent` are 0 and `holders` is empty.
 
-    sent: tasks under way that were told its address: until they end it must not move.
-    site: `file:line` of the code that asked for it.
+    sent: running tasks that have its address: until they end it must not move.
+    site: `file:line` of the code that created it.
     """
 
     ref: Ref
@@ -58,7 +58,7 @@ class ObjectTable:
         self._entries[ref.id] = Entry(ref, owner)
 
     def find(self, id: int) -> Entry:
-        """The entry of an object. Raises: ObjectLost: when it was released."""
+        """The entry of an object. Raises: ObjectLost if it was released."""
         try:
             return self._entries[id]
         except KeyError:
@@ -85,12 +85,12 @@ class ObjectTable:
             self._entries[id].holders.discard(slot)
 
     def send(self, id: int, times: int) -> None:
-        """The address was told to so many tasks more; below 0: so many have ended."""
+        """`times` more tasks have its address; below 0: so many have ended."""
         if id in self._entries:
             self._entries[id].sent += times
 
     def movable(self) -> list[Entry]:
-        """The objects that nobody looks at and whose address no task was told."""
+        """The objects without views that were not sent to a running task."""
         return [
             entry
             for entry in self._entries.values()
@@ -102,11 +102,11 @@ class ObjectTable:
         return [id for id, entry in self._entries.items() if slot in entry.holders]
 
     def owned_by(self, slot: int) -> list[Entry]:
-        """The objects that lie in the arena of `slot`."""
+        """The objects in the arena of `slot`."""
         return [entry for entry in self._entries.values() if entry.owner == slot]
 
     def is_garbage(self, id: int) -> bool:
-        """Whether nobody refers to the object, looks at it or is about to."""
+        """Whether the object has no references and no views, and was not sent to a running task."""
         entry = self._entries.get(id)
         return entry is not None and not (entry.count or entry.sent or entry.holders)
 

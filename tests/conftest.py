@@ -20,11 +20,14 @@ from shframe.graph.objects.ref_backend import release_dropped
 from shframe.session import Session
 from tests import examples
 
+# Order of folders: with several processes the longest come first, so that none is left alone with
+# them at the end; those of engines last, as a process in which Ray's threads run must not fork.
+LONGEST = {"places": 0, "session": 1, "graph": 2, "engines": 4}
 SEGMENTS = ("/memfd:shframe", "/dev/shm/shframe-")  # the second where memfd is refused
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", default="200", help="how often a worker is killed under real jobs")
+    parser.addoption("--kills", default="100", help="how often a worker is killed under real jobs")
     parser.addoption("--soak", action="store_true", help="also run what takes long")
     parser.addoption("--examples", type=float, help="times as many generated examples (1; soak: 5)")
 
@@ -39,6 +42,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long = [item for item in items if item.get_closest_marker("soak")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+    items.sort(key=lambda item: LONGEST.get(item.path.parent.name, 3))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    """Tests of a group run in one process, one after another, and share sessions and clusters."""
+    folder = item.path.parent.name
+    if folder == "places":  # each starts a pytest of its own
+        return item.name
+    return folder if folder == "engines" else f"{folder}/{item.path.stem}"
 
 
 def pytest_collection_finish() -> None:
@@ -67,6 +81,14 @@ def warmed(made: Session) -> None:
     graph.add(tasks)
     graph.outputs = tuple(task.key for task in tasks)
     made.run(graph)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests publish has names that no program beside them sees."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", os.fspath(tmp_path_factory.mktemp("run")))
+        yield
 
 
 def until(settled: Callable[[], bool], seconds: float = 5.0) -> bool:

@@ -29,41 +29,8 @@ FLOORS = (
     {"tracing"},
     {"errors"},
 )
-# Circles that are still to be untied, by folder: modules that import each other, directly or not.
-# A line goes when its module stands in no circle any more; one that is left over fails the test.
-KNOWN_CIRCLES: dict[str, set[str]] = {
-    "array": {
-        "shframe.array",
-        "shframe.array.dtypes",
-        "shframe.array.functions.blocks",
-        "shframe.array.functions.creation",
-        "shframe.array.functions.elementwise",
-        "shframe.array.functions.indexing",
-        "shframe.array.functions.manipulation",
-        "shframe.array.functions.reductions",
-        "shframe.array.linalg",
-        "shframe.array.ndarray",
-        "shframe.array.protocols",
-        "shframe.array.random",
-    },
-    "dataframe": {
-        "shframe.dataframe.accessors",
-        "shframe.dataframe.base",
-        "shframe.dataframe.frame",
-        "shframe.dataframe.groupby",
-        "shframe.dataframe.io.readers",
-        "shframe.dataframe.methods.casting",
-        "shframe.dataframe.methods.evaluating",
-        "shframe.dataframe.plan.inferred_schema",
-        "shframe.dataframe.plan.planner",
-        "shframe.dataframe.scalar",
-        "shframe.dataframe.series",
-    },
-    "lazy": {
-        "shframe.lazy.compute",
-        "shframe.lazy.delayed",
-    },
-}
+# Whose folders and files are also looked at as wholes: none of them may use another in a circle.
+PACKAGES = ("shframe", "shframe.graph", "shframe.store", "shframe.dataframe", "shframe.array")
 
 
 def imported(source: str) -> Iterator[tuple[str, list[str]]]:
@@ -135,6 +102,31 @@ def _reachable(graph: dict[str, set[str]], start: str) -> set[str]:
     return found
 
 
+def folder_edges(graph: dict[str, set[str]], package: str) -> dict[str, set[str]]:
+    """Which folders and files directly in a package use which."""
+    found: dict[str, set[str]] = {}
+    apart = {name for name in PACKAGES if name != package and name.startswith(f"{package}.")}
+    if package == "shframe":
+        apart -= {"shframe.dataframe", "shframe.array"}
+    for name, used in graph.items():
+        here = _part_of(name, package, apart)
+        if here is not None:
+            others = {_part_of(other, package, apart) for other in used} - {None, here}
+            found.setdefault(here, set()).update(one for one in others if one is not None)
+    for used in list(found.values()):
+        for one in used:
+            found.setdefault(one, set())
+    return found
+
+
+def _part_of(module: str, package: str, apart: set[str]) -> str | None:
+    """The folder or file of a package that a module belongs to; None for one of another package."""
+    if not module.startswith(f"{package}."):
+        return None
+    part = ".".join(module.split(".")[: package.count(".") + 2])
+    return None if part in apart else part
+
+
 def floor_of(module: str) -> int | None:
     """The floor of a module of graph; None for any other, and for graph/__init__.py."""
     parts = module.split(".")
@@ -169,11 +161,13 @@ def test_folders_of_graph_import_only_those_below() -> None:
     assert arrows_up(edges(modules())) == []
 
 
-def test_no_circles_but_those_known() -> None:
-    found = {name for group in circles(edges(modules())) for name in group}
-    known = {name for names in KNOWN_CIRCLES.values() for name in names}
-    assert sorted(found - known) == []
-    assert sorted(known - found) == [], "untied: take these lines out of KNOWN_CIRCLES"
+def test_no_modules_import_each_other() -> None:
+    assert circles(edges(modules())) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_folders_of_a_package_use_each_other(package: str) -> None:
+    assert circles(folder_edges(edges(modules()), package)) == []
 
 
 def test_a_planted_upward_import_is_found() -> None:
@@ -195,6 +189,8 @@ def test_a_planted_arrow_and_circle_are_found() -> None:
         "shframe.graph.wire.channel -> shframe.graph.tasks.task",
     ]
     assert circles(planted) == [{"shframe.graph.wire.channel", "shframe.graph.tasks.task"}]
+    folders = folder_edges(planted, "shframe.graph")
+    assert circles(folders) == [{"shframe.graph.wire", "shframe.graph.tasks"}]
 
 
 def test_imports_inside_functions_and_for_types_count() -> None:

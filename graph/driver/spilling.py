@@ -35,7 +35,7 @@ class Spilling:
     def spill(self, needed: int, uses: dict[int, int]) -> int:
         """Move objects to the disk; the bytes that are free now."""
         needed = max(needed, self.store.budget // SLACK)
-        return self.store.relieve(needed, lambda id: uses.get(id, math.inf))
+        return self.store.spill(needed, lambda id: uses.get(id, math.inf))
 
     def ask(self, workers: Iterable[int]) -> list[int]:
         """Which of the workers are to be asked now."""

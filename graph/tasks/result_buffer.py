@@ -46,6 +46,11 @@ def set_allocator(allocate: Empty | None) -> None:
     _empty = allocate
 
 
+def is_shared() -> bool:
+    """Whether results of this process are made in the shared store, as in a worker."""
+    return _empty is not None
+
+
 class Window:
     """The memory of one final object, lent to a task that fills its part of it.
 

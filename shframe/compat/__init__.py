@@ -1,1 +1,1 @@
-"""Faces of other libraries: concurrent.futures, multiprocessing, joblib, Dask's schedulers."""
+"""Interfaces of other libraries: concurrent.futures, multiprocessing, joblib, Dask's schedulers."""

@@ -1,8 +1,8 @@
 """Executor: the workers of the session behind the standard library's `concurrent.futures`.
 
-Calls wait in the driver and go to the session a few ahead of those that run, so that what waits can
-still be cancelled. One thread of each Executor gives results to futures: a user's callbacks run in
-it, never in the session's own.
+Calls wait in the driver; a few more than can run are submitted to the session, so that the others
+can still be cancelled. One thread of each Executor completes its futures: a user's callbacks run in
+it, never in the session's own thread.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from shframe import session
-from shframe.argument_checks import checked_whole
+from shframe.argument_checks import check_integer
 from shframe.compat.initializers import Initializer
 from shframe.compat.pickled_functions import PickledFunctions
-from shframe.errors import InvalidArgument, TaskFailed
+from shframe.errors import TaskFailed
 from shframe.graph.tasks.arguments import DEFAULT_OPTIONS, Arguments, TaskOptions, arguments_of
 from shframe.graph.tracing.call_site import Place, user_place
 
@@ -34,31 +34,31 @@ if TYPE_CHECKING:
 
 Future = concurrent.futures.Future[Any]
 
-# Calls that the session has beyond those that its workers run. Short calls need many, or each would
-# cost a round trip (benchmarks/bench_tasks.py); of long ones few, since those cannot be cancelled.
+# Calls submitted beyond those that the workers run. Short calls need many, or each would cost a
+# round trip (benchmarks/bench_tasks.py); of long ones few, since those cannot be cancelled.
 AHEAD = 1
 MOST_AHEAD = 4096
-QUICK_SECONDS = 0.02  # the number doubles while as many as it says end within that time
+QUICK_SECONDS = 0.02  # the number doubles while so many calls end within that time
 
 
 class Executor(concurrent.futures.Executor):
     """Runs calls in the session's workers, as `concurrent.futures.ProcessPoolExecutor` does in its.
 
-    Lambdas and closures travel. Large arguments lie in shared memory, and a handle (`sf.put`) among
-    the positional arguments is an input that is shared. What a call gets and what `result()` gives
-    is writable: memory is shared until somebody writes into it.
+    Lambdas and closures can be sent. Large arguments are stored in shared memory, and a handle
+    (`sf.put`) among the positional arguments is an input that is shared. What a call receives and
+    what `result()` returns is writable: memory is shared until it is written to.
 
     Parameters
     ----------
     max_workers: calls that run at once. Below the session's number of workers it limits the calls
         in flight; above it changes nothing: `sf.init(workers=...)` says how many there are.
     initializer, initargs: called once in each worker process before the first call there. Workers
-        belong to the session: what it leaves in globals is seen by all that runs there. Large
-        initargs lie in the store once, and are read in place.
-    max_retries: how often a call is tried again whose worker has died; 0: never, as in the
+        belong to the session: all that runs there sees the globals that it sets. Large initargs
+        are stored once, and are read in place.
+    max_retries: how often a call is retried after its worker has died; 0: never, as in the
         standard library.
 
-    An exception arrives in the function's own type, with the worker's traceback as its cause. A
+    An exception has the function's own type, with the worker's traceback as its cause. A
     worker that dies fails the call that it ran with WorkerDied, and nothing else.
 
     Cost: `submit` takes some 20 us, and 100 us for a function that has to be pickled by value (one
@@ -83,9 +83,9 @@ class Executor(concurrent.futures.Executor):
         max_retries: int = 0,
     ) -> None:
         if max_workers is not None:
-            max_workers = checked_whole("max_workers", max_workers, 1)
+            max_workers = check_integer("max_workers", max_workers, 1)
         if initializer is not None and not callable(initializer):
-            raise TypeError(f"initializer must be callable, found {type(initializer).__name__}")
+            raise TypeError(f"initializer must be callable, got {type(initializer).__name__}")
         engine = session.executor()
         self._max_workers = max_workers or engine.workers
         first = Initializer(initializer, tuple(initargs)) if initializer is not None else None
@@ -99,9 +99,9 @@ class Executor(concurrent.futures.Executor):
         close.atexit = False  # _finish_all does more
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
-        """Have `fn(*args, **kwargs)` called; its Future.
+        """Call `fn(*args, **kwargs)` in a worker; returns its Future.
 
-        Raises: NotPicklable: names what cannot travel. RuntimeError after shutdown.
+        Raises: NotPicklable: names what cannot be pickled. RuntimeError after shutdown.
         """
         return self._submit(fn, args, kwargs, self._writing)
 
@@ -115,10 +115,10 @@ class Executor(concurrent.futures.Executor):
         """terms: of a call that has inputs of its own."""
         self._flight.check()
         engine = session.executor()
-        code, args = self._functions.called(fn, args, engine.put)
+        code, args = self._functions.code_for(fn, args, engine.put)
         arguments = arguments_of(args, kwargs, engine.put)
         if len(arguments.inputs) == self._functions.inputs:
-            terms = self._terms  # there is nothing to write into
+            terms = self._terms  # no input to write into
         call = _Call(concurrent.futures.Future(), engine, code, arguments, terms, user_place())
         self._flight.add(call)
         return call.future
@@ -130,14 +130,13 @@ class Executor(concurrent.futures.Executor):
         timeout: float | None = None,
         chunksize: int = 1,
     ) -> Iterator[Any]:
-        """The results of `fn` on the elements, in order; all are asked for at once.
+        """The results of `fn` on the elements, in order; all calls are submitted at once.
 
-        chunksize: elements of one task. Many short calls want many.
+        chunksize: elements of one task; use many when calls are short.
 
-        Raises: TimeoutError when a result is not there so many seconds after the call of map.
+        Raises: TimeoutError when a result is still pending `timeout` seconds after the call of map.
         """
-        if chunksize < 1:
-            raise InvalidArgument(f"chunksize={chunksize}: at least 1 is needed")
+        chunksize = check_integer("chunksize", chunksize, 1)
         if chunksize == 1:
             return super().map(fn, *iterables, timeout=timeout)
         chunks = batched(zip(*iterables, strict=False), chunksize)
@@ -149,16 +148,17 @@ class Executor(concurrent.futures.Executor):
         return self._submit(fn, args, {}, self._terms)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Take no further calls. The session goes on.
+        """Accept no further calls. The session goes on.
 
-        wait: return when all calls have ended. cancel_futures: those that wait are not run.
+        wait: return when all calls have ended. cancel_futures: do not run those that have not
+            started.
         """
         self._flight.close(cancel_futures)
         if wait:
             self._flight.join()
 
     def _give_up(self) -> None:
-        """Take no further calls and end those that run."""
+        """Accept no further calls and cancel those that run."""
         self._flight.close(cancel=True)
         self._flight.cancel_all()
 
@@ -177,7 +177,7 @@ def own_error(error: BaseException) -> BaseException:
 
 @dataclass(slots=True, eq=False)
 class _Call:
-    """A call as it was asked for: its arguments are taken."""
+    """A submitted call; its arguments are pickled already."""
 
     future: Future
     engine: Engine
@@ -186,8 +186,8 @@ class _Call:
     terms: TaskOptions
     place: Place | None
 
-    def begin(self) -> ObjectRef | None:
-        """Hand it to the session; None: it was cancelled, or the session is closed."""
+    def start(self) -> ObjectRef | None:
+        """Submit it to the session; None: it was cancelled, or the session is closed."""
         if not self.future.set_running_or_notify_cancel():
             return None
         try:
@@ -196,8 +196,8 @@ class _Call:
             self.future.set_exception(error)
             return None
 
-    def end(self, ref: ObjectRef) -> None:
-        """Give the result to the future."""
+    def finish(self, ref: ObjectRef) -> None:
+        """Set the result of the future."""
         error = ref.error()
         try:
             if error is None:
@@ -209,13 +209,14 @@ class _Call:
 
 
 class _Flight:
-    """The calls of one Executor that wait, those that the session has, and the thread that hears
-    of their ends. It knows no Executor, so that one that nobody holds any more ends."""
+    """The calls of one Executor, waiting and submitted, and the thread that sets their results.
+
+    It holds no reference to the Executor, so that one without references is finalized."""
 
     def __init__(self, workers: int, limit: int | None) -> None:
-        self._lock = threading.Lock()  # users' threads add, the own one takes
+        self._lock = threading.Lock()  # users' threads add, the thread here removes
         self._waiting: deque[_Call] = deque()
-        self._begun: dict[ObjectRef, _Call] = {}
+        self._submitted: dict[ObjectRef, _Call] = {}
         self._ended: queue.SimpleQueue[ObjectRef | None] = queue.SimpleQueue()
         self._limit = limit
         self._least = workers + AHEAD
@@ -226,12 +227,12 @@ class _Flight:
         self._thread: threading.Thread | None = None
 
     def check(self) -> None:
-        """Raise when no further call is taken."""
+        """Raise if it is closed."""
         if self._closed:
             raise RuntimeError("cannot schedule new futures after shutdown")
 
     def add(self, call: _Call) -> None:
-        """Take a call in."""
+        """Queue a call."""
         with self._lock:
             self.check()
             if self._thread is None:
@@ -244,7 +245,7 @@ class _Flight:
             self._send()
 
     def close(self, cancel: bool = False) -> None:
-        """Take no further call; cancel: those that wait are not run."""
+        """Accept no further call; cancel: those that wait are not run."""
         with self._lock:
             self._closed = True
             dropped = [*self._waiting] if cancel else []
@@ -252,14 +253,14 @@ class _Flight:
                 self._waiting.clear()
         for call in dropped:
             if call.future.cancel():
-                call.future.set_running_or_notify_cancel()  # tells who waits for it
+                call.future.set_running_or_notify_cancel()  # wakes those who wait for it
         self._ended.put(None)
 
     def cancel_all(self) -> None:
-        """Have the session give up what it has."""
+        """Cancel what was submitted to the session."""
         with self._lock:
-            begun = [*self._begun.items()]
-        for ref, call in begun:
+            submitted = [*self._submitted.items()]
+        for ref, call in submitted:
             call.engine.cancel(ref, True, True)
 
     def join(self) -> None:
@@ -269,34 +270,34 @@ class _Flight:
             thread.join()
 
     def _send(self) -> None:
-        """Hand over as many calls as there may be in flight. Under the lock."""
-        while self._waiting and len(self._begun) < self._window:
+        """Submit as many calls as may be in flight. Called under the lock."""
+        while self._waiting and len(self._submitted) < self._window:
             call = self._waiting.popleft()
-            ref = call.begin()
+            ref = call.start()
             if ref is not None:
-                self._begun[ref] = call
+                self._submitted[ref] = call
                 ref.add_done_callback(self._ended.put)
 
     def _serve(self) -> None:
-        """Give results to futures until nothing is left and no call is taken any more."""
+        """Complete futures until it is closed and nothing is left."""
         while True:
             ref = self._ended.get()
             if ref is not None:
                 self._take(ref)
                 del ref
             with self._lock:
-                if self._closed and not self._begun and not self._waiting:
+                if self._closed and not self._submitted and not self._waiting:
                     return
 
     def _take(self, ref: ObjectRef) -> None:
         with self._lock:
-            call = self._begun.pop(ref)
+            call = self._submitted.pop(ref)
             self._adapt()
             self._send()
-        call.end(ref)
+        call.finish(ref)
 
     def _adapt(self) -> None:
-        """Learn how many calls are to be in flight."""
+        """Adapt the number of calls in flight to how long they take."""
         self._count += 1
         if self._limit is not None or self._count < self._window:
             return
@@ -311,7 +312,7 @@ _flights: weakref.WeakSet[_Flight] = weakref.WeakSet()
 
 
 def _finish_all() -> None:
-    """At the interpreter's end what was submitted is run, as in the standard library."""
+    """At exit, run what was submitted, as the standard library does."""
     for flight in [*_flights]:
         flight.close()
         flight.join()

@@ -1,8 +1,8 @@
 """dask_get: Dask's own collections on our executor.
 
-A node of Dask's graph becomes a task. What is said of it travels with the task; the functions and
-classes in it travel once, with all tasks that name the same ones; large values in it go to the
-store once, where every task reads them in place.
+A node of Dask's graph becomes a task. Its pickle is sent with the task; the functions and classes
+in it are sent once for all tasks that use the same ones; large values in it are stored once, and
+every task reads them in place.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from shframe.graph.tasks.task import Key, Task
 from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.graph.tracing.trace import Trace
 
-LARGE = 64 << 10  # bytes of a value that is put apart from the task that has it
+LARGE = 64 << 10  # bytes of a value that is stored instead of pickled with its task
 
 
 def dask_get(dsk: Any, keys: Any, **ignored: Any) -> Any:
@@ -33,9 +33,9 @@ def dask_get(dsk: Any, keys: Any, **ignored: Any) -> Any:
         come in tuples of that shape, as ordinary, writable values.
     ignored: options of Dask's schedulers, such as num_workers; the session has its own.
 
-    Raises: what a task raises; NotPicklable for what cannot travel to a worker; InvalidArgument
+    Raises: what a task raises; NotPicklable for what cannot be sent to a worker; InvalidArgument
         for a key that the graph does not have; ImportError without Dask.
-    Cost: some 100 us a task in the caller, to say to a worker what Dask's graph says.
+    Cost: some 100 us a task in the caller, to convert and pickle the nodes.
 
     Examples
     --------
@@ -45,12 +45,12 @@ def dask_get(dsk: Any, keys: Any, **ignored: Any) -> Any:
     """
     current = session.current()
     conversion = _Conversion(_nodes(dsk), current.put)
-    wanted = dict.fromkeys(_flat(keys))
+    wanted = dict.fromkeys(_flatten(keys))
     graph = conversion.graph(wanted)
     current.last_trace = Trace(notes=["a graph of Dask's"])
     refs = current.where().run(graph, current.last_trace)
     found = {key: ref.value(writable=True) for key, ref in zip(wanted, refs, strict=True)}
-    return _nested(keys, found)
+    return _nest(keys, found)
 
 
 def _nodes(dsk: Any) -> dict[Hashable, Any]:
@@ -65,7 +65,7 @@ def _nodes(dsk: Any) -> dict[Hashable, Any]:
     return nodes
 
 
-def _flat(keys: Any) -> list[Hashable]:
+def _flatten(keys: Any) -> list[Hashable]:
     """All keys in lists within lists."""
     found: list[Hashable] = []
     stack = [keys]
@@ -78,14 +78,14 @@ def _flat(keys: Any) -> list[Hashable]:
     return found
 
 
-def _nested(keys: Any, found: dict[Hashable, Any]) -> Any:
+def _nest(keys: Any, found: dict[Hashable, Any]) -> Any:
     if isinstance(keys, list):
-        return tuple(_nested(key, found) for key in keys)
+        return tuple(_nest(key, found) for key in keys)
     return found[keys]
 
 
 class _Conversion:
-    """Makes a TaskGraph of what some keys need of a Dask graph."""
+    """Builds the TaskGraph of some keys of a Dask graph."""
 
     def __init__(self, nodes: dict[Hashable, Any], put: Callable[[Any], ObjectRef]) -> None:
         from dask._task_spec import Alias, DataNode
@@ -139,15 +139,15 @@ class _Conversion:
         name = self._name(key)
         sources = tuple(node.dependencies)
         packer = _Packer()
-        packed = packer.packed((node, sources))
+        packed = packer.pack((node, sources))
         kind = (name.name, *map(id, packer.functions))
         if kind not in self.calls:
             self.calls[kind] = Function(NodeCall(name.name, tuple(packer.functions)))
-        inputs = [self._stored(value) for value in packer.large]
+        inputs = [self._store(value) for value in packer.large]
         inputs += [self._name(self._target(source)) for source in sources]
         return Task(name, self.calls[kind], tuple(inputs), (packed,))
 
-    def _stored(self, value: Any) -> Key:
+    def _store(self, value: Any) -> Key:
         if id(value) not in self.large:
             key = Key("value", (len(self.large),))
             self.large[id(value)] = (key, value)
@@ -163,32 +163,32 @@ class _Packer(pickle.Pickler):
         super().__init__(self.file, protocol=5)
         self.functions: list[Any] = []
         self.large: list[Any] = []
-        self.places: dict[int, tuple[bool, int]] = {}
+        self.indices: dict[int, tuple[bool, int]] = {}
 
-    def packed(self, value: Any) -> bytes:
+    def pack(self, value: Any) -> bytes:
         """The pickled value; raises NotPicklable."""
         try:
             self.dump(value)
-        except Exception:  # what only cloudpickle can, it does with all that is in the node
+        except Exception:  # cloudpickle can do more; then all of the node is in its pickle
             self.functions, self.large = [], []
             return pickled(value, "a node of the Dask graph")
         return self.file.getvalue()
 
     def persistent_id(self, value: Any) -> tuple[bool, int] | None:
-        """Whether it is large, and its number, of a value that does not travel in the node."""
+        """For a value that is not pickled with the node: whether it is large, and its index."""
         kind = type(value)
         if kind in _PLAIN:
             return None
-        place = self.places.get(id(value))
-        if place is not None:
-            return place
+        index = self.indices.get(id(value))
+        if index is not None:
+            return index
         large = kind.__module__.partition(".")[0] in _BULKY and size_of(value) > LARGE
         if not (large or isinstance(value, _NAMED)):
             return None
         found = self.large if large else self.functions
-        place = self.places[id(value)] = (large, len(found))
+        index = self.indices[id(value)] = (large, len(found))
         found.append(value)
-        return place
+        return index
 
 
 _PLAIN = frozenset({str, int, float, bool, bytes, tuple, list, dict, set, frozenset, type(None)})
@@ -215,6 +215,6 @@ class _Unpacker(pickle.Unpickler):
         self.functions = functions
         self.inputs = inputs
 
-    def persistent_load(self, place: tuple[bool, int]) -> Any:
-        large, number = place
+    def persistent_load(self, index: tuple[bool, int]) -> Any:
+        large, number = index
         return self.inputs[number] if large else self.functions[number]

@@ -20,7 +20,7 @@ from joblib.parallel import (
 from shframe import session
 from shframe.compat.concurrent_futures import Executor, Future
 from shframe.errors import InvalidArgument
-from shframe.lazy.argument_packing import LargeValues, packed, unpacked
+from shframe.lazy.argument_packing import LargeValues, pack, unpack
 
 
 class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # joblib has no types
@@ -33,9 +33,9 @@ class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # 
     _large: LargeValues | None = None
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
-        """How many tasks run at once, for what a user asks: -1 is all workers."""
+        """How many tasks run at once; -1: as many as there are workers."""
         if n_jobs == 0:
-            raise InvalidArgument("n_jobs=0 has no meaning\n  -1 takes all workers")
+            raise InvalidArgument("n_jobs must not be 0\n  -1 uses all workers")
         workers = session.executor().workers
         if n_jobs is None:
             return 1
@@ -62,7 +62,7 @@ class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # 
         self._large = LargeValues(session.executor().put)
 
     def stop_call(self) -> None:
-        """A Parallel call is over: its data leave the store when no task reads them any more."""
+        """A Parallel call has ended: its data are freed when no task reads them any more."""
         self._large = None
 
     def submit(
@@ -71,7 +71,7 @@ class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # 
         """Run a batch of calls."""
         assert self._executor is not None, "joblib configures a backend before it submits"
         large = self._large or LargeValues(session.executor().put)
-        payload, refs = packed(func, large.ref_of, "a call of joblib.Parallel")
+        payload, refs = pack(func, large.ref_of, "a call of joblib.Parallel")
         future = self._executor._submit_reading(_run, payload, *refs)
         if callback is not None:
             future.add_done_callback(callback)
@@ -90,7 +90,7 @@ class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # 
         self.reset_batch_stats()
 
     def abort_everything(self, ensure_ready: bool = True) -> None:
-        """A task has raised: give up the others."""
+        """A task has raised: cancel the others."""
         if self._executor is not None:
             self._executor._give_up()
             self._executor = None
@@ -105,9 +105,9 @@ class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # 
 
 def _run(payload: bytes, *values: Any) -> Any:
     """Called in a worker."""
-    return unpacked(payload, values)()
+    return unpack(payload, values)()
 
 
 def register() -> None:
-    """Tell joblib of the backend."""
+    """Register the backend with joblib."""
     register_parallel_backend("shframe", Backend)

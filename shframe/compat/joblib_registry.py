@@ -1,6 +1,6 @@
-"""register_joblib: how joblib learns of the backend "shframe".
+"""register_joblib: registers the backend "shframe" with joblib.
 
-Imports no joblib by itself.
+It does not import joblib: the backend is registered when joblib is imported.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 def register_joblib() -> None:
     """Make `joblib.parallel_config("shframe")` and `joblib.Parallel(backend="shframe")` known.
 
-    `import shframe` does so by itself, whichever of the two is imported first: this is for who
-    writes it down all the same, as users of Ray do.
+    `import shframe` does so already, whichever of the two is imported first; this function is for
+    programs that call it explicitly, as with Ray.
 
     Raises: ImportError without joblib.
 
@@ -32,9 +32,9 @@ def register_joblib() -> None:
 
 
 def announce() -> None:
-    """Have joblib load the backend when it is first asked for.
+    """Have joblib load the backend when it is first used.
 
-    Where joblib is not there yet it is told so when it is imported.
+    If joblib is not imported yet, this is done when it is.
     """
     parallel = sys.modules.get("joblib.parallel")
     if parallel is None:
@@ -44,14 +44,14 @@ def announce() -> None:
 
 
 def _announce_to(parallel: Any) -> None:
-    # not its EXTERNAL_BACKENDS, which Parallel(backend=) does not look at
+    # not its EXTERNAL_BACKENDS, which Parallel(backend=) does not search
     known = getattr(parallel, "BACKENDS", None)
     if known is not None:
         known.setdefault("shframe", _make_backend)
 
 
 def _make_backend(**options: Any) -> Any:
-    """Called by joblib, the first time: loads the backend, which takes this one's place."""
+    """Called by joblib at first use: loads the backend, which replaces this function."""
     from shframe.compat.joblib_backend import Backend
 
     register_joblib()
@@ -59,10 +59,10 @@ def _make_backend(**options: Any) -> Any:
 
 
 class _Watch:
-    """Sees joblib being imported, once; finds no module itself."""
+    """A meta path finder that notices the import of joblib, once."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """How `joblib.parallel` is imported by others, and that we are told then."""
+        """The spec of `joblib.parallel` with a loader that calls us; None for other modules."""
         if name != "joblib.parallel":
             return None
         from importlib.util import find_spec
@@ -70,12 +70,12 @@ class _Watch:
         sys.meta_path.remove(self)
         spec: Any = find_spec(name)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Telling(spec.loader)
+            spec.loader = _NotifyingLoader(spec.loader)
         return spec
 
 
-class _Telling:
-    """A loader that tells us when its module has been loaded."""
+class _NotifyingLoader:
+    """A loader that registers the backend when its module has been loaded."""
 
     def __init__(self, loader: Any) -> None:
         self.loader = loader
@@ -85,7 +85,7 @@ class _Telling:
         return self.loader.create_module(spec)
 
     def exec_module(self, module: Any) -> None:
-        """As the loader does; from then on the module has that one alone."""
+        """As the loader does; then restores the original loader."""
         module.__spec__.loader = module.__loader__ = self.loader
         self.loader.exec_module(module)
         _announce_to(module)

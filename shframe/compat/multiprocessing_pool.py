@@ -10,19 +10,18 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Self
 
-from shframe.argument_checks import checked_whole
+from shframe.argument_checks import check_integer
 from shframe.compat.concurrent_futures import Executor, Future, batched
-from shframe.errors import InvalidArgument
 from shframe.graph.errors import TimedOut
 
-CHUNKS = 4  # for each worker, as the standard library cuts: the last ones even the load out
-AHEAD = 16  # chunks for each worker that are taken from an iterable of unknown length
+CHUNKS = 4  # for each worker, as in the standard library: the last ones balance the load
+AHEAD = 16  # chunks for each worker that are read from an iterable of unknown length
 
 Callback = Callable[[Any], object]
 
 
 class PoolTimedOut(TimedOut, multiprocessing.TimeoutError):
-    """A result was not there in time."""
+    """A result did not arrive in time."""
 
 
 class Pool:
@@ -35,7 +34,7 @@ class Pool:
     initializer, initargs: called once in each worker process before its first task of this pool.
     maxtasksperchild: known to the standard library, of no effect: workers are the session's.
 
-    Lambdas travel, and large arguments and results lie in shared memory.
+    Lambdas can be sent, and large arguments and results are stored in shared memory.
 
     Examples
     --------
@@ -55,7 +54,7 @@ class Pool:
         context: Any = None,
     ) -> None:
         if processes is not None:
-            processes = checked_whole("processes", processes, 1)
+            processes = check_integer("processes", processes, 1)
         self._executor = Executor(processes, initializer, tuple(initargs))
         self._processes = self._executor._max_workers
         self._closed = False
@@ -76,7 +75,7 @@ class Pool:
         callback: Callback | None = None,
         error_callback: Callback | None = None,
     ) -> AsyncResult:
-        """Have `func(*args, **kwds)` called; its AsyncResult.
+        """Call `func(*args, **kwds)` in a worker; returns its AsyncResult.
 
         callback, error_callback: called with the result or the error, in a thread of the pool.
         """
@@ -103,7 +102,7 @@ class Pool:
     ) -> AsyncResult:
         """The AsyncResult of a map."""
         rows = [(one,) for one in iterable]
-        return self._mapped(func, rows, chunksize, callback, error_callback)
+        return self._map(func, rows, chunksize, callback, error_callback)
 
     def starmap(
         self,
@@ -124,25 +123,25 @@ class Pool:
     ) -> AsyncResult:
         """The AsyncResult of a starmap."""
         rows = [tuple(one) for one in iterable]
-        return self._mapped(func, rows, chunksize, callback, error_callback)
+        return self._map(func, rows, chunksize, callback, error_callback)
 
     def imap(
         self, func: Callable[..., Any], iterable: Iterable[Any], chunksize: int = 1
     ) -> IMapIterator:
         """The results one by one, in order.
 
-        A list is asked for at once; of an iterable without a length a few elements are taken
-        ahead, and more as results are.
+        All elements of a list are submitted at once; of an iterable without a length a few are
+        read ahead, and more as results are read.
         """
         return self._imap(func, iterable, chunksize, ordered=True)
 
     def imap_unordered(
         self, func: Callable[..., Any], iterable: Iterable[Any], chunksize: int = 1
     ) -> IMapIterator:
-        """The results one by one, as they come."""
+        """The results one by one, as they arrive."""
         return self._imap(func, iterable, chunksize, ordered=False)
 
-    def _mapped(
+    def _map(
         self,
         func: Callable[..., Any],
         rows: list[tuple[Any, ...]],
@@ -154,19 +153,18 @@ class Pool:
         size = chunksize or max(1, -(-len(rows) // (self._processes * CHUNKS)))
         of_chunk = self._executor._functions.of_chunk(func)
         futures = [self._executor.submit(of_chunk, chunk) for chunk in batched(rows, size)]
-        return AsyncResult(futures, _joined, callback, error_callback)
+        return AsyncResult(futures, _concatenate, callback, error_callback)
 
     def _imap(
         self, func: Callable[..., Any], iterable: Iterable[Any], size: int, ordered: bool
     ) -> IMapIterator:
         self._check()
-        if size < 1:
-            raise InvalidArgument(f"chunksize={size}: at least 1 is needed")
+        size = check_integer("chunksize", size, 1)
         of_chunk = self._executor._functions.of_chunk(func)
         chunks = batched(((one,) for one in iterable), size)
-        begun = (self._executor.submit(of_chunk, chunk) for chunk in chunks)
+        started = (self._executor.submit(of_chunk, chunk) for chunk in chunks)
         ahead = None if hasattr(iterable, "__len__") else self._processes * AHEAD
-        return IMapIterator(begun, ahead, ordered)
+        return IMapIterator(started, ahead, ordered)
 
     # --- life ---------------------------------------------------------------------------
 
@@ -175,12 +173,12 @@ class Pool:
             raise ValueError("Pool not running")
 
     def close(self) -> None:
-        """Take no further calls; those that were made are run."""
+        """Accept no further calls; those submitted before are run."""
         self._closed = True
         self._executor.shutdown(wait=False)
 
     def terminate(self) -> None:
-        """Take no further calls and give up those that run. The session goes on."""
+        """Accept no further calls and cancel those that run. The session goes on."""
         self._closed = True
         self._executor._give_up()
 
@@ -212,12 +210,12 @@ def _only(parts: Sequence[Any]) -> Any:
     return parts[0]
 
 
-def _joined(parts: Sequence[Any]) -> list[Any]:
+def _concatenate(parts: Sequence[Any]) -> list[Any]:
     return list(itertools.chain.from_iterable(parts))
 
 
 class AsyncResult:
-    """What a call will have given."""
+    """The result of a call that may still be running."""
 
     def __init__(
         self,
@@ -237,9 +235,9 @@ class AsyncResult:
         if not futures:
             self._finish(None)
         for future in [*futures]:
-            future.add_done_callback(self._ended)
+            future.add_done_callback(self._on_done)
 
-    def _ended(self, future: Future) -> None:
+    def _on_done(self, future: Future) -> None:
         error = _error_of(future)
         with self._lock:
             self._left -= 1
@@ -269,7 +267,7 @@ class AsyncResult:
         return self._value
 
     def wait(self, timeout: float | None = None) -> None:
-        """Wait until it is there, or the time is over."""
+        """Wait until the call has ended, at most `timeout` seconds."""
         self._ready.wait(timeout)
 
     def ready(self) -> bool:
@@ -293,11 +291,12 @@ def _error_of(future: Future) -> BaseException | None:
 class IMapIterator:
     """The results of imap. `next(timeout)` waits no longer than that."""
 
-    def __init__(self, begun: Iterator[Future], ahead: int | None, ordered: bool) -> None:
-        """begun: futures of chunks, each started when it is taken. ahead: how many, None: all."""
-        self._begun = begun
+    def __init__(self, started: Iterator[Future], ahead: int | None, ordered: bool) -> None:
+        """started: futures of chunks, each submitted when it is read. ahead: how many chunks are
+        read ahead of the results; None: all."""
+        self._started = started
         self._ordered = ordered
-        self._running: deque[Future] = deque(itertools.islice(begun, ahead))
+        self._running: deque[Future] = deque(itertools.islice(started, ahead))
         self._values: deque[Any] = deque()
 
     def __iter__(self) -> Self:
@@ -308,13 +307,13 @@ class IMapIterator:
         while not self._values:
             if not self._running:
                 raise StopIteration
-            future = self._ended(timeout)
+            future = self._wait_for_one(timeout)
             self._running.remove(future)
-            self._running.extend(itertools.islice(self._begun, 1))
+            self._running.extend(itertools.islice(self._started, 1))
             self._values.extend(future.result())
         return self._values.popleft()
 
-    def _ended(self, timeout: float | None) -> Future:
+    def _wait_for_one(self, timeout: float | None) -> Future:
         waited = [self._running[0]] if self._ordered else [*self._running]
         done = concurrent.futures.wait(waited, timeout, concurrent.futures.FIRST_COMPLETED).done
         if not done:

@@ -1,8 +1,8 @@
 """PickledFunctions: functions that are called again and again, pickled no more often than needed.
 
-A function that has a name in its module is taken once, with what it captures then: a pool of the
-standard library would not see later changes of globals either. A lambda or an inner function may
-have changed what it captures since the last call, so it is pickled at each.
+A function that has a name in its module is pickled once, with what it captures then: a pool of the
+standard library would not see later changes of globals either. What a lambda or an inner function
+captures may have changed since the last call, so it is pickled at each call.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from shframe.compat.initializers import Initializer
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks.function import Function
 
-MOST = 128  # functions that are kept
+MOST = 128  # functions that are remembered
 
 
 class PickledFunctions:
-    """The functions of one pool. With an initializer, that is called before them."""
+    """The functions of one pool. An initializer, if there is one, is called before them."""
 
     def __init__(self, first: Initializer | None = None) -> None:
         self._first = first
         self._known: dict[tuple[Any, bool], Function] = {}
 
-    def called(
+    def code_for(
         self, call: Callable[..., Any], args: tuple[Any, ...], put: Callable[[Any], ObjectRef]
     ) -> tuple[Function, tuple[Any, ...]]:
-        """What a task calls for `call(*args)`, and with which arguments.
+        """The function and the arguments of the task for `call(*args)`.
 
-        Raises: NotPicklable: names what cannot travel.
+        Raises: NotPicklable: names what cannot be pickled.
         """
         chunked = isinstance(call, _OfChunk)
         one = call.call if isinstance(call, _OfChunk) else call
         if not callable(one):
-            raise TypeError(f"a function is called, found {type(one).__name__}")
+            raise TypeError(f"expected a callable, got {type(one).__name__}")
         code = self._code(one, chunked)
         if self._first is None:
             return code, args
@@ -48,24 +48,24 @@ class PickledFunctions:
 
     @staticmethod
     def of_chunk(call: Callable[..., Any]) -> Callable[..., Any]:
-        """What is called with a list of argument tuples and gives a list of results."""
+        """A function that takes a list of argument tuples and returns a list of results."""
         return _OfChunk(call)
 
     def _code(self, call: Callable[..., Any], chunked: bool) -> Function:
         if not _has_a_name(call):
-            made = self._made(call, chunked)
-            _ = made.digest  # taken now
-            return made
+            code = self._new_code(call, chunked)
+            _ = code.digest  # pickles it now
+            return code
         known = self._known.get((call, chunked))
         if known is None:
             if len(self._known) >= MOST:
                 self._known.clear()
-            known = self._known[call, chunked] = self._made(call, chunked)
+            known = self._known[call, chunked] = self._new_code(call, chunked)
         return known
 
-    def _made(self, call: Callable[..., Any], chunked: bool) -> Function:
+    def _new_code(self, call: Callable[..., Any], chunked: bool) -> Function:
         function = Function(_each, one=call) if chunked else Function(call)
-        return function if self._first is None else self._first.first(function)
+        return function if self._first is None else self._first.before(function)
 
 
 class _OfChunk:

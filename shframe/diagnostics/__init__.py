@@ -1,1 +1,1 @@
-"""What users ask when they wonder: memory, status, the timeline, a failed task again."""
+"""What a session does: memory, status, timeline, and the debugger of a failed task."""

@@ -1,4 +1,4 @@
-"""debug: the newest failed task again, here, under pdb, with the inputs that it had."""
+"""debug: calls the newest failed task again in this process, under pdb, with its inputs."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ def debug(run: Literal[False]) -> FailedTask: ...
 @overload
 def debug(run: bool = ...) -> Any: ...
 def debug(run: bool = True) -> Any:
-    """Call the newest task that failed again in this process; where it raises, pdb opens.
+    """Call the newest failed task again in this process; pdb opens where it raises.
 
-    The task is one of `.remote` or of a frame or array. Its inputs are read where they lie: nothing
-    is copied. They are kept until another task fails or the session ends. pdb stands in the user's
-    own frame, with ours left out of `up` and `down`. Of a task whose worker has died pdb opens
-    before the call. Gives what the task gives if it does not raise this time, else None.
+    The task is one of `.remote` or of a frame or array. Its inputs are read in place: nothing is
+    copied. They are kept until another task fails or the session ends. pdb starts in the user's
+    own frame; frames of shframe are left out of `up` and `down`. If the worker of the task died,
+    pdb opens before the call. Returns the result if the task does not raise this time, else None.
 
-    run: False calls nothing and gives the task: its function, args, kwargs, error and name (task).
+    run: False: do not call it, return the task: its function, args, kwargs, error and name (task).
 
-    Raises: NothingToDebug: no task has failed, or it was a method of an actor, whose instance lives
-        in another process.
+    Raises: NothingToDebug: no task has failed, or it was a method of an actor, whose instance is in
+        another process.
 
     Examples
     --------
@@ -64,13 +64,13 @@ def _newest() -> FailedTask:
     if failed is None:
         raise NothingToDebug(
             "no task has failed in this session\n"
-            "  debug() opens the newest failure, until the session ends"
+            "  debug() calls the newest failed task again, until the session ends"
         )
     return failed  # type: ignore[no-any-return]
 
 
 class _Debugger(pdb.Pdb):
-    """pdb over the frames that are not ours, at the deepest one of the user's."""
+    """pdb without the frames of shframe, at the deepest frame of the user."""
 
     def get_stack(
         self, f: FrameType | None, t: TracebackType | None
@@ -85,7 +85,7 @@ class _Debugger(pdb.Pdb):
 
 
 def _first_of_task(stack: list[tuple[FrameType, int]], start: TracebackType) -> int:
-    """Where the frames of the traceback begin, behind those of who called debug()."""
+    """Index of the first frame of the traceback; before it are the callers of debug()."""
     frames = set()
     one: TracebackType | None = start
     while one is not None:

@@ -1,4 +1,4 @@
-"""memory and compact: what lies in the store, what holds it, and how to let go of it."""
+"""memory and compact: what is stored, what keeps it alive, and how to release it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from shframe import session
 from shframe.graph.objects.object_ref import ObjectRef
 
-_NAMED = 20  # of so many objects, the largest, the holders are looked for
+_NAMED = 20  # so many of the largest objects have their holders searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,10 @@ class StoredObject:
     """One live object: what it is, how large, where, since which line, and what holds it.
 
     kind: array, table, pickle...; where: inline, shared, spilled (on disk) or attached.
-    site: `file:line` of the code that asked for it.
+    site: `file:line` of the code that created it.
     references: handles and computations that refer to it.
     viewers: pids of the processes that have views of it, which pin it.
-    holders: what refers to it in this process, in words, as far as it was looked for.
+    holders: what refers to it in this process, in words; empty if it was not searched.
     """
 
     id: int
@@ -36,12 +36,12 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MemoryReport:
-    """Where memory stands, in bytes; printed, a table of the largest objects.
+    """How much memory is used, in bytes; printed: a table of the largest objects.
 
-    live: in objects; resident: pages of shared memory, warm ones that wait for use too.
-    spilled: on the disk; private: memory of all processes that is not shared.
-    fresh: pages ever taken from the machine; written: bytes ever written into objects. When
-        fresh stops growing while written grows, pages are used again.
+    live: in objects; resident: pages of shared memory, with free ones that are kept for reuse.
+    spilled: on disk; private: memory of all processes that is not shared.
+    fresh: pages ever allocated by the machine; written: bytes ever written into objects. If fresh
+        stops growing while written grows, pages are reused.
     """
 
     budget: int
@@ -58,7 +58,7 @@ class MemoryReport:
 
         lines = [
             f"{text(self.live)} in {len(self.objects)} objects, {text(self.resident)} of shared "
-            f"pages of a budget of {text(self.budget)}, {text(self.spilled)} on the disk; "
+            f"pages of a budget of {text(self.budget)}, {text(self.spilled)} on disk; "
             f"{text(self.private)} private in all processes"
         ]
         for one in self.objects[:_NAMED]:
@@ -75,10 +75,10 @@ class MemoryReport:
 
 
 def memory(holders: bool = True) -> MemoryReport:
-    """What lies in the session's store, the largest first, and what still holds it.
+    """The objects in the session's store, largest first, and what keeps them alive.
 
-    holders: whether to look for variables, frames, tracebacks and cycles that refer to the 20
-        largest objects: that takes a moment for each.
+    holders: whether to search for variables, frames, tracebacks and cycles that refer to the 20
+        largest objects. Cost: tens of milliseconds for each.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def memory(holders: bool = True) -> MemoryReport:
 
 
 def _small_values(store: Any) -> list[StoredObject]:
-    """Results of tasks that lie in their handles, in this process."""
+    """Results of tasks that are kept in their handles, in this process."""
     return [
         StoredObject(one.id, "pickle", len(one.state), "inline", "", 1, (), ())
         for one in gc.get_objects()
@@ -137,11 +137,11 @@ def _small_values(store: Any) -> list[StoredObject]:
 def compact(value: Any) -> Any:
     """A copy of a value that pins nothing: for a small slice of a large object.
 
-    A view keeps the whole object that it shows a part of. Its copy is an ordinary, writable
-    value in this process's own memory, and holds only what the view shows.
+    A view keeps the whole object alive, even if it shows only a part. The copy is an ordinary,
+    writable value in this process's own memory, of that part only.
 
     Raises: NotStorable for a value that sf.put() would refuse.
-    Cost: one copy of the bytes that are shown.
+    Cost: one copy of the bytes of the view.
 
     Examples
     --------
@@ -157,13 +157,13 @@ def compact(value: Any) -> Any:
 
 
 def store_pids(executor: Any) -> dict[int, int]:
-    """The process in each slot of the store, as far as they live."""
+    """The running process in each slot of the store."""
     return {0: os.getpid(), **getattr(executor, "slots", {})}
 
 
 def _holders(ids: list[int], store: Any) -> dict[int, list[str]]:
-    """By object, what refers to its handles and views here."""
-    from shframe.diagnostics.referrers import named_holders
+    """For each object, what refers to its handles and views in this process."""
+    from shframe.diagnostics.referrers import find_holders
 
     wanted = set(ids)
     found: dict[int, list[Any]] = {}
@@ -178,19 +178,19 @@ def _holders(ids: list[int], store: Any) -> dict[int, list[str]]:
         phrases: dict[str, None] = {}
         while found[id]:
             value = found[id].pop()
-            phrases.update(dict.fromkeys(named_holders(value, [found, *found.values()])))
+            phrases.update(dict.fromkeys(find_holders(value, [found, *found.values()])))
         named[id] = list(phrases)
     return named
 
 
 def _viewers_of(pin: Any) -> list[Any]:
-    """The NumPy arrays that lie over a pin, as far as something that can be seen holds them."""
+    """The NumPy arrays over a pin that are reachable from objects the collector knows."""
     import numpy as np
 
-    from shframe.diagnostics.referrers import referred_to
+    from shframe.diagnostics.referrers import all_referents
 
     views: dict[int, Any] = {}
-    for value in referred_to():
+    for value in all_referents():
         if type(value) is np.ndarray and _root(value) is pin:
             views[id(value)] = value
     return list(views.values())

@@ -1,8 +1,7 @@
 """What still refers to values of this process, in words: variables, frames, tracebacks, cycles.
 
-The search goes up from a value to what refers to it, a level at a time, as the garbage
-collector's own records have it, until something that a user can name. Values that Arrow's C++
-side refers to are not seen by it.
+The search goes up from a value to its referrers, a level at a time, by the garbage collector's
+records, until it reaches something that has a name. References from Arrow's C++ side are not found.
 """
 
 from __future__ import annotations
@@ -15,16 +14,16 @@ from collections.abc import Iterable, Iterator
 from types import FrameType, FunctionType, ModuleType, TracebackType
 from typing import Any
 
-_SHOWN = re.compile(r"_+|_\d+")  # what IPython calls results that it has shown
+_SHOWN = re.compile(r"_+|_\d+")  # IPython's names for results that it has shown
 _LEVELS = 12  # how far up the search goes
-_CAPTURED = 2  # a value, its cell, the tuple of cells; higher up a function says little
-_WIDTH = 2000  # how many referrers of one level it looks at
+_CAPTURED = 2  # a value, its cell, the tuple of cells; further up a function means little
+_WIDTH = 2000  # referrers of one level that are searched
 
 
-def named_holders(value: object, ignored: Iterable[object] = ()) -> list[str]:
-    """What keeps a value alive, each as one phrase, the most telling first.
+def find_holders(value: object, ignored: Iterable[object] = ()) -> list[str]:
+    """What keeps a value alive, each as one phrase, the most specific first.
 
-    ignored: what does not count as a holder.
+    ignored: objects that do not count as holders.
     Cost: some passes over all objects of the process, tens of milliseconds each.
     """
     search = _Search(ignored)
@@ -34,10 +33,10 @@ def named_holders(value: object, ignored: Iterable[object] = ()) -> list[str]:
             return list(names)
         return ["a cycle of references, which gc.collect() frees"] if search.closed else []
     finally:
-        search.frames.clear()  # they lead back here: that would be a cycle, too
+        search.frames.clear()  # they refer back to the search: a cycle
 
 
-def referred_to() -> Iterator[object]:
+def all_referents() -> Iterator[object]:
     """All that the collector's objects and the local variables of running functions refer to."""
     for one in gc.get_objects():
         yield from gc.get_referents(one)
@@ -70,21 +69,21 @@ class _Search:
             seen.update(map(id, above))
             found, level = level, []
             for one in above:
-                names = list(self._named(one, found, height))
+                names = list(self._describe(one, found, height))
                 yield from names
                 if not names:
                     level.append(one)
             del above
 
     def _locals(self, value: object) -> Iterator[str]:
-        """Running functions that have it in a local variable: no frame object may be there."""
+        """Running functions with the value in a local variable: they may have no frame object."""
         for frame in self.frames.values():
             if id(frame) not in self.skipped:
                 for name, found in _variables(frame):
                     if found is value:
                         yield f"local variable {name!r} of {_where(frame)}"
 
-    def _named(self, holder: Any, below: list[Any], height: int) -> Iterator[str]:
+    def _describe(self, holder: Any, below: list[Any], height: int) -> Iterator[str]:
         if isinstance(holder, FrameType):
             ours = str(holder.f_globals.get("__name__", "")).startswith("shframe.")
             if id(holder) not in self.frames and not ours:

@@ -1,4 +1,4 @@
-"""inspect_serializability: which part of a function or value cannot travel to a worker, and why."""
+"""inspect_serializability: which part of a function or value cannot be pickled, and why."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from shframe.graph.tasks.function import dumped
 
 
 class SerializationFailure(NamedTuple):
-    """A part that cannot travel.
+    """A part that cannot be pickled.
 
-    name: how it is called where it was found. parent: the object that has it. reason: what pickle
-    says of it.
+    name: of the variable, attribute or element. parent: the object that contains it. reason: the
+    message of pickle.
     """
 
     obj: Any
@@ -27,9 +27,10 @@ class SerializationFailure(NamedTuple):
 def inspect_serializability(
     base_obj: Any, name: str | None = None, depth: int = 3
 ) -> tuple[bool, list[SerializationFailure]]:
-    """Whether a function or value can travel, and the innermost parts that keep it from it.
+    """Whether a function or value can be sent to a worker, and the innermost parts that cannot.
 
-    Looks into what functions capture, attributes of objects and elements of containers, so deep.
+    Looks into what functions capture, attributes of objects and elements of containers, `depth`
+    levels deep.
 
     Examples
     --------
@@ -66,7 +67,7 @@ def inspect_serializability(
 
 
 def _reason(value: Any) -> str | None:
-    """Why a value cannot be pickled, or be read by a worker; None: it can."""
+    """Why a value cannot be pickled, or a worker could not load it; None: it can."""
     try:
         with ref_pickling.noting():
             payload = dumped(value)
@@ -77,23 +78,23 @@ def _reason(value: Any) -> str | None:
 
 
 def _names_in_main(payload: bytes) -> Iterator[str]:
-    """What a pickle finds by its name in the script or notebook."""
+    """The names that a pickle looks up in the script or notebook."""
     memo: list[Any] = []
-    texts: list[Any] = [None, None]  # the last two that are on the stack, as far as they are text
+    strings: list[Any] = [None, None]  # the last two on the stack; None: not a string
     for operation, argument, _ in pickletools.genops(payload):
         if operation.name == "MEMOIZE":
-            memo.append(texts[-1])
+            memo.append(strings[-1])
         elif operation.name == "STACK_GLOBAL":
-            if texts[-2] == "__main__":
-                yield str(texts[-1])
-            texts.append(None)
+            if strings[-2] == "__main__":
+                yield str(strings[-1])
+            strings.append(None)
         else:
             read = operation.name in ("BINGET", "LONG_BINGET")
-            texts.append(memo[int(argument or 0)] if read else argument)
+            strings.append(memo[int(argument or 0)] if read else argument)
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
-    """What a value is made of, by names."""
+    """The parts of a value, with their names."""
     if inspect.isfunction(value):
         captured = inspect.getclosurevars(value)
         yield from {**captured.nonlocals, **captured.globals}.items()

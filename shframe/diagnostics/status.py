@@ -1,4 +1,4 @@
-"""status: what runs where and for how long, and what waits for what."""
+"""status: which task runs where and for how long, and what waits for what."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from shframe.graph.objects.object_ref import ObjectRef
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StatusReport:
-    """What the session does; printed, a line for each worker, actor and task that waits.
+    """What the session does; printed: a line for each worker, actor and task that waits.
 
-    executor: processes, threads, sync, or none while there is no session. answered: whether the
-    thread that drives the workers has answered; if not, the rest was seen from outside.
-    ready: tasks that could run and wait for a worker; waits: tasks that wait for others, of which
+    executor: processes, threads, sync, or none if there is no session. answered: whether the
+    thread that drives the workers has answered; if not, the rest was read without it.
+    ready: tasks that wait for a worker only; waits: tasks that wait for other tasks, of which
     `waiting` has the first 20. workers and actors: see WorkerStatus and ActorStatus.
-    failed: the newest task that failed. knot: the newest calls that waited for each other for ever.
+    failed: the newest task that failed. deadlock: the newest calls that were in one.
     story: of the task that was asked about, what it does, then its last events, the oldest first.
     """
 
@@ -55,7 +55,7 @@ class StatusReport:
         if self.executor != "processes":
             return f"a session of executor {self.executor!r}: tasks run in this process"
         if not self.answered:
-            return "the thread that drives the workers does not answer; seen from outside:"
+            return "the thread that drives the workers does not answer; read without it:"
         busy = sum(1 for one in self.workers if one.state != "idle")
         return (
             f"{len(self.workers)} workers, {busy} of them busy; {self.ready} tasks ready, "
@@ -66,12 +66,12 @@ class StatusReport:
 
 
 def status(task: ObjectRef | None = None, *, timeout: float = 1.0) -> StatusReport:
-    """What runs where, for how long, and what waits for what. Starts nothing.
+    """What runs where, for how long, and what waits for what. Starts no worker.
 
-    task: a handle, of whose task it is said what happened to it; the last 1,000 events are known.
-    timeout: seconds after which a pool that does not answer is looked at from outside.
+    task: a handle: also report what happened to its task; the last 1,000 events are known.
+    timeout: seconds after which the state is read without the thread that drives the workers.
 
-    Cost: some 100 us, and a look at each task under way.
+    Cost: some 100 us, and a visit to each task that has not ended.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def status(task: ObjectRef | None = None, *, timeout: float = 1.0) -> StatusRepo
     loop = executor._loop
     if loop is None:  # the workers start with the first task
         return StatusReport(kind, answered=True)
-    found, answered = _asked(loop, timeout)
+    found, answered = _ask(loop, timeout)
     failed = executor.failed
     return StatusReport(
         kind,
@@ -105,21 +105,21 @@ def status(task: ObjectRef | None = None, *, timeout: float = 1.0) -> StatusRepo
     )
 
 
-def _asked(loop: Any, timeout: float) -> tuple[Snapshot, bool]:
-    """Ask the thread that drives the workers; where it does not answer, look from here."""
+def _ask(loop: Any, timeout: float) -> tuple[Snapshot, bool]:
+    """Ask the thread that drives the workers; if it does not answer, read the state from here."""
     made: list[Snapshot] = []
     ended = threading.Event()
 
-    def look() -> None:
-        with contextlib.suppress(Exception):  # of all threads that one must go on
+    def answer() -> None:
+        with contextlib.suppress(Exception):  # that thread must go on whatever happens
             made.append(loop.observer.snapshot())
         ended.set()
 
-    loop.do(look)
+    loop.do(answer)
     ended.wait(timeout)
     if made:
         return made[0], True
-    for _ in range(10):  # what changes meanwhile makes a look fail
+    for _ in range(10):  # reading fails if something changes meanwhile
         try:
             return loop.observer.snapshot(), False
         except (RuntimeError, KeyError):

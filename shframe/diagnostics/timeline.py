@@ -23,12 +23,12 @@ def last_trace() -> Trace:
 
 
 def timeline(path: str | os.PathLike[str] | None = None) -> list[dict[str, object]]:
-    """The tasks that have ended, called by `.remote` or of the newest computation, as trace events.
+    """The tasks that have ended, as trace events: calls of `.remote`, and the newest computation.
 
-    path: where they are written as JSON, which ui.perfetto.dev and chrome://tracing open. Of calls
-    the newest 10,000 are known; a worker is a row.
+    path: a file to write them to, as JSON that ui.perfetto.dev and chrome://tracing open. Of calls
+    the newest 10,000 are kept; each worker is a row.
 
-    Raises: OSError: the file cannot be written.
+    Raises: OSError if the file cannot be written.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""What all lazy things share: collections, compute(), delayed calls."""
+"""What all lazy objects share: collections, compute(), delayed calls."""

@@ -1,7 +1,7 @@
 """Packing: a value pickled for a task, without what the task gets as its inputs.
 
-Large values go into the store once, however many tasks have them among their arguments; results of
-other tasks are put in at their places. Both are found wherever they lie inside a value.
+Large values are stored once, however many tasks have them among their arguments; the results of
+other tasks are filled in by the worker. Both are found wherever they are inside a value.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from shframe.graph.objects.object_ref import ObjectRef
 from shframe.store.codec.codec import INLINE_LIMIT
 from shframe.store.codec.pickling import Pickler
 
-InputOf = Callable[[Any], Any]  # a value -> what names it as an input, None: it is none
+InputOf = Callable[
+    [Any], Any
+]  # a value -> the name of the input that it is; None: it is not an input
 
 
-def packed(value: Any, input_of: InputOf, what: str) -> tuple[bytes, tuple[Any, ...]]:
-    """The pickled value, and its inputs in the order in which `unpacked` wants their values.
+def pack(value: Any, input_of: InputOf, what: str) -> tuple[bytes, tuple[Any, ...]]:
+    """Pickle a value; returns the bytes and its inputs, in the order that `unpack` expects.
 
     Raises: NotPicklable: names `what`.
     """
@@ -32,11 +34,11 @@ def packed(value: Any, input_of: InputOf, what: str) -> tuple[bytes, tuple[Any, 
     except MemoryError:
         raise
     except Exception as error:
-        raise NotPicklable(f"{what} cannot travel to a worker: {error}") from error
+        raise NotPicklable(f"{what} cannot be sent to a worker (not picklable): {error}") from error
     return stream.getvalue(), tuple(pickler.inputs)
 
 
-def unpacked(payload: bytes, values: Sequence[Any]) -> Any:
+def unpack(payload: bytes, values: Sequence[Any]) -> Any:
     """In a worker: the value with the values of its inputs."""
     unpickler = _Unpickler(io.BytesIO(payload))
     unpickler.values = values
@@ -58,15 +60,15 @@ class _Pickler(Pickler):
 class _Unpickler(pickle.Unpickler):
     values: Sequence[Any] = ()
 
-    def persistent_load(self, place: int) -> Any:
+    def persistent_load(self, index: int) -> Any:
         """Called by pickle for each input."""
-        return self.values[place]
+        return self.values[index]
 
 
 class LargeValues:
-    """The large values among many arguments, each put into the store once.
+    """The large values among many arguments, each stored once.
 
-    They are known by identity, and kept alive as long as this is.
+    They are known by identity, and kept alive as long as this object.
     """
 
     def __init__(self, put: Callable[[Any], ObjectRef]) -> None:
@@ -74,7 +76,7 @@ class LargeValues:
         self._known: dict[int, tuple[Any, ObjectRef]] = {}
 
     def ref_of(self, value: Any) -> ObjectRef | None:
-        """The handle of a large value; None for all others."""
+        """The handle of a large value; None for all other values."""
         known = self._known.get(id(value))
         if known is not None:
             return known[1]
@@ -86,7 +88,7 @@ class LargeValues:
 
 
 def is_large(value: Any) -> bool:
-    """Whether a value is data, and too large to travel in a message. Cost: microseconds."""
+    """Whether a value is data, and too large to be sent in a message. Cost: microseconds."""
     kind = type(value)
     if kind in (bytes, str, bytearray):
         return len(value) >= INLINE_LIMIT

@@ -1,79 +1,45 @@
-"""Collection: an expression with the verbs that all lazy objects share."""
+"""Lazy and Collection: what is computed when asked for, and an expression with these verbs."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from shframe import session
 from shframe.executor_choice import planned_for
+from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr, tree_text
+from shframe.graph.plan.planner import Layer, Planner
+from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.graph.tracing.copies import taken
 
 if TYPE_CHECKING:
-    from shframe.graph.objects.object_ref import ObjectRef
-    from shframe.graph.plan.planner import Layer, Planner
-    from shframe.graph.tasks.task_graph import Progress, TaskGraph
+    from shframe.graph.tasks.task_graph import Progress
 
 
-class Collection:
-    """A lazy object: an expression, computed when asked for."""
+class Lazy:
+    """A value that is not computed yet."""
 
-    __slots__ = ("__weakref__", "expr")
-
-    planner: ClassVar[Planner]
-
-    def __init__(self, expr: Expr) -> None:
-        self.expr = expr
+    __slots__ = ("__weakref__",)
 
     def compute(self, *, progress: bool | None = None, executor: Any = None) -> Any:
-        """The result as an ordinary, writable pandas or NumPy object.
-
-        It stays valid after sf.shutdown(); writing into it changes nothing else.
-        progress: whether to show a tqdm bar; None: as the session says.
-        executor: "processes", "threads", "sync", "dask://host:port", a distributed.Client or
-            "ray"; None: as the session says.
-
-        Raises: InvalidArgument for another executor, ImportError when its package is missing,
-            ClusterUnreachable when its cluster does not answer.
-        """
-        refs, layer = self._run(progress, executor, self._settled)
-        start = time.monotonic()
-        made = self._result(refs, layer)
-        _note(len(refs), time.monotonic() - start)
-        return made
+        """The value, as an ordinary object."""
+        raise AssertionError(f"{type(self).__name__} lacks compute")
 
     def persist(self, *, progress: bool | None = None, executor: Any = None) -> Self:
-        """The same collection with its partitions computed and kept where they were made: in
-        shared memory, or on the cluster of an `executor` as compute() takes it.
+        """The same, computed now and kept."""
+        raise AssertionError(f"{type(self).__name__} lacks persist")
 
-        A later computation there reads them in place; another one brings them to it.
-        """
-        refs, layer = self._run(progress, executor)
-        return self._persisted(refs, layer)
+    @staticmethod
+    def _graph_of(many: list[Any]) -> TaskGraph | None:
+        """The one graph in which many of this kind run; None: each runs in a graph of its own."""
+        return None
 
-    def explain(self, stage: str | None = None, *, tasks: bool = False) -> str:
-        """The plan as text after all stages, or after the named one; nothing is computed.
-
-        tasks: whether to add the layers of the task graph.
-        """
-        plan = self.planner.optimized(self.expr, stage)
-        text = tree_text(plan, self._line)
-        if tasks:
-            graph, _ = self.planner.graph(self.planner.optimized(self.expr))
-            text += "\n" + graph.text()
-        return text
-
-    def _run(
-        self,
-        progress: bool | None,
-        executor: Any,
-        last: Callable[[Layer], Layer] | None = None,
-    ) -> tuple[list[ObjectRef], Layer]:
-        where = session.current().where(executor)  # says what is wrong with it before the work
-        with planned_for(where):
-            graph, layer = self.planner.graph(self.planner.optimized(self.expr), last)
-        return self._run_graph(graph, progress, executor), layer
+    def _kept(self, ref: ObjectRef) -> Lazy:
+        """This object when its value is kept; called for kinds that have a `_graph_of`."""
+        raise AssertionError(f"{type(self).__name__} lacks _kept")
 
     @staticmethod
     def _run_graph(graph: TaskGraph, progress: bool | None, executor: Any) -> list[ObjectRef]:
@@ -84,14 +50,83 @@ class Collection:
         with _Bar() as bar:
             return current.run(graph, bar, executor)
 
-    def _settled(self, layer: Layer) -> Layer:
-        """What is done to each partition, in the workers, before the user gets them."""
+
+class Collection(Lazy):
+    """A lazy object: an expression, computed when asked for."""
+
+    __slots__ = ("expr",)
+
+    planner: ClassVar[Planner[Any]]
+
+    def __init__(self, expr: Expr) -> None:
+        self.expr = expr
+
+    def compute(self, *, progress: bool | None = None, executor: Any = None) -> Any:
+        """The result as an ordinary, writable pandas or NumPy object.
+
+        It stays valid after sf.shutdown(). Writing into it changes nothing else.
+        progress: whether to show a tqdm bar; None: as the session says.
+        executor: "processes", "threads", "sync", "dask://host:port", a distributed.Client or
+            "ray"; None: as the session says.
+
+        Raises: InvalidArgument for another executor, ImportError when its package is missing,
+            ClusterUnreachable when its cluster does not answer.
+        """
+        refs, layer = self._run(progress, executor, self._settled)
+        start = time.monotonic()
+        result = self._result(refs, layer)
+        _note(len(refs), time.monotonic() - start)
+        return result
+
+    def persist(self, *, progress: bool | None = None, executor: Any = None) -> Self:
+        """The same collection with its partitions computed and kept where they were computed: in
+        shared memory, or on the cluster of an `executor` as compute() takes it.
+
+        A later computation there reads them in place; another executor gets copies.
+        """
+        refs, layer = self._run(progress, executor)
+        return self._persisted(refs, layer)
+
+    def explain(self, stage: str | None = None, *, tasks: bool = False) -> str:
+        """The plan as text, as it was written and as it is optimised; nothing is computed.
+
+        stage: only the plan after this stage. tasks: whether to add the layers of the task graph.
+
+        Raises: ValueError for a stage that does not exist.
+        """
+        if stage is not None:
+            return self._plan_text(self.planner.optimized(self.expr, stage))
+        optimised = self.planner.optimized(self.expr)
+        chapters = {"Logical plan": self._plan_text(self.expr)}
+        chapters["Optimised plan"] = self._plan_text(optimised)
+        if tasks:
+            graph, _ = self.planner.graph(optimised)
+            chapters["Tasks"] = graph.text()
+        return "\n".join(f"{name}:\n{indent(text, '  ')}" for name, text in chapters.items())
+
+    @classmethod
+    def _plan_text(cls, plan: Expr) -> str:
+        return tree_text(plan, cls._line)
+
+    def _run(
+        self,
+        progress: bool | None,
+        executor: Any,
+        last: Callable[[Layer[Any]], Layer[Any]] | None = None,
+    ) -> tuple[list[ObjectRef], Layer[Any]]:
+        where = session.current().where(executor)  # raises before the work if it is invalid
+        with planned_for(where):
+            graph, layer = self.planner.graph(self.planner.optimized(self.expr), last)
+        return self._run_graph(graph, progress, executor), layer
+
+    def _settled(self, layer: Layer[Any]) -> Layer[Any]:
+        """The last step for each partition, in the workers, before the user gets them."""
         return layer
 
-    def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
+    def _result(self, refs: list[ObjectRef], layer: Layer[Any]) -> Any:
         raise AssertionError(f"{type(self).__name__} lacks _result")
 
-    def _persisted(self, refs: list[ObjectRef], layer: Layer) -> Self:
+    def _persisted(self, refs: list[ObjectRef], layer: Layer[Any]) -> Self:
         raise AssertionError(f"{type(self).__name__} lacks _persisted")
 
     @staticmethod
@@ -110,9 +145,9 @@ class _Bar:
                 "a progress bar needs tqdm: pip install 'shframe[progress]'"
             ) from error
         self._bar = tqdm(unit="task", leave=False)
-        return self._moved
+        return self._update
 
-    def _moved(self, done: int, total: int) -> None:
+    def _update(self, done: int, total: int) -> None:
         self._bar.total = total
         self._bar.n = done
         self._bar.refresh()
@@ -122,9 +157,7 @@ class _Bar:
 
 
 def _note(parts: int, seconds: float) -> None:
-    """Say in the trace what the driver did by itself to give the result."""
-    from shframe.graph.tracing.copies import taken
-
-    made = "".join(f", converted {n / 1e6:.1f} MB: {reason}" for reason, n in taken())
-    note = f"the result was made of {parts} parts in the driver: {seconds:.3f} s{made}"
+    """Note in the trace what the driver did to assemble the result."""
+    converted = "".join(f", converted {n / 1e6:.1f} MB: {reason}" for reason, n in taken())
+    note = f"result assembled in the driver from {parts} partitions: {seconds:.3f} s{converted}"
     session.current().last_trace.notes.append(note)

@@ -1,58 +1,27 @@
 """delayed: calls that are written down now and run together later, as one task graph.
 
-A Delayed holds a function and its arguments, among which other Delayed may lie. Nothing is walked
+A Delayed holds a function and its arguments, which may contain other Delayed. Nothing is walked
 until it is computed; then it is walked with a stack, so that a chain may be as long as memory.
 """
 
 from __future__ import annotations
 
 import functools
-import itertools
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from shframe.argument_checks import checked_whole
+from shframe.argument_checks import check_integer
 from shframe.errors import UnsupportedType
+from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.tokens import tokenize
-from shframe.graph.tasks.function import Function, UserCode
-
-_numbers = itertools.count()
-
-
-class Call:
-    """What the calls of one delayed function share.
-
-    outputs: how many values it gives, for unpacking; None: unknown.
-    """
-
-    __slots__ = ("__dict__", "function", "name", "outputs")
-
-    def __init__(self, function: Callable[..., Any], name: str, outputs: int | None) -> None:
-        self.function = function
-        self.name = name
-        self.outputs = outputs
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Call, (self.function, self.name, self.outputs)
-
-    @functools.cached_property
-    def code(self) -> Function:
-        """What a worker calls with plain arguments."""
-        return Function(self.function)
-
-    @functools.cached_property
-    def token(self) -> str:
-        """Names the content of the function."""
-        module = getattr(self.function, "__module__", None) or ""
-        if module.startswith(("_", "builtins", "operator")):
-            return f"{module}.{self.name}"
-        return UserCode(self.function).digest
+from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.lazy.delayed_graph import VALUE, Call, DelayedCall, graph_of
 
 
-class Delayed:
-    """A value to be computed: `compute()` gives it; operators, items, attributes and calls of it
-    give further ones.
+class Delayed(DelayedCall):
+    """A value to be computed by `compute()`; its operators, items, attributes and calls are
+    further ones.
 
     Examples
     --------
@@ -66,38 +35,37 @@ class Delayed:
     >>> sf.shutdown()
     """
 
-    __slots__ = ("__weakref__", "_args", "_call", "_key", "_kwargs")
-
-    def __init__(
-        self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any], key: str | None = None
-    ) -> None:
-        self._call = call
-        self._args = args
-        self._kwargs = kwargs
-        self._key: int | str = next(_numbers) if key is None else key
+    __slots__ = ()
 
     @property
     def key(self) -> str:
-        """What names its task: two that have the same key run once."""
+        """Identifies its task: two Delayed with the same key run once."""
         if type(self._key) is int:
             return f"{self._call.name}-{self._key}"
         return str(self._key)
 
     def compute(self, *, progress: bool | None = None, executor: Any = None) -> Any:
-        """The value, an ordinary object that is yours. Raises: what the function raises."""
-        from shframe.lazy.compute import compute
-
-        return compute(self, progress=progress, executor=executor)[0]
+        """The value, as an ordinary, writable object. Raises: what the function raises."""
+        [ref] = self._run_graph(graph_of([self]), progress, executor)
+        return ref.value(writable=True)
 
     def persist(self, *, progress: bool | None = None, executor: Any = None) -> Delayed:
         """The same, computed now and kept in shared memory."""
-        from shframe.lazy.compute import persist
+        [ref] = self._run_graph(graph_of([self]), progress, executor)
+        return self._kept(ref)
 
-        return persist(self, progress=progress, executor=executor)[0]  # type: ignore[no-any-return]
+    @staticmethod
+    def _graph_of(many: list[Any]) -> TaskGraph:
+        return graph_of(many)
+
+    def _kept(self, ref: ObjectRef) -> Delayed:
+        return Delayed(VALUE, (ref,), {}, self.key)
 
     def __getattr__(self, name: str) -> DelayedAttribute:
         if name.startswith("_"):
-            raise AttributeError(f"a Delayed has no attribute {name!r}; compute() gives the value")
+            raise AttributeError(
+                f"a Delayed has no attribute {name!r}; compute() returns the value"
+            )
         return DelayedAttribute(self, name)
 
     def __getitem__(self, item: Any) -> Delayed:
@@ -109,8 +77,8 @@ class Delayed:
     def __iter__(self) -> Iterator[Delayed]:
         if self._call.outputs is None:
             raise UnsupportedType(
-                "a Delayed cannot be iterated: how many values it has is not known\n"
-                "  delayed(f, nout=2) says so; compute() gives the value"
+                "cannot iterate over a Delayed of unknown length\n"
+                "  set it with delayed(f, nout=2), or compute() the value first"
             )
         return (self[n] for n in range(self._call.outputs))
 
@@ -121,11 +89,12 @@ class Delayed:
 
     def __bool__(self) -> NoReturn:
         raise UnsupportedType(
-            "the truth of a Delayed is not known before it is computed\n  compute() gives the value"
+            "the truth value of a Delayed is unknown before it is computed\n"
+            "  compute() returns the value"
         )
 
     def __setitem__(self, item: Any, value: Any) -> NoReturn:
-        raise UnsupportedType("a Delayed cannot be changed\n  make a new one from it")
+        raise UnsupportedType("a Delayed cannot be modified\n  make a new one from it")
 
     def __hash__(self) -> int:
         return hash(self._key)
@@ -141,7 +110,7 @@ class Delayed:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            f"the Delayed {self.key!r} is no value yet\n"
+            f"the Delayed {self.key!r} has not been computed\n"
             "  pass it as an argument to a delayed function, or compute() it first"
         )
 
@@ -155,7 +124,7 @@ class DelayedFunction(Delayed):
     __slots__ = ("_own", "_pure")
 
     def __init__(self, own: Call, pure: bool) -> None:
-        super().__init__(_VALUE, (own.function,), {})
+        super().__init__(VALUE, (own.function,), {})
         self._own = own
         self._pure = pure
 
@@ -165,7 +134,7 @@ class DelayedFunction(Delayed):
         pure = kwargs.pop("pure", self._pure)
         key = kwargs.pop("dask_key_name", None)
         if pure and key is None:
-            key = _content(self._own, args, kwargs)
+            key = _content_key(self._own, args, kwargs)
         return Delayed(self._own, args, kwargs, key)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
@@ -179,7 +148,7 @@ class DelayedFunction(Delayed):
 
 
 class DelayedAttribute(Delayed):
-    """An attribute of a Delayed; called, the method's result, without the method as a value."""
+    """An attribute of a Delayed. Calling it makes one task: the method itself is not a value."""
 
     __slots__ = ("_name", "_owner")
 
@@ -189,7 +158,7 @@ class DelayedAttribute(Delayed):
         self._name = name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Delayed:
-        call = Call(_called_method, self._name, None)
+        call = Call(_call_method, self._name, None)
         return Delayed(call, (self._owner, self._name, *args), kwargs)
 
 
@@ -200,15 +169,15 @@ def delayed(
     nout: int | None = None,
     traverse: bool = True,
 ) -> Any:
-    """Make a function lazy: its calls are Delayed. Of any other value a Delayed that gives it.
+    """Make a function lazy: its calls are Delayed. Any other value becomes a Delayed of it.
 
-    name: the name of its tasks (of a value: its key). pure: whether calls with equal arguments are
-    one; None: no. nout: how many values it gives, so that a call can be unpacked. traverse: known
-    to Dask; Delayed are found wherever they lie in an argument.
+    name: the name of its tasks (of a value: its key). pure: whether calls with equal arguments run
+    once; None: no. nout: how many values it returns, so that a call can be unpacked. traverse:
+    known to Dask; Delayed are found wherever they are inside an argument.
 
     A Delayed among arguments is an input, in lists, tuples and dicts too, and so are frames, arrays
-    and handles (`sf.put`). Other arguments are taken when it is computed. A large one that several
-    calls have is put into the store once. Tasks get read-only views of what is shared.
+    and handles (`sf.put`). Other arguments are pickled when it is computed. A large one that
+    several calls share is stored once. Tasks get read-only views of what is shared.
 
     Cost: 1 us a call and some 300 bytes, and as much again when computed.
 
@@ -223,7 +192,7 @@ def delayed(
     if obj is None:
         return functools.partial(delayed, name=name, pure=pure, nout=nout, traverse=traverse)
     if nout is not None:
-        nout = checked_whole("nout", nout, 0)
+        nout = check_integer("nout", nout, 0)
     if isinstance(obj, Delayed):
         return obj
     if callable(obj):
@@ -231,34 +200,29 @@ def delayed(
         return DelayedFunction(Call(obj, shown, nout), bool(pure))
     if name is None and pure:
         name = f"{type(obj).__name__}-{tokenize(obj)}"
-    return Delayed(_VALUE, (obj,), _NOTHING, name)
+    return Delayed(VALUE, (obj,), _NOTHING, name)
 
 
 def _pure(call: Call, *args: Any) -> Delayed:
-    """A call that is one with those of equal arguments."""
-    return Delayed(call, args, _NOTHING, _content(call, args, _NOTHING))
+    """A call that runs once with all calls of equal arguments."""
+    return Delayed(call, args, _NOTHING, _content_key(call, args, _NOTHING))
 
 
-def _content(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+def _content_key(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     """The key that calls of the same content share."""
     return f"{call.name}-{tokenize(call.token, args, kwargs)}"
 
 
-def _value(value: Any) -> Any:
-    return value
-
-
-def _called(function: Any, *args: Any, **kwargs: Any) -> Any:
+def _apply(function: Any, *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
-def _called_method(value: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+def _call_method(value: Any, name: str, *args: Any, **kwargs: Any) -> Any:
     return getattr(value, name)(*args, **kwargs)
 
 
 _NOTHING: dict[str, Any] = {}
-_VALUE = Call(_value, "value", None)
-_CALLED = Call(_called, "call", None)
+_CALLED = Call(_apply, "call", None)
 _ATTRIBUTE = Call(getattr, "getattr", None)
 _ITEM = Call(operator.getitem, "getitem", None)
 
@@ -270,18 +234,18 @@ _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 _UNARY = ("neg", "pos", "abs", "invert")
 
 
-def _give_operators() -> None:
+def _add_operators() -> None:
     """The operators of Delayed, each a call of its function in `operator`."""
 
-    def give(name: str, method: Callable[..., Any]) -> None:
+    def add(name: str, method: Callable[..., Any]) -> None:
         method.__name__ = method.__qualname__ = name
         setattr(Delayed, name, method)
 
     for name in (*_BINARY, *_COMPARISONS, *_UNARY):
         call = Call(getattr(operator, f"__{name}__"), name, None)
-        give(f"__{name}__", lambda self, *other, call=call: _pure(call, self, *other))
+        add(f"__{name}__", lambda self, *other, call=call: _pure(call, self, *other))
         if name in _BINARY:
-            give(f"__r{name}__", lambda self, other, call=call: _pure(call, other, self))
+            add(f"__r{name}__", lambda self, other, call=call: _pure(call, other, self))
 
 
-_give_operators()
+_add_operators()

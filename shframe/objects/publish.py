@@ -12,18 +12,18 @@ from shframe.lazy.collection import Collection
 if TYPE_CHECKING:
     from shframe.store.sharing.publisher import Published
 
-_PARTS = ("parts", "refs")  # the field of a persisted node that has its objects
+_PARTS = ("parts", "refs")  # the field of a persisted node that holds its objects
 
 
 def publish(name: str, value: object) -> int:
-    """Offer a value to other programs of this user; gives the bytes that were copied for it.
+    """Offer a value to other programs of this user; returns the number of bytes copied.
 
     A lazy frame or array is computed first and stays lazy for those who attach it. The data are
-    copied once, into memory that holds nothing else, and count in this session's budget until
-    unpublish() or the end of the session. Who has attached them goes on after that.
+    copied once, into a segment of their own, and count in this session's budget until unpublish()
+    or the end of the session. Programs that have attached them keep them after that.
 
-    Raises: NameTaken when the name is used (the message says by which process), SharingFailed for
-        a name with "/" or an unsafe folder, NotStorable, StoreFull.
+    Raises: NameTaken if the name is in use (the message names the process), SharingFailed for a
+        name with "/" or an unsafe folder, NotStorable, StoreFull.
     Cost: one copy of the bytes.
 
     Examples
@@ -54,11 +54,11 @@ def publish(name: str, value: object) -> int:
 
 
 def attach(name: str) -> Any:
-    """What another program has published: read-only, in place, nothing is copied.
+    """The value that another program has published: read-only, in place, nothing is copied.
 
-    A frame or an array that was lazy is lazy; any other value is as sf.get() gives it.
+    A lazy frame or array is lazy here, too; any other value is as sf.get() returns it.
 
-    Raises: NotPublished, which names what there is; SharingFailed: also when its program is
+    Raises: NotPublished, which lists the names that exist; SharingFailed, also if its program is
         stopped and does not answer.
     Cost: milliseconds, whatever the size.
 
@@ -82,7 +82,7 @@ def attach(name: str) -> Any:
 
 
 def published() -> list[Published]:
-    """What all programs of this user have published: name, kind, nbytes, pid, since.
+    """List what the programs of this user have published: name, kind, nbytes, pid, since.
 
     Examples
     --------
@@ -96,8 +96,8 @@ def published() -> list[Published]:
 
 
 def unpublish(name: str) -> None:
-    """Offer no more what this program has published; who has attached it goes on.
+    """Stop offering a value of this program; programs that have attached it keep it.
 
-    Raises: NotPublished: also when another program has published it.
+    Raises: NotPublished, also if another program has published it.
     """
     session.current().publisher.unpublish(name)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
 from shframe import session
-from shframe.argument_checks import check_seconds, checked_whole
+from shframe.argument_checks import check_integer, check_seconds
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.errors import TimedOut
 from shframe.graph.objects.object_ref import ObjectRef, wait_all, wait_some
@@ -18,10 +18,10 @@ from shframe.graph.objects.object_ref import ObjectRef, wait_all, wait_some
 def put(value: object) -> ObjectRef:
     """Store a value once, for all workers; the handle keeps it alive.
 
-    The values are taken at the call: changing `value` afterwards changes nothing in the store.
+    The value is copied at the call: changing `value` afterwards changes nothing in the store.
 
     Raises: NotStorable when the value cannot be stored, StoreFull when there is no room.
-    Cost: one copy of the bytes; below 100 KiB they travel in messages instead.
+    Cost: one copy of the bytes; below 100 KiB they are sent in messages instead.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def put(value: object) -> ObjectRef:
     """
     if isinstance(value, ObjectRef):
         raise InvalidArgument(
-            "put() was given an ObjectRef, which is stored already\n  use the ref itself"
+            "put() got an ObjectRef, which is stored already\n  use the ref itself"
         )
     return session.executor().put(value)
 
@@ -48,9 +48,9 @@ def get(
 ) -> Any:
     """The value of a handle, or the values of several, as read-only views: nothing is copied.
 
-    Waits for tasks that have not ended. timeout: seconds that it waits at most. Ctrl-C gives the
-    tasks that it waits for up, as it does with a computation.
-    writable: give ordinary objects over a private copy-on-write view; only pages that are
+    Waits for tasks that have not ended. timeout: seconds to wait at most. Ctrl-C cancels the tasks
+    that it waits for, as it does with a computation.
+    writable: return ordinary objects over a private copy-on-write view; only pages that are
         written to are copied, and no other reader sees the change.
 
     Raises: a task's own error; TimedOut; Cancelled; WorkerDied; SessionClosed when the session that
@@ -67,16 +67,16 @@ def get(
     """
     check_seconds("timeout", timeout)
     if isinstance(refs, ObjectRef):
-        _wait_or_give_up((refs,), timeout)
+        _wait_or_cancel((refs,), timeout)
         return refs.value(writable=writable)
     if isinstance(refs, (list, tuple)):
         _check_refs("get", refs)
-        _wait_or_give_up(refs, timeout)
+        _wait_or_cancel(refs, timeout)
         return [ref.value(writable=writable) for ref in refs]
     raise _not_a_ref("get", refs)
 
 
-def _wait_or_give_up(refs: Sequence[ObjectRef], timeout: float | None) -> None:
+def _wait_or_cancel(refs: Sequence[ObjectRef], timeout: float | None) -> None:
     try:
         wait_all(refs, timeout)
     except KeyboardInterrupt:
@@ -93,12 +93,12 @@ def wait(
     timeout: float | None = None,
     fetch_local: bool = True,
 ) -> tuple[list[ObjectRef], list[ObjectRef]]:
-    """Wait until so many handles have their values, or the time is over: (ready, not ready).
+    """Wait until `num_returns` handles have their values, or for `timeout` seconds.
 
-    num_returns: at most so many are given as ready, in the order of the list.
-    timeout: seconds; 0 only looks. fetch_local: known to Ray, of no effect here.
+    Returns: (ready, not ready). At most num_returns are ready, in the order of the list.
+    timeout: seconds; 0: do not wait. fetch_local: known to Ray, of no effect here.
 
-    Raises: InvalidArgument for a handle that is there twice, or more asked for than there are.
+    Raises: InvalidArgument if a handle is in the list twice, or num_returns is larger than it.
 
     Examples
     --------
@@ -112,12 +112,12 @@ def wait(
         raise _not_a_ref("wait", refs, "a list of ObjectRefs")
     _check_refs("wait", refs)
     if len(set(refs)) < len(refs):
-        raise InvalidArgument("wait() was given a handle twice\n  give each handle once")
+        raise InvalidArgument("wait() got a handle twice\n  pass each handle once")
     if not refs:
         return [], []
-    if checked_whole("num_returns", num_returns, 1) > len(refs):
+    if check_integer("num_returns", num_returns, 1) > len(refs):
         raise InvalidArgument(
-            f"num_returns={num_returns} of {len(refs)} handles\n  1 to {len(refs)} are possible"
+            f"num_returns must be 1 to {len(refs)}, the number of handles, got {num_returns}"
         )
     wait_some(refs, num_returns, timeout)
     ready = list(itertools.islice((ref for ref in refs if ref.done()), num_returns))
@@ -126,7 +126,7 @@ def wait(
 
 
 def as_completed(refs: Sequence[ObjectRef], *, timeout: float | None = None) -> Iterator[ObjectRef]:
-    """The handles as their values come. Raises: TimedOut when one is not there in time.
+    """The handles as their values arrive. Raises: TimedOut if one is still pending after `timeout`.
 
     Examples
     --------
@@ -165,6 +165,6 @@ def _not_a_ref(
     call: str, found: object, wanted: str = "an ObjectRef or a list of them"
 ) -> TypeError:
     return UnsupportedType(
-        f"{call}() takes {wanted}, found {type(found).__name__}\n"
-        "  put(), persist() and f.remote() give handles; lazy collections have compute()"
+        f"{call}() takes {wanted}, got {type(found).__name__}\n"
+        "  put(), persist() and f.remote() return handles; lazy collections have compute()"
     )

@@ -1,4 +1,4 @@
-"""ActorPool: work for a group of actors, each of which gets the next piece when it is free."""
+"""ActorPool: distributes calls over a group of actors; a free actor gets the next call."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from shframe.errors import InvalidArgument
 from shframe.graph.errors import TimedOut
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.objects.put_get import get, wait
-from shframe.tasks.remote import ActorHandle
+from shframe.tasks.actors import ActorHandle
 
 Work = Callable[[ActorHandle, Any], ObjectRef]
 
 
 class ActorPool:
-    """Gives values to actors: `fn(actor, value)` calls a method of the actor and gives its handle.
+    """Sends values to actors: `fn(actor, value)` calls a method of the actor, returns its handle.
 
     Examples
     --------
@@ -36,38 +36,38 @@ class ActorPool:
         self._idle: deque[ActorHandle] = deque(actors)
         self._busy: dict[ObjectRef, tuple[int, ActorHandle]] = {}
         self._waiting: deque[tuple[int, Work, Any]] = deque()
-        self._ended: dict[int, ObjectRef] = {}  # by the place of the call, until it is taken
-        self._given: set[int] = set()  # places that get_next_unordered has given already
-        self._next_place = 0
-        self._next_given = 0
+        self._ended: dict[int, ObjectRef] = {}  # by the index of the call, until it is read
+        self._returned: set[int] = set()  # indices that get_next_unordered has returned
+        self._next_index = 0
+        self._next_result = 0
 
     def submit(self, fn: Work, value: Any) -> None:
-        """Have `fn(actor, value)` called with the next actor that is free."""
-        self._waiting.append((self._next_place, fn, value))
-        self._next_place += 1
+        """Call `fn(actor, value)` with the next actor that is free."""
+        self._waiting.append((self._next_index, fn, value))
+        self._next_index += 1
         self._give_work()
 
     def map(self, fn: Work, values: Iterable[Any]) -> Iterator[Any]:
         """The results for all values, in order."""
-        return self._mapped(fn, values, self.get_next)
+        return self._map(fn, values, self.get_next)
 
     def map_unordered(self, fn: Work, values: Iterable[Any]) -> Iterator[Any]:
-        """The results for all values, as they come."""
-        return self._mapped(fn, values, self.get_next_unordered)
+        """The results for all values, as they arrive."""
+        return self._map(fn, values, self.get_next_unordered)
 
-    def _mapped(self, fn: Work, values: Iterable[Any], take: Callable[[], Any]) -> Iterator[Any]:
-        while self.has_next():  # what was submitted before is nobody's result here
+    def _map(self, fn: Work, values: Iterable[Any], take: Callable[[], Any]) -> Iterator[Any]:
+        while self.has_next():  # results of earlier calls are not part of this map
             self.get_next_unordered(ignore_if_timedout=True)
         for value in values:
             self.submit(fn, value)
-        return self._taken(take)
+        return self._results(take)
 
-    def _taken(self, take: Callable[[], Any]) -> Iterator[Any]:
+    def _results(self, take: Callable[[], Any]) -> Iterator[Any]:
         while self.has_next():
             yield take()
 
     def has_next(self) -> bool:
-        """Whether there is a result to take or to wait for."""
+        """Whether there is a result to read or to wait for."""
         return bool(self._busy or self._waiting or self._ended)
 
     def get_next(self, timeout: float | None = None, ignore_if_timedout: bool = False) -> Any:
@@ -76,74 +76,74 @@ class ActorPool:
         Raises: TimedOut; StopIteration when there is none; the method's own error.
         """
         self._check()
-        while self._next_given in self._given:
-            self._given.discard(self._next_given)
-            self._next_given += 1
-        place = self._next_given
-        while place not in self._ended:
-            if not self._hear(timeout):
+        while self._next_result in self._returned:
+            self._returned.discard(self._next_result)
+            self._next_result += 1
+        index = self._next_result
+        while index not in self._ended:
+            if not self._wait_for_one(timeout):
                 if not ignore_if_timedout:
                     raise TimedOut.after(timeout, 1)
-                self._forget(place)
+                self._forget(index)
                 return None
-        self._next_given += 1
-        return get(self._ended.pop(place))
+        self._next_result += 1
+        return get(self._ended.pop(index))
 
     def get_next_unordered(
         self, timeout: float | None = None, ignore_if_timedout: bool = False
     ) -> Any:
         """Whichever result comes first. Raises: as `get_next`."""
         self._check()
-        if not self._ended and not self._hear(timeout):
+        if not self._ended and not self._wait_for_one(timeout):
             if ignore_if_timedout:
                 return None
             raise TimedOut.after(timeout, 1)
-        place = next(iter(self._ended))
-        self._given.add(place)
-        return get(self._ended.pop(place))
+        index = next(iter(self._ended))
+        self._returned.add(index)
+        return get(self._ended.pop(index))
 
     def _check(self) -> None:
         if not self.has_next():
             raise StopIteration("no more results to get")
         if not self._busy and not self._ended:
-            raise InvalidArgument("calls wait, but the pool has no actor\n  push() one")
+            raise InvalidArgument("calls are waiting, but the pool has no actor\n  push() one")
 
-    def _forget(self, place: int) -> None:
-        """A result that was not there in time is not waited for any more."""
-        self._given.add(place)
+    def _forget(self, index: int) -> None:
+        """Stop waiting for a result that did not arrive in time."""
+        self._returned.add(index)
         for ref, (at, actor) in [*self._busy.items()]:
-            if at == place:
+            if at == index:
                 del self._busy[ref]
                 self._idle.append(actor)
         self._give_work()
 
-    def _hear(self, timeout: float | None) -> bool:
-        """Wait until a call has ended; its actor gets the next."""
+    def _wait_for_one(self, timeout: float | None) -> bool:
+        """Wait until a call has ended; its actor gets the next one."""
         ready, _ = wait([*self._busy], num_returns=1, timeout=timeout)
         for ref in ready:
-            place, actor = self._busy.pop(ref)
-            self._ended[place] = ref
+            index, actor = self._busy.pop(ref)
+            self._ended[index] = ref
             self._idle.append(actor)
         self._give_work()
         return bool(ready)
 
     def _give_work(self) -> None:
         while self._waiting and self._idle:
-            place, fn, value = self._waiting.popleft()
+            index, fn, value = self._waiting.popleft()
             actor = self._idle.popleft()
-            self._busy[fn(actor, value)] = place, actor
+            self._busy[fn(actor, value)] = index, actor
 
     def has_free(self) -> bool:
-        """Whether an actor has nothing to do."""
+        """Whether an actor is idle."""
         return bool(self._idle) and not self._waiting
 
     def pop_idle(self) -> ActorHandle | None:
-        """Take an actor out of the pool that has nothing to do; None: there is none."""
+        """Remove an idle actor from the pool and return it; None: all are busy."""
         return self._idle.popleft() if self.has_free() else None
 
     def push(self, actor: ActorHandle) -> None:
-        """Take an actor into the pool. Raises: InvalidArgument when it is there already."""
+        """Add an actor to the pool. Raises: InvalidArgument if it is in the pool already."""
         if actor in self._idle or any(actor == one for _, one in self._busy.values()):
-            raise InvalidArgument("the actor belongs to the pool already")
+            raise InvalidArgument("the actor is in the pool already")
         self._idle.append(actor)
         self._give_work()

@@ -7,16 +7,16 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 
-def called(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, of which a plain call gives the result, or the values one by one."""
+def run_to_end(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A plain function that returns the result of a coroutine function, or yields its values."""
     if inspect.iscoroutinefunction(function):
-        return _Awaited(function)
+        return _Coroutine(function)
     if inspect.isasyncgenfunction(function):
-        return _Iterated(function)
+        return _AsyncGenerator(function)
     return function
 
 
-class _Awaited:
+class _Coroutine:
     """Runs a coroutine function to its end."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -29,8 +29,8 @@ class _Awaited:
         return asyncio.run(self.function(*args, **kwargs))
 
 
-class _Iterated(_Awaited):
-    """Gives the values of an asynchronous generator, which runs only while one is made."""
+class _AsyncGenerator(_Coroutine):
+    """Yields the values of an asynchronous generator, which runs only while one is asked for."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
         import asyncio
@@ -46,12 +46,12 @@ class _Iterated(_Awaited):
                     yield value
                     del value
             finally:
-                runner.run(_closed(values))
+                runner.run(_close(values))
 
 
 async def _next(values: AsyncIterator[Any]) -> Any:
     return await anext(values)
 
 
-async def _closed(values: Any) -> None:
+async def _close(values: Any) -> None:
     await values.aclose()

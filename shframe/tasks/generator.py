@@ -1,4 +1,4 @@
-"""ObjectRefGenerator: the handles of what a generator task gives, as it gives them."""
+"""ObjectRefGenerator: the handles of the values of a generator task, as it yields them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Any
 from shframe import session
 from shframe.graph.errors import GeneratorExhausted
 from shframe.graph.objects.object_ref import ObjectRef, wait_all
+from shframe.graph.tasks.arguments import TaskOptions
+from shframe.graph.wire.call_format import STREAM
 
 
 class ObjectRefGenerator:
-    """Gives a handle for each value of a generator task, in order, waiting for the next one.
+    """Yields a handle for each value of a generator task, in order, waiting for the next one.
 
-    The task runs a few values ahead of who takes them, and waits for more to be taken (`ahead`).
-    When nobody has the generator any more, the task's own is closed at its next value; with
-    `completed()` it runs to its end, and its values are dropped.
+    The task runs a few values ahead of the reader, then waits for the reader (option `ahead`).
+    When this object is garbage-collected, the generator in the task is closed at its next value;
+    if the handle of `completed()` is kept, it runs to its end, and its values are dropped.
 
     Examples
     --------
@@ -28,11 +30,11 @@ class ObjectRefGenerator:
     >>> sf.shutdown()
     """
 
-    def __init__(self, whole: ObjectRef, reader: ObjectRef | None = None, place: int = 0) -> None:
-        """reader: lives while values can be asked for; None: they are all there."""
+    def __init__(self, whole: ObjectRef, reader: ObjectRef | None = None, index: int = 0) -> None:
+        """reader: keeps the values that are not read yet; None: all of them are stored."""
         self._whole = whole
         self._reader = reader
-        self._place = place
+        self._index = index
         self._over = False
 
     def __iter__(self) -> Iterator[ObjectRef]:
@@ -65,27 +67,36 @@ class ObjectRefGenerator:
         return ref
 
     def _next(self) -> ObjectRef:
-        return session.executor().item(self._whole, self._place)
+        return session.executor().item(self._whole, self._index)
 
     def _ends(self, ref: ObjectRef) -> bool:
         error = ref.error()
         if isinstance(error, GeneratorExhausted):
             self._over = True
             return True
-        self._over = error is not None  # what raised is the last
-        self._place += 1
+        self._over = error is not None  # an error is the last item
+        self._index += 1
         return False
 
     def completed(self) -> ObjectRef:
-        """The handle of the whole: its value is how many values there were; or its error."""
+        """The handle of the whole task: its value is the number of values, or it has the error."""
         return self._whole
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return ObjectRefGenerator, (self._whole, self._reader, self._place)
+        return ObjectRefGenerator, (self._whole, self._reader, self._index)
 
     def __repr__(self) -> str:
-        return f"ObjectRefGenerator({self._whole.id:x}, at {self._place})"
+        return f"ObjectRefGenerator({self._whole.id:x}, at {self._index})"
 
 
 def _wake(loop: Any, future: Any) -> None:
     loop.call_soon_threadsafe(lambda: future.done() or future.set_result(None))
+
+
+def wrap_refs(refs: tuple[ObjectRef, ...], terms: TaskOptions) -> Any:
+    """The handles of a call in the form that its num_returns asks for."""
+    if terms.returns == STREAM:
+        return ObjectRefGenerator(refs[0], refs[1] if len(refs) > 1 else None)
+    if terms.returns == 0:
+        return None
+    return refs[0] if terms.returns == 1 else list(refs)

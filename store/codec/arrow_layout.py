@@ -41,7 +41,7 @@ def encode_run(chunks: list[Any], kind: Any, pieces: list[Piece]) -> Run:
         return "list", length, nulls, [_encode_items(chunks, kind, pieces)]
     if _is_variable(kind):
         ranges = _append_offsets(chunks, _offset_width(kind), pieces)
-        pieces.append(_joined(chunks, 2, ranges))
+        pieces.append(_concatenate(chunks, 2, ranges))
         return "variable", length, nulls, None
     pieces.append(_encode_flat(chunks, kind, length))
     return "flat", length, nulls, None
@@ -102,11 +102,11 @@ def _encode_flat(chunks: list[Any], kind: Any, length: int) -> Piece:
         return _bitmap(chunks, length)
     width = kind.bit_width // 8
     ranges = [(chunk.offset * width, (chunk.offset + len(chunk)) * width) for chunk in chunks]
-    return _joined(chunks, 1, ranges)
+    return _concatenate(chunks, 1, ranges)
 
 
-def _joined(chunks: list[Any], index: int, ranges: list[tuple[int, int]]) -> Piece:
-    """The given bytes of each chunk's buffer number `index`, one after the other."""
+def _concatenate(chunks: list[Any], index: int, ranges: list[tuple[int, int]]) -> Piece:
+    """The bytes of these ranges of each chunk's buffer number `index`, one after the other."""
     return piece_of_buffers(
         [
             _bytes_of(chunk, index, start, end)
@@ -155,7 +155,7 @@ def _bytes_of(chunk: Any, index: int, start: int, end: int) -> Any:
 
 
 def _append_offsets(chunks: list[Any], width: int, pieces: list[Piece]) -> list[tuple[int, int]]:
-    """Append the offsets of all chunks, counted from 0, and give each chunk's own range."""
+    """Append the offsets of all chunks, counted from 0; returns the range of each chunk."""
     dtype = np.dtype(f"<i{width}")
     parts = [_offsets_of(chunk, dtype) for chunk in chunks]
     length = sum(len(part) - 1 for part in parts)
@@ -202,7 +202,7 @@ def _encode_ipc(chunks: list[Any], kind: Any, length: int, pieces: list[Piece]) 
 
 
 def _compact_view(array: Any, kind: Any) -> Any:
-    """A view array over the bytes it shows only, for IPC would write all that it could show."""
+    """A view array over the bytes it shows only, as IPC would write all that it refers to."""
     if kind == pa.string_view():
         return array.cast(pa.large_string()).cast(kind)
     if kind == pa.binary_view():

@@ -1,7 +1,7 @@
-"""How a value becomes bytes and a recipe, and comes back: chooses NumPy, Arrow or pickle.
+"""How a value becomes bytes and a recipe, and back: chooses NumPy, Arrow or pickle.
 
-`encode` copies no data: it makes a list of pieces that know how to write themselves; `write`
-puts them where they belong; `decode` makes a value that looks at the bytes in place.
+`encode` copies no data: it makes a list of pieces, each with a function that writes it; `write`
+writes them to their offsets; `decode` makes a value over the bytes in place.
 """
 
 import pickle
@@ -14,19 +14,22 @@ from shframe.store.codec.loaded import numpy_if_loaded
 from shframe.store.ref import Kind
 from shframe.store.shared_memory.mapping import round_up
 
-INLINE_LIMIT = 100 << 10  # an object below this many bytes travels in its Ref
+INLINE_LIMIT = 100 << 10  # an object of fewer bytes is sent in its Ref
 # Values of these very types pickle to one opcode; the machinery for all others costs 5 us more.
 ATOMS = frozenset({bool, float, int, str, type(None)})
-_RECIPE_LIMIT = 4 << 10  # a longer recipe lies beside the buffers, as the first of them
+_RECIPE_LIMIT = 4 << 10  # a longer recipe is stored before the buffers, with a table of spans
 _INLINE_ALIGNMENT = 16  # what the data of a Python bytes object has
 _OWN_ALIGNMENT = 64
-_MANY_SPANS = 64  # more of them lie beside the buffers too, as a table of int64 pairs
-_TABLE = b"spans"  # the header of an object that has such a table; no recipe looks like it
+_MANY_SPANS = 64  # more of them are stored too, as a table of int64 pairs
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the pieces of an encoded value go, relative to its first byte."""
+    """Where the pieces of an encoded value go, relative to its first byte.
+
+    header: the recipe. Empty: the first span is a table of the others, of which the first is the
+    recipe.
+    """
 
     header: bytes
     spans: tuple[tuple[int, int], ...]
@@ -39,9 +42,9 @@ def atom(value: object) -> bytes:
 
 
 def encode(value: object) -> Encoded:
-    """Describe how to store a value; reads what it must, copies no data.
+    """Describe how to store a value; copies no data.
 
-    Raises: NotStorable: when the value has no stored form.
+    Raises: NotStorable if the value has no stored form.
     """
     known = numpy_if_loaded()
     if known is not None and known.fits(value):
@@ -57,19 +60,16 @@ def encode(value: object) -> Encoded:
 
 
 def lay_out(encoded: Encoded, alignment: int) -> Layout:
-    """Give every piece its place."""
-    header = encoded.recipe
+    """Assign an offset to each piece."""
+    recipe = encoded.recipe
     sizes = [piece.nbytes for piece in encoded.pieces]
-    if len(sizes) > _MANY_SPANS:
+    if len(sizes) > _MANY_SPANS or len(recipe) > _RECIPE_LIMIT:
         table_size = 16 * (len(sizes) + 1)
         start = round_up(table_size, alignment)
-        spans, end = _place([len(header), *sizes], start, alignment)
-        return Layout(_TABLE, ((0, table_size), *spans), end)
-    if len(header) > _RECIPE_LIMIT:
-        sizes.insert(0, len(header))
-        header = b""
+        spans, end = _place([len(recipe), *sizes], start, alignment)
+        return Layout(b"", ((0, table_size), *spans), end)
     spans, end = _place(sizes, 0, alignment)
-    return Layout(header, tuple(spans), end)
+    return Layout(recipe, tuple(spans), end)
 
 
 def write(encoded: Encoded, layout: Layout, target: Any) -> None:
@@ -77,25 +77,23 @@ def write(encoded: Encoded, layout: Layout, target: Any) -> None:
     import numpy as np
 
     spans = layout.spans
-    if layout.header == _TABLE:
+    if not layout.header:
         table, spans = spans[0], spans[1:]
         target[: table[1]] = np.array(spans, np.int64).reshape(-1).view(np.uint8)
-    if layout.header != encoded.recipe:
-        start, size = spans[0]
+        (start, size), spans = spans[0], spans[1:]
         target[start : start + size] = np.frombuffer(encoded.recipe, np.uint8)
-        spans = spans[1:]
     for piece, (start, size) in zip(encoded.pieces, spans, strict=True):
         if size:
             piece.fill(target[start : start + size])
 
 
 def pack_inline(encoded: Encoded) -> tuple[bytes, int, Layout] | None:
-    """The whole value as one header, where its payload starts, and its layout.
+    """The whole value as one header, the start of its payload, and its layout.
 
-    None when it is too large for that.
+    None if it is too large for that.
     """
     sizes = [piece.nbytes for piece in encoded.pieces]
-    size = len(encoded.recipe) + sum(sizes) + 16 * len(sizes)  # about what a span takes
+    size = len(encoded.recipe) + sum(sizes) + 16 * len(sizes)  # about the size of a span
     if size >= INLINE_LIMIT:
         return None
     if not encoded.pieces:
@@ -119,7 +117,7 @@ def unpack_inline(
     *,
     writable: bool = False,
 ) -> Any:
-    """The value that `pack_inline` made a header of, in memory of its own when writable."""
+    """The value of a header that `pack_inline` has made; writable: in memory of its own."""
     if not spans:
         return decode(kind, header, None, spans)
     import numpy as np
@@ -129,7 +127,7 @@ def unpack_inline(
 
 
 def own_copy(value: object) -> Any:
-    """The value again, ordinary and writable, in memory of this process that holds only it."""
+    """A copy of the value, ordinary and writable, in memory of this process that holds only it."""
     import numpy as np
 
     encoded = encode(value)
@@ -140,12 +138,12 @@ def own_copy(value: object) -> Any:
 
 
 def ref_spans(layout: Layout) -> tuple[tuple[int, int], ...]:
-    """The spans that the Ref carries: all, or the one of the table that lists them."""
-    return layout.spans[:1] if layout.header == _TABLE else layout.spans
+    """The spans in the Ref: all, or that of the table of spans."""
+    return layout.spans if layout.header else layout.spans[:1]
 
 
 def _place(sizes: list[int], end: int, alignment: int) -> tuple[list[tuple[int, int]], int]:
-    """(start, size) of buffers laid one after the other from `end`, and where the last ends."""
+    """(start, size) of buffers stored one after the other from `end`, and the end of the last."""
     spans = []
     for size in sizes:
         start = round_up(end, alignment)
@@ -155,16 +153,15 @@ def _place(sizes: list[int], end: int, alignment: int) -> tuple[list[tuple[int, 
 
 
 def decode(kind: Kind, header: bytes, payload: Any, spans: tuple[tuple[int, int], ...]) -> Any:
-    """Make the value again over `payload`, uint8, which every part of it keeps alive.
+    """The value over `payload`, uint8, which every part of it keeps alive.
 
-    What is made is writable exactly when `payload` is.
+    It is writable if `payload` is.
     """
-    if header == _TABLE:
+    if not header:
         import numpy as np
 
         (start, size) = spans[0]
         spans = payload[start : start + size].view(np.int64).reshape(-1, 2).tolist()
-        header = b""
     buffers = [payload[start : start + size] for start, size in spans]
     recipe = header or buffers.pop(0).tobytes()
     if kind == "array":

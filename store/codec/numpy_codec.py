@@ -1,7 +1,7 @@
-"""NumPy arrays as one buffer: in C order of the axes as they lie in memory, broadcasts undone.
+"""NumPy arrays as one buffer: with the axes in the order of memory, broadcasts undone.
 
 The recipe says dtype, shape and the order of the axes, so a Fortran array stays one, and a
-strided array is copied once, straight into its place.
+strided array is copied once, directly into the store.
 """
 
 import pickle
@@ -47,11 +47,11 @@ def is_array(value: object) -> bool:
 
 
 def reduce(array: Any) -> Any:
-    """How to pickle an array that does not fit, in parts that do; None: as it says itself."""
+    """How to pickle an array that does not fit, in parts that do; None: by its own reduction."""
     kind: Any = type(array)
     if kind is np.ma.MaskedArray:
         mask = None if array.mask is np.ma.nomask else np.asarray(array.mask)
-        return _masked, (np.asarray(array.data), mask, array._fill_value, array.hardmask)
+        return _masked_array, (np.asarray(array.data), mask, array._fill_value, array.hardmask)
     if kind is np.ndarray or array.dtype.hasobject:
         return None
     own: Any = np.ndarray
@@ -86,7 +86,7 @@ def _recipe(dtype: Any, shape: tuple[int, ...], axes: tuple[int, ...] | None, fu
     return pickle.dumps((_short_name(dtype) or dtype, shape, axes, full), protocol=5)
 
 
-def _masked(data: Any, mask: Any, fill_value: Any, hard: bool) -> Any:
+def _masked_array(data: Any, mask: Any, fill_value: Any, hard: bool) -> Any:
     array: Any = np.ma.MaskedArray(data, np.ma.nomask if mask is None else mask, copy=False)
     array._fill_value = fill_value
     if hard:
@@ -100,7 +100,7 @@ def _view(array: Any, kind: Any) -> Any:
 
 @lru_cache(maxsize=256)
 def _short_name(dtype: Any) -> str | None:
-    """The dtype as text, where that says everything (not for records, nor foreign types)."""
+    """The dtype as a string, if that is complete (not for records, nor foreign types)."""
     if dtype.names is not None or dtype.subdtype is not None or dtype.metadata:
         return None
     text = str(dtype.str)

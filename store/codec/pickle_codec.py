@@ -23,7 +23,7 @@ _ADVICE = "put what can be pickled: plain values, arrays, tables, and functions 
 def encode(value: object) -> Encoded:
     """Describe any value that can be pickled.
 
-    Raises: NotStorable: when it cannot be.
+    Raises: NotStorable if it cannot be.
     """
     arrays = numpy_if_loaded()
     if type(value) in _PLAIN or (arrays is not None and arrays.is_scalar(value)):
@@ -40,22 +40,22 @@ def encode(value: object) -> Encoded:
             reason = "it is nested too deeply"
             raise NotStorable.for_value(value, reason, "put it in flatter parts") from error
         raise NotStorable.for_value(value, _reason(value, error), _ADVICE) from error
-    return Encoded("pickle", stream.getvalue(), pickler.taken.pieces)
+    return Encoded("pickle", stream.getvalue(), pickler.collected.pieces)
 
 
 def decode(recipe: bytes, buffers: Sequence[Any]) -> Any:
-    """Make the value again; its arrays look into `buffers`."""
+    """The value again; its arrays are views of `buffers`."""
     return pickle.loads(recipe, buffers=buffers)
 
 
 class _Pickler(Pickler):
-    """Knows how to take apart what pickle would copy; the pieces go out of band."""
+    """Reduces what pickle would copy to pieces that are stored out of band."""
 
     def __init__(self, stream: io.BytesIO, arrays: Any) -> None:
         # Not a method of ours: a pickler that refers to itself would keep the value's views.
-        self.taken = _Taken()
+        self.collected = _Collector()
         self.arrays = arrays
-        super().__init__(stream, protocol=5, buffer_callback=self.taken.take)
+        super().__init__(stream, protocol=5, buffer_callback=self.collected.take)
 
     def reducer_override(self, value: Any) -> Any:
         """Called by pickle for each value that is no plain builtin."""
@@ -69,7 +69,7 @@ class _Pickler(Pickler):
 
     def _reduce_array(self, array: Any) -> Any:
         if self.arrays.fits(array):
-            return self._apart(self.arrays.decode, self.arrays.encode(array))
+            return self._out_of_band(self.arrays.decode, self.arrays.encode(array))
         return self.arrays.reduce(array)
 
     def _reduce_frame(self, value: Any) -> Any:
@@ -78,7 +78,7 @@ class _Pickler(Pickler):
             from shframe.store.codec import arrow_codec
 
             if arrow_codec.fits(value):
-                return self._apart(arrow_codec.decode, arrow_codec.encode(value))
+                return self._out_of_band(arrow_codec.decode, arrow_codec.encode(value))
         if family == "pandas" and isinstance(getattr(value, "_pa_array", None), Iterable):
             # pandas' own pickling joins the chunks of the column first, which copies it.
             state = {k: v for k, v in vars(value).items() if k not in ("_pa_array", "_cache")}
@@ -87,18 +87,18 @@ class _Pickler(Pickler):
             return _reduce_polars(value)
         return None
 
-    def _apart(self, rebuild: Callable[..., Any], encoded: Encoded) -> Any:
+    def _out_of_band(self, rebuild: Callable[..., Any], encoded: Encoded) -> Any:
         """Put a buffer of one byte into the stream for each piece; `take` swaps it."""
         buffers = []
         for piece in encoded.pieces:
             # Writable, or the stream would wrap what it gets back into a memoryview.
             placeholder = bytearray(1)
-            self.taken.waiting[id(placeholder)] = placeholder, piece
+            self.collected.waiting[id(placeholder)] = placeholder, piece
             buffers.append(pickle.PickleBuffer(placeholder))
         return rebuild, (encoded.recipe, buffers)
 
 
-class _Taken:
+class _Collector:
     """The pieces in the order of the stream, and those that wait for their placeholder."""
 
     def __init__(self) -> None:
@@ -119,7 +119,7 @@ def _pandas_column(kind: Any, state: dict[str, Any], column: Any) -> Any:
 
 
 def _reduce_polars(value: Any) -> Any:
-    """A frame or series by way of Arrow, where that gives the same back; else None."""
+    """A frame or series as an Arrow table, if that restores the same; else None."""
     import polars as pl
 
     if not isinstance(value, pl.DataFrame | pl.Series):
@@ -158,12 +158,12 @@ def _reason(value: object, error: Exception) -> str:
         try:
             dumps(cell.cell_contents)
         except Exception:
-            kind = type(cell.cell_contents).__qualname__ if _filled(cell) else "empty cell"
+            kind = type(cell.cell_contents).__qualname__ if _is_filled(cell) else "empty cell"
             return f"it uses the variable {name!r} ({kind}): {text}"
     return text
 
 
-def _filled(cell: types.CellType) -> bool:
+def _is_filled(cell: types.CellType) -> bool:
     try:
         cell.cell_contents  # noqa: B018  # reading an empty cell raises
     except ValueError:

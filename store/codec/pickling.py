@@ -118,22 +118,22 @@ def _make_cached_property(function: Any, name: str | None) -> Any:
 
 
 def _with_slots(kind: type, reduced: tuple[Any, ...]) -> Any:
-    """What cloudpickle makes of a class, made anew with its slots: it forgets them."""
+    """The reduction of cloudpickle with the slots of the class, which it leaves out."""
     make, args, state, *rest = reduced
-    # a tuple can have none, and a NamedTuple's metaclass will not hear of them
+    # a tuple can have none, and a NamedTuple's metaclass refuses them
     if getattr(make, "__name__", "") != "_make_skeleton_class" or issubclass(kind, tuple):
         return reduced
     *first, keywords, tracker, extra = args
     slots = vars(kind)["__slots__"]
     names = [slots] if isinstance(slots, str) else list(slots)
-    hidden = {_mangled(name, kind) for name in names}
+    hidden = {_mangle(name, kind) for name in names}
     attributes, others = state
     kept = {k: v for k, v in attributes.items() if k not in hidden and k != "__slots__"}
     wanted = {**keywords, "__slots__": slots if isinstance(slots, str | dict) else tuple(names)}
     return (make, (*first, wanted, tracker, extra), (kept, others), *rest)
 
 
-def _mangled(name: str, kind: type) -> str:
+def _mangle(name: str, kind: type) -> str:
     """The attribute that a slot is: names that begin with two underscores are private."""
     private = name.startswith("__") and not name.endswith("__")
     return f"_{kind.__name__.lstrip('_')}{name}" if private else name

@@ -7,7 +7,7 @@ from pathlib import Path
 from shframe.store.errors import InvalidSize
 from shframe.store.limits.cgroups import groups, lines, number
 
-SHARE = 0.6  # the rest is for the heaps of the workers and for everybody else
+SHARE = 0.6  # the rest is for the heaps of the workers and for other programs
 _UNLIMITED = 1 << 60  # cgroup v1 writes a number near 2**63 for "no limit"
 _UNITS = {
     "": 1,
@@ -20,9 +20,9 @@ _PATTERN = re.compile(r"\s*([0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)\s*([a-zA-Z]*)\s*
 
 
 def parse_bytes(size: int | str) -> int:
-    """Read a size: an int is bytes, a text has a unit ('4GB' is 4e9, '64MiB' and '64M' 2**26).
+    """Read a size: an int is bytes, a string has a unit ('4GB' is 4e9, '64MiB' and '64M' 2**26).
 
-    Raises: InvalidSize: when the text is no size, or the size is negative.
+    Raises: InvalidSize if it is not a size, or negative.
 
     >>> parse_bytes("64MiB"), parse_bytes("4GB"), parse_bytes(10)
     (67108864, 4000000000, 10)
@@ -74,5 +74,5 @@ def _machine(root: Path) -> int:
 def _invalid_size(size: object) -> InvalidSize:
     return InvalidSize(
         f"{size!r} is not a size in bytes\n"
-        "  write a number of bytes (1048576) or a text with a unit ('64MiB', '4GB')"
+        "  write a number of bytes (1048576) or a string with a unit ('64MiB', '4GB')"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 def groups(root: Path, controller: str) -> Iterator[tuple[Path, bool]]:
     """The folder of each group of a controller from ours up to the top; whether it is version 2.
 
-    In a container the path is the host's and is not there: then the mount itself is ours.
+    In a container the path is the host's and does not exist: then the mount itself is ours.
     """
     for line in lines(root / "proc/self/cgroup"):
         hierarchy, controllers, path = line.split(":", 2)
@@ -37,7 +37,7 @@ def lines(path: Path) -> list[str]:
 
 
 def number(path: Path) -> int | None:
-    """The number in a file; None when the file is not there or holds no number, as 'max'."""
+    """The number in a file; None if there is no file, or no number in it, as 'max'."""
     try:
         return int("".join(lines(path)))
     except ValueError:

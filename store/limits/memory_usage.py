@@ -18,11 +18,11 @@ class Memory:
 
     anon: int  # private pages of all processes, shared ones by their part
     segments: int  # pages of the shared segments
-    file: int  # mapped files, which the kernel can take back: not in the total
+    file: int  # mapped files, which the kernel can drop: not in the total
 
     @property
     def total(self) -> int:
-        """What the session takes from the machine."""
+        """Memory that the session uses."""
         return self.anon + self.segments
 
 

@@ -1,1 +1,1 @@
-"""Where bytes lie: segments, their parts, who reads them, and the disk."""
+"""Where bytes are stored: segments, their blocks, pins of what is read, and the spill file."""

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from shframe.store.shared_memory.mapping import PAGE, round_up
 
 ALIGNMENT = 64  # a cache line, and what Arrow asks of its buffers
-LARGE = 1 << 20  # from here on a block starts on a page, so its pages are nobody else's
+LARGE = 1 << 20  # from here on a block starts on a page, so it shares no page with others
 
 
 @dataclass(slots=True)
 class Allocator:
-    """Ranges of `capacity` bytes, given out and taken back. O(log n) comparisons a call."""
+    """Ranges of `capacity` bytes. O(log n) comparisons a call."""
 
     capacity: int
     high_water: int = 0
@@ -28,7 +28,7 @@ class Allocator:
     _by_size: list[tuple[int, int]] = field(default_factory=list)  # sorted (size, start)
 
     def allocate(self, nbytes: int) -> int | None:
-        """Take a range and give its offset; None when no range is large enough."""
+        """Take a range and return its offset; None if no range is large enough."""
         unit, size = _unit(nbytes), block_size(nbytes)
         offset = self._take_freed(size, unit)
         if offset is None:
@@ -39,9 +39,9 @@ class Allocator:
         return offset
 
     def free(self, offset: int) -> int:
-        """Take a range back, merge it with its free neighbours, give its size.
+        """Free a range, merge it with its free neighbours, return its size.
 
-        Raises: KeyError: when no range in use starts there.
+        Raises: KeyError if no range in use starts there.
         """
         size = self._live.pop(offset)
         self.allocated -= size

@@ -21,7 +21,7 @@ GRANULE = 1 << 16  # pages are claimed, reserved and given back in runs of this 
 
 
 @dataclass(slots=True)
-class _Piece:
+class _ArenaSegment:
     """One segment with what is in use and which granules have pages."""
 
     segment: Segment
@@ -42,84 +42,84 @@ class Arena:
         self._series = series
         self._budget = budget
         self._ledger = ledger
-        self._pieces: dict[int, _Piece] = {}
+        self._parts: dict[int, _ArenaSegment] = {}
         self._capacity = round_up(max(budget, 1), GRANULE)
         self.fresh_bytes = 0
 
     @property
     def allocated(self) -> int:
         """Bytes of the blocks in use."""
-        return sum(piece.allocator.allocated for piece in self._pieces.values())
+        return sum(part.allocator.allocated for part in self._parts.values())
 
     @property
     def resident(self) -> int:
         """Bytes of the pages that this arena holds."""
-        return sum(piece.resident.count(1) for piece in self._pieces.values()) * GRANULE
+        return sum(part.resident.count(1) for part in self._parts.values()) * GRANULE
 
     def allocate(self, nbytes: int, what: str, pinned: int) -> tuple[Segment, int]:
-        """Take a block with all its pages in place; give its segment and offset.
+        """Allocate a block with all its pages; returns its segment and offset.
 
-        Raises: StoreFull: when budget or machine refuse; nothing has been changed.
+        Raises: StoreFull if budget or machine refuse; nothing has been changed.
         """
         if nbytes > self._capacity:
-            raise self._full(nbytes, what, pinned)
-        piece, offset = self._find(nbytes, what)
-        size = piece.allocator.size_of(offset)
+            raise self._ledger.full(what, nbytes, self._budget, pinned)
+        part, offset = self._find(nbytes, what)
+        size = part.allocator.size_of(offset)
         try:
-            self._back_with_pages(piece, offset, nbytes, what, pinned)
+            self._back_with_pages(part, offset, nbytes, what, pinned)
         except BaseException:  # Ctrl-C too: reserving many pages takes a while
-            piece.allocator.free(offset)
+            part.allocator.free(offset)
             raise
         self._ledger.add_live(size)
-        return piece.segment, offset
+        return part.segment, offset
 
     def free(self, segment: int, offset: int) -> None:
-        """Take a block back; its pages stay warm. Raises: KeyError: when it is not in use."""
-        self._ledger.add_live(-self._pieces[segment].allocator.free(offset))
+        """Free a block; its pages stay warm. Raises: KeyError if it is not in use."""
+        self._ledger.add_live(-self._parts[segment].allocator.free(offset))
 
     def free_punched(self, segment: int, offset: int, nbytes: int) -> None:
-        """Take a block back whose inner pages the driver has given back to the machine.
+        """Free a block whose inner pages the driver has given back to the machine.
 
         The driver has taken block and pages out of its own row of the ledger: ours stays.
         """
-        piece = self._pieces[segment]
-        piece.allocator.free(offset)
+        part = self._parts[segment]
+        part.allocator.free(offset)
         first, last = inner_granules(offset, nbytes)
         if first < last:
-            piece.missing(first, last)
-            piece.resident[first:last] = bytes(last - first)
+            part.missing(first, last)
+            part.resident[first:last] = bytes(last - first)
 
     def owns(self, segment: int) -> bool:
         """Whether the segment is one of this arena."""
-        return segment in self._pieces
+        return segment in self._parts
 
     def __len__(self) -> int:
         """How many segments it has."""
-        return len(self._pieces)
+        return len(self._parts)
 
     def segments(self) -> list[Segment]:
         """The segments, oldest first."""
-        return [piece.segment for piece in self._pieces.values()]
+        return [part.segment for part in self._parts.values()]
 
     def trim(self, most: int | None = None) -> int:
         """Give pages of free ranges back to the machine, all or about `most` bytes; how many."""
         freed = 0
-        for piece in reversed(self._pieces.values()):
-            for start, end in reversed(list(piece.allocator.free_ranges())):
+        for part in reversed(self._parts.values()):
+            for start, end in reversed(list(part.allocator.free_ranges())):
                 if most is None:
-                    freed += self._punch(piece, start, end)
+                    freed += self._punch(part, start, end)
                 elif freed < most:
-                    freed += self._punch_some(piece, start, end, most - freed)
+                    freed += self._punch_some(part, start, end, most - freed)
         self._ledger.retract(freed)
         return freed
 
-    def _find(self, nbytes: int, what: str) -> tuple[_Piece, int]:
-        for piece in self._pieces.values():
-            offset = piece.allocator.allocate(nbytes)
+    def _find(self, nbytes: int, what: str) -> tuple[_ArenaSegment, int]:
+        for part in self._parts.values():
+            offset = part.allocator.allocate(nbytes)
             if offset is not None:
-                return piece, offset
+                return part, offset
         # The first block, or the ranges are too scattered: addresses cost nothing, pages do.
-        id = (self._series << SEGMENT_BITS) + len(self._pieces)
+        id = (self._series << SEGMENT_BITS) + len(self._parts)
         capacity = min(self._capacity, largest_file())
         try:
             if capacity < nbytes:
@@ -129,21 +129,21 @@ class Arena:
             raise StoreFull.for_machine(
                 nbytes, budget=self._budget, what=what, reason=error.strerror or str(error)
             ) from error
-        piece = self._pieces[id] = _Piece(segment, Allocator(segment.capacity))
-        offset = piece.allocator.allocate(nbytes)
+        part = self._parts[id] = _ArenaSegment(segment, Allocator(segment.capacity))
+        offset = part.allocator.allocate(nbytes)
         assert offset is not None, "a new segment has room for what the capacity allows"
-        return piece, offset
+        return part, offset
 
     def _back_with_pages(
-        self, piece: _Piece, offset: int, nbytes: int, what: str, pinned: int
+        self, part: _ArenaSegment, offset: int, nbytes: int, what: str, pinned: int
     ) -> None:
         first, last = offset // GRANULE, -(-(offset + nbytes) // GRANULE)
-        fresh = piece.missing(first, last) * GRANULE
+        fresh = part.missing(first, last) * GRANULE
         if not fresh:
             return
-        fresh = self._claim(piece, first, last, fresh, nbytes, what, pinned)
+        fresh = self._claim(part, first, last, fresh, nbytes, what, pinned)
         try:
-            piece.segment.reserve(first * GRANULE, (last - first) * GRANULE)
+            part.segment.reserve(first * GRANULE, (last - first) * GRANULE)
         except BaseException as error:  # the kernel has taken back what it had reserved
             self._ledger.retract(fresh)
             if not isinstance(error, OSError):
@@ -152,14 +152,14 @@ class Arena:
             raise StoreFull.for_machine(
                 nbytes, budget=self._budget, what=what, reason=reason
             ) from error
-        piece.resident[first:last] = b"\x01" * (last - first)
+        part.resident[first:last] = b"\x01" * (last - first)
         self.fresh_bytes += fresh
         # A fault for each page would take longer than the copy into it.
-        piece.segment.mapping.populate(first * GRANULE, (last - first) * GRANULE)
+        part.segment.mapping.populate(first * GRANULE, (last - first) * GRANULE)
 
     def _claim(
         self,
-        piece: _Piece,
+        part: _ArenaSegment,
         first: int,
         last: int,
         fresh: int,
@@ -172,44 +172,33 @@ class Arena:
             return fresh
         # Punching may take pages at the edges of the block itself, which its neighbours held.
         self.trim()
-        fresh = piece.missing(first, last) * GRANULE
+        fresh = part.missing(first, last) * GRANULE
         for _ in range(3):
             if self._ledger.claim(fresh, self._budget):
                 return fresh
             # Two processes that ask in the same instant may refuse each other.
             time.sleep(random.random() * 1e-3)
-        raise self._full(nbytes, what, pinned)
+        raise self._ledger.full(what, nbytes, self._budget, pinned)
 
-    def _punch(self, piece: _Piece, start: int, end: int) -> int:
-        first, last = -(-start // GRANULE), min(end // GRANULE, len(piece.resident))
-        held = piece.resident.count(1, first, last) if first < last else 0
-        if not held or not piece.segment.punch(first * GRANULE, (last - first) * GRANULE):
+    def _punch(self, part: _ArenaSegment, start: int, end: int) -> int:
+        first, last = -(-start // GRANULE), min(end // GRANULE, len(part.resident))
+        held = part.resident.count(1, first, last) if first < last else 0
+        if not held or not part.segment.punch(first * GRANULE, (last - first) * GRANULE):
             return 0
-        piece.resident[first:last] = bytes(last - first)
+        part.resident[first:last] = bytes(last - first)
         return held * GRANULE
 
-    def _punch_some(self, piece: _Piece, start: int, end: int, most: int) -> int:
+    def _punch_some(self, part: _ArenaSegment, start: int, end: int, most: int) -> int:
         """As _punch, from the end and not much more than `most` bytes."""
-        first, last = -(-start // GRANULE), min(end // GRANULE, len(piece.resident))
+        first, last = -(-start // GRANULE), min(end // GRANULE, len(part.resident))
         freed = 0
         while freed < most and first < last:
-            top = piece.resident.rfind(1, first, last) + 1
+            top = part.resident.rfind(1, first, last) + 1
             if not top:
                 break
             last = max(first, top - -(-(most - freed) // GRANULE))
-            freed += self._punch(piece, last * GRANULE, top * GRANULE)
+            freed += self._punch(part, last * GRANULE, top * GRANULE)
         return freed
-
-    def _full(self, nbytes: int, what: str, pinned: int) -> StoreFull:
-        live, resident = self._ledger.totals()
-        return StoreFull.for_bytes(
-            nbytes,
-            free=max(self._budget - resident, 0),
-            budget=self._budget,
-            pinned=pinned,
-            sealed=live,
-            what=what,
-        )
 
 
 def inner_granules(offset: int, nbytes: int) -> tuple[int, int]:

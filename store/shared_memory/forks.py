@@ -1,7 +1,7 @@
-"""Forks of a process that looks at objects: what its child may still read stays as it is.
+"""Forks of a process that has views of objects: what its child may still read is kept.
 
-A child has its parent's mappings, so views that it inherits stay valid as long as nobody uses
-their memory again. So the parent keeps the pins of that moment until the child has ended, which
+A child has its parent's mappings, so views that it inherits stay valid as long as their
+memory is not reused. So the parent keeps the pins of that moment until the child has ended, which
 a pipe tells: its writing end is closed with the last process that inherited it, or by an exec.
 Calls of the store raise in the child (StoreClosed), so it can look at nothing else.
 """
@@ -18,13 +18,13 @@ from shframe.store.shared_memory.pins import Pin
 
 
 class Forkable(Protocol):
-    """What has pins, or only a lock that the child needs anew."""
+    """An object with pins, or only with a lock that the child must replace."""
 
     def live_pins(self) -> list[Pin]:
         """The pins of what this process looks at."""
 
     def forked(self) -> None:
-        """Called in the child: locks that another thread held at the fork stay held for ever."""
+        """Called in the child: locks that another thread held at the fork stay held forever."""
 
 
 _known: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -35,12 +35,12 @@ _lock = threading.Lock()
 
 
 def watch(one: Forkable) -> None:
-    """Keep what `one` looks at whenever this process forks."""
+    """Keep the objects that `one` has views of whenever this process forks."""
     _known.add(one)
 
 
 def sweep() -> None:
-    """Let go of what children could see that have ended. Costs nothing while there are none."""
+    """Release what was kept for children that have ended. Costs nothing if there are none."""
     if not _children:
         return
     with _lock:

@@ -9,7 +9,7 @@ import os
 import threading
 from typing import Any, Self
 
-from shframe.store.errors import StoreClosed
+from shframe.store.errors import StoreClosed, StoreFull
 from shframe.store.shared_memory.mapping import Mapping
 from shframe.store.shared_memory.segment import open_shared
 
@@ -65,6 +65,18 @@ class Ledger:
                 return True
             self._numbers[self._start + _RESIDENT] -= nbytes
             return False
+
+    def full(self, what: str, needed: int, budget: int, pinned: int) -> StoreFull:
+        """The error for `what`, which needs more bytes than the budget has left."""
+        live, resident = self.totals()
+        return StoreFull.for_bytes(
+            needed,
+            free=max(budget - resident, 0),
+            budget=budget,
+            pinned=pinned,
+            sealed=live,
+            what=what,
+        )
 
     def retract(self, nbytes: int) -> None:
         """Give pages back."""

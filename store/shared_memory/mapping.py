@@ -43,7 +43,7 @@ class Mapping:
     ) -> None:
         """Map `nbytes` from `offset` (a multiple of the page); `private` copies on write.
 
-        Raises: OSError: when the descriptor or the machine does not allow it.
+        Raises: OSError if the descriptor or the machine does not allow it.
         """
         self.address = 0  # __del__ must find it when the next line raises
         self.nbytes = nbytes
@@ -93,7 +93,7 @@ def as_bytes(memory: Any) -> Any:
 
 
 def array_interface(address: int, nbytes: int, writable: bool) -> dict[str, Any]:
-    """What NumPy asks for to view memory as bytes: shape (nbytes,) uint8."""
+    """The array interface of memory as bytes: shape (nbytes,) uint8."""
     return {
         "version": 3,
         "typestr": "|u1",
@@ -108,7 +108,7 @@ def round_up(nbytes: int, unit: int = PAGE) -> int:
 
 
 def punch_hole(fd: int, offset: int, nbytes: int) -> bool:
-    """Give the pages of a range back; they read as zeros. False where that cannot be."""
+    """Give the pages of a range back; they read as zeros. False if that is not possible."""
     if sys.platform != "linux":
         return False
     result = _libc.fallocate(
@@ -118,7 +118,7 @@ def punch_hole(fd: int, offset: int, nbytes: int) -> bool:
 
 
 def reserve(fd: int, offset: int, nbytes: int) -> None:
-    """Give a range its pages now. Raises: OSError: when the machine has none."""
+    """Give a range its pages now. Raises: OSError if the machine has none."""
     with contextlib.suppress(AttributeError):  # macOS has no such call
         os.posix_fallocate(fd, offset, nbytes)
 

@@ -1,4 +1,4 @@
-"""Who still looks at what: one Pin for each object that has live views in this process.
+"""Pins: one for each object that has live views in this process.
 
 Every NumPy, Arrow, pandas or polars view keeps its Pin alive by its chain of bases, so the
 Pin dies with the last view. That may be in any thread, even one that holds our locks: it is only
@@ -18,7 +18,7 @@ Place = tuple[int, int]  # segment, offset
 
 
 class Death(weakref.ref["Pin"]):
-    """Tells that a pin has died: it is put into a deque then."""
+    """A weak reference to a pin that is put into a deque when the pin dies."""
 
     __slots__ = ("id", "place")
 
@@ -60,8 +60,8 @@ class Pin:
 
 
 class PrivatePin:
-    """Keeps a private writable mapping of an object, and the object itself, which lends it
-    the pages that nobody wrote to.
+    """Keeps a private writable mapping of an object, and the object itself, which has
+    the pages that were not written to.
     """
 
     __slots__ = ("_interface", "_pages", "_pin")
@@ -124,7 +124,7 @@ class Pins:
         return [pin for pin in pins if pin is not None]
 
     def live(self) -> dict[int, Place]:
-        """The objects with live views here, and where they lie."""
+        """The objects with live views here, and their places."""
         return {pin.id: pin.place for pin in self.pins()}
 
     @property
@@ -135,7 +135,7 @@ class Pins:
     def drain(self) -> tuple[list[tuple[int, Place]], list[Place]]:
         """What died since the last call: objects whose last view went, drafts never sealed.
 
-        An object that was read anew since is alive, and one reported before is not again.
+        An object that was read again since is alive; none is reported twice.
         """
         objects: list[tuple[int, Place]] = []
         drafts: list[Place] = []

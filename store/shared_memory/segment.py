@@ -1,4 +1,4 @@
-"""One file of shared memory: its owner's side (Segment) and everybody else's (Attached).
+"""One file of shared memory: the owner's side (Segment) and that of others (Attached).
 
 A segment is a sparse memfd as large as it may ever get; pages come by `reserve` and go by
 `punch`. It is sealed against shrinking and growing, so that no access to the mapping can fault
@@ -49,7 +49,7 @@ class Attached:
         return self._fd
 
     def private_view(self, offset: int, nbytes: int) -> tuple[Mapping, int]:
-        """Map just the pages of a range, copied on write; give them and the range's address."""
+        """Map just the pages of a range, copied on write; returns them and the range's address."""
         start = offset // PAGE * PAGE
         pages = Mapping(
             self._fd, offset + nbytes - start, offset=start, writable=True, private=True
@@ -87,7 +87,7 @@ class Segment(Attached):
     def create(cls, id: int, capacity: int) -> "Segment":
         """Make a sparse segment of `capacity` bytes, rounded up to whole pages.
 
-        Raises: OSError: when the machine gives no descriptor, no address space, or no file as
+        Raises: OSError if the machine gives no descriptor, no address space, or no file as
         large as that.
         """
         fd = _open_memory(round_up(max(capacity, 1)))
@@ -112,7 +112,7 @@ class Segment(Attached):
 
         A sparse page that finds no room ends in SIGBUS; here it is an error instead.
 
-        Raises: OSError: when the machine is full.
+        Raises: OSError if the machine is full.
         """
         reserve(self._fd, offset, nbytes)
 
@@ -150,7 +150,7 @@ def reopen_readonly(fd: int) -> int:
 
 
 def open_shared(capacity: int) -> int:
-    """A descriptor of `capacity` zero bytes without a name, at once writable by who has it."""
+    """A descriptor of `capacity` zero bytes without a name, writable by all that have it."""
     return _open_memory(round_up(capacity))
 
 
@@ -167,7 +167,7 @@ def _open_memory(capacity: int) -> int:
 
 def _open_unlinked(capacity: int) -> int:
     """A file that loses its name at once: weaker, its size is not sealed."""
-    import tempfile  # here only, for it takes long to load
+    import tempfile  # here, as it takes long to load
 
     folder = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     fd, path = tempfile.mkstemp(prefix="shframe-", dir=folder)

@@ -1,7 +1,7 @@
-"""Where objects go that memory has no room for: one file without a name on a real disk.
+"""The spill file: objects that do not fit into memory, in a file without a name on a disk.
 
-The file is sparse and as large as it may get; an object lies in it as the same aligned bytes, so
-reading it is a mapping like any other and needs no room. Blocks that are freed are punched out.
+The file is sparse and as large as it may get; an object is stored in it as the same aligned bytes,
+so reading it is a mapping like any other and needs no room. Blocks that are freed are punched out.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from shframe.store.shared_memory.ledger import SLOTS
 from shframe.store.shared_memory.mapping import punch_hole, round_up
 from shframe.store.shared_memory.segment import Attached, largest_file
 
-SPILL_SLOT = SLOTS - 1  # no process has it: the owner of what lies on the disk
+SPILL_SLOT = SLOTS - 1  # no process has it: the owner of objects on disk
 SEGMENT = SPILL_SLOT << SEGMENT_BITS
 LOG = logging.getLogger("shframe")
 _MEMORY_FILES = ("tmpfs", "ramfs", "devtmpfs")
@@ -27,19 +27,19 @@ _COPY = 16 << 20  # bytes of one call
 
 
 class SpillFile:
-    """The file, made when the first object comes. The caller holds the store's lock.
+    """The file, created with the first object. The caller holds the store's lock.
 
     folder: on a real disk; None: the folder for temporary files, or the user's cache.
-    limit: bytes that may lie in it; None: what is free on the disk, less a tenth.
-    Raises: SpillFailed: at once, when a named folder cannot hold it.
+    limit: bytes that it may hold; None: what is free on the disk, less a tenth.
+    Raises: SpillFailed: at once if a named folder cannot hold it.
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None, limit: int | None) -> None:
         self._limit = limit
         self._segment: Attached | None = None
         self._allocator = Allocator(0)
-        self._said = False
-        self._folder = checked_folder(folder) if folder is not None else None
+        self._warned = False
+        self._folder = check_folder(folder) if folder is not None else None
 
     @property
     def nbytes(self) -> int:
@@ -47,34 +47,34 @@ class SpillFile:
         return self._allocator.allocated
 
     def write(self, source: int, offset: int, nbytes: int) -> int | None:
-        """Copy a range of another file in; its place here, or None when there is no room.
+        """Copy a range of another file into it; returns the offset, None if there is no room.
 
-        Raises: SpillFailed: when the disk fails in another way than being full.
+        Raises: SpillFailed if the disk fails in another way than being full.
         """
-        segment = self._opened()
+        segment = self._open()
         if segment is None:
             return None
-        place = self._allocator.allocate(nbytes)
-        if place is None:
+        start = self._allocator.allocate(nbytes)
+        if start is None:
             return None
         try:
-            _copy(source, offset, segment.fd, place, nbytes)
+            _copy(source, offset, segment.fd, start, nbytes)
         except OSError as error:
-            self.free(place)
+            self.free(start)
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                self._say(f"the disk of the spill folder is full: {error}")
+                self._warn(f"the disk of the spill folder is full: {error}")
                 return None
             raise SpillFailed(
                 f"writing {format_bytes(nbytes)} to the spill folder {self._folder} failed\n"
-                f"  {error}\n  name another folder by spill_folder=..."
+                f"  {error}\n  use another folder: spill_folder=..."
             ) from error
-        return place
+        return start
 
-    def free(self, place: int) -> None:
+    def free(self, start: int) -> None:
         """Give an object's room on the disk back."""
-        size = self._allocator.free(place)
+        size = self._allocator.free(start)
         if self._segment is not None:
-            punch_hole(self._segment.fd, place, size)
+            punch_hole(self._segment.fd, start, size)
 
     def segment(self) -> Attached:
         """The file as a segment that can be read; only after a write."""
@@ -87,12 +87,12 @@ class SpillFile:
             self._segment.close()
             self._segment = None
 
-    def _opened(self) -> Attached | None:
+    def _open(self) -> Attached | None:
         if self._segment is not None:
             return self._segment
         folder = self._folder or default_folder()
         if folder is None:
-            self._say("no folder on a real disk was found: spill_folder=... names one")
+            self._warn("no folder on a real disk was found: set spill_folder=...")
             return None
         self._folder = folder
         free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
@@ -105,21 +105,21 @@ class SpillFile:
             os.ftruncate(fd, capacity)
         except OSError as error:
             raise SpillFailed(
-                f"no spill file can be made in {folder}\n  {error}\n"
-                "  name another folder by spill_folder=..."
+                f"cannot create a spill file in {folder}\n  {error}\n"
+                "  use another folder: spill_folder=..."
             ) from error
         self._segment = Attached(SEGMENT, fd)
         self._allocator = Allocator(capacity)
         return self._segment
 
-    def _say(self, why: str) -> None:
-        if not self._said:
-            self._said = True
-            LOG.warning("nothing (more) is spilled to disk: %s", why)
+    def _warn(self, why: str) -> None:
+        if not self._warned:
+            self._warned = True
+            LOG.warning("no more objects are spilled to disk: %s", why)
 
 
-def _copy(source: int, offset: int, target: int, place: int, nbytes: int) -> None:
-    os.lseek(target, place, os.SEEK_SET)
+def _copy(source: int, offset: int, target: int, start: int, nbytes: int) -> None:
+    os.lseek(target, start, os.SEEK_SET)
     while nbytes:
         done = os.sendfile(target, source, offset, min(nbytes, _COPY))
         if not done:
@@ -137,7 +137,7 @@ def _open_without_name(folder: Path) -> int:
 
 
 def default_folder() -> Path | None:
-    """Where objects are spilled to when nobody says it; None: no real disk can be written."""
+    """Where objects are spilled to by default; None: no real disk can be written."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     for folder in (Path(tempfile.gettempdir()), Path("/var/tmp"), cache):
         if folder.is_dir() and os.access(folder, os.W_OK) and not _in_memory(folder):
@@ -145,15 +145,15 @@ def default_folder() -> Path | None:
     return None
 
 
-def checked_folder(name: str | os.PathLike[str]) -> Path:
+def check_folder(name: str | os.PathLike[str]) -> Path:
     """The folder, if objects can be spilled to it. Raises: SpillFailed."""
     folder = Path(name)
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise SpillFailed(f"spill_folder={os.fspath(folder)!r} is no folder that can be written")
+        raise SpillFailed(f"spill_folder={os.fspath(folder)!r} is not a writable folder")
     if _in_memory(folder):
         raise SpillFailed(
-            f"spill_folder={os.fspath(folder)!r} lies in memory (tmpfs), where spilling gains "
-            "nothing\n  name a folder on a disk"
+            f"spill_folder={os.fspath(folder)!r} is in memory (tmpfs), so spilling there "
+            "frees nothing\n  name a folder on a disk"
         )
     return folder
 

@@ -26,7 +26,7 @@ from shframe.store.shared_memory import forks
 from shframe.store.shared_memory.pins import Pin
 from shframe.store.shared_memory.segment import Segment
 from shframe.store.sharing import rendezvous
-from shframe.store.sharing.rendezvous import NobodyListens, checked_name
+from shframe.store.sharing.rendezvous import NobodyListens, check_name
 
 if TYPE_CHECKING:
     from shframe.store.store import Store
@@ -69,20 +69,20 @@ class Publisher:
         forks.watch(self)
 
     def check(self, name: object) -> str:
-        """The name, when it can be used: before the work. Raises: NameTaken, SharingFailed."""
-        name = checked_name(name)
+        """The name, if it can be used; called before the work. Raises: NameTaken, SharingFailed."""
+        name = check_name(name)
         taken = rendezvous.holder(name)
         if taken is not None:
             raise NameTaken.by(name, taken)
         return name
 
     def publish(self, name: str, kind: str, values: Sequence[object], about: bytes = b"") -> int:
-        """Copy values into a segment of their own and offer them; the bytes that were copied.
+        """Copy values into a segment of their own and offer them; returns the bytes copied.
 
-        Raises: NameTaken, NotStorable, StoreFull, SharingFailed: and nothing is published.
+        Raises: NameTaken, NotStorable, StoreFull, SharingFailed; nothing is published then.
         """
         self.check(name)
-        segment, nbytes = self._store.written_apart(values, about, f"publishing {name!r}")
+        segment, nbytes = self._store.write_apart(values, about, f"publishing {name!r}")
         shown = Published(name, kind[:_LONGEST_KIND], nbytes, self._pid, time.time())
         message = json.dumps(asdict(shown)).encode()
         try:
@@ -101,7 +101,7 @@ class Publisher:
         return nbytes
 
     def unpublish(self, name: str) -> None:
-        """Offer it no more; who has attached it goes on. Raises: NotPublished."""
+        """Stop offering it; programs that have attached it keep it. Raises: NotPublished."""
         with self._lock:
             publication = self._publications.pop(name, None)
             if publication is None:
@@ -110,7 +110,7 @@ class Publisher:
             self._end(publication)
 
     def close(self) -> None:
-        """Offer nothing any more and end the thread. Does nothing in a fork of the publisher."""
+        """Stop offering and end the thread. Does nothing in a fork of the publisher."""
         if os.getpid() != self._pid:
             return
         with self._lock:
@@ -179,14 +179,14 @@ class Publisher:
             if wake in fds:
                 return
             for fd in fds:
-                with self._lock:  # so that nobody takes it back meanwhile; an answer is short
+                with self._lock:  # so that it is not unpublished meanwhile; an answer is short
                     publication = self._by_fd.get(fd)
-                    if publication is not None and not _answered(publication):
-                        time.sleep(0.01)  # no descriptor is left: they wait in the queue
+                    if publication is not None and not _answer(publication):
+                        time.sleep(0.01)  # no descriptor is left: the connection waits in the queue
 
 
-def _answered(publication: _Publication) -> bool:
-    """Whether who has connected got what it came for, or went away."""
+def _answer(publication: _Publication) -> bool:
+    """Answer a connection; False if that must be tried again."""
     try:
         fd = publication.segment.readonly_fd()
     except OSError:
@@ -203,7 +203,7 @@ def _answered(publication: _Publication) -> bool:
 
 
 def _close(publication: _Publication) -> None:
-    """Give the name back: the socket goes first, so that nobody meets a dead one."""
+    """Give the name back: the socket file first, so that no program finds a dead one."""
     with contextlib.suppress(OSError):
         publication.path.unlink()
     publication.listener.close()
@@ -235,7 +235,7 @@ def descriptor(name: str) -> int:
     Raises: NotPublished, SharingFailed.
     Cost: one message; no byte of the value is read.
     """
-    path = rendezvous.socket_path(checked_name(name))
+    path = rendezvous.socket_path(check_name(name))
     try:
         return rendezvous.ask(path)[1]
     except NobodyListens:

@@ -1,9 +1,9 @@
-"""Where programs of one user meet: a socket for each name, in a folder that nobody else enters.
+"""Where programs of one user meet: a socket for each name, in a folder of that user alone.
 
-Whoever listens at a name has it. A socket that refuses connections belonged to a process that
-has ended. Names are taken, and such sockets removed, while the folder is locked: the kernel ends
-that lock with its process. The listener sends one message, with a descriptor, to whoever
-connects and is of its own user (SO_PEERCRED); it reads nothing. Linux only.
+The process that listens at a name owns it. A socket that refuses connections belonged to a process
+that has ended. Names are taken, and such sockets removed, while the folder is locked: the kernel
+ends that lock with its process. The listener sends one message, with a descriptor, to each
+connection of its own user (SO_PEERCRED); it reads nothing. Linux only.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid
 
 
 class NobodyListens(SharingFailed):
-    """The socket of a name is not there, or its process has ended."""
+    """There is no socket of a name, or its process has ended."""
 
 
-def checked_name(name: object) -> str:
-    """The name, when it can be one. Raises: SharingFailed."""
+def check_name(name: object) -> str:
+    """The name, if it is valid. Raises: SharingFailed."""
     if (
         isinstance(name, str)
         and 0 < len(name) <= LONGEST_NAME
@@ -43,13 +43,13 @@ def checked_name(name: object) -> str:
     ):
         return name
     raise SharingFailed(
-        f"{name!r:.300} is no name for published data\n"
-        f"  a text of 1 to {LONGEST_NAME} printable characters without '/' is needed"
+        f"{name!r:.300} is not a valid name for published data\n"
+        f"  use a string of 1 to {LONGEST_NAME} printable characters without '/'"
     )
 
 
 def socket_path(name: str) -> Path:
-    """The socket of a name. Raises: SharingFailed: when the folder is not safe."""
+    """The socket of a name. Raises: SharingFailed if the folder is not safe."""
     return _folder() / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.sock"
 
 
@@ -59,16 +59,16 @@ def socket_paths() -> list[Path]:
 
 
 def listen(name: str) -> tuple[socket.socket, Path]:
-    """Take a name: its listening socket, which does not block, and where that lies.
+    """Take a name; returns its listening socket, which does not block, and its path.
 
     Raises: NameTaken, SharingFailed: also when a descriptor or the folder cannot be had.
     """
     path = socket_path(name)
-    with _locked(path.parent):
+    with _lock(path.parent):
         taken = _holder(path)
         if taken is not None:
             raise NameTaken.by(name, taken)
-        with _explained(path.parent):
+        with _explain(path.parent):
             path.unlink(missing_ok=True)
             listener = _socket()
             try:
@@ -87,7 +87,7 @@ def holder(name: str) -> int | None:
 
 
 def answer(listener: socket.socket, message: bytes, fd: int) -> None:
-    """Send the message and the descriptor to who has connected, if it is of our user."""
+    """Accept a connection and send it the message and the descriptor, if it is of our user."""
     connection, _ = listener.accept()
     with connection:
         connection.setblocking(False)  # one short message into an empty queue
@@ -100,11 +100,11 @@ def ask(path: Path) -> tuple[bytes, int]:
 
     Raises: NobodyListens; SharingFailed: also when it does not answer.
     """
-    with _connected(path) as connection:
+    with _connection(path) as connection:
         pid, uid = peer(connection)
         if uid != os.geteuid():
             raise SharingFailed(f"the socket {os.fspath(path)!r} belongs to user {uid}")
-        with _explained(path.parent, pid):
+        with _explain(path.parent, pid):
             try:
                 message, fds, flags, _ = socket.recv_fds(
                     connection, _LONGEST_MESSAGE, 1, socket.MSG_CMSG_CLOEXEC
@@ -123,8 +123,8 @@ def ask(path: Path) -> tuple[bytes, int]:
 
 
 def remove_dead(path: Path) -> None:
-    """Remove a socket at which nobody listens. Raises: SharingFailed."""
-    with _locked(path.parent):
+    """Remove a socket at which no process listens. Raises: SharingFailed."""
+    with _lock(path.parent):
         if _holder(path) is None:
             path.unlink(missing_ok=True)
 
@@ -138,7 +138,7 @@ def peer(connection: socket.socket) -> tuple[int, int]:
 
 def _holder(path: Path) -> int | None:
     try:
-        with _connected(path) as connection:
+        with _connection(path) as connection:
             return peer(connection)[0]
     except NobodyListens:
         return None
@@ -149,12 +149,12 @@ def _socket() -> socket.socket:
 
 
 @contextlib.contextmanager
-def _connected(path: Path) -> Iterator[socket.socket]:
-    with _explained(path.parent):
+def _connection(path: Path) -> Iterator[socket.socket]:
+    with _explain(path.parent):
         connection = _socket()
     with connection:
         connection.settimeout(PATIENCE)
-        with _explained(path.parent):
+        with _explain(path.parent):
             _connect(connection, path)
         yield connection
 
@@ -165,7 +165,7 @@ def _connect(connection: socket.socket, path: Path) -> None:
         try:
             return connection.connect(os.fspath(path))
         except (ConnectionError, FileNotFoundError) as error:
-            raise NobodyListens(f"nobody listens at {os.fspath(path)!r}") from error
+            raise NobodyListens(f"no process listens at {os.fspath(path)!r}") from error
         except BlockingIOError:  # its queue is full: many connect at once, or it is stopped
             if time.monotonic() > end:
                 raise TimeoutError from None
@@ -173,32 +173,32 @@ def _connect(connection: socket.socket, path: Path) -> None:
 
 
 def _folder() -> Path:
-    """A folder that nobody else can enter, made when there is none. Raises: SharingFailed."""
+    """A folder that no other user can enter; created if there is none. Raises: SharingFailed."""
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime:
         folder = Path(runtime) / "shframe"
     else:
         folder = Path(tempfile.gettempdir()) / f"shframe-{os.geteuid()}"
-    with _explained(folder):
+    with _explain(folder):
         with contextlib.suppress(FileExistsError):
             folder.mkdir(mode=0o700)
         found = os.lstat(folder)
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
         raise SharingFailed(
-            f"the folder {os.fspath(folder)!r} is not this user's alone\n"
-            "  remove it, or name another one by XDG_RUNTIME_DIR"
+            f"the folder {os.fspath(folder)!r} can be entered by other users\n"
+            "  remove it, or set XDG_RUNTIME_DIR to another one"
         )
     return folder
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _lock(folder: Path) -> Iterator[None]:
     """No other program, and no other thread, takes or removes a name meanwhile."""
     end = time.monotonic() + PATIENCE
-    with _explained(folder):
+    with _explain(folder):
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        with _explained(folder):
+        with _explain(folder):
             while True:
                 try:
                     fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -213,8 +213,8 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _explained(folder: Path, pid: int | None = None) -> Iterator[None]:
-    """What the machine refuses, as an error of ours with advice."""
+def _explain(folder: Path, pid: int | None = None) -> Iterator[None]:
+    """Turn errors of the machine into SharingFailed with advice."""
     try:
         yield
     except TimeoutError:
@@ -227,7 +227,7 @@ def _explained(folder: Path, pid: int | None = None) -> Iterator[None]:
         if error.errno in (errno.EMFILE, errno.ENFILE):
             advice = "close files, or raise the limit (ulimit -n)"
         else:
-            advice = "name a folder of this user's, with a short path, by XDG_RUNTIME_DIR"
+            advice = "set XDG_RUNTIME_DIR to a folder of this user with a short path"
         raise SharingFailed(
             f"programs cannot meet in the folder {os.fspath(folder)!r}: {error}\n  {advice}"
         ) from error

@@ -129,7 +129,7 @@ def test_views_make_no_task_and_copy_nothing(session: Session) -> None:
     same(lazy.T.swapaxes(0, 1)[::-2, None, 3:] + 1, values.T.swapaxes(0, 1)[::-2, None, 3:] + 1)
     assert {span.call for span in session.last_trace.spans} == {"elementwise"}
     same(xp.concat([lazy, lazy], axis=1).sum(), values.sum() * 2, rtol=1e-12)
-    assert {span.call for span in session.last_trace.spans} <= {"partial", "combined", "finished"}
+    assert {span.call for span in session.last_trace.spans} <= {"partial", "combine", "finish"}
 
 
 GRIDS = [
@@ -157,10 +157,10 @@ def test_chunks_mean_this_grid(asked: Any, shape: Any, itemsize: int, expected: 
     [
         ((1, 2, 3), ChunkMismatch, "names 3 axes"),
         (((3, 3), 2), ChunkMismatch, "add up to 6, not to 7"),
-        (0, InvalidArgument, "at least one"),
+        (0, InvalidArgument, "at least 1, got 0"),
         ("ten", InvalidArgument, "neither 'auto' nor a size"),
         ({2: 1}, InvalidArgument, "name axis 2"),
-        (2.5, InvalidArgument, "hold 2.5"),
+        (2.5, InvalidArgument, "got 2.5"),
     ],
 )
 def test_chunks_that_do_not_fit_are_refused(asked: Any, error: Any, words: str) -> None:

@@ -76,7 +76,7 @@ def test_values_of_frames(session: Session, case: Case, names: list[str]) -> Non
 def test_values_of_files_are_of_all_rows(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shframe.dataframe.io.parquet_source.LEAST_PARTITION", 1)
+    monkeypatch.setattr("shframe.dataframe.sources.parquet_source.LEAST_PARTITION", 1)
     frame = pd.DataFrame({"x": [1.0, None, 3.0, 4.0, 5.0, 60.0], "k": [1, 2, 3, 1, 2, 3]})
     frame.to_parquet(tmp_path / "a.parquet", row_group_size=2)
     lazy = sf.read_parquet(tmp_path)

@@ -120,7 +120,7 @@ def held_on_cluster() -> int:
     current = sessions._default
     if current is None:
         return 0
-    return sum(_held(engine) for engine in current._engines._made.values())
+    return sum(_held(engine) for engine in current._engines._connected.values())
 
 
 def _held(engine: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pickle
 import signal
@@ -72,7 +73,9 @@ def test_a_missing_package_is_named_with_its_extra(
     here: Any, monkeypatch: pytest.MonkeyPatch, module: str, asked: str
 ) -> None:
     extra = asked.partition(":")[0]
-    monkeypatch.delitem(sys.modules, f"shframe.graph.executors.{extra}_cluster", raising=False)
+    engine = f"shframe.graph.executors.{extra}_cluster"
+    assert importlib.util.find_spec(engine) is not None
+    monkeypatch.delitem(sys.modules, engine, raising=False)
     monkeypatch.setitem(sys.modules, module, None)  # what an import finds that is not there
     with pytest.raises(ImportError, match=rf"pip install 'shframe\[{extra}\]'"):
         xp.ones((3,)).compute(executor=asked)

@@ -172,7 +172,7 @@ def test_max_workers_limits_what_runs_at_once(session: Session) -> None:
     with sf.Executor(max_workers=1) as executor:
         spans = sorted(future.result() for future in [executor.submit(span) for _ in range(10)])
     assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
-    with pytest.raises(InvalidArgument, match="max_workers=0"):
+    with pytest.raises(InvalidArgument, match="max_workers must be an integer >= 1, got 0"):
         sf.Executor(0)
 
 

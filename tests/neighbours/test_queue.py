@@ -45,7 +45,9 @@ def test_a_full_and_an_empty_queue_raise_what_the_standard_library_raises(
         line.get(timeout=0.02)
     with pytest.raises(queue.Empty):
         line.get_nowait_batch(1)
-    with pytest.raises(InvalidArgument, match="timeout=-1"):
+    with pytest.raises(
+        InvalidArgument, match="timeout must be a number of seconds >= 0 or None, got -1"
+    ):
         line.get(timeout=-1)
 
 

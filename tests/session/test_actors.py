@@ -460,7 +460,7 @@ def test_mistakes_are_said_at_the_call() -> None:
         counter.add()
     with pytest.raises(InvalidArgument, match="no option 'width'"):
         Counter.options(width=3)
-    with pytest.raises(InvalidArgument, match="max_concurrency=0"):
+    with pytest.raises(InvalidArgument, match="max_concurrency must be an integer >= 1, got 0"):
         Counter.options(max_concurrency=0)
     with pytest.raises(InvalidArgument, match="takes the handle of an actor"):
         sf.kill(counter.add.remote())  # type: ignore[arg-type]

@@ -65,7 +65,7 @@ def test_what_spilled_and_what_is_attached_is_told(
     monkeypatch.setenv("XDG_RUNTIME_DIR", os.fspath(tmp_path))
     refs = [sf.put(np.full(ROWS, float(n))) for n in range(4)]
     store = current().executor.store
-    store.relieve(ROWS * 8)
+    store.spill(ROWS * 8)
     assert [one.where for one in sf.memory().objects].count("spilled") >= 1
     assert sf.memory().spilled == store.spilled_bytes() > 0
     sf.publish("x", np.ones(10))

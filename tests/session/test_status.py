@@ -49,7 +49,7 @@ def test_tasks_that_run_block_and_wait_are_told(tmp_path: Path) -> None:
     first = waits_for_file.remote(path)
     second = waits_for_file.remote(path, first)
     above = parent.remote(path)
-    report = until(lambda now: len([w for w in now.workers if w.task]) == 3)
+    report = until(lambda now: len([w for w in now.workers if w.task and w.pid]) == 3)
     states = {one.task.partition(" ")[0]: one for one in report.workers if one.state == "blocked"}
     assert list(states) == ["parent"]
     (awaited,) = states["parent"].waits_for

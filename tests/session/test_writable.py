@@ -63,7 +63,7 @@ def test_a_private_view_pins_its_object() -> None:
     part = writable_copy(sf.get(ref)[1000:-1000])
     del ref
     fill = [sf.put(np.full(ROWS, 9.0)) for _ in range(20)]
-    store.relieve(1 << 30)
+    store.spill(1 << 30)
     assert (view == np.arange(ROWS)).all()
     assert (part == np.arange(1000, ROWS - 1000)).all()
     part += 1

@@ -73,7 +73,7 @@ def test_what_the_parent_frees_is_not_used_again_before_the_child_ends(store: St
         kept.clear()
         store.release(ref.id)
         refill(store)
-        store.relieve(BUDGET)
+        store.spill(BUDGET)
         assert len(store.objects()) == 1
         assert answer() == "True"
     assert store.objects() == []

@@ -38,20 +38,20 @@ class SpillingMachine(StoreMachine):
         return Store(BUDGET, spill=SpillFile(DISK, 1 << 30))
 
     @rule(nbytes=st.sampled_from([1, 1 << 20, 1 << 30]), backwards=st.booleans())
-    def relieve(self, nbytes: int, backwards: bool) -> None:
+    def spill(self, nbytes: int, backwards: bool) -> None:
         looked_at = {id for id, _ in self.kept.values()}
         before = {info.id: info.place for info in self.store.objects()}
-        self.store.relieve(nbytes, lambda id: -id if backwards else id)
+        self.store.spill(nbytes, lambda id: -id if backwards else id)
         for info in self.store.objects():
             if info.id in looked_at:
                 assert info.place == before[info.id], "an object with views has moved"
 
     @rule(ref=StoreMachine.refs, nbytes=st.sampled_from([1 << 20, 1 << 30]))
-    def relieve_while_a_task_reads(self, ref: Ref | None, nbytes: int) -> None:
+    def spill_while_a_task_reads(self, ref: Ref | None, nbytes: int) -> None:
         if ref is None or not self.counts[ref.id]:
             return
         (now,) = self.store.send([ref])
-        self.store.relieve(nbytes)
+        self.store.spill(nbytes)
         assert self.store.send([ref]) == [now], "an object whose address was told has moved"
         self.store.ended([ref, ref])
 
@@ -105,8 +105,8 @@ def test_ten_times_the_budget_can_be_put_and_read(store: Store) -> None:
 def test_what_is_needed_last_goes_first(store: Store) -> None:
     refs = [store.put(numbers(1_000_000)) for _ in range(4)]
     needed = {refs[2].id: 3.0, refs[0].id: 2.0, refs[3].id: 1.0, refs[1].id: 0.0}
-    store.relieve(9_000_000, needed.__getitem__)
-    places = {info.id: info.numbers[0] for info in store.objects()}
+    store.spill(9_000_000, needed.__getitem__)
+    places = {info.id: info.place[0] for info in store.objects()}
     assert [places[ref.id] == SEGMENT for ref in refs] == [True, False, True, False]
 
 
@@ -115,7 +115,7 @@ def test_spilled_objects_of_a_dead_worker_live_on(store: Store) -> None:
     refs = [worker.put(numbers(n * 100_000)) for n in (1, 2)]
     for ref in refs:
         deliver(store, worker, ref)
-    store.relieve(1)
+    store.spill(1)
     store.worker_died(WORKERS[0])
     close_worker(worker)
     for n, ref in zip((1, 2), refs, strict=True):
@@ -127,7 +127,7 @@ def test_spilled_objects_of_a_dead_worker_live_on(store: Store) -> None:
 def test_views_of_a_spilled_object_outlive_the_store() -> None:
     store = Store(BUDGET, spill=SpillFile(DISK, 1 << 30))
     ref = store.put(numbers(1 << 20))
-    store.relieve(1)
+    store.spill(1)
     assert store.spilled_bytes() == 1 << 23
     view = store.get(ref)
     store.close()
@@ -140,7 +140,7 @@ def test_the_file_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             monkeypatch.delattr(os, "O_TMPFILE")
         store = Store(BUDGET, spill=SpillFile(tmp_path, 1 << 30))
         store.put(numbers(1_000_000))
-        assert store.relieve(1) >= 8_000_000
+        assert store.spill(1) >= 8_000_000
         assert list(tmp_path.iterdir()) == []
         store.close()
 
@@ -171,7 +171,7 @@ def test_a_full_disk_leaves_the_object_where_it_was_and_is_said_once(
     refs = [store.put(numbers(1_000_000)) for _ in range(4)]
     with monkeypatch.context() as patched, caplog.at_level(logging.WARNING, "shframe"):
         patched.setattr(spilling, "_copy", full)
-        assert store.relieve(1) == 0
+        assert store.spill(1) == 0
         with pytest.raises(StoreFull):
             store.put(numbers(3_000_000))
     assert len(caplog.records) == 1

@@ -1,4 +1,4 @@
-"""Folds: what a reduction computes of a tile, how two such partial results become one, and what
+"""Reducers: what a reduction computes of a tile, how two such partial results become one, and what
 the last of them means. Partial results keep the reduced axes, of length 1.
 """
 
@@ -10,18 +10,17 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from shframe.array.expr.program import named
-from shframe.graph.plan.tokens import tokenize
+from shframe.array.expr.program import Named
 
 Array = np.ndarray[Any, Any]
 Axes = tuple[int, ...]
 
 
-class Fold(Protocol):
-    """A reduction in three steps; `tiled` says whether tiles may be folded one by one.
+class Reducer(Protocol):
+    """A reduction in three steps; `tiled` says whether tiles may be reduced one by one.
 
     The origin is where the tile's block begins in the whole array, and `shape` is that array's;
-    a fold that is tiled looks at neither.
+    a reducer that is tiled looks at neither.
     """
 
     @property
@@ -63,7 +62,7 @@ def is_associative(ufunc: np.ufunc, dtype: np.dtype[Any] | None) -> bool:
 
 
 def own_dtype(ufunc: np.ufunc, result: np.dtype[Any]) -> np.dtype[Any] | None:
-    """The `dtype` that gives a method of the ufunc this result; None: what it gives by itself.
+    """The `dtype` for which a method of the ufunc returns this; None: that is its default.
 
     That is so for units of time, which are a detail of the values, and for truth values.
     """
@@ -72,18 +71,14 @@ def own_dtype(ufunc: np.ufunc, result: np.dtype[Any]) -> np.dtype[Any] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Ufunc:
-    """An associative ufunc's own reduction in `dtype`, or in what it gives by itself when None;
+class Ufunc(Named):
+    """An associative ufunc's own reduction in `dtype`, or in its default when None;
     the result is cast to `result`.
     """
 
     ufunc: np.ufunc
     dtype: np.dtype[Any] | None
     result: np.dtype[Any]
-
-    def __shframe_token__(self) -> str:
-        inside = None if self.dtype is None else self.dtype.str
-        return tokenize(named(self.ufunc), inside, self.result.str)
 
     @property
     def tiled(self) -> bool:
@@ -103,7 +98,7 @@ class Ufunc:
 
 
 @dataclass(frozen=True, slots=True)
-class Moments:
+class Moments(Named):
     """Count, mean and sum of squared deviations, for variances in one pass.
 
     Two partial results are joined as T. Chan, G. Golub and R. LeVeque (1979) show: nothing is
@@ -115,10 +110,6 @@ class Moments:
     correction: float
     root: bool
     skip_nan: bool
-
-    def __shframe_token__(self) -> str:
-        how = (self.correction, self.root, self.skip_nan)
-        return tokenize(self.dtype.str, self.result.str, *how)
 
     @property
     def tiled(self) -> bool:
@@ -156,7 +147,7 @@ class Moments:
 
     def finish(self, partial: Array) -> Array:
         """The variance or its root. Of too few values it is NaN when some may be missing, else
-        what dividing by zero gives, as NumPy has it."""
+        what dividing by zero returns, as in NumPy."""
         count, spread = partial[0].real, partial[2].real
         rest = count - self.correction
         few = np.nan if self.skip_nan else 0
@@ -165,7 +156,7 @@ class Moments:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Extreme(Named):
     """The index of the first smallest or largest element, NaN before all.
 
     `axis` is None for indices in the flattened array.

@@ -30,8 +30,8 @@ class AxisNotFound(InvalidArgument, np.exceptions.AxisError):
         return type(self), (self.message,)
 
 
-class PlaceNotFound(ShframeError, IndexError):
-    """A place beyond the end of an axis, or an index for an axis that is not there."""
+class PositionNotFound(ShframeError, IndexError):
+    """An index beyond the end of an axis, or for an axis that is not there."""
 
 
 class NotAnIndex(UnsupportedType, IndexError):

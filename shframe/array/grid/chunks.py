@@ -1,7 +1,7 @@
 """Chunk grids: how an array is cut into blocks, axis by axis. Knows sizes only, no data.
 
-`Chunks` holds for each axis the lengths of its blocks. Blocks are counted in C order; block `n`
-of a grid lies in the whole array where `bounds` says.
+`Chunks` holds for each axis the lengths of its blocks. Blocks are counted in C order; `bounds` says
+which part of the whole array block `n` is.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def normalized(
 ) -> Chunks:
     """The grid that a user's `chunks=` means for an array of this shape.
 
-    chunks: "auto", a number of bytes as text ("64MiB"), or for all axes or for each one of
+    chunks: "auto", a number of bytes as a string ("64MiB"), or for all axes or for each one of
         "auto", a length, -1 or None (one block), or the lengths of the blocks.
     parts: blocks that an automatic grid of a large array has at least.
     largest: bytes of an automatic block at most.
@@ -70,27 +70,27 @@ def _per_axis(chunks: Any, shape: Shape, missing: Chunks | None) -> list[Any]:
         for axis, want in chunks.items():
             wanted[_axis(axis, ndim)] = want
         return wanted
-    if whole_number(chunks) is not None or not isinstance(chunks, Iterable):
+    if integer_from(chunks) is not None or not isinstance(chunks, Iterable):
         return [chunks] * ndim
     wanted = list(chunks)
     if len(wanted) == ndim:
         return wanted
-    if ndim == 1 and wanted and all(whole_number(want) is not None for want in wanted):
+    if ndim == 1 and wanted and all(integer_from(want) is not None for want in wanted):
         return [tuple(wanted)]
     raise ChunkMismatch(
         f"chunks={chunks!r} names {len(wanted)} axes, the array of shape {shape} has {ndim}\n"
-        "  give one item an axis, one length for all, or 'auto'"
+        "  pass one item for each axis, one length for all, or 'auto'"
     )
 
 
 def _axis(axis: Any, ndim: int) -> int:
-    number = whole_number(axis)
+    number = integer_from(axis)
     if number is None or not -ndim <= number < ndim:
         raise InvalidArgument(f"chunks name axis {axis!r}, the array has {ndim} axes")
     return number % ndim
 
 
-def whole_number(value: Any) -> int | None:
+def integer_from(value: Any) -> int | None:
     """An integer of any type as Python's own; None for what is none."""
     try:
         return as_int(value)
@@ -112,13 +112,13 @@ def _target(chunks: Any, nbytes: int, parts: int, largest: int) -> int:
 
 def _lengths(want: Any, length: int, axis: int) -> Axis:
     """The blocks of one axis as the user wants them."""
-    size = whole_number(want)
+    size = integer_from(want)
     if want is None or size == -1:
         return (length,)
     if size is None:
         return _named_lengths(want, length, axis)
     if size < 1:
-        raise InvalidArgument(f"chunks of {size} for axis {axis}: a block holds at least one")
+        raise InvalidArgument(f"chunk size must be at least 1, got {size} for axis {axis}")
     return (size,) * (length // size) + ((length % size,) if length % size else ()) or (0,)
 
 
@@ -127,8 +127,7 @@ def _named_lengths(want: Any, length: int, axis: int) -> Axis:
         lengths = tuple(map(as_int, want))
     except TypeError:
         raise InvalidArgument(
-            f"chunks hold {want!r} for axis {axis}\n"
-            "  an axis takes a length, -1, 'auto' or a tuple of lengths"
+            f"chunks of axis {axis} must be a length, -1, 'auto' or lengths, got {want!r}"
         ) from None
     if sum(lengths) != length or any(item < 0 for item in lengths) or not lengths:
         raise ChunkMismatch(
@@ -194,7 +193,7 @@ def offsets(lengths: Axis) -> Axis:
 
 
 def positions(chunks: Chunks) -> Iterator[Shape]:
-    """Places in the grid, in C order."""
+    """Positions in the grid, in C order."""
     return itertools.product(*(range(len(axis)) for axis in chunks))
 
 
@@ -204,7 +203,7 @@ def block_shapes(chunks: Chunks) -> Iterator[Shape]:
 
 
 def bounds(chunks: Chunks) -> Iterator[tuple[slice, ...]]:
-    """Where each block lies in the whole array, in C order."""
+    """The part of the whole array that each block is, in C order."""
     axes = []
     for lengths in chunks:
         starts = offsets(lengths)
@@ -213,7 +212,7 @@ def bounds(chunks: Chunks) -> Iterator[tuple[slice, ...]]:
 
 
 def number(position: Sequence[int], blocks: Shape) -> int:
-    """The C order number of the block at a place in the grid."""
+    """The C order number of the block at a position in the grid."""
     found = 0
     for place, count in zip(position, blocks, strict=True):
         found = found * count + place
@@ -230,8 +229,8 @@ def broadcast_shape(shapes: Sequence[Shape], what: str) -> Shape:
         if len(lengths) > 1:
             shown = " and ".join(map(str, shapes))
             raise ChunkMismatch(
-                f"{what}: shapes {shown} do not broadcast\n"
-                f"  axis {axis} has lengths {' and '.join(map(str, sorted(lengths)))}"
+                f"operands could not be broadcast together with shapes {shown}\n"
+                f"  {what}: axis {axis} has lengths {' and '.join(map(str, sorted(lengths)))}"
             )
         result.append(lengths.pop() if lengths else 1)
     return tuple(result)
@@ -279,7 +278,7 @@ def contiguous(chunks: Chunks) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Where part of a new block of an axis comes from: places of an old block."""
+    """Where part of a new block of an axis comes from: a slice of an old block."""
 
     block: int
     source: slice
@@ -312,7 +311,7 @@ def regrouped(old: Axis, new: Axis) -> list[list[Run]]:
 
 
 def cut(lengths: Axis, want: slice | int) -> list[tuple[int, slice | int]]:
-    """Blocks of an axis that a slice (its bounds inside) or a place meets, and where in each."""
+    """Blocks of an axis that a slice (its bounds inside) or an index meets, and where in each."""
     starts = offsets(lengths)
     if isinstance(want, int):
         block = bisect.bisect_right(starts, want) - 1
@@ -331,11 +330,11 @@ def cut(lengths: Axis, want: slice | int) -> list[tuple[int, slice | int]]:
 
 
 def run_of(first: int, count: int, step: int) -> slice:
-    """The slice of `count` places from `first` on."""
+    """The slice of `count` indices from `first` on."""
     stop = first + count * step
     return slice(first, stop if stop >= 0 else None, step)
 
 
 def length_of(want: slice) -> int:
-    """How many places a slice with its bounds inside has."""
+    """How many elements a slice with its bounds inside has."""
     return len(range(want.start, want.stop if want.stop is not None else -1, want.step))

@@ -1,0 +1,27 @@
+"""What an editor knows of frames. Checked, never run."""
+
+from __future__ import annotations
+
+from typing import assert_type
+
+import pandas as pd
+
+import shframe as sf
+
+df = sf.read_parquet("path")
+
+assert_type(df, sf.DataFrame)
+assert_type(sf.from_pandas(pd.DataFrame({"k": [1]})), sf.DataFrame)
+assert_type(df.head(), sf.DataFrame)
+assert_type(df["a"], sf.Series)
+assert_type(df[["a", "b"]], sf.DataFrame)
+assert_type(df[df["a"] > 0], sf.DataFrame)
+assert_type(df["a"] + 1, sf.Series)
+assert_type(df.query("a > 0"), sf.DataFrame)
+assert_type(df.assign(b=1), sf.DataFrame)
+assert_type(df.merge(df, on="k"), sf.DataFrame)
+assert_type(df.sort_values("a"), sf.DataFrame)
+assert_type(df.groupby("k").v.sum(), sf.Series)
+assert_type(df.groupby("k")["v"].sum(), sf.Series)
+assert_type(df.groupby("k").agg({"v": "sum"}), sf.DataFrame)
+assert_type(df.persist(), sf.DataFrame)
