@@ -3,7 +3,7 @@
 `python -m shframe.benchmarks.simulate_scheduler [--plot FILE]`. No worker process is started for
 the simulation: tasks take virtual seconds. What the one central thread does takes as long as it
 does here: the time in `Scheduler.handle` and in entering tasks is measured at each event; encoding,
-decoding and sending of a message are measured once on a real channel, and what the shell does for
+decoding and sending of a message are measured once on a real channel, and what the loop does for
 each task beside that once on a real run (its thread's CPU time a task, less the scheduler's part).
 All are CPU seconds, so that other programs of the machine do not count. The lengths called
 "recorded" are those of a group-by and of an array job, run once at the start.
@@ -74,13 +74,13 @@ def message_cost(message: Work | Report, times: int = 2000) -> float:
 
 
 def task_cost(tasks: int = 20_000) -> float:
-    """CPU seconds of the shell's thread for each task of a real run, less the scheduler's."""
+    """CPU seconds of the loop's thread for each task of a real run, less the scheduler's."""
     from shframe import session
 
     current = session.current()
     current.run(tree(1000))
-    shell = current.executor.start()  # type: ignore[attr-defined]
-    scheduler, spent = shell.scheduler, [0.0]
+    loop = current.executor.start()  # type: ignore[attr-defined]
+    scheduler, spent = loop.scheduler, [0.0]
     plain: Callable[[Any], list[Instruction]] = scheduler.handle
 
     def handle(event: Any) -> list[Instruction]:
@@ -90,7 +90,7 @@ def task_cost(tasks: int = 20_000) -> float:
         return out
 
     scheduler.handle = handle
-    clock = time.pthread_getcpuclockid(shell.thread.ident)
+    clock = time.pthread_getcpuclockid(loop.thread.ident)
     graph = tree(leaves_of(tasks))
     begin = time.clock_gettime(clock)
     current.run(graph)

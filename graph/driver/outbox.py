@@ -17,7 +17,6 @@ from shframe.graph.tasks.arguments import CallableRef
 from shframe.graph.tasks.function import Function
 from shframe.graph.wire.call_format import Wired
 from shframe.graph.wire.channel import MOST_FDS, Closed
-from shframe.graph.wire.requests import Answer
 from shframe.graph.wire.work import Assigned, Surroundings, Work, fills, without_empty
 from shframe.store.ref import Ref
 
@@ -38,7 +37,7 @@ class Outgoing:
     trim: int = 0
     recalled: list[int] = field(default_factory=list)
     surroundings: Surroundings | None = None
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[tuple[Any, ...]] = field(default_factory=list)
     on_top: list[int] = field(default_factory=list)
 
     def messages(self, targets: Sequence[int]) -> Iterator[tuple[Outgoing, list[int]]]:

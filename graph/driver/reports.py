@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from shframe.graph.driver.cancellation import Cancellation
@@ -17,6 +18,8 @@ from shframe.graph.driver.worker_requests import WorkerRequests
 from shframe.graph.scheduler.messages import Done, Failed, Recalled, Relieved
 from shframe.graph.wire.work import Report, Result
 from shframe.store.ref import Ref
+
+_NUMBER, _HELD = itemgetter(0), itemgetter(1)  # of a result
 
 
 class Reports:
@@ -84,12 +87,12 @@ class Reports:
         failed: list[Failed] = []
         live, slot = self.calls.live, worker.slot
         given_up, reading = self.cancellation.deadlines, self.outbox.reading
-        stored = [held for _, held, *_ in results if type(held) is Ref and not held.inline]
+        stored = [held for held in map(_HELD, results) if type(held) is Ref and not held.inline]
         if stored:
             self.store.adopt_all(stored, slot)
-        worker.owes.difference_update([number for number, *_ in results])
+        worker.owes.difference_update(map(_NUMBER, results))
         for result in results:
-            number, held, start, end, *_ = result
+            number, held, start, end = result if len(result) == 4 else result[:4]
             if given_up or reading:
                 self.cancellation.end_task(slot, number)
             call = live.get(number)

@@ -35,7 +35,7 @@ from shframe.graph.objects.stream import Stream
 from shframe.graph.scheduler.messages import Called, Due, Fail, Late, Revoked
 from shframe.graph.tracing.trace import Span
 from shframe.graph.wire.call_format import Wired
-from shframe.graph.wire.requests import ItemsTaken
+from shframe.graph.wire.requests import ItemsTaken, to_wire
 from shframe.graph.wire.work import Assigned, Raised, Result
 from shframe.store.ref import Ref
 from shframe.store.store import DRIVER
@@ -158,11 +158,12 @@ class TaskCalls:
 
     def take(self, worker: WorkerHandle, call: Call, result: tuple[Any, ...]) -> int:
         """A call has ended well; the bytes of its result in the store."""
-        _, held, start, end, *more = result
+        plain = len(result) == 4
+        _, held, start, end = result if plain else result[:4]
         del self.live[call.number]
         if self.refusals:
             self.refusals.pop(call.number, None)
-        if type(held) is bytes and not more and call.lifetime is None and call.refs:
+        if plain and type(held) is bytes and call.lifetime is None and call.refs:
             size = 0
             call.refs[0].settle(held)
         else:
@@ -380,7 +381,7 @@ class TaskCalls:
         """Tell the generator how many of its values were asked for."""
         if call.worker in self.context.pool.workers and call.number in self.live:
             work = self.outbox.work_for(call.worker)
-            work.answers.append(ItemsTaken(call.number, stream.taken))
+            work.answers.append(to_wire(ItemsTaken(call.number, stream.taken)))
 
     # --- given up, late, tried again ----------------------------------------------------
 

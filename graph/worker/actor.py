@@ -110,7 +110,7 @@ class Actor:
         number, *_ = result
         with self.link.sending:
             self._running.discard(number)
-            self.link.add_result(result)
+            self.link.results.append(result)
             self.link.report()
 
 

@@ -53,6 +53,8 @@ from shframe.graph.wire.requests import (
     RunGraph,
     StopGraph,
     Yield,
+    from_wire,
+    to_wire,
 )
 from shframe.graph.worker.driver_link import DriverLink
 from shframe.graph.worker.interrupts import Interrupts
@@ -233,30 +235,33 @@ class WorkerClient:
         self.known[ref.id] = ref
         Death.watch(ref, ref.id, self._gone)
 
-    def _callee(self, function: CallableRef, arguments: Arguments) -> Callee:
+    def _callee(self, function: CallableRef, arguments: Arguments) -> tuple[Any, ...]:
         """A function and its arguments for the driver: the function's content only once."""
         payload = None
         if function.digest not in self._sent:
             payload = function.payload
             self._sent.add(function.digest)
-        return Callee(
-            function.digest,
-            payload,
-            function.name,
-            arguments.args,
-            tuple(ref.id for ref in arguments.inputs),
-            arguments.places,
-            arguments.packed,
-            tuple(ref.id for ref in arguments.keep),
+        return tuple(
+            Callee(
+                function.digest,
+                payload,
+                function.name,
+                arguments.args,
+                tuple(ref.id for ref in arguments.inputs),
+                arguments.places,
+                arguments.packed,
+                tuple(ref.id for ref in arguments.keep),
+            )
         )
 
     def _request(self, request: Request) -> None:
         self._check()
         self.link.request(request)
 
-    def take_answers(self, answers: Iterable[Answer]) -> None:
+    def take_answers(self, answers: Iterable[tuple[Any, ...]]) -> None:
         """Take in what the driver answers."""
-        for answer in answers:
+        for packed in answers:
+            answer: Answer = from_wire(packed)
             if isinstance(answer, ItemsTaken):
                 if answer.task in self._taken:
                     self._taken[answer.task] = answer.taken
@@ -332,7 +337,7 @@ class WorkerClient:
         if ref is None:
             ref = self._new(id)
             with self.link.sending:
-                self.link.requests.append(Retain(id))
+                self.link.requests.append(to_wire(Retain(id)))
         return ref
 
     def note(self, ref: ObjectRef) -> None:
@@ -390,7 +395,7 @@ class WorkerClient:
             if waits:
                 self.queue.recall(self._not_on_top)
                 ids = tuple(ref.id for ref in refs)
-                self.link.requests.append(Block(self.runner.running, ids))
+                self.link.requests.append(to_wire(Block(self.runner.running, ids)))
             self.link.send_now()
         return waits
 
@@ -423,7 +428,7 @@ class WorkerClient:
                 held.requested = True
                 ids.append(ref.id)
         if ids:
-            self.link.requests.append(Fetch(tuple(ids)))
+            self.link.requests.append(to_wire(Fetch(tuple(ids))))
 
     def expect(self, ref: ObjectRef) -> None:
         """A callback waits: a thread takes in messages while tasks run."""

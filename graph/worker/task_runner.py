@@ -123,8 +123,10 @@ class TaskRunner:
         self.running, self._assigned = before
         ledger.note(self.running + 1 if self.running else 0)
         _, held, *_ = result
-        queue.keep_result(number, held)
-        link.add_result(result)
+        if queue.readers:
+            queue.keep_result(number, held)
+        with link.sending:
+            link.results.append(result)
         if type(held) is Ref and held.segment != INLINE:
             link.report()  # what is sealed must not be lost with a task that ends this process
 
