@@ -52,7 +52,7 @@ class Tile:
 
     def setup(self, chain: str, tile: int, engine: str) -> None:
         import shframe.array as xp
-        from shframe.array.rules.rules import fuse_elementwise
+        from shframe.array.rules.fuse_elementwise import fuse_elementwise
 
         rng = np.random.default_rng(5)
         values = [rng.random(self.rows), rng.random(self.rows)]

@@ -29,9 +29,10 @@ from typing import Any
 from shframe.benchmarks.bench_scale import leaves_of, tree
 from shframe.graph.scheduler.messages import Done, Finish, Instruction, Joined, More, Run
 from shframe.graph.scheduler.scheduler import Scheduler
-from shframe.graph.scheduler.submission import Entry
+from shframe.graph.scheduler.submission import GraphSubmission
 from shframe.graph.wire.channel import Channel, pair
-from shframe.graph.worker.main import FLUSH_SECONDS, Report, Work, sent
+from shframe.graph.wire.work import Report, Work, sent
+from shframe.graph.worker.driver_link import FLUSH_SECONDS
 
 WORKERS = (2, 4, 8, 16, 32, 64, 128, 256)
 LENGTHS = {"0.1 ms": 1e-4, "1 ms": 1e-3, "10 ms": 1e-2, "100 ms": 1e-1}
@@ -144,9 +145,14 @@ class Simulation:
     """
 
     def __init__(
-        self, entry: Entry, workers: int, lengths: Sequence[float], costs: Costs, kinds: list[str]
+        self,
+        submission: GraphSubmission,
+        workers: int,
+        lengths: Sequence[float],
+        costs: Costs,
+        kinds: list[str],
     ) -> None:
-        self.entry, self.lengths, self.costs = entry, lengths, costs
+        self.submission, self.lengths, self.costs = submission, lengths, costs
         self._kinds = iter(kinds)
         self.scheduler = Scheduler(limit=workers)
         self.workers = [Virtual() for _ in range(workers)]
@@ -163,7 +169,7 @@ class Simulation:
 
     def run(self) -> float:
         """Run it to its end; the virtual seconds that it took."""
-        self._handle(self.entry.submitted(1, 0))
+        self._handle(self.submission.submitted(1, 0))
         while not self.ended:
             at, _, action = heapq.heappop(self._agenda)
             action(at)
@@ -180,7 +186,7 @@ class Simulation:
             out = self.scheduler.handle(waiting.popleft())
             for one in out:
                 if isinstance(one, More):
-                    waiting.append(self.entry.next(1, lambda _: next(self._kinds)))
+                    waiting.append(self.submission.next(1, lambda _: next(self._kinds)))
             spent = time.thread_time() - begin
             self.events += 1
             self.seconds += spent
@@ -249,14 +255,14 @@ class Outcome:
 
 def simulated(workers: int, mix: Sequence[tuple[str, float]], costs: Costs) -> Outcome:
     """A tree of tasks whose kinds and lengths are drawn from the mix."""
-    entry = Entry(tree(leaves_of(max(TASKS, TASKS_EACH * workers))))
+    submission = GraphSubmission(tree(leaves_of(max(TASKS, TASKS_EACH * workers))))
     draw = random.Random(0)
-    chosen = [draw.choice(mix) for _ in range(len(entry))]
+    chosen = [draw.choice(mix) for _ in range(len(submission))]
     lengths = [seconds * draw.uniform(1 - JITTER, 1 + JITTER) for _, seconds in chosen]
-    one = Simulation(entry, workers, lengths, costs, [kind for kind, _ in chosen])
+    one = Simulation(submission, workers, lengths, costs, [kind for kind, _ in chosen])
     spent = one.run()
     used = one.worked / (spent * workers)
-    return Outcome(workers, len(entry) / spent, used, one.seconds / one.events)
+    return Outcome(workers, len(submission) / spent, used, one.seconds / one.events)
 
 
 # --- what is shown --------------------------------------------------------------------------

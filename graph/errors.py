@@ -1,16 +1,16 @@
-"""What can go wrong between a plan and its result; the root lies in the store's errors."""
+"""What can go wrong between a plan and its result; the root is in the store's errors."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from shframe.store.errors import ShframeError
 
 
 class PlanNotStable(ShframeError, RuntimeError):
-    """A stage's rules keep rewriting the plan: a defect of ours, with both plans in the text."""
+    """A stage's rules keep rewriting the plan: a defect of ours, with both plans in the message."""
 
 
 class CycleFound(ShframeError, ValueError):
@@ -18,7 +18,7 @@ class CycleFound(ShframeError, ValueError):
 
 
 class NotPicklable(ShframeError, TypeError):
-    """A function or one of its values cannot travel to a worker."""
+    """A function or one of its values cannot be sent to a worker."""
 
 
 class Cancelled(ShframeError):
@@ -53,23 +53,30 @@ class TimedOut(ShframeError, TimeoutError):
     """A value was not there, or a task had not ended, when its time was over."""
 
     @classmethod
-    def after(cls, seconds: float | None, missing: int) -> TimedOut:
-        """Say how long was waited and how many values are missing."""
-        values = "1 value is" if missing == 1 else f"{missing} values are"
-        return cls(f"{values} not there after {seconds} s\n  the tasks go on: ask again later")
+    def after(cls, seconds: float | None, missing: int, story: Sequence[str] = ()) -> TimedOut:
+        """Say how long was waited and how many values are missing.
+
+        story: what happened to the task of the first of them.
+        """
+        results = "1 result" if missing == 1 else f"{missing} results"
+        lines = "".join(f"\n  {line}" for line in story)
+        return cls(
+            f"timed out after {seconds} s: {results} still pending"
+            f"\n  the tasks keep running; call get() again{lines}"
+        )
 
     @classmethod
     def of_task(cls, name: str, seconds: float) -> TimedOut:
         """Name the task that took longer than it may."""
-        return cls(f"the task {name} ran for more than {seconds} s\n  give it more (timeout=...)")
+        return cls(f"the task {name} ran for more than {seconds} s\n  set timeout= to allow more")
 
 
 class WorkerNotStarted(ShframeError, OSError):
-    """The machine gives no further worker process."""
+    """The machine refuses a further worker process."""
 
     @classmethod
     def for_results(cls, slots: int) -> WorkerNotStarted:
-        """Say that the results of workers that have ended take up all places."""
+        """Say that the results of workers that have ended take up all slots."""
         return cls(
             f"cannot start another worker process: results of {slots} earlier ones are in use\n"
             "  drop handles of results of actors that have ended"
@@ -77,44 +84,44 @@ class WorkerNotStarted(ShframeError, OSError):
 
     @classmethod
     def because(cls, error: OSError, workers: int) -> WorkerNotStarted:
-        """Say what the machine said, and how many there are."""
+        """Name the machine's error, and how many workers there are."""
         return cls(
-            f"no worker can be started beside the {workers} that there are: {error}\n"
-            "  have fewer actors at once, or raise the limit of open files (ulimit -n)"
+            f"cannot start another worker process ({workers} running): {error}\n"
+            "  use fewer concurrent actors, or raise the limit of open files (ulimit -n)"
         )
 
 
 class ActorDied(ShframeError, RuntimeError):
-    """An actor is no more, so that its method cannot be called."""
+    """An actor has ended, so that its method cannot be called."""
 
 
 class ActorNotFound(ActorDied, ValueError):
-    """No actor of that name lives."""
+    """There is no actor of that name."""
 
     @classmethod
     def among(cls, name: str, known: Iterable[str]) -> ActorNotFound:
         """Name what was asked for, and what there is."""
         found = ", ".join(map(repr, sorted(known))) or "none"
         return cls(
-            f"no actor of the name {name!r} lives; there are {found}\n"
+            f"no actor named {name!r} (existing: {found})\n"
             "  an actor ends with its last handle, unless its lifetime is 'detached'"
         )
 
 
-class StreamEnded(ShframeError, LookupError):
-    """A generator was asked for more values than it gives."""
+class GeneratorExhausted(ShframeError, LookupError):
+    """A generator was asked for more values than it has."""
 
 
-class Copied(ShframeError, TypeError):
-    """What stands for something in the session was pickled or copied by somebody else."""
+class RefNotPicklable(ShframeError, TypeError):
+    """A handle was pickled where nothing keeps its value alive."""
 
     @classmethod
-    def for_what(cls, what: str) -> Copied:
-        """Name it and say how it travels."""
+    def for_what(cls, what: str) -> RefNotPicklable:
+        """Name it and say how it can be sent."""
         return cls(
-            f"{what} cannot be pickled by itself: nobody would keep its value alive\n"
+            f"{what} cannot be pickled outside of shframe: nothing would keep its value alive\n"
             "  pass it to a task, return it from one, or put() a value that holds it;\n"
-            "  elsewhere pickle the value itself, which sf.get() or compute() gives"
+            "  elsewhere pickle the value itself, as sf.get() or compute() returns it"
         )
 
 
@@ -146,7 +153,7 @@ class WorkerDied(ShframeError, RuntimeError):
     ) -> WorkerDied:
         """Name the worker, how it ended, the task, its inputs and how often it was tried.
 
-        why: what the driver had against the worker, if it has ended it.
+        why: why the driver has ended the worker, if it has.
         """
         end = f"was killed by {_signal(-code)}" if code < 0 else f"ended with exit code {code}"
         cause = f"  the driver has ended it: {why}\n" if why else _CAUSES.get(-code, "")
@@ -159,10 +166,10 @@ class WorkerDied(ShframeError, RuntimeError):
 
 
 _CAUSES: dict[int, str] = {
-    signal.SIGKILL: "  without a user's kill that is mostly the kernel's memory killer: "
-    "give the session fewer workers or smaller partitions\n",
-    signal.SIGSEGV: "  compiled code that wrote into a read-only view ends so: "
-    "let it write into a copy\n",
+    signal.SIGKILL: "  most likely the kernel's out-of-memory killer: "
+    "use fewer workers or smaller partitions\n",
+    signal.SIGSEGV: "  common cause: native code wrote to a read-only shared array: "
+    "let it write to a copy\n",
 }
 
 
@@ -174,16 +181,16 @@ def _signal(number: int) -> str:
 
 
 class TaskFailed(ShframeError, RuntimeError):
-    """A task raised: every error that a task called by `.remote` brings is one of these and of its
-    own type too. By itself, an exception that could not be brought back as it was."""
+    """A task raised: every error of a task called by `.remote` is one of these and of its own type
+    too. TaskFailed alone: an exception that could not be pickled as it was."""
 
 
-class CannotReopen(ShframeError, RuntimeError):
+class NothingToDebug(ShframeError, RuntimeError):
     """There is no failed task, or none that sf.debug() could call again in this process."""
 
 
 class RemoteTraceback(Exception):
-    """The worker's own traceback as text: the cause of an exception that came back."""
+    """The worker's own traceback as a string: the cause of an exception of a task."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)

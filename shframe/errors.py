@@ -12,21 +12,21 @@ ShframeError
   NotStorable         TypeError      (store) a value that cannot be stored
   ObjectLost          LookupError    (store) an object that is gone
   SpillFailed         OSError        (store) a spill folder that cannot be used
-  BadSize             ValueError     (store) a size in bytes that cannot be read
+  InvalidSize         ValueError     (store) a size in bytes that cannot be read
   SharingFailed       RuntimeError   (store) data cannot be shared between programs as asked
     NameTaken, NotPublished          (store)
   SegmentGone, StoreClosed           (store)
   ClusterUnreachable  ConnectionError  (graph) a cluster that does not answer
   TaskFailed          RuntimeError   (graph) a task raised; of its own type, too
   WorkerDied          RuntimeError   (graph) a worker ended while it ran a task
-  WorkerNotStarted    OSError        (graph) the machine gives no further process
-  ActorDied           RuntimeError   (graph) an actor is no more
-    ActorNotFound     ValueError     (graph) no actor of that name lives
+  WorkerNotStarted    OSError        (graph) no further process could be started
+  ActorDied           RuntimeError   (graph) an actor has ended
+    ActorNotFound     ValueError     (graph) no actor of that name
   TimedOut            TimeoutError   (graph) a value or task was not there in time
-  StreamEnded         LookupError    (graph) a generator gives no more values
-  NotPicklable        TypeError      (graph) a function that cannot travel
-  Copied              TypeError      (graph) a handle was pickled by somebody else
-  CannotReopen        RuntimeError   (graph) no failed task that debug() could call again
+  GeneratorExhausted  LookupError    (graph) a generator has no more values
+  NotPicklable        TypeError      (graph) a function that cannot be sent to a worker
+  RefNotPicklable     TypeError      (graph) a handle was pickled by somebody else
+  NothingToDebug      RuntimeError   (graph) no failed task that debug() could call again
   Cancelled, SessionClosed, PlanNotStable, CycleFound  (graph)
 """
 
@@ -40,22 +40,22 @@ from shframe.graph.errors import (
     ActorDied,
     ActorNotFound,
     Cancelled,
-    CannotReopen,
     ClusterUnreachable,
-    Copied,
     CycleFound,
+    GeneratorExhausted,
+    NothingToDebug,
     NotPicklable,
     PlanNotStable,
+    RefNotPicklable,
     RemoteTraceback,
     SessionClosed,
-    StreamEnded,
     TaskFailed,
     TimedOut,
     WorkerDied,
     WorkerNotStarted,
 )
 from shframe.store.errors import (
-    BadSize,
+    InvalidSize,
     NameTaken,
     NotPublished,
     NotStorable,
@@ -71,21 +71,22 @@ from shframe.store.errors import (
 __all__ = [
     "ActorDied",
     "ActorNotFound",
-    "BadSize",
     "Cancelled",
-    "CannotReopen",
     "ChunkMismatch",
     "ClusterUnreachable",
     "ColumnNotFound",
-    "Copied",
     "CycleFound",
+    "GeneratorExhausted",
     "InvalidArgument",
+    "InvalidSize",
     "NameTaken",
     "NotPicklable",
     "NotPublished",
     "NotStorable",
+    "NothingToDebug",
     "ObjectLost",
     "PlanNotStable",
+    "RefNotPicklable",
     "RemoteTraceback",
     "SegmentGone",
     "SessionClosed",
@@ -96,7 +97,6 @@ __all__ = [
     "SpillFailed",
     "StoreClosed",
     "StoreFull",
-    "StreamEnded",
     "TaskFailed",
     "TimedOut",
     "UnsupportedType",

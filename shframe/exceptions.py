@@ -9,7 +9,7 @@ from __future__ import annotations
 from shframe.graph.errors import (
     ActorDied,
     Cancelled,
-    Copied,
+    RefNotPicklable,
     SessionClosed,
     TaskFailed,
     TimedOut,
@@ -52,7 +52,7 @@ __all__ = [
     "WorkerCrashedError",
 ]
 
-from shframe.graph.errors import StreamEnded as ObjectRefStreamEndOfStreamError
+from shframe.graph.errors import GeneratorExhausted as ObjectRefStreamEndOfStreamError
 
 RayError = ShframeError
 RayTaskError = UnserializableException = TaskFailed
@@ -67,7 +67,7 @@ ObjectReconstructionFailedMaxAttemptsExceededError = ObjectLost
 ObjectStoreFullError = StoreFull
 OutOfDiskError = SpillFailed
 RaySystemError = LocalRayletDiedError = NodeDiedError = SessionClosed
-OufOfBandObjectRefSerializationException = Copied  # Ray spells it so
+OufOfBandObjectRefSerializationException = RefNotPicklable  # Ray spells it so
 
 
 class PendingCallsLimitExceeded(ShframeError):

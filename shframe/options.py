@@ -28,8 +28,9 @@ class Options:
         tenths of what is free on the disk.
     executor: "processes", "threads" or "sync" (everything in the calling thread); "ray",
         "dask://host:port" or a distributed.Client: all graphs run on that cluster.
-    inline_bytes: a computation of our own kernels on fewer bytes runs in the driver; the first
-        one even on 16 times as many, while workers are started for the next.
+    inline_bytes: a computation of our own kernels on fewer bytes runs in the driver; on up to
+        16 times as many, too, when it is the first, while workers are started for the next. Of
+        an array's plan 64 times as many may pass through its steps.
     progress: show a tqdm progress bar while computing.
     """
 

@@ -14,10 +14,10 @@ from shframe.options import Options
 
 if TYPE_CHECKING:
     from shframe.graph.driver.launcher import Launched
-    from shframe.graph.executors.base import Executor, Progress
+    from shframe.graph.executors.base import Executor
     from shframe.graph.executors.cluster import Engine
     from shframe.graph.objects.object_ref import Death, ObjectRef
-    from shframe.graph.tasks.task_graph import TaskGraph
+    from shframe.graph.tasks.task_graph import Progress, TaskGraph
     from shframe.graph.tracing.trace import Trace
     from shframe.store.sharing.publisher import Publisher
     from shframe.store.store import Store
@@ -98,7 +98,7 @@ class Session:
             from shframe.graph.executors.threads import ThreadExecutor
 
             return ThreadExecutor(store, self._dropped, self.options.worker_count)
-        from shframe.graph.executors.base import SyncExecutor
+        from shframe.graph.executors.sync import SyncExecutor
 
         return SyncExecutor(store, self._dropped)
 
@@ -149,7 +149,7 @@ class Session:
             return where.run(graph, trace, progress)
         graph = brought(graph, self.put)
         if where is self.executor and self._is_small(graph):
-            from shframe.graph.executors.base import SyncExecutor
+            from shframe.graph.executors.sync import SyncExecutor
 
             trace.notes.append(f"{len(graph.tasks)} small tasks ran in the driver")
             own = self.executor

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from shframe.store.byte_sizes import format_bytes
 from shframe.store.errors import (
-    BadSize,
+    InvalidSize,
     NotStorable,
     ObjectLost,
     SegmentGone,
@@ -73,7 +73,7 @@ __all__ = [
     "ObjectLost",
     "SegmentGone",
     "NotStorable",
-    "BadSize",
+    "InvalidSize",
     "StoreClosed",
 ]
 

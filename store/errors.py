@@ -8,7 +8,7 @@ from values, which are kept as attributes.
     ├── ObjectLost     (LookupError)   the object was released
     │   └── SegmentGone                its memory is not mapped here
     ├── NotStorable    (TypeError)     a value that cannot be put
-    ├── BadSize        (ValueError)    a size in bytes that cannot be read
+    ├── InvalidSize    (ValueError)    a size in bytes that cannot be read
     ├── SpillFailed    (OSError)       the spill folder cannot be used
     ├── SharingFailed (RuntimeError)   a name, folder or socket that cannot be used
     │   ├── NameTaken                  something is published under that name
@@ -25,7 +25,7 @@ class ShframeError(Exception):
     """The root: everything that shframe raises on purpose is one of these."""
 
 
-class BadSize(ShframeError, ValueError):
+class InvalidSize(ShframeError, ValueError):
     """A size in bytes that cannot be read."""
 
 

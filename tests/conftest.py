@@ -16,7 +16,7 @@ import pytest
 import shframe as sf
 from shframe import session as sessions
 from shframe.graph.driver import launcher
-from shframe.graph.objects.object_ref import swept
+from shframe.graph.objects.ref_backend import release_dropped
 from shframe.session import Session
 from tests import examples
 
@@ -153,11 +153,11 @@ def pool_sockets() -> set[int]:
     parked = launcher.parked()
     kept = set() if parked is None else {parked.channel.fileno()}
     current = sessions._default
-    shell = getattr(current._executor, "_shell", None) if current is not None else None
-    if shell is None:
+    loop = getattr(current._executor, "_loop", None) if current is not None else None
+    if loop is None:
         return kept
-    sockets = {worker.channel.fileno() for worker in list(shell.pool.workers.values())}
-    return kept | sockets | shell.voices.descriptors
+    sockets = {worker.channel.fileno() for worker in list(loop.pool.workers.values())}
+    return kept | sockets | loop.logs.descriptors
 
 
 def pool_processes() -> set[int]:
@@ -169,13 +169,13 @@ def pool_processes() -> set[int]:
 
 
 def live_objects() -> int:
-    """Objects in the current session's store after everything dropped has been swept."""
+    """Objects in the current session's store after everything dropped has been release_dropped."""
     current = sessions._default
     if current is None or current._executor is None:
         return 0
     store = current._executor.store
     current._executor.forget_failed()  # type: ignore[attr-defined]  # kept for sf.debug()
-    swept(store, current._dropped)
+    release_dropped(store, current._dropped)
     return len(store.objects())
 
 

@@ -1,104 +1,78 @@
-"""Actors in the driver: who they are, their workers, their restarts and their end.
+"""Actors in the driver: their workers, their restarts and their end.
 
-An actor is known by the number of the handle that keeps it alive: when the last one has died in all
-processes, and no call is left, the actor ends.
+An actor is known by the number of the handle that keeps it alive: when the last one is dropped in
+all processes, and no call is left, the actor ends.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
-from shframe.graph.driver.call import Arguments, Call, Code, Terms
+from shframe.graph.driver.actor_records import ActorRecords, Record
+from shframe.graph.driver.call import Call
+from shframe.graph.driver.context import Context
+from shframe.graph.driver.task_calls import TaskCalls
 from shframe.graph.errors import ActorDied, ActorNotFound, WorkerDied, WorkerNotStarted
-from shframe.graph.failures.error_pickling import NotMade, Told, packed
-from shframe.graph.objects.object_ref import Failure, Life, ObjectRef, Unmade
-from shframe.graph.scheduler.messages import Hired, Quit
-from shframe.graph.tracing.call_site import Place, line_of
+from shframe.graph.failures.error_pickling import ConstructorFailed, PickledError, pack_unraised
+from shframe.graph.objects.object_ref import Failure, FailureSource, Lifetime, ObjectRef
+from shframe.graph.scheduler.messages import ActorEnded, ActorStarted
+from shframe.graph.tasks.actor_options import ActorOptions
+from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
+from shframe.graph.tracing.call_site import Place
+from shframe.graph.wire.fork_messages import Ended
 
-if TYPE_CHECKING:
-    from shframe.graph.driver.loop import Shell
-    from shframe.graph.worker.fork_server import Ended
-
-
-_CONSTRUCTOR = Terms(retries=sys.maxsize)  # max_restarts says how often
-
-
-class Job(NamedTuple):
-    """How an actor is to be kept.
-
-    name: by which others find it, None: they do not. detached: whether it outlives its handles.
-    width: calls that may run at once. restarts: how often it is made anew when it has died, -1:
-    always.
-    methods: what it can be asked, for handles that are made later.
-    """
-
-    name: str | None
-    detached: bool
-    width: int
-    restarts: int
-    methods: Any
-
-
-@dataclass(slots=True)
-class Record:
-    """What is known of one actor that lives. first: the number of its newest constructor's call."""
-
-    number: int
-    function: Code
-    arguments: Arguments
-    job: Job
-    place: Place | str | None
-    restarts: int
-    worker: int = 0
-    first: int = 0
-    made: bool = False
-    last: WorkerDied | None = None
-    kept: ObjectRef | None = field(default=None, repr=False)  # of one that is detached
+_CONSTRUCTOR = TaskOptions(retries=sys.maxsize)  # max_restarts says how often
 
 
 class Actors:
-    """The actors of one session; used by the shell's thread only."""
+    """The actors of one session; used by the loop's thread only.
 
-    def __init__(self, shell: Shell) -> None:
-        self.shell = shell
-        self.records: dict[int, Record] = {}
-        self._names: dict[str, int] = {}
-        self._reasons: dict[int, BaseException | Unmade] = {}  # why those that have ended did
+    dismiss: ends the worker in a slot.
+    """
 
-    def hire(
+    def __init__(
+        self,
+        context: Context,
+        calls: TaskCalls,
+        records: ActorRecords,
+        dismiss: Callable[[int], None],
+    ) -> None:
+        self.context = context
+        self.calls = calls
+        self.records = records
+        self.dismiss = dismiss
+        calls.on_constructor_failed = self._constructor_failed
+
+    def create_actor(
         self,
         ref: ObjectRef,
-        function: Code,
+        function: CallableRef,
         arguments: Arguments,
-        terms: Terms,
-        job: Job,
+        options: ActorOptions,
         place: Place | str | None = None,
         parent: int = 0,
     ) -> None:
         """Start the process of an actor and call its constructor."""
-        number = ref.id
-        if self.shell.dead is not None:
-            ref.settle(Failure(self.shell.dead))
+        number, context = ref.id, self.context
+        if context.dead is not None:
+            ref.settle(Failure(context.dead))
             return
-        if job.name is not None and job.name in self._names:
-            error = ActorDied(f"an actor of the name {job.name!r} lives already")
-            self._reasons[number] = error
+        if options.name is not None and options.name in self.records.names:
+            error = ActorDied(f"actor {options.name!r} already exists")
+            self.records.note_reason(number, error)
             ref.settle(Failure(error))
             return
-        record = Record(number, function, arguments, job, place, job.restarts)
-        self.records[number] = record
-        self.shell.home.note(ref)
-        if job.name is not None:
-            self._names[job.name] = number
-        if job.detached:
+        record = Record(number, function, arguments, options, place, options.restarts)
+        self.records.add(record)
+        context.home.note(ref)
+        if options.detached:
             record.kept = ref
         call = self._constructor(record, parent)
         call.refs = (ref,)
-        shell = self.shell
-        call.stays = Life(lambda: shell.do_some_time(lambda: self.let_go(number)))
-        self._begin(record, call)
+        call.lifetime = Lifetime(lambda: context.do_some_time(lambda: self._release(number)))
+        self._start(record, call)
 
     @staticmethod
     def _constructor(record: Record, parent: int = 0) -> Call:
@@ -110,30 +84,30 @@ class Actors:
             "__init__",
             record.number,
             parent,
-            record.job.width,
+            record.options.width,
         )
 
-    def _begin(self, record: Record, call: Call) -> None:
+    def _start(self, record: Record, call: Call) -> None:
         """Give an actor a worker, which calls the constructor first."""
-        shell = self.shell
         if not call.number:  # else it was under way in a worker that has died
-            shell.calls.enter((call,))
+            self.calls.enter((call,))
         if not call.number:  # what it is made of failed
             return
         record.first = call.number
         try:
-            worker = shell.pool.add_worker()
+            worker = self.context.pool.add_worker()
         except WorkerNotStarted as error:
             reason = ActorDied(f"the actor {record.function.name} has no process: {error}")
             reason.__cause__ = error.with_traceback(None)  # frames here hold calls and handles
             self.end(record.number, reason)
             return
         record.worker = worker.slot
-        shell.handle(Hired(worker.slot, record.number, record.job.width, call.number))
+        width = record.options.width
+        self.context.handle(ActorStarted(worker.slot, record.number, width, call.number))
 
-    def died(self, number: int, ended: Ended) -> None:
+    def worker_ended(self, number: int, ended: Ended) -> None:
         """The worker of an actor has ended."""
-        record = self.records.get(number)
+        record = self.records.running.get(number)
         if record is None:
             return
         what = f"the actor {record.function.name}"
@@ -141,70 +115,55 @@ class Actors:
         record.worker = 0
         if record.restarts:
             record.restarts -= 1
-            call = self.shell.calls.live.get(record.first) or self._constructor(record)
-            self._begin(record, call)
+            call = self.calls.live.get(record.first) or self._constructor(record)
+            self._start(record, call)
             return
-        self.end(number, self._dead(record))
+        self.end(number, record.death())
 
-    def _dead(self, record: Record) -> BaseException:
-        made = line_of(record.place) or "an unknown line"
-        error = ActorDied(
-            f"the actor {record.function.name} (made at {made}) has died"
-            "\n  give it max_restarts=... to have it made anew"
-        )
-        error.__cause__ = record.last
-        return error
-
-    def why(self, number: int) -> BaseException | Unmade:
-        """The error of a call that an actor could not answer."""
-        record = self.records.get(number)
-        if record is not None:
-            return self._dead(record)
-        return self._reasons.get(number) or ActorDied("the actor has ended")
-
-    def failed(self, number: int, failure: Failure) -> None:
+    def _constructor_failed(self, number: int, failure: Failure) -> None:
         """The constructor has raised, or could not be called."""
-        record = self.records.get(number)
+        record = self.records.running.get(number)
         if record is None:
             return
         source = failure.source
-        cause = source if isinstance(source, (Told, NotMade)) else Told(packed(failure.error))
-        self.end(number, NotMade(record.function.name, cause))
+        cause = (
+            source
+            if isinstance(source, (PickledError, ConstructorFailed))
+            else PickledError(pack_unraised(failure.error))
+        )
+        self.end(number, ConstructorFailed(record.function.name, cause))
 
-    def let_go(self, number: int) -> None:
-        """Nobody has a handle any more, and no call is left."""
+    def _release(self, number: int) -> None:
+        """The last handle was dropped, and no call is left."""
         self.end(number, ActorDied("the actor has ended: its last handle was dropped"))
-        self._reasons.pop(number, None)  # nobody can ask
+        self.records.forget_reason(number)
 
     def kill(self, number: int, restart: bool) -> None:
         """End the process of an actor now."""
-        record = self.records.get(number)
+        record = self.records.running.get(number)
         if record is None:
             return
         if restart:
-            self.shell.pool.kill(record.worker)
+            self.context.pool.kill(record.worker)
         else:
             self.end(number, ActorDied(f"the actor {record.function.name} was killed"))
 
-    def end(self, number: int, reason: BaseException | Unmade) -> None:
-        """An actor is no more: what was asked of it fails."""
-        record = self.records.pop(number, None)
+    def end(self, number: int, reason: BaseException | FailureSource) -> None:
+        """End an actor for good: its calls fail, those to come too."""
+        record = self.records.end(number, reason)
         if record is None:
             return
-        self._reasons[number] = reason
-        if record.job.name is not None:
-            self._names.pop(record.job.name, None)
-        record.kept = None
-        shell, worker = self.shell, record.worker
-        shell.handle(Quit(number))
-        if worker in shell.pool.workers:
-            shell.pool.kill(worker)
-            shell.handle(lambda: shell.dismiss(worker))
+        context, worker = self.context, record.worker
+        context.handle(ActorEnded(number))
+        if worker in context.pool.workers:
+            context.pool.kill(worker)
+            context.handle(lambda: self.dismiss(worker))
 
-    def named(self, name: str) -> tuple[ObjectRef, Any]:
-        """The handle of the actor of that name, and what it can be asked. Raises: ActorNotFound."""
-        number = self._names.get(name)
-        ref = None if number is None else self.shell.home.known.get(number)
+    def find(self, name: str) -> tuple[ObjectRef, Any]:
+        """The handle of the actor of that name, and its methods. Raises: ActorNotFound."""
+        names = self.records.names
+        number = names.get(name)
+        ref = None if number is None else self.context.home.known.get(number)
         if number is None or ref is None:
-            raise ActorNotFound.among(name, self._names.keys() - {name})
-        return ref, self.records[number].job.methods
+            raise ActorNotFound.among(name, names.keys() - {name})
+        return ref, self.records.running[number].options.methods

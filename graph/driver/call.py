@@ -1,97 +1,29 @@
-"""Call: one call of a user's function by itself, from the moment it is asked for until it ends.
+"""Call: one call of a user's function, from the moment it is made until it ends.
 
-Its arguments are taken at the call: plain values as they are, others pickled, large ones put into
-the store by themselves. Handles among the arguments are its inputs; those that lie deeper inside
-stay handles. A Call is also what its handles hold while it is pending.
+It is the scheduler's state of the task, and what the handles of the task hold while it is pending.
 """
 
 from __future__ import annotations
 
-import functools
-import logging
-import pickle
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
-from shframe.graph.errors import NotPicklable
-from shframe.graph.objects import ref_pickling
+from shframe.graph.failures.error_pickling import Note, describe_arguments, describe_inputs
+from shframe.graph.failures.failed_task import FailedTask
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.objects.stream import Stream
-from shframe.graph.scheduler.messages import LOOSE
+from shframe.graph.scheduler.messages import SINGLE
 from shframe.graph.scheduler.task_state import TaskState
+from shframe.graph.tasks.arguments import DEFAULT_OPTIONS, Arguments, CallableRef, TaskOptions
 from shframe.graph.tracing.call_site import Place, line_of
-from shframe.graph.wire.call_format import PLAIN, STREAM, How, Input
-from shframe.store.codec import codec
-from shframe.store.errors import NotStorable
-
-log = logging.getLogger("shframe")
-
-_LOOKED_AT = 64  # elements of a container that is looked into for being plain
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What was asked for with a call.
-
-    returns: how many handles it gives, STREAM: one for each value of a generator.
-    retries: how often it is tried again when its worker dies.
-    retry_exceptions: whether what it raises is tried again too, or the types for which it is.
-    backoff: seconds before it is tried again after an exception, twice as many each further time.
-    timeout: seconds that it may run. priority: more is more urgent.
-    speculative: whether an idle worker runs it too when it takes much longer than others.
-    memory: bytes that it needs, for admission. writable: whether it may write into its inputs.
-    ahead: values that a generator makes before somebody takes them, 0: as many as it likes.
-    name: what it is called in errors and in the status, None: as its function.
-    """
-
-    returns: int = 1
-    retries: int = 3
-    retry_exceptions: bool | tuple[type[BaseException], ...] = False
-    backoff: float = 0.0
-    timeout: float | None = None
-    priority: int = 0
-    speculative: bool = False
-    memory: int = 0
-    writable: bool = False
-    ahead: int = 64
-    name: str | None = None
-
-    @property
-    def handles(self) -> int:
-        """How many handles a call has: a generator's that of the whole and that of its readers."""
-        return 2 if self.returns == STREAM else max(self.returns, 1)
-
-
-class Code(Protocol):
-    """What a call calls, as workers know it."""
-
-    @property
-    def digest(self) -> bytes: ...
-    @property
-    def payload(self) -> bytes: ...
-    @property
-    def name(self) -> str: ...
-
-
-class Arguments(NamedTuple):
-    """What a call is made with: args as the wire has them, the handles that are inputs.
-
-    keep: the handles that lie deeper inside.
-    """
-
-    args: Any
-    inputs: tuple[ObjectRef, ...]
-    places: tuple[int, ...] | None
-    packed: bool
-    keep: tuple[ObjectRef, ...]
+from shframe.graph.wire.call_format import PLAIN, STREAM, How
 
 
 class Call(TaskState):
     """A call under way, as the scheduler has it too; `number` is 0 until it is entered there.
 
     worker: the slot that it was last sent to; failures: how often it has raised.
-    stays: what lives as long as its first handle: a generator's stream, the life of an actor.
+    lifetime: what its first handle keeps: a generator's stream, the Lifetime of an actor.
     """
 
     __slots__ = (
@@ -102,57 +34,59 @@ class Call(TaskState):
         "how",
         "inputs",
         "keep",
+        "lifetime",
         "number",
+        "options",
         "place",
         "priority",
         "refs",
-        "stays",
-        "terms",
         "worker",
     )
 
     def __init__(
         self,
-        function: Code,
+        function: CallableRef,
         arguments: Arguments,
-        terms: Terms,
+        options: TaskOptions,
         place: Place | str | None = None,
         method: str = "",
         actor: int = 0,
         parent: int = 0,
         width: int = 1,
     ) -> None:
-        self.run = LOOSE
+        self.run = SINGLE
         self.kind = function.digest
         self.sources = ()
-        self.retries = terms.retries
+        self.retries = options.retries
         self.actor = actor
         self.parent = parent
-        self.memory = terms.memory
-        self.priority = terms.priority
+        self.memory = options.memory
+        self.priority = options.priority
         self.missing = self.readers = self.tries = self.refusals = self.copies = 0
         self.done = False
         self.at = self.dependents = None
         self.callbacks: list[Any] | None = None
         self.function = function
         self.args, self.inputs, places, packed, self.keep = arguments
-        self.terms = terms
+        self.options = options
         self.place = place
         self.number = self.worker = self.failures = 0
         self.refs: Any = ()
-        self.stays: Any = None
+        self.lifetime: Any = None
         self.how: int | tuple[Any, ...] = PLAIN
-        if terms is not PLAIN_TERMS or packed or places is not None or method:
+        if options is not DEFAULT_OPTIONS or packed or places is not None or method:
             self._refine(places, packed, method, width)
 
     def _refine(
         self, places: tuple[int, ...] | None, packed: bool, method: str, width: int
     ) -> None:
-        terms = self.terms
-        if terms.returns == STREAM:
-            self.stays = Stream()
-        if packed or places is not None or method or terms.writable or terms.returns != 1:
-            how = How(places, packed, terms.returns, terms.writable, terms.ahead, method, width)
+        options = self.options
+        if options.returns == STREAM:
+            self.lifetime = Stream()
+        if packed or places is not None or method or options.writable or options.returns != 1:
+            how = How(
+                places, packed, options.returns, options.writable, options.ahead, method, width
+            )
             self.how = tuple(how)
         if method:
             self.kind = (self.actor, method)
@@ -160,11 +94,11 @@ class Call(TaskState):
     @property
     def stream(self) -> Stream | None:
         """What its generator has made."""
-        return self.stays if type(self.stays) is Stream else None
+        return self.lifetime if type(self.lifetime) is Stream else None
 
     @property
     def handles(self) -> tuple[ObjectRef, ...]:
-        """The handles that await its end; that of a generator lives only if somebody has it."""
+        """The handles that await its end; that of a generator exists only while it is held."""
         stream = self.stream
         if stream is None:
             return self.refs  # type: ignore[no-any-return]
@@ -174,12 +108,12 @@ class Call(TaskState):
     @property
     def constructs(self) -> bool:
         """Whether it calls the constructor of an actor."""
-        return type(self.how) is tuple and self.how[5] == "__init__"
+        return type(self.how) is tuple and How(*self.how).method == "__init__"
 
     @property
     def name(self) -> str:
         """For errors and the status."""
-        return self.terms.name or self.function.name
+        return self.options.name or self.function.name
 
     @property
     def site(self) -> str:
@@ -187,97 +121,20 @@ class Call(TaskState):
         return line_of(self.place)
 
 
-PLAIN_TERMS = Terms()
-NO_ARGUMENTS = Arguments((), (), None, False, ())
-_ATOMS = codec.ATOMS | {bytes}
-_NUMBERS = _ATOMS - {bytes, str}  # small, whatever they are
-_made = functools.partial(tuple.__new__, Arguments)  # checks nothing: a third of the time
+def note_of_call(call: Call) -> Note:
+    """Of a call: its function, where it was called, its arguments."""
+    held = [one.state for one in call.inputs]
+    return Note(call.name, (call.site,), describe_inputs(held, describe_arguments(call.args)))
 
 
-def arguments_of(
-    args: tuple[Any, ...], kwargs: dict[str, Any], put: Callable[[Any], ObjectRef]
-) -> Arguments:
-    """Take the arguments of a call.
-
-    Raises: NotPicklable: names the argument that cannot travel.
-    Cost: 1 us for plain values; a large value is put into the store.
-    """
-    if not kwargs:
-        for value in args:
-            if type(value) not in _NUMBERS:
-                break
-        else:
-            return _made((args, (), None, False, ()))
-        inputs: list[ObjectRef] = []
-        places: list[int] = []
-        rest: list[Any] = []
-        size = 0
-        for place, value in enumerate(args):
-            kind = type(value)
-            if kind is ObjectRef:
-                places.append(place)
-                inputs.append(value)
-            elif kind in _ATOMS:
-                if (kind is str or kind is bytes) and len(value) > 4096:
-                    size += len(value)
-                rest.append(value)
-            else:
-                break
-        else:
-            if size < codec.INLINE_LIMIT:
-                leading = not places or places[-1] == len(places) - 1
-                return _made(
-                    (tuple(rest), tuple(inputs), None if leading else tuple(places), False, ())
-                )
-    return _packed(args, kwargs, put)
-
-
-def _packed(
-    args: tuple[Any, ...], kwargs: dict[str, Any], put: Callable[[Any], ObjectRef]
-) -> Arguments:
-    inputs: dict[ObjectRef, int] = {}
-
-    def taken(name: object, value: Any) -> Any:
-        if type(value) is not ObjectRef:
-            if plain(value) or not _is_large(name, value):
-                return value
-            log.info("argument %s is put into the store by itself: it is large", name)
-            value = put(value)
-        return Input(inputs.setdefault(value, len(inputs)))
-
-    positional = tuple(taken(place, value) for place, value in enumerate(args))
-    named = {name: taken(repr(name), value) for name, value in kwargs.items()}
-    with ref_pickling.noting() as inside:
-        payload = _dumped((positional, named))
-    return Arguments(payload, tuple(inputs), None, True, tuple(inside))
-
-
-def plain(value: Any, depth: int = 3) -> bool:
-    """Whether a value is small and consists of plain values only, which pickle knows itself."""
-    kind = type(value)
-    if kind in _ATOMS:
-        return kind not in (str, bytes) or len(value) < 4096
-    if kind is Input:
-        return True
-    if not depth or kind not in (list, tuple, dict) or len(value) > _LOOKED_AT:
-        return False
-    if kind is dict:
-        return all(plain(k, 0) and plain(v, depth - 1) for k, v in value.items())
-    return all(plain(one, depth - 1) for one in value)
-
-
-def _is_large(name: object, value: Any) -> bool:
-    with ref_pickling.noting():
-        try:
-            encoded = codec.encode(value)
-        except NotStorable as error:
-            raise NotPicklable(f"argument {name} cannot travel to a worker: {error}") from error
-    return len(encoded.recipe) + sum(p.nbytes for p in encoded.pieces) >= codec.INLINE_LIMIT
-
-
-def _dumped(value: Any) -> bytes:
-    if all(map(plain, value[0])) and all(map(plain, value[1].values())):
-        return pickle.dumps(value, protocol=5)
-    from shframe.store.codec.pickling import dumps
-
-    return dumps(value)
+def failed_call(
+    call: Call, error: Callable[[], BaseException], home: Any, died: bool = False
+) -> FailedTask:
+    """Of a single task. error: makes what it raised."""
+    how = How(*call.how) if isinstance(call.how, tuple) else How()
+    made = FailedTask(call.name, call.site, died, None if call.actor else call.function)
+    made._inputs, made._arguments, made._keep = call.inputs, call.args, call.keep
+    made._places, made._packed, made._writable = how.places, how.packed, how.writable
+    made._home = home
+    made._error = error
+    return made

@@ -1,4 +1,4 @@
-"""Calls that wait for each other for ever: found, named, and untied.
+"""Calls that wait for each other for ever: found, named, and resolved.
 
 A method of an actor that waits for another actor holds up all calls of its own. Where those two
 wait for each other, in a circle of any length, nothing goes on. Calls that come from the very call
@@ -12,59 +12,61 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from shframe.graph.driver.status import name_of
+from shframe.graph.driver.context import Context
+from shframe.graph.driver.graph_runs import GraphRuns
+from shframe.graph.driver.task_names import name_of
 from shframe.graph.scheduler.messages import Untied
-
-if TYPE_CHECKING:
-    from shframe.graph.driver.loop import Shell
-    from shframe.graph.scheduler.scheduler import Scheduler
+from shframe.graph.scheduler.scheduler import Scheduler
 
 log = logging.getLogger("shframe")
 
-LOOK_SECONDS = 0.5  # a circle that is there at two looks in a row does not end by itself
+LOOK_SECONDS = 0.5  # a circle that is there at two looks in a row does not end
 
 
-class Knots:
-    """Looks for circles in the session of a shell, in its thread.
+class Deadlocks:
+    """Looks for circles in one session; used by the loop's thread only.
 
-    newest: what was said of the newest one, for the status.
+    newest: the message about the newest one, for the status.
     """
 
-    def __init__(self, shell: Shell) -> None:
-        self.shell = shell
+    def __init__(self, context: Context, runs: GraphRuns) -> None:
+        self.context = context
+        self.runs = runs
         self.newest = ""
         self._looked = 0.0
         self._seen: tuple[int, ...] = ()
 
     def look(self, now: float) -> None:
-        """Untie what was tied at the last look already. Cost: next to nothing while no actor's call
-        waits."""
+        """Resolve a circle that was there at the last look already.
+
+        Cost: next to nothing while no actor's call waits.
+        """
         if now - self._looked < LOOK_SECONDS:
             return
         self._looked = now
-        scheduler = self.shell.scheduler
+        scheduler = self.context.scheduler
         if not any(state.actor and state.blocked for state in scheduler.workers.values()):
             return
         found = circle(scheduler)
         if found and found == self._seen:
-            self._untie(found)
+            self._resolve(found)
             found = ()
         self._seen = found
 
-    def _untie(self, tasks: tuple[int, ...]) -> None:
-        shell = self.shell
-        names = [name_of(shell, number) for number in tasks]
+    def _resolve(self, tasks: tuple[int, ...]) -> None:
+        scheduler = self.context.scheduler
+        names = [name_of(scheduler, self.runs, number) for number in tasks]
         chain = ", which waits for ".join([*names, names[0]])
-        held_up = next((n for n in tasks if _is_queued(shell.scheduler, n)), None)
+        held_up = next((n for n in tasks if _is_queued(scheduler, n)), None)
         self.newest = f"these calls wait for each other: {chain}"
         if held_up is None:
             log.warning("%s", self.newest)
             return
-        self.newest += f"; {name_of(shell, held_up)} was run before the call that its actor is in"
+        name = name_of(scheduler, self.runs, held_up)
+        self.newest += f"; {name} was run before the call that its actor is in"
         log.warning("%s", self.newest)
-        shell.handle(Untied(shell.scheduler.tasks[held_up].actor, held_up))
+        self.context.handle(Untied(scheduler.tasks[held_up].actor, held_up))
 
 
 def circle(scheduler: Scheduler) -> tuple[int, ...]:

@@ -8,86 +8,86 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
-from shframe.graph.driver.outbox import Outgoing
-from shframe.graph.driver.user_code import guarded
+from shframe.graph.driver.context import Context
+from shframe.graph.driver.outbox import Outbox, Outgoing
+from shframe.graph.driver.pool import WorkerHandle
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import WorkerDied
-from shframe.graph.executors.base import target_size
-from shframe.graph.failures.error_pickling import Raised, Told, described, note_of_task
+from shframe.graph.failures.error_pickling import PickledError, describe_value, note_of_task
 from shframe.graph.failures.failed_task import failed_task
-from shframe.graph.objects.object_ref import ObjectRef, Unmade
+from shframe.graph.objects.callbacks import guarded
+from shframe.graph.objects.object_ref import FailureSource, ObjectRef
 from shframe.graph.scheduler.messages import Abort, Cancelled, Finish, More
-from shframe.graph.scheduler.submission import Entry
+from shframe.graph.scheduler.scheduler import RETRIES
+from shframe.graph.scheduler.submission import GraphSubmission
+from shframe.graph.tasks.result_buffer import target_size
 from shframe.graph.tasks.task import Key
 from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.graph.tracing.call_site import user_line
 from shframe.graph.tracing.trace import Span, Trace
-from shframe.graph.worker.main import Assigned, Result, Wired
+from shframe.graph.wire.call_format import FILLS, PLAIN, Wired
+from shframe.graph.wire.work import Assigned, Raised, Result
 from shframe.store.errors import ObjectLost
 from shframe.store.ref import Ref
 from shframe.store.store import DRIVER
-
-if TYPE_CHECKING:
-    from shframe.graph.driver.loop import Shell
-    from shframe.graph.driver.pool import WorkerHandle
 
 
 @dataclass(slots=True)
 class LiveRun:
     """One computation under way.
 
-    told: called in the shell's thread when it has ended.
+    on_end: called in the loop's thread when it has ended.
     """
 
     graph: TaskGraph
-    entry: Entry
+    submission: GraphSubmission
     trace: Trace
     number: int
     done: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
     handles: list[ObjectRef] = field(default_factory=list)
-    error: BaseException | Unmade | None = None
+    error: BaseException | FailureSource | None = None
     site: str = field(default_factory=user_line)
     priority: int = 0
     parent: int = 0
-    told: Callable[[LiveRun], None] | None = None
+    on_end: Callable[[LiveRun], None] | None = None
 
 
-class Runs:
-    """The graphs of one session; used by the shell's thread only."""
+class GraphRuns:
+    """The graphs of one session; used by the loop's thread only."""
 
-    def __init__(self, shell: Shell) -> None:
-        self.shell = shell
+    def __init__(self, context: Context, outbox: Outbox) -> None:
+        self.context = context
+        self.outbox = outbox
         self.live: dict[int, LiveRun] = {}
         self.refs: dict[int, Wired] = {}  # task -> its result
-        self.refusals = shell.memory.refusals
+        self.refusals = context.refusals
         self.aborted: list[LiveRun] = []  # whose tasks have not all ended yet
         self._run_of: list[LiveRun] = []
 
     def submit(self, live: LiveRun) -> None:
         """Enter a run."""
-        shell = self.shell
-        first = shell.numbers(len(live.entry))
+        context = self.context
+        first = context.take_numbers(len(live.submission))
         self.live[live.number] = live
-        if len(live.entry):
+        if len(live.submission):
             self._run_of.append(live)
-        shell.handle(live.entry.submitted(live.number, first, live.priority, live.parent))
+        context.handle(live.submission.submitted(live.number, first, live.priority, live.parent))
 
     def more(self, number: int) -> None:
         """Enter the next tasks of a run."""
         live = self.live[number]
-        self.shell.handle(live.entry.next(number, attrgetter("digest")))
+        self.context.handle(live.submission.next(number, attrgetter("digest")))
 
     def cancel(self, live: LiveRun) -> None:
         """Give a run up."""
-        self.shell.handle(Cancelled(live.number))
+        self.context.handle(Cancelled(live.number))
 
     def holding(self, number: int) -> LiveRun | None:
         """The run that the task belongs to, while it is under way."""
         for live in self._run_of:
-            if live.entry.has(number):
+            if live.submission.has(number):
                 return live
         return None
 
@@ -95,19 +95,18 @@ class Runs:
         """A task as the worker gets it."""
         live = self.holding(number)
         assert live is not None, "the scheduler runs tasks of live runs only"
-        task = live.entry.task(number)
-        shell = self.shell
+        task = live.submission.task(number)
         inputs = self._inputs(live, number) if task.inputs else []
-        refs = shell.sent_to(worker, work, number, inputs) if inputs else ()
+        refs = self.outbox.add_inputs(worker, work, number, inputs) if inputs else ()
         if task.target is not None:
-            fd = shell.store.lent_fd(task.target)
-            shell.targets.setdefault(worker.slot, []).append(fd)
-        shell.function_for(worker, work, task.function)
-        filled = int(task.target is not None)
-        return number, task.function.digest, refs, task.args, filled
+            fd = self.context.store.lent_fd(task.target)
+            self.outbox.targets.setdefault(worker.slot, []).append(fd)
+        self.outbox.add_function(worker, work, task.function)
+        how = PLAIN if task.target is None else FILLS
+        return number, task.function.digest, refs, task.args, how
 
     def _inputs(self, live: LiveRun, number: int) -> list[Wired]:
-        """What the task reads, as it lies now."""
+        """What the task reads, as it is stored now."""
         data = live.graph.data
         return [
             self.refs[one] if isinstance(one, int) else data[one].held()
@@ -115,7 +114,7 @@ class Runs:
         ]
 
     def _sources(self, live: LiveRun, number: int) -> list[Key | int]:
-        return live.entry.inputs(number, self.shell.scheduler.tasks[number].sources)
+        return live.submission.inputs(number, self.context.scheduler.tasks[number].sources)
 
     def take(self, worker: WorkerHandle, result: Result) -> int:
         """A task has ended well; the bytes of its result."""
@@ -129,7 +128,7 @@ class Runs:
         return 0 if isinstance(held, bytes) or held.inline else size
 
     def _record(self, worker: WorkerHandle, live: LiveRun, result: Result, size: int) -> None:
-        task = live.entry.task(result.number)
+        task = live.submission.task(result.number)
         live.done += 1
         live.trace.add(
             Span(
@@ -149,19 +148,19 @@ class Runs:
         """A task has raised."""
         live = self.holding(number)
         if live is not None and live.error is None:
-            task = live.entry.task(number)
+            task = live.submission.task(number)
             note = note_of_task(task, live.site, self._inputs(live, number))
-            live.error = told = Told(raised, note)
-            inputs, size = self._handles(live, number), target_size(self.shell.store, task)
-            self.shell.failed = failed_task(task, inputs, note, told.error, size)
+            live.error = pickled = PickledError(raised, note)
+            inputs, size = self._handles(live, number), target_size(self.context.store, task)
+            self.context.failed = failed_task(task, inputs, note, pickled.error, size)
 
     def drop(self, numbers: Sequence[int]) -> None:
-        """Nobody reads the results of these tasks any more."""
+        """Release results that are not read any more."""
         for number in numbers:
             held = self.refs.pop(number, None)
             if isinstance(held, Ref) and not held.inline:
                 with contextlib.suppress(ObjectLost):  # it is gone already
-                    self.shell.store.release(held.id)
+                    self.context.store.release(held.id)
 
     def carry_out(self, instruction: More | Finish | Abort) -> None:
         """Do what the scheduler says of a run; it ends with what that raises."""
@@ -179,7 +178,7 @@ class Runs:
     def break_off(self, live: LiveRun, error: BaseException) -> None:
         """End a run whose graph cannot be followed."""
         live.error = live.error or error
-        if live.number in self.shell.scheduler.runs:
+        if live.number in self.context.scheduler.runs:
             self.cancel(live)
         elif live not in self.aborted:
             self.live.pop(live.number, None)
@@ -189,11 +188,11 @@ class Runs:
         """All tasks of a run are done."""
         data = live.graph.data
         made = {key: data[key] for key in live.graph.outputs if key in data}
-        home, store = self.shell.home, self.shell.store
+        home, store = self.context.home, self.context.store
         for key in dict.fromkeys(live.graph.outputs):
             if key in made:
                 continue
-            held = self.refs.pop(live.entry.place[key])
+            held = self.refs.pop(live.submission.numbers[key])
             if isinstance(held, bytes):
                 made[key] = ObjectRef(home.next_id(), held, home)
             else:
@@ -206,8 +205,8 @@ class Runs:
 
     def _end(self, live: LiveRun) -> None:
         self._run_of = [one for one in self._run_of if one is not live]
-        if live.told is not None:
-            guarded(functools.partial(live.told, live))
+        if live.on_end is not None:
+            guarded(functools.partial(live.on_end, live))
         live.ended.set()
 
     def abort(self, live: LiveRun, instruction: Abort) -> None:
@@ -215,11 +214,11 @@ class Runs:
         del self.live[live.number]
         self.aborted.append(live)
         refusal = self.refusals.get(-1 if instruction.task is None else instruction.task)
-        for number in [number for number in self.refusals if live.entry.has(number)]:
+        for number in [number for number in self.refusals if live.submission.has(number)]:
             del self.refusals[number]
         if live.error is None:
             if refusal is not None and not instruction.died:
-                live.error = Told(refusal)
+                live.error = PickledError(refusal)
             elif instruction.died and instruction.task is not None:
                 live.error = self._death(live, instruction.task)
             else:
@@ -233,11 +232,11 @@ class Runs:
                 self._end(live)
 
     def _death(self, live: LiveRun, number: int) -> WorkerDied:
-        task, data = live.entry.task(number), live.graph.data
+        task, data = live.submission.task(number), live.graph.data
         # what the run's own tasks have made is dropped already
         held = [data[key].held() for key in task.inputs if key in data]
-        inputs = ", ".join(map(described, held[:5])) or "none that are left"
-        return died(self.shell, f"{task.function.name} {task.key}", 4, inputs)
+        inputs = ", ".join(map(describe_value, held[:5])) or "none that are left"
+        return self.context.death_of(f"{task.function.name} {task.key}", RETRIES + 1, inputs)
 
     def _handles(self, live: LiveRun, number: int) -> list[ObjectRef]:
         """Handles of the inputs of a task that has failed, which keep them after its run."""
@@ -250,7 +249,7 @@ class Runs:
         return [made[source] for source in sources]
 
     def _handle(self, live: LiveRun, held: Wired) -> ObjectRef:
-        home, store = self.shell.home, self.shell.store
+        home, store = self.context.home, self.context.store
         if isinstance(held, bytes):
             return ObjectRef(home.next_id(), held, home)
         if held.inline:
@@ -267,10 +266,3 @@ class Runs:
         self.live.clear()
         self.aborted.clear()
         self.refs.clear()
-
-
-def died(shell: Shell, what: str, tries: int, inputs: str) -> WorkerDied:
-    """The error of a task whose worker has died each time."""
-    end = shell.last_end
-    why = shell.distrusted.get(end.slot, "")
-    return WorkerDied.while_running(what, end.slot, end.pid, end.code, tries, inputs, why)

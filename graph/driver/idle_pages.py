@@ -1,7 +1,7 @@
 """When a session does nothing for a while, its warm pages go back to the machine, bit by bit.
 
 Pages that no object uses are kept, because writing into them again is several times faster than
-into fresh ones. Of a session that waits for its user they are only in everybody's way.
+into fresh ones. Of an idle session they only take memory from other programs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ PARTS = 8
 FLOOR = 1 << 20  # bytes that are not worth waking up for
 
 
-class Idle:
+class IdlePages:
     """Says when how many bytes are to be given back. It reads no clock: the caller says `now`."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Idle:
         return min(self._part, warm)
 
     def nothing_left(self) -> None:
-        """Told that no page could be given back: until something changes there is nothing to do."""
+        """No page could be given back: until something changes there is nothing to do."""
         self._over = True
 
     def _look(self, now: float, mark: object) -> None:

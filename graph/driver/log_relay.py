@@ -1,9 +1,9 @@
-"""What workers say, in the driver: their prints, warnings and log records (log_capture.py sends).
+"""Output of workers, in the driver: prints, warnings and log records (log_capture.py sends them).
 
-A thread listens and passes on, so that neither the shell nor a worker depends on who reads the
-driver's output. Who waits for a result hears what was said before it first: in a notebook it is in
-the cell that waits. Lines are whole and say who speaks; what several tasks say is shown once, with
-a count when that is over.
+A thread reads and passes on, so that neither the driver's loop nor a worker depends on a reader of
+the driver's output. A thread that waits for a result passes on earlier output first: in a notebook
+it is shown in the cell that waits. Lines are whole and name their task; what several tasks print is
+shown once, with a count when that is over.
 """
 
 from __future__ import annotations
@@ -20,31 +20,37 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from shframe.graph.driver.log_streams import LAST_SECONDS, Outlets, room_of
 from shframe.graph.driver.wakeup_pipe import WakePipe
-from shframe.graph.worker.log_capture import BUFFER, ERR, OUT, Levels, Logged, Said, Warned
+from shframe.graph.wire.log_messages import (
+    BUFFER,
+    ERR,
+    OUT,
+    CapturedRecord,
+    CapturedWarning,
+    LogMessage,
+)
 
 WINDOW = 1.0  # seconds in which the same line is counted, not shown again
 REMEMBERED = 4096  # lines that may be repeated, at most
 LINE = 1 << 20  # characters of one line; a longer one is broken
 CHUNK = 1 << 16  # bytes of one read: what a pipe holds
 LOOK_SECONDS = 0.001  # between two looks of who waits for results
-PATIENCE = 2.0  # seconds that who waits for a result waits for another thread that passes things on
+PATIENCE = 2.0  # seconds that a waiting thread waits for another one that passes on
 SHORT = 0.02  # the same, once it has not come back in time
 READER_SECONDS = 0.05  # between two looks whether a reader has room again
-PASSES = 64  # reads of each voice in a row, for somebody who waits
-_PROBE = -7919  # a level that nobody uses
+PASSES = 64  # reads of each pipe in a row, for a thread that waits
 
 log = logging.getLogger("shframe")
 
 
 @dataclass(slots=True)
-class Ear:
-    """The driver's end of one way in which a worker speaks.
+class Pipe:
+    """The driver's end of one way in which a worker sends output.
 
     stream: OUT or ERR of descriptors, 0 for its messages. begun: bytes of a line that is not whole.
     """
@@ -58,10 +64,10 @@ class Ear:
 
 @dataclass(slots=True)
 class Repeated:
-    """Something that was said just now.
+    """Output that was shown just now.
 
-    first: which task of which process said it first; others: whether another has said it too.
-    say: says it again, with a count behind it.
+    first: the process and task that it came from; others: whether it came from another too.
+    say: shows it again, with a count behind it.
     """
 
     since: float
@@ -72,7 +78,7 @@ class Repeated:
     pids: set[int] = field(default_factory=set)
 
 
-class Voices:
+class LogRelay:
     """All workers of a session. Safe to use from any thread.
 
     who: the pid of the worker in a slot, and what it runs now.
@@ -80,7 +86,7 @@ class Voices:
 
     def __init__(self, who: Callable[[int], tuple[int, str]]) -> None:
         self.who = who
-        self._ears: dict[int, Ear] = {}
+        self._pipes: dict[int, Pipe] = {}
         self._epoll = select.epoll()
         self._waking = WakePipe()
         self._epoll.register(self._waking, select.EPOLLIN)
@@ -89,47 +95,47 @@ class Voices:
         self.spoke = False
         self._looked = 0.0
         self._closing = False
-        self._said: deque[Callable[[], None]] = deque()  # what is to be passed on
+        self._said: deque[Callable[[], None]] = deque()  # what is to be shown
         # (slot, pid, thread, stream) -> who began a line, and what it has of it
-        self._begun: dict[tuple[int, int, int, int], Said] = {}
+        self._begun: dict[tuple[int, int, int, int], LogMessage] = {}
         self._recent: dict[tuple[Any, ...], Repeated] = {}  # the oldest first
         self._outlets = Outlets()
         self._stuck = False  # who passes something on does not come back
         self._registries: dict[str, dict[Any, Any]] = {}
         self._thread: threading.Thread | None = None
 
-    def ears_for(self, slot: int) -> list[int]:
-        """Listen to a worker that is to be forked; the descriptors that it speaks into."""
+    def pipes_for(self, slot: int) -> list[int]:
+        """Read from a worker that is to be forked; the descriptors that it writes into."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
         given = [theirs.detach()]
-        self._listen(Ear(slot, 0, ours.detach()))
+        self._listen(Pipe(slot, 0, ours.detach()))
         for stream in (OUT, ERR):
             out, into = os.pipe()
             os.set_blocking(out, False)
             given.append(into)
-            self._listen(Ear(slot, stream, out))
+            self._listen(Pipe(slot, stream, out))
         if self._thread is None:
-            self._thread = threading.Thread(target=self._serve, name="shframe-voices", daemon=True)
+            self._thread = threading.Thread(target=self._serve, name="shframe-output", daemon=True)
             self._thread.start()
         return given
 
-    def _listen(self, ear: Ear) -> None:
-        self._ears[ear.fd] = ear
-        self._epoll.register(ear.fd, select.EPOLLIN)
+    def _listen(self, pipe: Pipe) -> None:
+        self._pipes[pipe.fd] = pipe
+        self._epoll.register(pipe.fd, select.EPOLLIN)
 
     @property
     def descriptors(self) -> set[int]:
         """Of the connections to workers, who may be replaced at any time."""
-        return set(self._ears)
+        return set(self._pipes)
 
-    def heard(self, settled: bool) -> None:
-        """Pass on what was said before now. settled: nothing is under way any more.
+    def flush(self, idle: bool) -> None:
+        """Pass on the output until now. idle: nothing is under way any more.
 
-        A report says that its worker has spoken (`spoke`); what programs and C code write by
-        themselves is looked for every LOOK_SECONDS, and heard by the thread in any case.
-        Cost: about 1 us when nothing was said.
+        A report says that there is output (`spoke`); what programs and C code write directly is
+        looked for every LOOK_SECONDS, and read by the thread in any case.
+        Cost: about 1 us when there is none.
         """
         # The thread raises the flag before it reads: what is in no pipe any more is seen by that.
         if self._closing:
@@ -138,14 +144,14 @@ class Voices:
         if now - self._looked > LOOK_SECONDS:
             self.spoke = self.spoke or bool(self._epoll.poll(0))
             self._looked = now
-        if self.spoke or self._passing or self._said or (settled and self._recent):
+        if self.spoke or self._passing or self._said or (idle and self._recent):
             self.spoke = False
-            # Without a reader a handler of log records waits; the own thread does, but nobody else.
-            if room_of(sys.stderr) != 0 and self._pass_on(PASSES, PATIENCE) and settled:
-                self._settle()
+            # Without a reader a handler of log records waits; only the own thread does so.
+            if room_of(sys.stderr) != 0 and self._pass_on(PASSES, PATIENCE) and idle:
+                self._count_all()
 
     def close(self) -> None:
-        """The workers are gone: pass on what they have said."""
+        """The workers are gone: pass on their last output."""
         self._closing = True
         self._waking.wake()
         if self._thread is not None:
@@ -154,9 +160,9 @@ class Voices:
             return  # a handler of the user's has not come back: its thread has what is left
         self._pass_on(PASSES)
         with self._lock:
-            for ear in [*self._ears.values()]:
-                self._stop_listening(ear)
-            self._settle()
+            for pipe in [*self._pipes.values()]:
+                self._stop_listening(pipe)
+            self._count_all()
             self._speak()
             self._outlets.finish()
         self._epoll.close()
@@ -178,8 +184,8 @@ class Voices:
             return [one for one in self._recent.values() if one.count]
 
     def _pass_on(self, passes: int, patience: float = -1) -> bool:
-        """Read what there is and say it. From within what is said (a handler of log records
-        that waits for a task) nothing more is said.
+        """Read what there is and show it. From within that (a handler of log records that waits
+        for a task) nothing more is shown.
 
         patience: seconds to wait for another thread that does so; False: it has not come back.
         """
@@ -193,10 +199,10 @@ class Voices:
             self._passing = True
             try:
                 for _ in range(passes):
-                    ready = [fd for fd, _ in self._epoll.poll(0) if fd in self._ears]
+                    ready = [fd for fd, _ in self._epoll.poll(0) if fd in self._pipes]
                     # messages first: what a task has printed before it started a program
-                    for fd in sorted(ready, key=lambda fd: self._ears[fd].stream):
-                        self._read(self._ears[fd])
+                    for fd in sorted(ready, key=lambda fd: self._pipes[fd].stream):
+                        self._read(self._pipes[fd])
                     self._speak()
                     if not ready:
                         break
@@ -210,62 +216,62 @@ class Voices:
         finally:
             self._lock.release()
 
-    def _read(self, ear: Ear) -> None:
-        if ear.stream:
-            self._read_pipe(ear)
+    def _read(self, pipe: Pipe) -> None:
+        if pipe.stream:
+            self._read_pipe(pipe)
             return
         for _ in range(64):
             try:
-                message = os.read(ear.fd, BUFFER)
+                message = os.read(pipe.fd, BUFFER)
             except BlockingIOError:
                 return
             except OSError:
                 message = b""
             if not message:
-                self._stop_listening(ear)
+                self._stop_listening(pipe)
                 return
-            self._take(ear.slot, Said(*pickle.loads(message)))
+            self._take(pipe.slot, LogMessage(*pickle.loads(message)))
 
-    def _read_pipe(self, ear: Ear) -> None:
+    def _read_pipe(self, pipe: Pipe) -> None:
         try:
-            found = os.read(ear.fd, CHUNK)
+            found = os.read(pipe.fd, CHUNK)
         except BlockingIOError:
             return
         except OSError:
             found = b""
-        *lines, ear.begun = (ear.begun + found).split(b"\n")
-        if not found or len(ear.begun) >= LINE:
-            lines, ear.begun = [*lines, *([ear.begun] if ear.begun else [])], b""
+        *lines, pipe.begun = (pipe.begun + found).split(b"\n")
+        if not found or len(pipe.begun) >= LINE:
+            lines, pipe.begun = [*lines, *([pipe.begun] if pipe.begun else [])], b""
         if lines:
-            pid, name = self.who(ear.slot)
-            ear.pid = pid or ear.pid
+            pid, name = self.who(pipe.slot)
+            pipe.pid = pid or pipe.pid
             for line in lines:
-                self._line(ear.stream, ear.pid, 0, name, line.decode("utf-8", "replace"))
+                self._line(pipe.stream, pipe.pid, 0, name, line.decode("utf-8", "replace"))
         if not found:
-            self._stop_listening(ear)
+            self._stop_listening(pipe)
 
-    def _stop_listening(self, ear: Ear) -> None:
-        if self._ears.pop(ear.fd, None) is None:
+    def _stop_listening(self, pipe: Pipe) -> None:
+        if self._pipes.pop(pipe.fd, None) is None:
             return
-        self._epoll.unregister(ear.fd)
-        os.close(ear.fd)
-        if not ear.stream:
-            for key in [key for key in self._begun if key[0] == ear.slot]:
+        self._epoll.unregister(pipe.fd)
+        os.close(pipe.fd)
+        if not pipe.stream:
+            for key in [key for key in self._begun if key[0] == pipe.slot]:
                 said = self._begun.pop(key)
                 self._line(said.stream, said.pid, said.task, said.name, said.what)
 
-    # --- what was said ------------------------------------------------------------------
+    # --- lines and records --------------------------------------------------------------
 
-    def _take(self, slot: int, said: Said) -> None:
+    def _take(self, slot: int, said: LogMessage) -> None:
         if said.stream:
             self._take_text(slot, said)
-        elif len(said.what) == len(Warned._fields):
-            warned = Warned(*said.what)
+        elif len(said.what) == len(CapturedWarning._fields):
+            warned = CapturedWarning(*said.what)
             self._said.append(lambda: self._warn(warned))
         else:
-            self._take_record(said, Logged(*said.what).fields)
+            self._take_record(said, CapturedRecord(*said.what).fields)
 
-    def _take_text(self, slot: int, said: Said) -> None:
+    def _take_text(self, slot: int, said: LogMessage) -> None:
         key = slot, said.pid, said.thread, said.stream
         begun = self._begun.pop(key, None)
         text = "" if begun is None else begun.what
@@ -294,7 +300,7 @@ class Voices:
         else:
             self._said.append(functools.partial(say, ""))
 
-    def _take_record(self, said: Said, fields: dict[str, Any]) -> None:
+    def _take_record(self, said: LogMessage, fields: dict[str, Any]) -> None:
         record = logging.makeLogRecord(fields)
         record.processName = f"{said.name} pid={said.pid}"
         key = (record.name, record.levelno, record.getMessage(), record.lineno)
@@ -303,7 +309,7 @@ class Voices:
     def _once(
         self, key: tuple[Any, ...], source: tuple[int, int], say: Callable[[str], None]
     ) -> None:
-        """Say something, unless another task has just said the same: then it is counted."""
+        """Show something, unless another task has just sent the same: then it is counted."""
         recent = self._recent.get(key)
         if recent is None:
             self._recent[key] = Repeated(time.monotonic(), source, say)
@@ -323,8 +329,8 @@ class Voices:
             del self._recent[key]
             self._count(one)
 
-    def _settle(self) -> None:
-        """All is over: say how often it was said."""
+    def _count_all(self) -> None:
+        """Show how often lines were repeated."""
         with self._lock:
             recent, self._recent = self._recent, {}
             for one in recent.values():
@@ -346,13 +352,13 @@ class Voices:
             try:
                 say()
             except Exception as error:  # a user's handler; nothing of ours may end by it
-                log.debug("what a worker said could not be passed on: %r", error)
+                log.debug("output of a worker could not be passed on: %r", error)
         self._outlets.write()
 
     def _record(self, record: logging.LogRecord, count: str) -> None:
         """Give a record to the logger of its name, as if it had been made here.
 
-        Where the user has no handlers it is a line that says who speaks.
+        Without a handler of the user's it is a line that names its task.
         """
         if count:
             record = logging.makeLogRecord({**record.__dict__, "msg": f"{record.msg}{count}"})
@@ -366,7 +372,7 @@ class Voices:
         elif record.levelno >= last.level and logger.filter(record):
             self._outlets.say(ERR, f"({record.processName}) {last.format(record)}\n")
 
-    def _warn(self, warned: Warned) -> None:
+    def _warn(self, warned: CapturedWarning) -> None:
         """Warn as if it had been here: the filters of this process decide what becomes of it.
 
         What a filter makes an error is shown: its task has ended long ago.
@@ -382,7 +388,7 @@ class Voices:
             warnings.showwarning(message, category, warned.file, warned.line)
 
 
-def _unpacked(warned: Warned) -> tuple[Any, type[Warning]]:
+def _unpacked(warned: CapturedWarning) -> tuple[Any, type[Warning]]:
     try:
         message, category = pickle.loads(warned.packed)
     except Exception:  # a class that this process cannot import
@@ -395,28 +401,3 @@ def _module_of(file: str) -> str:
         if getattr(module, "__file__", None) == file:
             return name
     return "__main__"
-
-
-# --- the levels of loggers --------------------------------------------------------------
-
-_levels: Levels | None = None
-
-
-def levels() -> Levels:
-    """What the loggers of this process take. Cost: below 1 us when no level was set since.
-
-    Setting a level clears the cache of every logger: ours in the root's tells us so.
-    """
-    global _levels
-    cache = getattr(logging.root, "_cache", {})
-    if _levels is None or _PROBE not in cache:
-        cache[_PROBE] = False
-        _levels = logging.root.manager.disable, tuple(sorted(_levels_set()))
-    return _levels
-
-
-def _levels_set() -> Iterator[tuple[str, int]]:
-    yield "", logging.root.level
-    for name, logger in [*logging.root.manager.loggerDict.items()]:
-        if isinstance(logger, logging.Logger) and logger.level:
-            yield name, logger.level

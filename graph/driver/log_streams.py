@@ -1,4 +1,4 @@
-"""The driver's standard output and error, for what tasks have said: nothing waits for who reads it.
+"""The driver's standard output and error, for output of tasks: nothing waits for their readers.
 
 A pipe or a terminal takes as much as it has room for now; the rest waits here, within bounds, and
 beyond those the oldest lines go, with a count in their place.
@@ -16,7 +16,7 @@ import time
 from collections import deque
 from typing import Any
 
-from shframe.graph.worker.log_capture import OUT
+from shframe.graph.wire.log_messages import OUT
 
 KEPT = 16 << 20  # characters that wait for a reader
 PIECE = 1024  # characters of one write: in any encoding less than a pipe that is ready takes
@@ -58,7 +58,7 @@ class Outlets:
             if room is not None and room <= 0:
                 if not room:
                     return
-                self._take(stream, None)  # nobody can ever read it
+                self._take(stream, None)  # it can never be read
                 continue
             text = self._count(stream) + self._take(stream, room)
             with contextlib.suppress(OSError, ValueError, AttributeError):  # it is closed
@@ -66,7 +66,7 @@ class Outlets:
                 target.flush()
 
     def finish(self) -> None:
-        """Write all, as long as somebody reads."""
+        """Write all, as long as it is read."""
         deadline = time.monotonic() + LAST_SECONDS
         while self._lines and time.monotonic() < deadline:
             before = self._size
@@ -92,7 +92,7 @@ class Outlets:
 
     def _count(self, stream: int) -> str:
         count = self._dropped.pop(stream, 0)
-        return f"[{count} lines of tasks were dropped: nobody has read them]\n" if count else ""
+        return f"[{count} lines of tasks were dropped: they were not read]\n" if count else ""
 
 
 def room_of(target: Any) -> int | None:
@@ -104,7 +104,7 @@ def room_of(target: Any) -> int | None:
         return None
     try:
         fd = target.fileno()
-    except io.UnsupportedOperation:  # it lies in memory
+    except io.UnsupportedOperation:  # it is in memory
         return None
     except ValueError:
         return -1

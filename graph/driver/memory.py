@@ -1,4 +1,4 @@
-"""What the shell does about memory: it counts what there is, makes room, gives back what is idle.
+"""The driver's view of memory: counts what there is, makes room, gives back what is idle.
 
 What is measured comes from worker_memory.py, what is to go to the disk first from spilling.py,
 when pages are given back from idle_pages.py; which tasks may start: scheduler/admission.py.
@@ -9,35 +9,36 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING
 
-from shframe.graph.driver.idle_pages import Idle
-from shframe.graph.driver.spilling import SLACK, Pressure, next_uses
-from shframe.graph.driver.worker_memory import Heaps
-from shframe.graph.failures.error_pickling import Raised
+from shframe.graph.driver.context import Context
+from shframe.graph.driver.graph_runs import GraphRuns
+from shframe.graph.driver.idle_pages import IdlePages
+from shframe.graph.driver.outbox import Outbox
+from shframe.graph.driver.spilling import SLACK, Spilling, next_uses
+from shframe.graph.driver.task_calls import TaskCalls
+from shframe.graph.driver.worker_memory import WorkerMemory
 from shframe.graph.scheduler.messages import Refused, Relieved
-from shframe.graph.worker.main import Result
+from shframe.graph.wire.work import Result
 from shframe.store.errors import SpillFailed
-
-if TYPE_CHECKING:
-    from shframe.graph.driver.loop import Shell
 
 log = logging.getLogger("shframe")
 
 
 class Memory:
-    """The memory of one session; used by the shell's thread only."""
+    """The memory of one session; used by the loop's thread only."""
 
-    def __init__(self, shell: Shell) -> None:
-        self.shell = shell
-        self.store = shell.store
-        self.heaps = Heaps()
-        self.refusals: dict[int, Raised] = {}  # task -> the error of one that found no memory
-        self.admission = shell.scheduler.admission
+    def __init__(self, context: Context, outbox: Outbox, runs: GraphRuns, calls: TaskCalls) -> None:
+        self.context = context
+        self.outbox = outbox
+        self.runs = runs
+        self.calls = calls
+        self.store = context.store
+        self.heaps = WorkerMemory()
+        self.admission = context.scheduler.admission
         self.admission.most_heap = self.store.budget // 2
-        self._pressure = Pressure(self.store)
-        self._idle = Idle()
-        self._failure = ""  # of the disk, told once
+        self._spilling = Spilling(self.store)
+        self._idle = IdlePages()
+        self._failure = ""  # of the disk, logged once
         self._last_rest: object = None
 
     # --- while tasks run ----------------------------------------------------------------
@@ -49,7 +50,7 @@ class Memory:
         """
         due = self.heaps.due(now)
         if due:
-            workers = self.shell.pool.workers.values()
+            workers = self.context.pool.workers.values()
             self.heaps.look(now, {worker.slot: worker.pid for worker in workers if worker.pid})
         if self.admission.counts:
             self._count_room()
@@ -65,27 +66,26 @@ class Memory:
     def refused(self, slot: int, result: Result) -> None:
         """A task found no memory: make room, and let it run again."""
         assert result.error is not None, "a task without a result has an error"
-        self.refusals[result.number] = result.error
+        self.context.refusals[result.number] = result.error
         asked = self._ask_to_trim()
         relieved = self._made_free(result.needed) > 0
-        self.shell.handle(Refused(slot, result.number, result.needed, relieved))
+        self.context.handle(Refused(slot, result.number, result.needed, relieved))
         if relieved or not asked:
-            self.shell.handle(Relieved())
+            self.context.handle(Relieved())
 
     def relieve(self, short: int) -> None:
         """Make room for a task that waits for it; where there is none, it waits for others."""
         if self.store.room() < self.store.budget // 8:
             self._ask_to_trim()
         if self._made_free(short):
-            self.shell.handle(Relieved())
+            self.context.handle(Relieved())
 
     def _made_free(self, needed: int) -> int:
-        runs = self.shell.runs
-        entries = [live.entry for live in runs.live.values()]
-        uses = next_uses(self.shell.scheduler, entries, runs.refs)
-        self.shell.calls.add_uses(uses)
+        submissions = [live.submission for live in self.runs.live.values()]
+        uses = next_uses(self.context.scheduler, submissions, self.runs.refs)
+        self.calls.add_uses(uses)
         try:
-            freed = self._pressure.relieve(needed, uses)
+            freed = self._spilling.spill(needed, uses)
         except SpillFailed as error:  # tasks wait for room that others leave
             freed = 0
             if str(error) != self._failure:
@@ -98,35 +98,35 @@ class Memory:
         kept = min(self.heaps.kept(), self.admission.most_heap)
         self.admission.room = self.store.room() - kept
 
-    # --- pages that nobody uses ---------------------------------------------------------
+    # --- unused pages -------------------------------------------------------------------
 
-    def tell_when_trimmed(self, answered: threading.Event) -> None:
+    def notify_when_trimmed(self, answered: threading.Event) -> None:
         """Have all workers give back pages; set when all have answered."""
         self._ask_to_trim()
-        self._pressure.tell(answered)
+        self._spilling.notify(answered)
 
     def answered(self, slot: int) -> None:
         """A worker has given back what it was asked for, or is gone."""
-        self._pressure.answered(slot)
+        self._spilling.answered(slot)
 
     def _ask_to_trim(self, nbytes: int | None = None) -> bool:
         """Have all workers give back pages that they do not use, all or about `nbytes`.
 
         False: all are asked already.
         """
-        workers = self.shell.pool.workers
-        new = self._pressure.ask(workers)
+        workers = self.context.pool.workers
+        new = self._spilling.ask(workers)
         share = -1 if nbytes is None else -(-nbytes // len(workers))
         for slot in new:
-            self.shell.work_for(slot).trim = share
+            self.outbox.work_for(slot).trim = share
         return bool(new)
 
     def wait(self, now: float) -> float:
-        """Seconds until a session at rest gives something back."""
+        """Seconds until an idle session gives something back."""
         return self._idle.wait(now, *self._rest())
 
     def give_back(self) -> None:
-        """Of a session at rest, the driver's warm pages first, then those of its workers."""
+        """Of an idle session, the driver's warm pages first, then those of its workers."""
         before = self._rest()
         asked = self._idle.give_back(time.monotonic(), *before)
         if not asked:
@@ -141,4 +141,4 @@ class Memory:
     def _rest(self) -> tuple[object, int]:
         """What changes with all that is done; bytes of pages that no object uses."""
         live, resident = self.store.ledger.totals()
-        return (self.shell.next_task, live, self.store.ledger.flow()), resident - live
+        return (self.context.next_task, live, self.store.ledger.flow()), resident - live

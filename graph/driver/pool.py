@@ -1,4 +1,4 @@
-"""The pool: starts the server, asks it for workers, hears of their deaths and replaces them."""
+"""The pool: starts the server, asks it for workers, learns of their ends."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 
 from shframe.graph.driver import procfs
 from shframe.graph.driver.launcher import Launched, launch, park
-from shframe.graph.driver.log_relay import Voices
+from shframe.graph.driver.log_relay import LogRelay
 from shframe.graph.errors import WorkerNotStarted
 from shframe.graph.wire.channel import Channel, pair
-from shframe.graph.worker import fork_server
+from shframe.graph.wire.fork_messages import Ended, Fork, Started
 from shframe.store.ref import next_series
 from shframe.store.store import APART_SLOT, Store
 
-ROOM = 24  # descriptors that must be free: a worker takes 7 meanwhile and 4 for good
+ROOM = 24  # descriptors that must be free: a worker takes 7 while it starts and 4 for good
 RESTING = 64  # slots of dead workers that are not used again before others
 LAST_SLOT = APART_SLOT  # and those above it are no worker's
 STOP_SECONDS = 0.05  # a worker in a system call that cannot be interrupted is not waited for
@@ -30,8 +30,8 @@ class WorkerHandle:
     """The driver's end of one worker.
 
     known: digests of functions that it has; segments: ids of segments that it has mapped.
-    pid: 0 until the server has said it.
-    owes: tasks that it was sent and has not answered for: each ends in a word of it, or its end.
+    pid: 0 until the server has sent it.
+    owes: tasks that it was sent and has not answered for: a report of it ends each, or its own end.
     """
 
     slot: int
@@ -44,18 +44,18 @@ class WorkerHandle:
 
 
 class Pool:
-    """Worker processes of one session; used by the executor's thread only.
+    """Worker processes of one session; used by the loop's thread only.
 
     A slot numbers a worker in the store (0 is the driver). That of a dead worker is used again when
-    nothing of it is left there, and not before many others: what was said of the one is not
+    nothing of it is left there, and not before many others: output of the one is not
     taken for the other's.
     """
 
     def __init__(
-        self, store: Store, count: int, voices: Voices, launched: Launched | None = None
+        self, store: Store, count: int, logs: LogRelay, launched: Launched | None = None
     ) -> None:
         self.store = store
-        self.voices = voices
+        self.logs = logs
         self.workers: dict[int, WorkerHandle] = {}
         self.changes = 0  # counts workers that come and go
         self._next_slot = 1
@@ -77,17 +77,17 @@ class Pool:
         Raises: WorkerNotStarted, and nothing has been changed.
         """
         self._check_room()
-        slot = self._free_slot()
+        slot = self._next_free_slot()
         ours, theirs = pair()
-        request = fork_server.Fork(slot, next_series(), self.store.budget, self.count)
-        fds = [theirs.detach(), os.dup(self.store.ledger.fd), *self.voices.ears_for(slot)]
-        self.channel.send(tuple(request), fds)
+        request = Fork(slot, next_series(), self.store.budget, self.count)
+        fds = [theirs.detach(), os.dup(self.store.ledger.fd), *self.logs.pipes_for(slot)]
+        self.channel.send(request, fds)
         worker = WorkerHandle(slot, Channel(ours))
         self.workers[slot] = worker
         self.changes += 1
         return worker
 
-    def _free_slot(self) -> int:
+    def _next_free_slot(self) -> int:
         if len(self._dead) > RESTING or self._next_slot >= LAST_SLOT:
             for _ in range(len(self._dead)):
                 slot = self._dead.popleft()
@@ -100,12 +100,12 @@ class Pool:
         self.store.ledger.use(self._next_slot)
         return slot
 
-    def buried(self, slot: int) -> None:
+    def free_slot(self, slot: int) -> None:
         """All is done for a worker that has ended: its slot may be used again."""
         self._dead.append(slot)
 
     def _check_room(self) -> None:
-        """See that there are descriptors for a worker, and some beside them for what it will do."""
+        """See that there are descriptors for a worker, and some more for what it will do."""
         taken: list[int] = []
         try:
             while len(taken) < ROOM:
@@ -119,17 +119,15 @@ class Pool:
                 os.close(fd)
         raise refused  # without the frames of the other error
 
-    def news(self) -> list[fork_server.Ended]:
+    def news(self) -> list[Ended]:
         """Take in what the server says; the workers that ended. Raises Closed."""
-        ended: list[fork_server.Ended] = []
+        ended: list[Ended] = []
         self.channel.fill()
         for message, _ in self.channel.arrived():
-            if len(message) == len(fork_server.Ended._fields):
-                ended.append(fork_server.Ended(*message))
-            else:
-                started = fork_server.Started(*message)
-                if started.slot in self.workers:
-                    self.workers[started.slot].pid = started.pid
+            if isinstance(message, Ended):
+                ended.append(message)
+            elif isinstance(message, Started) and message.slot in self.workers:
+                self.workers[message.slot].pid = message.pid
         return ended
 
     def remove(self, slot: int) -> WorkerHandle | None:
@@ -165,7 +163,7 @@ class Pool:
             wanted = condition()
             os.kill(worker.pid, signal.SIGKILL if wanted else signal.SIGCONT)
             return wanted
-        return True  # it has ended by itself
+        return True  # it has ended on its own
 
     def close(self) -> None:
         """End all processes and wait until they are gone."""

@@ -1,7 +1,7 @@
 """The user's own modules: whether one was loaded again, so that workers have old code of it.
 
-Functions of a module travel by name, and a worker imports the module when it first needs it. One
-that lies in a folder of packages does not change under a session; one beside the script does.
+Functions of a module are pickled by name, and a worker imports the module when it first needs it.
+One in a folder of packages does not change during a session; one beside the script does.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What the shell does when memory runs short: objects to disk, free pages of workers back.
+"""What is done when memory runs short: objects go to disk, free pages of workers are given back.
 
-Those that are needed last go to disk first: the graph knows when that will be. Used by the
-executor's thread only, but for `wait`.
+Objects that are needed last go first: the graph knows when that will be. Used by the loop's thread
+only.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import threading
 from collections.abc import Iterable, Iterator
 
 from shframe.graph.scheduler.scheduler import Scheduler
-from shframe.graph.scheduler.submission import Entry
+from shframe.graph.scheduler.submission import GraphSubmission
 from shframe.graph.tasks.task import Key
-from shframe.graph.worker.main import Wired
+from shframe.graph.wire.call_format import Wired
 from shframe.store.ref import Ref
 from shframe.store.store import Store
 
@@ -21,10 +21,10 @@ SLACK = 16  # at least this part of the budget is made free at once: a look at a
 PATIENCE = 1.0  # seconds that the user's thread waits for pages of workers that are busy
 
 
-class Pressure:
+class Spilling:
     """Makes room in one session's memory.
 
-    asked: workers that were told to give back the pages that they do not use, and have not yet.
+    asked: workers that were asked to give back pages that they do not use, and have not yet.
     """
 
     def __init__(self, store: Store) -> None:
@@ -32,13 +32,13 @@ class Pressure:
         self.asked: set[int] = set()
         self._waiting: list[threading.Event] = []
 
-    def relieve(self, needed: int, uses: dict[int, int]) -> int:
+    def spill(self, needed: int, uses: dict[int, int]) -> int:
         """Move objects to the disk; the bytes that are free now."""
         needed = max(needed, self.store.budget // SLACK)
         return self.store.spill(needed, lambda id: uses.get(id, math.inf))
 
     def ask(self, workers: Iterable[int]) -> list[int]:
-        """Which of the workers are to be told now."""
+        """Which of the workers are to be asked now."""
         new = [slot for slot in workers if slot not in self.asked]
         self.asked.update(new)
         return new
@@ -51,7 +51,7 @@ class Pressure:
                 waiting.set()
             self._waiting.clear()
 
-    def tell(self, event: threading.Event) -> None:
+    def notify(self, event: threading.Event) -> None:
         """Set the event when no worker has to answer any more."""
         if self.asked:
             self._waiting.append(event)
@@ -60,40 +60,44 @@ class Pressure:
 
 
 def next_uses(
-    scheduler: Scheduler, entries: Iterable[Entry], refs: dict[int, Wired]
+    scheduler: Scheduler, submissions: Iterable[GraphSubmission], refs: dict[int, Wired]
 ) -> dict[int, int]:
     """For each object that tasks will read the number of the first of them.
 
-    entries: the tasks of each run; refs: the results that are there.
+    submissions: the tasks of each run; refs: the results that are there.
     Cost: a look at all tasks that are not done, up to the one that reads the last of the objects.
     """
     uses: dict[int, int] = {}
     ids = {number: held.id for number, held in refs.items() if type(held) is Ref}
-    for entry in entries:
-        data = {key: ref.ref.id for key, ref in entry.graph.data.items()}
-        left = {*data.values(), *(id for number, id in ids.items() if entry.has(number))}
-        for number in range(entry.first, entry.first + len(entry)):
+    for submission in submissions:
+        data = {key: ref.ref.id for key, ref in submission.graph.data.items()}
+        left = {*data.values(), *(id for number, id in ids.items() if submission.has(number))}
+        for number in range(submission.first, submission.first + len(submission)):
             if not left:
                 break
-            for id in _reads(scheduler, entry, number, ids, data):
+            for id in _reads(scheduler, submission, number, ids, data):
                 uses.setdefault(id, number)
                 left.discard(id)
     return uses
 
 
 def _reads(
-    scheduler: Scheduler, entry: Entry, number: int, ids: dict[int, int], data: dict[Key, int]
+    scheduler: Scheduler,
+    submission: GraphSubmission,
+    number: int,
+    ids: dict[int, int],
+    data: dict[Key, int],
 ) -> Iterator[int]:
     """The objects that a task will read; none when it is done."""
-    if number - entry.first < entry.entered:
+    if number - submission.first < submission.entered:
         state = scheduler.tasks.get(number)
         if state is None or state.done:
             return
         yield from (ids[source] for source in state.sources if source in ids)
         if not data:
             return
-    for key in entry.task(number).inputs:
+    for key in submission.task(number).inputs:
         if key in data:
             yield data[key]
-        elif entry.place.get(key) in ids:
-            yield ids[entry.place[key]]
+        elif submission.numbers.get(key) in ids:
+            yield ids[submission.numbers[key]]

@@ -1,7 +1,7 @@
 """A thread for what runs users' code and must not hold up the thread that drives the workers.
 
-An error's constructor, a value's `__setstate__`, a callback of a future: each may raise, or take as
-long as it likes. They are called here one after another, in the order in which they came.
+An error's constructor, a value's `__setstate__`, a callback of a future: each may raise, or never
+return. They are called here one after another, in the order in which they came.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+
+from shframe.graph.objects.callbacks import guarded
 
 log = logging.getLogger("shframe")
 
@@ -46,19 +48,3 @@ class Aside:
             self._calls.put(None)
         if self._thread is not threading.current_thread():
             self._thread.join(SECONDS)
-
-
-def attempt(what: Callable[[], None], blame: Callable[[BaseException], None]) -> None:
-    """Call; who waits for it is told what it raises."""
-    try:
-        what()
-    except Exception as error:
-        blame(error)
-
-
-def guarded(what: Callable[[], None]) -> None:
-    """Call; what it raises is logged: nobody waits for its word."""
-    try:
-        what()
-    except Exception:
-        log.exception("a callback raised")

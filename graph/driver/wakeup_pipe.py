@@ -17,7 +17,7 @@ class WakePipe:
 
     def wake(self) -> None:
         """Have the thread look at what was handed in."""
-        with contextlib.suppress(OSError):  # a full pipe wakes as well, a closed one nobody
+        with contextlib.suppress(OSError):  # a full pipe wakes as well, a closed one does not
             os.write(self._into, b"x")
 
     def drain(self) -> None:

@@ -1,7 +1,7 @@
 """How much private memory tasks take while they run, seen from outside.
 
 The driver reads the anonymous pages of each busy worker every few milliseconds: what pandas or
-Arrow allocate meanwhile no task reports, and at its end it is gone. What a kind of task took above
+Arrow allocate in a task is not reported, and is gone at its end. What a kind of task took above
 the level at which it found its worker is what admission.py expects of the next one.
 """
 
@@ -24,7 +24,7 @@ class _Heap:
     peak: int
 
 
-class Heaps:
+class WorkerMemory:
     """The private memory of the workers of one session. Reads no clock."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Heaps:
                 heap.peak = max(heap.peak, nbytes)
 
     def taken(self, slot: int) -> int:
-        """What the tasks that the worker has just ended took at most; the next ones start anew."""
+        """What the tasks that the worker has just ended took at most; then it starts from zero."""
         heap = self._heaps.get(slot)
         if heap is None or heap.peak == heap.level:
             return 0

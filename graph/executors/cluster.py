@@ -1,8 +1,8 @@
 """What engines share: executors whose tasks run on a cluster, where this machine's store is not.
 
 A value on a cluster is known here by a RemoteRef. What a graph starts from goes there once an
-object; a task's function travels as bytes named by their digest, and is unpickled once a process.
-How tasks are sent, and how values come back, lies in dask_cluster.py and ray_cluster.py.
+object; a task's function is sent as bytes named by their digest, and is unpickled once a process.
+How tasks are sent, and how values come back, is in dask_cluster.py and ray_cluster.py.
 """
 
 from __future__ import annotations
@@ -19,31 +19,32 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from shframe.graph.errors import Copied
-from shframe.graph.executors.base import Progress
-from shframe.graph.objects.object_ref import ObjectRef, Signal
+from shframe.graph.errors import RefNotPicklable
+from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.objects.signal import Signal
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Task
-from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.graph.tasks.task_graph import Progress, TaskGraph
 from shframe.graph.tracing import copies
 from shframe.graph.tracing.trace import Trace
 from shframe.store.errors import ObjectLost
+from shframe.store.store import Store
 
-BATCH_BYTES = 128 << 20  # values that are on their way at once: they lie here twice meanwhile
+BATCH_BYTES = 128 << 20  # values that are fetched at once: they take their memory twice then
 FUNCTIONS_KEPT = 1024  # unpickled functions in one process of a cluster
 
 Held = Any  # the cluster's own counted handle: distributed.Future, ray.ObjectRef
 Item = TypeVar("Item")
 
 
-class _Home:
+class _ClusterBackend:
     """What an engine's handles need of a home: their values are there from the start."""
 
     def wait(self, refs: Sequence[ObjectRef], ended: Signal, timeout: float | None) -> None:
-        """Nobody waits for what is there."""
+        """All values are there."""
 
-    def told(self, ref: ObjectRef) -> None:
-        """Nobody is to be told of what is there."""
+    def expect(self, ref: ObjectRef) -> None:
+        """All values are there."""
 
     def note(self, ref: ObjectRef) -> None:
         """A RemoteRef is refused by pickle."""
@@ -51,12 +52,20 @@ class _Home:
     def own(self, ref: ObjectRef, id: int) -> None:
         """The cluster counts its own handle, which goes with this one."""
 
+    def uses(self, store: Store) -> bool:
+        """Values are on the cluster."""
+        return False
+
+    def story(self, ref: ObjectRef) -> Sequence[str]:
+        """Nothing is pending here."""
+        return ()
+
     def aside(self, call: Callable[[], None]) -> None:
         """No thread of ours depends on it."""
         call()
 
 
-class Engine(_Home, ABC):
+class Engine(_ClusterBackend, ABC):
     """An executor on a cluster. Its results stay there until their handles are dropped."""
 
     lends = False  # a final array would be memory of this machine
@@ -127,7 +136,7 @@ class Engine(_Home, ABC):
 class RemoteRef(ObjectRef):
     """A counted handle on a value that a cluster holds; dropping the last one frees it there.
 
-    nbytes: what the task that made it said.
+    nbytes: as the task that made it reported.
     """
 
     __slots__ = ("engine", "name", "remote", "size")
@@ -145,14 +154,14 @@ class RemoteRef(ObjectRef):
         return self.size
 
     def held(self) -> Any:
-        """Nothing of it lies here; raises ObjectLost."""
-        raise ObjectLost(f"{self!r} lies on a cluster\n  value() brings it here")
+        """Raises: ObjectLost: it is not stored here."""
+        raise ObjectLost(f"{self!r} is stored on a cluster\n  value() fetches it")
 
     def __shframe_token__(self) -> str:
         return f"remote-{self.name}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        raise Copied.for_what("a handle on a value of a cluster")
+        raise RefNotPicklable.for_what("a handle on a value of a cluster")
 
     def __repr__(self) -> str:
         return f"RemoteRef({self.name}, {self.size} bytes)"
@@ -190,7 +199,7 @@ def batches(items: Sequence[Item], nbytes: Callable[[Item], int]) -> Iterator[li
 
 
 def brought(graph: TaskGraph, put: Callable[[Any], ObjectRef]) -> TaskGraph:
-    """The graph with what lies on a cluster in this machine's store, for the time of its run."""
+    """The graph with values of a cluster in this machine's store, for the time of its run."""
     remote = {key: ref for key, ref in graph.data.items() if isinstance(ref, RemoteRef)}
     if not remote:
         return graph
@@ -206,10 +215,10 @@ _lock = threading.Lock()  # a worker of Dask runs tasks in several threads
 
 
 def packed_args(task: Task) -> bytes:
-    """A task's own arguments as they travel: the cluster's scheduler need not know their types."""
+    """A task's own arguments, pickled: the cluster's scheduler need not know their types."""
     from shframe.store.codec.pickling import dumps
 
-    assert task.target is None, "a final array lies in this machine's memory"
+    assert task.target is None, "a final array is in this machine's memory"
     return dumps(task.args) if task.args else b""
 
 
@@ -234,7 +243,7 @@ def _function(digest: bytes, payload: bytes) -> Function:
 
 
 def frozen(value: Any) -> Any:
-    """An array that nobody may write into: tasks of one process read the same object."""
+    """A read-only array: tasks of one process read the same object."""
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, numpy.ndarray):
         if value.base is not None and value.flags.writeable:

@@ -20,13 +20,13 @@ from distributed.comm import connect
 from distributed.utils import LoopRunner
 
 from shframe.graph.errors import Cancelled, ClusterUnreachable, WorkerDied
-from shframe.graph.executors.base import PROGRESS_SECONDS, Progress
+from shframe.graph.executors.base import PROGRESS_SECONDS
 from shframe.graph.executors.cluster import Engine, Held, RemoteRef, called, packed_args, size_of
-from shframe.graph.failures.error_pickling import travelling
+from shframe.graph.failures.error_pickling import make_picklable
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key
-from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.graph.tasks.task_graph import Progress, TaskGraph
 from shframe.graph.tracing import copies
 from shframe.graph.tracing.trace import Span, Trace
 from shframe.store.errors import ObjectLost
@@ -41,13 +41,13 @@ def connected(address: str) -> Client:
     """A client of the scheduler at `host:port`; raises ClusterUnreachable."""
     url = f"tcp://{address}"
     try:
-        # a Client that finds nobody leaves its thread behind, so it is made for who answers
+        # a Client that finds no scheduler leaves its thread behind, so the address is tried first
         LoopRunner().run_sync(_greeted, url)
         return Client(url, timeout=CONNECT_SECONDS, set_as_default=False)
     except OSError as error:
         raise ClusterUnreachable(
             f"no Dask scheduler answered at {address} within {CONNECT_SECONDS} s: {error}\n"
-            "  start one with `dask scheduler`, or give a distributed.Client as executor"
+            "  start one with `dask scheduler`, or pass a distributed.Client as executor"
         ) from error
 
 
@@ -238,7 +238,7 @@ class _Functions:
 
 
 def _spans(graph: TaskGraph, order: list[Key], notes: Iterable[Note]) -> Iterable[Span]:
-    """What the notes tell, on this process's clock."""
+    """Spans from the notes, on this process's clock."""
     offset = time.monotonic() - time.time()
     workers: dict[int, int] = {}
     for _, n, pid, start, end, bytes_in, bytes_out, copied in notes:
@@ -266,7 +266,9 @@ def _call(about: tuple[str, int, int, bytes, bytes], payload: bytes, *inputs: An
     except Exception as error:
         raised = error
     if raised is not None:
-        raise travelling(raised)  # out here: what could not travel would go along as its context
+        raise make_picklable(
+            raised
+        )  # out here: else an error that cannot be pickled would be its context
     bytes_in = sum(map(size_of, inputs))
     note = [run, number, os.getpid(), start, time.time(), bytes_in, size_of(value)]
     get_worker().log_event(topic, [*note, list(copies.taken())])

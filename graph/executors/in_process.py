@@ -10,50 +10,51 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from shframe.graph.driver.actors import Job
-from shframe.graph.driver.call import Arguments, Code, Terms
-from shframe.graph.errors import ActorDied, ActorNotFound, StreamEnded
-from shframe.graph.failures.error_pickling import Told, note_of_task, packed_here
+from shframe.graph.errors import ActorDied, ActorNotFound, GeneratorExhausted
+from shframe.graph.failures.error_pickling import PickledError, note_of_task, pack_local_error
 from shframe.graph.failures.failed_task import FailedTask, failed_here, failed_task
-from shframe.graph.objects.object_ref import Failure, ObjectRef, StoreHome
+from shframe.graph.objects.object_ref import Failure, ObjectRef
+from shframe.graph.objects.ref_backend import StoreBackend
+from shframe.graph.tasks.actor_options import ActorOptions
+from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
 from shframe.graph.tasks.task import Task
 from shframe.graph.tracing.call_site import Place, line_of
-from shframe.graph.wire.call_format import READY, placed, unpacked
+from shframe.graph.wire.call_format import READY, place_inputs, unpack_arguments
 
 
 class InProcess:
     """What `.remote` needs of an executor, in one process."""
 
-    home: StoreHome
+    home: StoreBackend
 
     def warm_up(self) -> bool:
         """Nothing is to be started."""
         return False
 
-    def __init__(self, home: StoreHome) -> None:
+    def __init__(self, home: StoreBackend) -> None:
         self.home = home
         self._actors: dict[int, Any] = {}
-        self._jobs: dict[str, tuple[ObjectRef, Any]] = {}
+        self._names: dict[str, tuple[ObjectRef, Any]] = {}
         self.failed: FailedTask | None = None
 
     def put(self, value: object) -> ObjectRef:
-        """Store a value and give a handle on it."""
+        """Store a value; its handle."""
         return self.home.put(value)
 
     def call(
         self,
-        function: Code,
+        function: CallableRef,
         arguments: Arguments,
-        terms: Terms,
+        options: TaskOptions,
         place: Place | None = None,
         method: str = "",
         actor: int = 0,
     ) -> tuple[ObjectRef, ...]:
         """Run a task; its handles."""
         self.home.check((*arguments.inputs, *arguments.keep))
-        count = max(terms.returns, 1)
+        count = max(options.returns, 1)
         try:
-            positional, named = self._values(arguments, terms)
+            positional, named = self._values(arguments, options)
             if method:
                 made = self._method(actor, method)(*positional, **named)
             else:
@@ -65,12 +66,14 @@ class InProcess:
         except Exception as error:
             frames = error.__traceback__ and error.__traceback__.tb_next  # without this one
             code, site = None if method else function, line_of(place)
-            self.failed = failed_here(code, function.name, arguments, terms, error, site, self.home)
+            self.failed = failed_here(
+                code, function.name, arguments, options, error, site, self.home
+            )
             failure = Failure(error, frames)
             return tuple(ObjectRef(self.home.next_id(), failure, self.home) for _ in range(count))
-        if terms.returns < 0:
+        if options.returns < 0:
             return (self._stream(made),)
-        if terms.returns <= 1:
+        if options.returns <= 1:
             return (self._stored(made),)
         return tuple(map(self._stored, made))
 
@@ -82,20 +85,22 @@ class InProcess:
         site: where the computation was asked for. target: bytes of what it fills a part of.
         """
         note = note_of_task(task, site, inputs)
-        told = Told(packed_here(error), note)
-        self.failed = failed_task(task, inputs, note, told.error, target)
+        pickled = PickledError(pack_local_error(error), note)
+        self.failed = failed_task(task, inputs, note, pickled.error, target)
         error.add_note(str(note))
 
     def forget_failed(self) -> None:
         """Let go of what the newest task that failed has read."""
         self.failed = None
 
-    def _values(self, arguments: Arguments, terms: Terms) -> tuple[list[Any], dict[str, Any]]:
-        values = [ref.value(writable=terms.writable) for ref in arguments.inputs]
+    def _values(
+        self, arguments: Arguments, options: TaskOptions
+    ) -> tuple[list[Any], dict[str, Any]]:
+        values = [ref.value(writable=options.writable) for ref in arguments.inputs]
         if arguments.packed:
-            return unpacked(arguments.args, values)
+            return unpack_arguments(arguments.args, values)
         if arguments.places is not None:
-            return placed(arguments.args, values, arguments.places), {}
+            return place_inputs(arguments.args, values, arguments.places), {}
         return [*values, *arguments.args], {}
 
     def _stored(self, value: Any) -> ObjectRef:
@@ -123,15 +128,22 @@ class InProcess:
         """The handle of a generator's value at that place."""
         if place < len(generator.keep):
             return generator.keep[place]  # type: ignore[no-any-return]
-        return self._failed(StreamEnded(f"the generator has given {len(generator.keep)} values"))
+        return self._failed(
+            GeneratorExhausted(f"the generator yielded {len(generator.keep)} values")
+        )
 
-    def hire(
-        self, function: Code, arguments: Arguments, terms: Terms, place: Place | None, job: Job
+    def create_actor(
+        self,
+        function: CallableRef,
+        arguments: Arguments,
+        options: TaskOptions,
+        place: Place | None,
+        actor_options: ActorOptions,
     ) -> ObjectRef:
         """Make an actor; the handle that keeps it alive."""
         self.home.check((*arguments.inputs, *arguments.keep))
         try:
-            positional, named = self._values(arguments, terms)
+            positional, named = self._values(arguments, options)
             instance = function(*positional, **named)  # type: ignore[operator]
             ref = self.put(None)
         except Exception as error:
@@ -139,8 +151,8 @@ class InProcess:
             instance.__cause__ = error
             ref = self._failed(instance)
         self._actors[ref.id] = instance
-        if job.name is not None:
-            self._jobs[job.name] = ref, job.methods
+        if actor_options.name is not None:
+            self._names[actor_options.name] = ref, actor_options.methods
         return ref
 
     def _method(self, actor: int, name: str) -> Any:
@@ -159,6 +171,6 @@ class InProcess:
 
     def named(self, name: str) -> tuple[ObjectRef, Any]:
         """The actor of that name. Raises: ActorNotFound."""
-        if name not in self._jobs:
-            raise ActorNotFound.among(name, self._jobs)
-        return self._jobs[name]
+        if name not in self._names:
+            raise ActorNotFound.among(name, self._names)
+        return self._names[name]

@@ -1,7 +1,7 @@
-"""Graphs on Ray: each task becomes one of Ray's, which gives its value and a note of how it ran.
+"""Graphs on Ray: each task becomes one of Ray's, which returns its value and a note of how it ran.
 
-A task that fails gives a Failure as its value, which the tasks that read it pass on: so an error
-arrives as it was raised, and Ray has nothing to report that nobody asked for.
+A task that fails returns a Failure as its value, which the tasks that read it pass on: so an error
+arrives as it was raised, and Ray logs none.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 import ray
 
 from shframe.graph.errors import ClusterUnreachable, RemoteTraceback, WorkerDied
-from shframe.graph.executors.base import PROGRESS_SECONDS, Progress
+from shframe.graph.executors.base import PROGRESS_SECONDS
 from shframe.graph.executors.cluster import Engine, Held, RemoteRef, called, packed_args, size_of
-from shframe.graph.failures.error_pickling import travelling
+from shframe.graph.failures.error_pickling import make_picklable
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key
-from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.graph.tasks.task_graph import Progress, TaskGraph
 from shframe.graph.tracing import copies
 from shframe.graph.tracing.trace import Span, Trace
 from shframe.store.errors import ObjectLost
@@ -31,7 +31,7 @@ from shframe.store.errors import ObjectLost
 class Note(NamedTuple):
     """How a task ran.
 
-    error: the pickled exception and its traceback as text, of the task that raised it.
+    error: the pickled exception and its traceback as a string, of the task that raised it.
     failed: whether there is no result.
     """
 
@@ -40,7 +40,7 @@ class Note(NamedTuple):
     end: float
     bytes_in: int
     bytes_out: int
-    copied: copies.Copied
+    copied: copies.CopiedBytes
     error: bytes | None = None
     failed: bool = False
 
@@ -160,7 +160,7 @@ class RayEngine(Engine):
         if self.closed:
             raise ClusterUnreachable(
                 "Ray has been shut down since this executor or result was made\n"
-                "  compute() again starts it anew"
+                "  call compute() again to restart it"
             )
 
     def close(self) -> None:
@@ -178,7 +178,7 @@ def _connection() -> tuple[str, str]:
 
 
 class _Call:
-    """Calls one function on Ray; its bytes lie in Ray's store once."""
+    """Calls one function on Ray; its bytes are in Ray's store once."""
 
     def __init__(self, function: Function) -> None:
         self.digest = function.digest
@@ -239,7 +239,7 @@ def _packed(error: Exception) -> bytes:
     import cloudpickle
 
     text = "".join(traceback.format_exception(error))
-    bare = travelling(error).with_traceback(None)
+    bare = make_picklable(error).with_traceback(None)
     return bytes(cloudpickle.dumps((bare, text), protocol=5))
 
 
@@ -261,7 +261,7 @@ def _notes(refs: list[Held]) -> list[Note]:
 
 
 def _spans(graph: TaskGraph, order: list[Key], notes: list[Note]) -> Iterable[Span]:
-    """What the notes tell, on this process's clock."""
+    """Spans from the notes, on this process's clock."""
     offset = time.monotonic() - time.time()
     workers: dict[int, int] = {}
     for key, note in zip(order, notes, strict=True):

@@ -16,9 +16,10 @@ from typing import Any
 
 from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import SessionClosed
-from shframe.graph.executors.base import Progress, target_fd, target_size, wait_for
+from shframe.graph.executors.base import wait_for
 from shframe.graph.executors.in_process import InProcess
-from shframe.graph.objects.object_ref import Death, ObjectRef, StoreHome
+from shframe.graph.objects.object_ref import Death, ObjectRef
+from shframe.graph.objects.ref_backend import StoreBackend
 from shframe.graph.scheduler.messages import (
     Abort,
     Cancelled,
@@ -34,10 +35,11 @@ from shframe.graph.scheduler.messages import (
     Run,
 )
 from shframe.graph.scheduler.scheduler import Scheduler
-from shframe.graph.scheduler.submission import Entry
+from shframe.graph.scheduler.submission import GraphSubmission
 from shframe.graph.tasks import result_buffer
+from shframe.graph.tasks.result_buffer import target_fd, target_size
 from shframe.graph.tasks.task import Key
-from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.graph.tasks.task_graph import Progress, TaskGraph
 from shframe.graph.tracing import copies
 from shframe.graph.tracing.call_site import user_line
 from shframe.graph.tracing.trace import Span, Trace
@@ -47,7 +49,7 @@ from shframe.store.store import Store
 @dataclass(slots=True)
 class _Live:
     graph: TaskGraph
-    entry: Entry
+    submission: GraphSubmission
     trace: Trace
     ended: threading.Event = field(default_factory=threading.Event)
     error: BaseException | None = None
@@ -64,7 +66,7 @@ class ThreadExecutor(InProcess):
         self.store = store
         self.dropped = dropped
         self.workers = workers
-        super().__init__(StoreHome(store, dropped))
+        super().__init__(StoreBackend(store, dropped))
         self.scheduler = Scheduler()
         self.lock = threading.RLock()  # the scheduler and the tables below are one state
         self.queues: dict[int, queue.SimpleQueue[int | None]] = {
@@ -84,7 +86,7 @@ class ThreadExecutor(InProcess):
         """Run a graph on the threads; outputs are stored, values between tasks are not."""
         number, live = self._submit(graph, trace)
         try:
-            wait_for(live.ended, progress, lambda: (live.done, len(live.entry)))
+            wait_for(live.ended, progress, lambda: (live.done, len(live.submission)))
         except BaseException:
             with self.lock:
                 self._carry_out(self.scheduler.handle(Cancelled(number)))
@@ -98,11 +100,11 @@ class ThreadExecutor(InProcess):
             if self.closed:
                 raise SessionClosed("this session has been shut down; sf.init() starts a new one")
             self._start()
-            entry = Entry(graph)
+            submission = GraphSubmission(graph)
             number, self.next_run = self.next_run, self.next_run + 1
-            first, self.next_task = self.next_task, self.next_task + len(entry)
-            live = self.runs[number] = _Live(graph, entry, trace)
-            self._carry_out(self.scheduler.handle(entry.submitted(number, first)))
+            first, self.next_task = self.next_task, self.next_task + len(submission)
+            live = self.runs[number] = _Live(graph, submission, trace)
+            self._carry_out(self.scheduler.handle(submission.submitted(number, first)))
             return number, live
 
     def _start(self) -> None:
@@ -126,21 +128,21 @@ class ThreadExecutor(InProcess):
                 self._carry_out(self.scheduler.handle(Recalled(worker, [number])))
                 return
             live = self._holding(number)
-            inputs = live.entry.inputs(number, self.scheduler.tasks[number].sources)
+            inputs = live.submission.inputs(number, self.scheduler.tasks[number].sources)
         self._run_one(worker, number, live, inputs)
 
     def _holding(self, number: int) -> _Live:
         for live in self.runs.values():
-            if live.entry.has(number):
+            if live.submission.has(number):
                 return live
         raise AssertionError("a task was assigned of a run that is not live")
 
     def _run_one(self, worker: int, number: int, live: _Live, wanted: list[Key | int]) -> None:
-        task = live.entry.task(number)
+        task = live.submission.task(number)
         start = time.monotonic()
         inputs = [self._value(live, source) for source in wanted]
         try:
-            with result_buffer.opened(target_fd(self.store, task)):
+            with result_buffer.open_window(target_fd(self.store, task)):
                 value = task.function(*inputs, *task.args)
         except BaseException as error:
             with self.lock:
@@ -179,8 +181,8 @@ class ThreadExecutor(InProcess):
             elif isinstance(instruction, Recall):
                 self.recalled.update(instruction.tasks)
             elif isinstance(instruction, More):
-                entry = self.runs[instruction.run].entry
-                waiting.extend(self.scheduler.handle(entry.next(instruction.run, id)))
+                submission = self.runs[instruction.run].submission
+                waiting.extend(self.scheduler.handle(submission.next(instruction.run, id)))
             elif isinstance(instruction, Finish):
                 self.runs.pop(instruction.run).ended.set()
             elif isinstance(instruction, Abort):
@@ -196,7 +198,7 @@ class ThreadExecutor(InProcess):
                 made[key] = live.graph.data[key]
             elif key not in made:
                 with self.lock:
-                    value = self.values.pop(live.entry.place[key])
+                    value = self.values.pop(live.submission.numbers[key])
                 made[key] = self.put(value)
         return [made[key] for key in live.graph.outputs]
 

@@ -1,1 +1,1 @@
-"""Errors of tasks: how they travel, what is shown of them, what can be run again."""
+"""Errors of tasks: how they are pickled, what is shown of them, what can be run again."""

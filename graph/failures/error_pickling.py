@@ -1,9 +1,9 @@
 """What a task raised, from the worker to the user: its own type, with its own frames and its task.
 
-In the worker an error is packed with its traceback as text. In the driver it stays packed (Told)
-until somebody reads it: only then, in the thread that reads, is the user's code run that makes it
-again. `told` adds the task, its inputs and the line that built it, and makes it a TaskFailed beside
-its own type.
+In the worker an error is pickled, with its traceback as a string. In the driver it stays pickled
+(PickledError) until it is read: only then, in the thread that reads, is the user's code run that
+makes it again. `as_task_error` adds the task, its inputs and the line that built it, and makes it a
+TaskFailed beside its own type.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from shframe.graph.failures import tracebacks
 from shframe.graph.objects.object_ref import Failure, Pending
 from shframe.graph.scheduler.task_state import TaskState
 from shframe.graph.tasks.function import UserCode, members
+from shframe.graph.wire.work import Raised
 from shframe.store.errors import ShframeError
 from shframe.store.ref import Ref
 
 if TYPE_CHECKING:
-    from shframe.graph.driver.call import Call
     from shframe.graph.tasks.task import Task
 
 _INPUTS = 5  # inputs of a task that are named
@@ -39,21 +39,8 @@ _USERS = (Exception, SystemExit, GeneratorExit)  # what users' code may raise wh
 # --- from the worker --------------------------------------------------------------------
 
 
-class Raised(NamedTuple):
-    """What a task raised, as it travels. To read the payload runs users' code, no other field does.
-
-    payload: the pickled error, without frames. text: its traceback. said: its type and message.
-    usual: whether it is an Exception, not SystemExit or the like.
-    """
-
-    payload: bytes
-    text: str
-    said: str
-    usual: bool
-
-
-def packed_error(error: BaseException) -> Raised:
-    """The error with its traceback as text; one that cannot travel becomes TaskFailed.
+def pack_error(error: BaseException) -> Raised:
+    """The error with its traceback as a string; one that cannot be pickled becomes TaskFailed.
 
     It keeps no frame: what its task read is free when the worker lets go of it.
     """
@@ -64,7 +51,7 @@ def packed_error(error: BaseException) -> Raised:
     return _packed(bare, text)
 
 
-def packed_here(error: BaseException) -> Raised:
+def pack_local_error(error: BaseException) -> Raised:
     """The error of a task that ran in this process, which goes on as it is.
 
     It is packed bare: where tblib has taught pickle to take tracebacks along, they hold the frames
@@ -84,7 +71,7 @@ def packed_here(error: BaseException) -> Raised:
         _HIDDEN.__set__(error, hidden)
 
 
-def unpacked_error(raised: Raised) -> BaseException:
+def unpack_error(raised: Raised) -> BaseException:
     """A worker's exception with its traceback as cause. Runs the code of its type."""
     try:
         error = pickle.loads(raised.payload)
@@ -102,14 +89,14 @@ def unpacked_error(raised: Raised) -> BaseException:
         return made
 
 
-def packed(error: BaseException) -> Raised:
+def pack_unraised(error: BaseException) -> Raised:
     """An error of this process and its traceback's text, as a worker gets it."""
     cause = error.__cause__
     return _packed(error, cause.text if isinstance(cause, RemoteTraceback) else "")
 
 
-def travelling(error: BaseException) -> BaseException:
-    """The error, or what stands for one that cannot travel: for who pickles it by himself."""
+def make_picklable(error: BaseException) -> BaseException:
+    """The error, or a stand-in for one that cannot be pickled: for other picklers than ours."""
     return error if _payload(error, error) is not None else _stand_in(error)
 
 
@@ -130,21 +117,21 @@ def _text(error: BaseException) -> str:
 
 
 def _packed(error: BaseException, text: str) -> Raised:
-    for travels in (error, _Parts(error), _stand_in(error)):
-        payload = _payload(travels, error)
+    for stand_in in (error, _Parts(error), _stand_in(error)):
+        payload = _payload(stand_in, error)
         if payload is not None:
             return Raised(payload, text, said_by(error), isinstance(error, Exception))
-    raise AssertionError("a TaskFailed with a text always travels")
+    raise AssertionError("a TaskFailed with a message can always be pickled")
 
 
-def _payload(travels: Any, error: BaseException) -> bytes | None:
-    """What travels for an error, pickled; None when it does not arrive, or not as it was."""
+def _payload(sent: Any, error: BaseException) -> bytes | None:
+    """What is sent for an error, pickled; None if it cannot be unpickled as it was."""
     import cloudpickle
 
     try:
-        payload = bytes(cloudpickle.dumps(travels, protocol=5))
+        payload = bytes(cloudpickle.dumps(sent, protocol=5))
         made = pickle.loads(payload)
-        return payload if travels is not error or _is_same(made, error) else None
+        return payload if sent is not error or _is_same(made, error) else None
     except _USERS:
         return None
 
@@ -153,7 +140,7 @@ def _is_same(made: BaseException, error: BaseException) -> bool:
     """Whether a constructor that was called again has made the same of what it was given.
 
     Values are not compared by `==`, which may be anybody's; what pickles differently by chance
-    only travels in parts.
+    is only sent in parts.
     """
     import cloudpickle
 
@@ -166,7 +153,7 @@ def _is_same(made: BaseException, error: BaseException) -> bool:
 
 
 def _is_plain(kind: type[BaseException]) -> bool:
-    """Whether exceptions of a kind travel as its constructor called with their args."""
+    """Whether exceptions of a kind are pickled as its constructor and their args."""
     return kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ in _PLAIN
 
 
@@ -174,7 +161,7 @@ _PLAIN = (BaseException.__reduce__, OSError.__reduce__)
 
 
 class _Parts:
-    """Travels for an exception whose constructor cannot be called again; arrives as it was."""
+    """Pickled for an exception whose constructor cannot be called again; unpickled as it was."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
@@ -182,7 +169,7 @@ class _Parts:
     def __reduce__(self) -> tuple[Any, ...]:
         kind = type(self.error)
         if not _is_plain(kind):
-            raise TypeError(f"{kind.__name__} says itself how it travels")
+            raise TypeError(f"{kind.__name__} defines its own __reduce__")
         return _from_parts, (kind, _ARGS.__get__(self.error), _own_fields(self.error))
 
 
@@ -196,7 +183,7 @@ def _from_parts(kind: type[BaseException], args: tuple[Any, ...], state: Any) ->
 def _stand_in(error: BaseException) -> TaskFailed:
     name, _, message = said_by(error).partition(": ")
     made = TaskFailed(
-        f"a task raised {name}, which cannot travel between processes\n  it said: {message}"
+        f"a task raised {name}, which cannot be sent between processes\n  message: {message}"
     )
     for note in _notes_of(error):
         made.add_note(note)
@@ -223,7 +210,7 @@ def _notes_of(error: BaseException) -> list[str]:
 
 
 class Note(NamedTuple):
-    """What is said of a task that failed. sites: the lines that built it."""
+    """The note of a task that failed. sites: the lines that built it."""
 
     name: str
     sites: tuple[str, ...]
@@ -234,25 +221,19 @@ class Note(NamedTuple):
         return f"the task: {self.name}\n  built at: {built}\n  inputs: {self.inputs}"
 
 
-def note_of_call(call: Call) -> Note:
-    """Of a call: its function, where it was called, its arguments."""
-    held = [one._held for one in call.inputs]
-    return Note(call.name, (call.site,), _inputs(held, _arguments(call.args)))
-
-
 def note_of_task(task: Task, site: str, held: Sequence[Any]) -> Note:
     """Of a graph's task: its key, where the user's functions in it were handed over, or else
     where the computation was asked for. held: its inputs, as far as they are known, or values."""
     codes = (one for one in members(task.function.shared) if isinstance(one, UserCode))
     sites = dict.fromkeys(code.site for code in codes if code.site)
     name = f"{task.function.label} {task.key}"
-    return Note(name, tuple(sites)[:_SITES] or (site,), _inputs(held, []))
+    return Note(name, tuple(sites)[:_SITES] or (site,), describe_inputs(held, []))
 
 
-class Told(NamedTuple):
-    """The error of a task, to be made where somebody reads it: that runs users' code.
+class PickledError(NamedTuple):
+    """The error of a task, to be made where it is read: that runs users' code.
 
-    note: of its task, None: it says already what there is to say.
+    note: of its task, None: the message says it already.
     called: whether it is a TaskFailed beside its own type, as errors of calls are.
     """
 
@@ -267,22 +248,22 @@ class Told(NamedTuple):
 
     def error(self) -> BaseException:
         """Make it."""
-        error = unpacked_error(self.raised)
+        error = unpack_error(self.raised)
         if self.note is None:
             return error
         try:
-            return told(error, self.note) if self.called else noted(error, self.note)
+            return as_task_error(error, self.note) if self.called else add_note_to(error, self.note)
         except _USERS:  # it answers no questions
             made = TaskFailed(f"the task {self.note.name} raised {self.raised.said}")
             made.__cause__ = RemoteTraceback(f"{self.raised.text}{self.note}\n")
             return made
 
 
-class NotMade(NamedTuple):
+class ConstructorFailed(NamedTuple):
     """The error of calls of an actor whose constructor has raised."""
 
     actor: str
-    cause: Told | NotMade
+    cause: PickledError | ConstructorFailed
 
     @property
     def said(self) -> str:
@@ -296,9 +277,9 @@ class NotMade(NamedTuple):
         return made
 
 
-def told(error: BaseException, note: Note) -> BaseException:
+def as_task_error(error: BaseException, note: Note) -> BaseException:
     """The error of a call: of its own type and a TaskFailed as well, where Python allows that."""
-    error = noted(error, note)
+    error = add_note_to(error, note)
     if isinstance(error, ShframeError):
         return error
     try:
@@ -307,7 +288,7 @@ def told(error: BaseException, note: Note) -> BaseException:
         return error
 
 
-def noted(error: BaseException, note: Note) -> Exception:
+def add_note_to(error: BaseException, note: Note) -> Exception:
     """The error with a note of its task, in its traceback's text too.
 
     What would end the driver if it were raised there (SystemExit and the like) is a TaskFailed.
@@ -323,7 +304,7 @@ def noted(error: BaseException, note: Note) -> Exception:
     return error
 
 
-def described(held: Any) -> str:
+def describe_value(held: Any) -> str:
     """An input, for messages: its kind and its size."""
     if isinstance(held, bytes):
         return f"a pickled value of {len(held)} bytes"
@@ -335,13 +316,15 @@ def described(held: Any) -> str:
     return f"{_argument(held)} of {nbytes} bytes" if isinstance(nbytes, int) else _argument(held)
 
 
-def _inputs(held: Iterable[Any], arguments: Sequence[str]) -> str:
-    found = [*map(described, held), *arguments]
+def describe_inputs(held: Iterable[Any], arguments: Sequence[str]) -> str:
+    """The inputs of a task and its own arguments, for messages."""
+    found = [*map(describe_value, held), *arguments]
     more = f" and {len(found) - _INPUTS} more" if len(found) > _INPUTS else ""
     return (", ".join(found[:_INPUTS]) or "none") + more
 
 
-def _arguments(args: Any) -> list[str]:
+def describe_arguments(args: Any) -> list[str]:
+    """The arguments of a call, for messages: their types and sizes."""
     if isinstance(args, bytes):
         return [f"{len(args)} bytes of pickled arguments"]
     return [_argument(value) for value in args]
@@ -366,17 +349,17 @@ def _both(error: Exception) -> BaseException:
     made.__dict__["error"] = error
     _CAUSE.__set__(made, error.__cause__)
     if str(made) != str(error):
-        raise TypeError(f"{kind.__name__} does not say the same of what it is made of")
+        raise TypeError(f"{kind.__name__} made of the same args has another message")
     return made  # type: ignore[no-any-return]
 
 
 @cache
 def _both_type(kind: Any) -> Any:
     name = f"TaskFailed({kind.__name__})"
-    return type(name, (_Told, kind), {"__module__": kind.__module__, "__qualname__": name})
+    return type(name, (_TaskError, kind), {"__module__": kind.__module__, "__qualname__": name})
 
 
-class _Told(TaskFailed):
+class _TaskError(TaskFailed):
     """A TaskFailed that is a user's exception too: `error` is that by itself."""
 
     error: Exception

@@ -13,16 +13,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shframe.graph.errors import CannotReopen
+from shframe.graph.errors import NothingToDebug
 from shframe.graph.failures import error_pickling
 from shframe.graph.objects import ref_pickling
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks import result_buffer
 from shframe.graph.tasks.function import Function
-from shframe.graph.wire.call_format import placed, unpacked
+from shframe.graph.wire.call_format import place_inputs, unpack_arguments
 
 if TYPE_CHECKING:
-    from shframe.graph.driver.call import Arguments, Call, Code, Terms
+    from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
     from shframe.graph.tasks.task import Task
 
 
@@ -38,7 +38,7 @@ class FailedTask:
     task: str
     site: str
     died: bool = False
-    _code: Code | None = None
+    _code: CallableRef | None = None
     _inputs: Sequence[Any] = ()  # handles, or values of an executor that has them here
     _arguments: Any = ()
     _places: Sequence[int] | None = None
@@ -58,11 +58,11 @@ class FailedTask:
     def function(self) -> Callable[..., Any]:
         """What it calls: the user's function, or the step of a plan that holds it.
 
-        Raises: CannotReopen: it is a method of an actor, whose instance lives elsewhere.
+        Raises: NothingToDebug: it is a method of an actor, whose instance lives elsewhere.
         """
         code: Any = self._code
         if code is None:
-            raise CannotReopen(
+            raise NothingToDebug(
                 f"{self.task} is a method of an actor: its instance lives in the actor's process\n"
                 "  call the method on an instance made here, or have the actor return its state"
             )
@@ -88,9 +88,9 @@ class FailedTask:
         ]
         if self._packed:
             with ref_pickling.home_is(self._home):
-                return unpacked(self._arguments, values)
+                return unpack_arguments(self._arguments, values)
         if self._places is not None:
-            return placed(self._arguments, values, self._places), {}
+            return place_inputs(self._arguments, values, self._places), {}
         return [*values, *self._arguments], {}
 
     def run(self) -> Any:
@@ -104,7 +104,7 @@ class FailedTask:
             return _whole(function(*args, **kwargs))
         fd = os.memfd_create("shframe-debug", os.MFD_CLOEXEC)
         os.ftruncate(fd, self._target)
-        with result_buffer.opened(fd):  # what it fills in vain
+        with result_buffer.open_window(fd):  # what it fills in vain
             return _whole(function(*args, **kwargs))
 
     def __repr__(self) -> str:
@@ -118,20 +118,6 @@ def _whole(made: Any) -> Any:
         return asyncio.run(made)
     if inspect.isgenerator(made):
         return list(made)
-    return made
-
-
-def failed_call(
-    call: Call, error: Callable[[], BaseException], home: Any, died: bool = False
-) -> FailedTask:
-    """Of a loose task. error: makes what it raised."""
-    how: Any = call.how
-    places, packed = (how[0], how[1]) if isinstance(how, tuple) else (None, False)
-    made = FailedTask(call.name, call.site, died, None if call.actor else call.function)
-    made._inputs, made._arguments, made._keep = call.inputs, call.args, call.keep
-    made._places, made._packed, made._writable = places, packed, call.terms.writable
-    made._home = home
-    made._error = error
     return made
 
 
@@ -150,18 +136,18 @@ def failed_task(
 
 
 def failed_here(
-    code: Code | None,
+    code: CallableRef | None,
     name: str,
     arguments: Arguments,
-    terms: Terms,
+    options: TaskOptions,
     error: BaseException,
     site: str,
     home: Any,
 ) -> FailedTask:
     """Of a task that ran in this process. code: None for a method."""
-    made = FailedTask(terms.name or name, site, False, code)
+    made = FailedTask(options.name or name, site, False, code)
     made._inputs, made._arguments, made._keep = arguments.inputs, arguments.args, arguments.keep
     made._places, made._packed = arguments.places, arguments.packed
-    made._writable, made._home = terms.writable, home
-    made._error = error_pickling.Told(error_pickling.packed_here(error)).error
+    made._writable, made._home = options.writable, home
+    made._error = error_pickling.PickledError(error_pickling.pack_local_error(error)).error
     return made

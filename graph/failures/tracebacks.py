@@ -1,7 +1,7 @@
 """Tracebacks as users read them: their own frames and other libraries', shframe's folded away.
 
 In a worker an error becomes text here, with all that it was raised from; the text holds no frame,
-so that no view of a task's inputs lives on in it.
+so that it keeps no view of a task's inputs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FRAME = re.compile(r'^  File "(?P<file>[^"]+)", line (?P<line>\d+), in ')
 
 @cache
 def _folders() -> tuple[str, ...]:
-    """Where shframe's own code lies."""
+    """The folders of shframe's own code."""
     names = ("shframe", "shframe.graph", "shframe.store")
     files = [getattr(sys.modules.get(name), "__file__", None) for name in names]
     return tuple(os.path.dirname(file) + os.sep for file in files if file)
@@ -43,15 +43,15 @@ def is_library(file: str) -> bool:
 
 def text_of(error: BaseException) -> str:
     """The traceback of an error and of what it came from, with our frames folded."""
-    told = traceback.TracebackException.from_exception(error)
-    for one in _all_of(told):
+    as_task_error = traceback.TracebackException.from_exception(error)
+    for one in _all_of(as_task_error):
         one.stack = _folded(one.stack, one.exc_type)
-    return "".join(told.format())
+    return "".join(as_task_error.format())
 
 
-def _all_of(told: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
+def _all_of(as_task_error: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
     """An error, its causes, contexts and the members of groups."""
-    stack, seen = [told], set[int]()
+    stack, seen = [as_task_error], set[int]()
     while stack:
         one = stack.pop()
         if id(one) in seen:
@@ -109,7 +109,7 @@ def _folded(
 def with_source(text: str) -> str:
     """A traceback's text with lines of source that only this process knows.
 
-    Cells of notebooks and lines of a prompt are files to nobody else.
+    Cells of notebooks and lines of a prompt are no files for other processes.
     """
     lines = text.split("\n")
     found = []

@@ -1,7 +1,7 @@
-"""Handles that lie inside values: which ones travel when a value is pickled, and what they become.
+"""Handles inside values: which ones are pickled with a value, and what they become.
 
 A handle is no data: whoever pickles a value with handles in it must keep them alive for whoever
-unpickles it. So a handle can be pickled only while somebody takes note of it.
+unpickles it. So a handle can be pickled only within `noting`.
 """
 
 from __future__ import annotations
@@ -9,21 +9,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from shframe.graph.objects.object_ref import ObjectRef
+
+class Handle(Protocol):
+    """What is used of an ObjectRef here."""
+
+    home: Any
 
 
 class Finder(Protocol):
     """Where handles arrive."""
 
-    def find(self, id: int) -> ObjectRef:
+    def find(self, id: int) -> Any:
         """The handle with that number, in this process."""
 
 
 class _Here(threading.local):
-    noted: list[ObjectRef] | None = None
+    noted: list[Any] | None = None
     home: Finder | None = None
 
 
@@ -31,7 +34,7 @@ _here = _Here()
 _default: Finder | None = None
 
 
-def note(ref: ObjectRef) -> bool:
+def note(ref: Handle) -> bool:
     """A handle is being pickled; whether anybody takes note."""
     if _here.noted is None:
         return False
@@ -41,8 +44,8 @@ def note(ref: ObjectRef) -> bool:
 
 
 @contextmanager
-def noting() -> Iterator[list[ObjectRef]]:
-    """The handles that are pickled in this thread meanwhile."""
+def noting() -> Iterator[list[Any]]:
+    """Collect the handles that are pickled in this thread."""
     before, _here.noted = _here.noted, []
     try:
         yield _here.noted
@@ -52,7 +55,7 @@ def noting() -> Iterator[list[ObjectRef]]:
 
 @contextmanager
 def home_is(home: Finder) -> Iterator[None]:
-    """Handles that are unpickled in this thread meanwhile belong there."""
+    """Handles that are unpickled in this thread belong there."""
     before, _here.home = _here.home, home
     try:
         yield
@@ -60,7 +63,7 @@ def home_is(home: Finder) -> Iterator[None]:
         _here.home = before
 
 
-def settle(home: Finder | None) -> None:
+def set_home(home: Finder | None) -> None:
     """Handles that are unpickled anywhere in this process belong there: called by a worker."""
     global _default
     _default = home

@@ -6,11 +6,23 @@ copy that would grow with the result. No task has the memory mapped when it is s
 
 from __future__ import annotations
 
+from collections import deque
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
 
-from shframe.graph.executors.base import Executor
-from shframe.graph.objects.object_ref import ObjectRef, swept
+from shframe.graph.objects.object_ref import Death, ObjectRef
+from shframe.graph.objects.ref_backend import release_dropped
+from shframe.store.store import Store
+
+
+class Lender(Protocol):
+    """An executor whose tasks can fill memory of the session's store."""
+
+    store: Store
+    dropped: deque[Death]
+
+    @property
+    def home(self) -> Any: ...
 
 
 class Final:
@@ -20,10 +32,12 @@ class Final:
     Raises: StoreFull when there is no room.
     """
 
-    def __init__(self, executor: Executor, nbytes: int) -> None:
+    def __init__(self, executor: Lender, nbytes: int) -> None:
         self._executor = executor
         self._sealed = False
-        swept(executor.store, executor.dropped)  # the last result's memory may serve again
+        release_dropped(
+            executor.store, executor.dropped
+        )  # the last result's memory may serve again
         self.segment = executor.store.lend(nbytes)
 
     def __enter__(self) -> Self:

@@ -1,8 +1,8 @@
-"""Expressions: immutable nodes of a plan, told apart by a content token.
+"""Expressions: immutable nodes of a plan, identified by a content token.
 
 A node is a frozen dataclass whose fields are its operands: other nodes, tuples of nodes, or plain
-values. No node optimises, lowers or runs itself: those live in rewrite.py, planner.py and in the
-rooms of the collections. Plans are walked with a stack, never by recursion, and never travel to
+values. No node optimises, lowers or runs itself: those are in rewrite.py, planner.py and in the
+rooms of the collections. Plans are walked with a stack, never by recursion, and are never sent to
 workers.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self
 
@@ -24,13 +25,22 @@ class Expr:
     line): it does not enter the token.
     """
 
-    token: str = dataclasses.field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        cls = type(self)
-        own = [f"{cls.__module__}.{cls.__qualname__}"]
-        content = (getattr(self, name) for name in _field_names(cls))
-        object.__setattr__(self, "token", tokenize(*own, *content))
+    @functools.cached_property
+    def token(self) -> str:
+        """The digest of the node's class and operands, made when it is first asked for."""
+        # those below first: the token of a long chain is not to be made by recursion
+        stack: list[Expr] = [self]
+        while stack:
+            node = stack[-1]
+            open_ = [child for child in node.children() if "token" not in child.__dict__]
+            if open_:
+                stack += open_
+                continue
+            stack.pop()
+            cls = type(node)
+            content = [getattr(node, name) for name in _field_names(cls)]
+            node.__dict__["token"] = tokenize(f"{cls.__module__}.{cls.__qualname__}", *content)
+        return self.__dict__["token"]  # type: ignore[no-any-return]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Expr) and self.token == other.token
@@ -48,6 +58,10 @@ class Expr:
 
     def children(self) -> tuple[Expr, ...]:
         """The nodes among the operands, in the order of the fields."""
+        return self._children
+
+    @functools.cached_property
+    def _children(self) -> tuple[Expr, ...]:
         found: list[Expr] = []
         for name in _field_names(type(self)):
             value = getattr(self, name)
@@ -78,7 +92,7 @@ def _field_names(cls: type[Expr]) -> tuple[str, ...]:
     names = _names.get(cls)
     if names is None:
         fields = (field.name for field in dataclasses.fields(cls))
-        names = tuple(n for n in fields if n != "token" and not n.startswith("_"))
+        names = tuple(n for n in fields if not n.startswith("_"))
         _names[cls] = names
     return names
 
@@ -108,7 +122,7 @@ def rebuild(root: Expr, change: Callable[[Expr], Expr]) -> Expr:
     for node in walk(root):
         old = node.children()
         new = tuple(done[child.token] for child in old)
-        moved = any(a is not b for a, b in zip(old, new, strict=True))
+        moved = any(map(operator.is_not, old, new))
         done[node.token] = change(node.with_children(new) if moved else node)
     return done[root.token]
 
@@ -125,5 +139,6 @@ def tree_text(root: Expr, line: Callable[[Expr], str] | None = None) -> str:
         lines.append("  " * depth + describe(node) + (" (shown above)" if again else ""))
         if not again:
             seen.add(node.token)
-            stack.extend((child, depth + 1) for child in reversed(node.children()))
+            below = dict.fromkeys(node.children())  # what is read twice is shown once
+            stack.extend((child, depth + 1) for child in reversed(below))
     return "\n".join(lines)

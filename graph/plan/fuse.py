@@ -3,7 +3,7 @@ reaches the store.
 
 A fused task runs a small program: steps in order, each fed by the task's inputs or by earlier
 steps. Tasks of one layer fuse to programs of one shape, which share one Function, so that the
-program travels to a worker once.
+program is sent to a worker once.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def _enter(key: Key, graph: TaskGraph, inside: dict[Key, list[Key]]) -> None:
 
 
 def _joined(members: list[Task], programs: dict[tuple[object, ...], Function]) -> Task:
-    """One task that runs the members in order; the last of them gives the result."""
+    """One task that runs the members in order; the last of them makes the result."""
     inputs: dict[Key, int] = {}
     made: dict[Key, int] = {}
     steps: list[Step] = []

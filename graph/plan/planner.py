@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from shframe.graph.errors import PlanNotStable
 from shframe.graph.plan.expr import Expr, walk
 from shframe.graph.plan.fuse import fused
-from shframe.graph.plan.rewrite import Stage
+from shframe.graph.plan.rewrite import Stage, is_checking
 from shframe.graph.tasks.task import Key, Task
 from shframe.graph.tasks.task_graph import TaskGraph
 
@@ -21,31 +21,38 @@ if TYPE_CHECKING:
     from shframe.graph.objects.object_ref import ObjectRef
 
 
+About = TypeVar("About")
+
+
 @dataclass(slots=True)
-class Layer:
+class Layer(Generic[About]):
     """What one node became: a key per partition or block, and the tasks that make them.
 
     keys: in order of the partitions (frames) or in C order of the block grid (arrays).
-    about: what the lowering knows of the pieces, for the lowerings above it.
+    about: what the lowering knows of the partitions or blocks, for the lowerings above it.
     notes: what the trace is to say of how it runs.
     """
 
     keys: Sequence[Key]
     tasks: list[Task] = field(default_factory=list)
     data: dict[Key, ObjectRef] = field(default_factory=dict)
-    about: Any = None
+    about: About = field(kw_only=True)
     notes: tuple[str, ...] = ()
 
 
-Lowering = Callable[[Any, tuple[Layer, ...]], Layer]
+Lowering = Callable[[Any, tuple[Layer[About], ...]], Layer[About]]
 
 
 @dataclass(frozen=True)
-class Planner:
-    """The stages of one kind of collection and its table of lowerings."""
+class Planner(Generic[About]):
+    """The stages of one kind of collection and its table of lowerings.
+
+    check: raises AssertionError for a layer that its node cannot have; for SHFRAME_CHECK=1.
+    """
 
     stages: tuple[Stage, ...]
-    lowerings: Mapping[type[Expr], Lowering]
+    lowerings: Mapping[type[Expr], Lowering[About]]
+    check: Callable[[Any, Layer[About]], None] | None = None
 
     def optimized(self, plan: Expr, stage: str | None = None) -> Expr:
         """The plan after all stages, or after the one named; raises ValueError for another."""
@@ -63,20 +70,26 @@ class Planner:
         return tuple(stage.name for stage in self.stages)
 
     def graph(
-        self, plan: Expr, last: Callable[[Layer], Layer] | None = None
-    ) -> tuple[TaskGraph, Layer]:
+        self,
+        plan: Expr,
+        last: Callable[[Layer[About]], Layer[About]] | None = None,
+        fuse: bool = True,
+    ) -> tuple[TaskGraph, Layer[About]]:
         """Lower an optimised plan, cull and fuse; the layer describes the outputs, without tasks.
 
         last: what comes on top of the plan's own layer, such as the filling of a final array.
+        fuse: whether tasks that only one other reads become part of it: not if all run here.
         """
-        layers: dict[str, Layer] = {}
+        layers: dict[str, Layer[About]] = {}
         graph = TaskGraph()
         for node in walk(plan):
-            lowering = self.lowerings.get(type(node))
-            if lowering is None:
-                raise PlanNotStable(f"no lowering for a {type(node).__name__} node")
+            lowering = self._lowering_of(type(node))
             layer = lowering(node, tuple(layers[child.token] for child in node.children()))
             layers[node.token] = layer
+            if is_checking():
+                _check_keys(node, layer, graph)
+                if self.check is not None:
+                    self.check(node, layer)
             graph.add(layer.tasks)
             graph.data.update(layer.data)
             graph.notes.extend(layer.notes)
@@ -86,5 +99,20 @@ class Planner:
             top = last(top)
             graph.add(top.tasks)
         graph.outputs = tuple(top.keys)
-        top = Layer(top.keys, [], top.data, top.about, top.notes)
-        return fused(graph), top
+        top = Layer(top.keys, [], top.data, about=top.about, notes=top.notes)
+        return fused(graph) if fuse else graph, top
+
+    def _lowering_of(self, kind: type[Expr]) -> Lowering[About]:
+        """What lowers a kind of node: the entry of its nearest base class."""
+        for base in kind.__mro__:
+            if base in self.lowerings:
+                return self.lowerings[base]
+        raise PlanNotStable(f"no lowering for a {kind.__name__} node")
+
+
+def _check_keys(node: Expr, layer: Layer[Any], graph: TaskGraph) -> None:
+    """Asserts that a layer makes each of its keys once, and none that is there already."""
+    keys = [task.key for task in layer.tasks]
+    assert len(set(keys)) == len(keys), f"{node.name} makes a key twice"
+    again = [key for key in keys if key in graph.tasks]
+    assert not again, f"{node.name} makes keys that are there: {again[:3]}"

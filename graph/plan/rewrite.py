@@ -37,7 +37,11 @@ def rule(on: type[Expr]) -> Callable[[Callable[[Any], Expr | None]], Rule]:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Named rules (to a fixpoint) and then passes (once each), in order."""
+    """Named rules (to a fixpoint) and then passes (once each), in order.
+
+    check: raises AssertionError for a node, or a plan, and what may not stand in its place; it is
+        called for each rewriting by a rule and for the whole where SHFRAME_CHECK=1.
+    """
 
     name: str
     rules: tuple[Rule, ...] = ()
@@ -49,14 +53,20 @@ class Stage:
         result = _to_fixpoint(self, plan) if self.rules else plan
         for whole in self.passes:
             result = whole(result)
-        if self.check is not None and os.environ.get("SHFRAME_CHECK") == "1":
+        if self.check is not None and is_checking():
             self.check(plan, result)
         return result
+
+
+def is_checking() -> bool:
+    """Whether plans are checked: for tests, as it costs more than planning does."""
+    return os.environ.get("SHFRAME_CHECK") == "1"
 
 
 def _to_fixpoint(stage: Stage, plan: Expr) -> Expr:
     by_type: dict[type[Expr], tuple[Rule, ...]] = {}
     used: list[str] = []
+    check = stage.check if is_checking() else None
 
     def change(node: Expr) -> Expr:
         kind = type(node)
@@ -64,8 +74,10 @@ def _to_fixpoint(stage: Stage, plan: Expr) -> Expr:
             by_type[kind] = tuple(r for r in stage.rules if issubclass(kind, r.on))
         for candidate in by_type[kind]:
             new = candidate.apply(node)
-            if new is not None and new.token != node.token:
+            if new is not None and new is not node and new.token != node.token:
                 used.append(candidate.name)
+                if check is not None:
+                    check(node, new)
                 return new
         return node
 
@@ -73,7 +85,7 @@ def _to_fixpoint(stage: Stage, plan: Expr) -> Expr:
     for _ in range(ROUNDS):
         used.clear()
         after = rebuild(before, change)
-        if after.token == before.token:
+        if after is before or after.token == before.token:
             return after
         before, last = after, before
     raise PlanNotStable(

@@ -1,7 +1,8 @@
-"""Content tokens: equal values give equal tokens, in every process and every run.
+"""Content tokens: equal values have equal tokens, in every process and every run.
 
 Nothing here depends on Python's hash(), on id() or on repr(). Values that are data (arrays,
-tables) enter by the digest of their bytes; what has a `__shframe_token__` names itself.
+tables) enter by the digest of their bytes; what has a `__shframe_token__` names itself, and what
+has a `__shframe_content__` enters by those values.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import functools
 import hashlib
 import pathlib
 import pickle
-import struct
 import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
-Feed = Callable[[bytes], None]
+import numpy as np
+
+Feed = Callable[[bytes], object]
 
 
 def tokenize(*values: object) -> str:
@@ -31,42 +33,56 @@ def tokenize(*values: object) -> str:
     >>> tokenize(1, "a") == tokenize(1, "a"), tokenize(1) == tokenize(1.0)
     (True, False)
     """
-    digest = hashlib.blake2b(digest_size=16)
+    parts: list[bytes] = []  # one call of the digest for all of them: most are a few bytes long
     for value in values:
-        feed(value, digest.update)
-    return digest.hexdigest()
+        feed(value, parts.append)
+    return hashlib.blake2b(b"".join(parts), digest_size=16).hexdigest()
 
 
 def feed(value: Any, update: Feed) -> None:
     """Give the canonical bytes of `value` to `update`."""
-    own = getattr(type(value), "__shframe_token__", None)
-    if own is not None:
-        _tagged(update, b"own", own(value).encode())
-        return
-    writer = _WRITERS.get(type(value))
-    if writer is not None:
-        writer(value, update)
-    elif isinstance(value, enum.Enum):
-        feed((type(value).__qualname__, value.name), update)
-    elif isinstance(value, pathlib.PurePath):
-        _tagged(update, b"path", str(value).encode())
-    elif isinstance(value, tuple):
-        _sequence(b"tuple:" + type(value).__qualname__.encode(), value, update)
-    else:
-        _by_pickle(value, update)
+    kind = type(value)
+    writer = _WRITERS.get(kind)
+    if writer is None:
+        writer = _writer_of(kind)
+        if kind.__module__.startswith(("numpy", "shframe.")):  # users' classes are not kept alive
+            _WRITERS[kind] = writer
+    writer(value, update)
+
+
+def _writer_of(kind: type) -> Callable[[Any, Feed], object]:
+    """What writes the values of a type that is not in the table yet."""
+    if hasattr(kind, "__shframe_token__"):
+        return _write_own
+    if hasattr(kind, "__shframe_content__"):
+        return functools.partial(_write_content, f"{kind.__module__}.{kind.__qualname__}".encode())
+    if issubclass(kind, enum.Enum):
+        return _write_enum
+    if issubclass(kind, pathlib.PurePath):
+        return _text(b"path", str)
+    if issubclass(kind, tuple):
+        return functools.partial(_sequence, b"tuple:" + kind.__qualname__.encode())
+    if issubclass(kind, np.dtype):
+        return _write_dtype
+    if issubclass(kind, np.ufunc):
+        return _write_ufunc
+    return _by_pickle
 
 
 def _tagged(update: Feed, tag: bytes, payload: bytes) -> None:
-    update(struct.pack("<HQ", len(tag), len(payload)))
-    update(tag)
-    update(payload)
+    # lengths first: no content of one value can look like the beginning of another
+    update(b"%s %d:%s" % (tag, len(payload), payload))
 
 
 def _sequence(tag: bytes, values: Iterable[object], update: Feed) -> None:
-    items = list(values)
-    _tagged(update, tag, struct.pack("<Q", len(items)))
+    items = values if isinstance(values, (tuple, list)) else list(values)
+    update(b"%s %d;" % (tag, len(items)))
     for item in items:
-        feed(item, update)
+        writer = _WRITERS.get(type(item))  # feed(), but for a call less: most values are in here
+        if writer is None:
+            feed(item, update)
+        else:
+            writer(item, update)
 
 
 def _set(value: Iterable[object], update: Feed) -> None:
@@ -77,30 +93,57 @@ def _dict(value: dict[object, object], update: Feed) -> None:
     _sequence(b"dict", (part for pair in value.items() for part in pair), update)
 
 
+def _write_own(value: Any, update: Feed) -> None:
+    _tagged(update, b"own", value.__shframe_token__().encode())
+
+
+def _write_content(tag: bytes, value: Any, update: Feed) -> None:
+    _sequence(tag, value.__shframe_content__(), update)
+
+
+def _write_enum(value: enum.Enum, update: Feed) -> None:
+    feed((type(value).__qualname__, value.name), update)
+
+
+def _write_dtype(value: np.dtype[Any], update: Feed) -> None:
+    """A dtype by its letters; a structured one, or one with notes of the user's, by pickle."""
+    if value.kind in "biufcmMSU" and value.metadata is None:
+        update(b"dtype %s;" % value.str.encode())
+    else:
+        _by_pickle(value, update)
+
+
+def _write_ufunc(value: np.ufunc, update: Feed) -> None:
+    if getattr(np, value.__name__, None) is value:
+        _tagged(update, b"ufunc", value.__name__.encode())
+    else:  # somebody else's
+        _by_pickle(value, update)
+
+
 def _by_pickle(value: object, update: Feed) -> None:
     """Arrays, tables, functions and all else: by class and pickled bytes."""
-    import cloudpickle
+    import cloudpickle  # not loaded before it is needed: it takes 20 ms
 
     tag = f"{type(value).__module__}.{type(value).__qualname__}".encode()
     buffers: list[pickle.PickleBuffer] = []
     payload = cloudpickle.dumps(value, protocol=5, buffer_callback=buffers.append)
     _tagged(update, tag, payload)
     for buffer in buffers:
-        with buffer.raw() as raw:
-            update(raw)  # type: ignore[arg-type]
+        with buffer.raw() as raw:  # its digest, so that nothing of it is copied
+            update(hashlib.blake2b(raw, digest_size=16).digest())
 
 
-def _text(tag: bytes, form: Callable[[Any], str]) -> Callable[[Any, Feed], None]:
+def _text(tag: bytes, form: Callable[[Any], str]) -> Callable[[Any, Feed], object]:
     return lambda value, update: _tagged(update, tag, form(value).encode("utf-8", "surrogatepass"))
 
 
-_WRITERS: dict[type, Callable[[Any, Feed], None]] = {
-    type(None): _text(b"none", lambda value: ""),
-    bool: _text(b"bool", str),
-    int: _text(b"int", str),
+_WRITERS: dict[type, Callable[[Any, Feed], object]] = {
+    type(None): lambda value, update: update(b"none;"),
+    bool: lambda value, update: update(b"true;" if value else b"false;"),
+    int: lambda value, update: update(b"int %d;" % value),
     float: _text(b"float", float.hex),
     complex: _text(b"complex", lambda v: v.real.hex() + "," + v.imag.hex()),
-    str: _text(b"str", str),
+    str: lambda value, update: _tagged(update, b"str", value.encode("utf-8", "surrogatepass")),
     bytes: lambda value, update: _tagged(update, b"bytes", value),
     tuple: functools.partial(_sequence, b"tuple"),
     list: functools.partial(_sequence, b"list"),
@@ -109,7 +152,7 @@ _WRITERS: dict[type, Callable[[Any, Feed], None]] = {
     dict: _dict,
     slice: lambda v, update: _sequence(b"slice", (v.start, v.stop, v.step), update),
     range: lambda v, update: _sequence(b"range", (v.start, v.stop, v.step), update),
-    type(...): _text(b"ellipsis", lambda value: ""),
+    type(...): lambda value, update: update(b"ellipsis;"),
     type: _text(b"type", lambda v: f"{v.__module__}.{v.__qualname__}"),
     types.BuiltinFunctionType: _text(
         b"builtin", lambda v: f"{getattr(v, '__module__', '')}.{v.__qualname__}"

@@ -1,8 +1,8 @@
 """Which tasks may start, so that what they make and need fits; part of the pure scheduler.
 
 How much a kind of task makes is learned from its results, as its seconds are, and how much private
-memory it takes meanwhile (worker_memory.py). The sum over the tasks that workers were sent may not
-pass the room that is left; one task may always run.
+memory it takes while it runs (worker_memory.py). The sum over the tasks that workers were sent may
+not pass the room that is left; one task may always run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SMOOTHING = 0.3  # weight of a smaller result in the learned size; a larger one 
 class Admission:
     """The bytes that running tasks are expected to make and to need, and the room for them.
 
-    room: bytes that nothing takes up, told by the shell; without limit at first.
+    room: free bytes, set by driver/memory.py; without limit at first.
     counts: whether any kind of task is known to make large results or heaps.
     most_heap: bytes that the heap of one task may count for: of a larger one no room can be made.
     heap: bytes of private memory that the tasks that workers have been sent are expected to need.
@@ -38,7 +38,7 @@ class Admission:
     def admits(self, number: int, kind: object, alone: bool, memory: int = 0) -> bool:
         """Whether the task may go to a worker now; if so, its result is expected from here on.
 
-        alone: no worker has been sent anything; memory: what the user said that it needs.
+        alone: no worker has been sent anything; memory: what it needs according to the user.
         """
         size, heap = self._sizes.get(kind, 0), min(self._heaps.get(kind, 0), self.most_heap)
         if memory:

@@ -7,8 +7,8 @@ waiting. Seconds are learned per kind of task; of an unknown kind a worker gets 
 
 A task is sent only when what it is expected to make fits into memory (admission.py).
 
-A task that waits for others gives its place back: beside the `limit` of workers that run, there are
-more for those that wait, at most EXTRA. Beyond that a worker runs what its task waits for itself.
+A task that waits for others does not count: beside the `limit` of workers that run, there are more
+for those that wait, at most EXTRA. Beyond that a blocked worker runs what its task waits for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 import heapq
 
 from shframe.graph.scheduler.admission import Admission
-from shframe.graph.scheduler.messages import LOOSE, Grow, Instruction, Run
+from shframe.graph.scheduler.messages import SINGLE, Grow, Instruction, Run
 from shframe.graph.scheduler.task_state import NUMBER, ActorState, TaskState
 from shframe.graph.scheduler.worker_load import Loads, WorkerState
 
@@ -25,12 +25,12 @@ FOLLOWS = 0.0005  # seconds: a longer task is worth the round trip, another work
 EXTRA = 64  # workers beyond the limit, for tasks that wait
 
 
-class Placing:
+class Assignment:
     """Places the tasks of the scheduler, whose `tasks` and `actors` these are.
 
     ready: a heap of ranks; of tasks that are no more, too.
     queues: actors that may have calls which were not sent yet.
-    followers: loose tasks that may follow their sources to a worker.
+    followers: single tasks that may follow their sources to a worker.
     seconds: what tasks of a kind are expected to take.
     extra: how many workers beyond the limit there may be.
     """
@@ -38,7 +38,7 @@ class Placing:
     def __init__(
         self, tasks: dict[int, TaskState], actors: dict[int, ActorState], limit: int | None
     ) -> None:
-        """limit: how many workers may run at once, None: all that there are."""
+        """limit: how many workers may run at once, None: all of them."""
         self.tasks = tasks
         self.actors = actors
         self.limit = limit
@@ -67,7 +67,7 @@ class Placing:
         self.loads.touch(state.slot)
         task = self.tasks[number]
         task.at = state.slot
-        if task.dependents is not None and task.run == LOOSE:
+        if task.dependents is not None and task.run == SINGLE:
             self.followers.extend(task.dependents)
 
     def _begin_ready(self) -> list[Instruction]:
@@ -84,17 +84,18 @@ class Placing:
                 if idle <= 0:
                     continue
                 idle -= 1
-            batch = self._filled(state, share, alone)
+            batch = self._fill(state, share, alone)
             if not batch:
                 break  # nor is there room for it where there is more to do
             alone = False
             out.append(Run(state.slot, batch))
         self.loads.take_back(seen)
-        if self.ready and free < len(self.loads.crew):  # some wait
-            out.extend(self._make_way(places))
+        if self.ready and free < len(self.loads.general_workers):  # some wait
+            out.extend(self._grow_or_nest(places))
         return out
 
-    def _filled(self, state: WorkerState, share: int, alone: bool) -> list[int]:
+    def _fill(self, state: WorkerState, share: int, alone: bool) -> list[int]:
+        """Take ready tasks for a worker. `assign_to` is repeated inline, for speed."""
         batch: list[int] = []
         ready, tasks, assigned = self.ready, self.tasks, state.assigned
         counts = self.admission.counts
@@ -119,7 +120,7 @@ class Placing:
             assigned[number] = expected
             state.load += expected
             task.at = state.slot
-            if task.dependents is not None and task.run == LOOSE:
+            if task.dependents is not None and task.run == SINGLE:
                 self.followers.extend(task.dependents)
             batch.append(number)
         return batch
@@ -168,38 +169,38 @@ class Placing:
             if at is None or source.copies or (found is not None and found != at):
                 return None
             found = at
-        return found if found in self.loads.crew else None
+        return found if found in self.loads.general_workers else None
 
-    def _make_way(self, places: int) -> list[Instruction]:
-        """Tasks are ready and tasks wait: let those run that others wait for."""
+    def _grow_or_nest(self, places: int) -> list[Instruction]:
+        """Tasks are ready and tasks wait: get a worker, or run some nested on blocked workers."""
         free, busy = self.loads.counts()
         if free >= places or busy < free:
             return []
-        if len(self.loads.crew) - places < self.extra:
+        if len(self.loads.general_workers) - places < self.extra:
             return [Grow()]
-        out = self._on_top_of_all(anything=False)
-        return out if out or self.loads.anything_runs() else self._on_top_of_all(anything=True)
+        out = self._run_nested(any_task=False)
+        return out if out or self.loads.anything_runs() else self._run_nested(any_task=True)
 
-    def _on_top_of_all(self, anything: bool) -> list[Instruction]:
+    def _run_nested(self, any_task: bool) -> list[Instruction]:
         out: list[Instruction] = []
-        for worker, state in self.loads.crew.items():
-            if state.waits and not (anything and out):
-                number = self._for_waiting(state, anything)
+        for worker, state in self.loads.general_workers.items():
+            if state.waits and not (any_task and out):
+                number = self._take_nested(state, any_task)
                 if number is not None:
                     out.append(Run(worker, [number]))
         return out
 
-    def _for_waiting(self, state: WorkerState, anything: bool) -> int | None:
+    def _take_nested(self, state: WorkerState, any_task: bool) -> int | None:
         """A ready task for a worker whose task waits, to be run on top of that.
 
-        What the task waits for or has called; or any, where nobody else runs anything.
+        What the task waits for or has called; or any, where no other worker runs one.
         """
         waiting, awaited = state.blocked[-1]
 
         def fits(rank: int) -> bool:
             number = rank & NUMBER
             task = self.tasks.get(number)
-            return task is not None and (anything or number in awaited or task.parent == waiting)
+            return task is not None and (any_task or number in awaited or task.parent == waiting)
 
         first = min(filter(fits, self.ready), default=None)
         if first is None:
@@ -217,13 +218,13 @@ class Placing:
                 del self.queues[number]
             elif actor.worker is not None:
                 state = self.loads.workers[actor.worker]
-                batch = self._on_top(actor, state) if state.blocked else self._fed(actor, state)
+                batch = self._on_top(actor, state) if state.blocked else self._feed(actor, state)
                 if batch:
                     out.append(Run(actor.worker, batch))
         return out
 
-    def _fed(self, actor: ActorState, state: WorkerState) -> list[int]:
-        """The next calls of an actor, as far as their inputs are there and it has room."""
+    def _feed(self, actor: ActorState, state: WorkerState) -> list[int]:
+        """The next calls of an actor, while their inputs are there and it has room."""
         batch: list[int] = []
         while actor.queue:
             number = actor.queue[0]

@@ -1,8 +1,8 @@
 """Events that go into the scheduler and instructions that come out of it.
 
-Tasks are whole numbers here, and a smaller number of the same priority is more urgent. The tasks of
+Tasks are integers here, and a smaller number of the same priority is more urgent. The tasks of
 a graph are one *run*: they are numbered in the order of their priority, and they end together. A
-*loose* task was called by itself (`f.remote`): it ends alone, and belongs to run 0.
+*single* task was called alone (`f.remote`): it ends alone, and belongs to run 0.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from shframe.graph.scheduler.task_state import TaskState
 
-LOOSE = 0  # the run of tasks that were called one by one
+SINGLE = 0  # the run of tasks that were called one by one
 
 
 class Submitted(NamedTuple):
@@ -44,7 +44,7 @@ class Entered(NamedTuple):
 
 
 class Called(NamedTuple):
-    """Loose tasks first, first + 1, ..., in the order of their calls."""
+    """Single tasks first, first + 1, ..., in the order of their calls."""
 
     first: int
     tasks: Sequence[TaskState]
@@ -53,7 +53,7 @@ class Called(NamedTuple):
 class Done(NamedTuple):
     """A worker finished tasks; each with the seconds that it took and the bytes of its result.
 
-    heap: private memory that the longest of them needed, as far as it was seen.
+    heap: private memory that the longest of them needed; 0 if none was seen.
     """
 
     worker: int
@@ -62,7 +62,7 @@ class Done(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """A task raised. again: a loose task that is to be tried again, when it is Due."""
+    """A task raised. again: a single task that is to be tried again, when it is Due."""
 
     worker: int
     task: int
@@ -70,7 +70,7 @@ class Failed(NamedTuple):
 
 
 class Due(NamedTuple):
-    """A loose task that failed may be tried again now."""
+    """A single task that failed may be tried again now."""
 
     task: int
 
@@ -82,13 +82,13 @@ class Cancelled(NamedTuple):
 
 
 class Revoked(NamedTuple):
-    """A loose task was given up by the user, or took longer than it may."""
+    """A single task was given up by the user, or took longer than it may."""
 
     task: int
 
 
 class Late(NamedTuple):
-    """A loose task takes much longer than others of its kind: an idle worker may run it too."""
+    """A single task takes much longer than others of its kind: an idle worker may run it too."""
 
     task: int
 
@@ -99,7 +99,7 @@ class Joined(NamedTuple):
     worker: int
 
 
-class Hired(NamedTuple):
+class ActorStarted(NamedTuple):
     """A worker that runs the calls of one actor, at most `width` at once, and nothing else.
 
     first: the call that makes the actor, before all others.
@@ -117,14 +117,14 @@ class Left(NamedTuple):
     worker: int
 
 
-class Quit(NamedTuple):
+class ActorEnded(NamedTuple):
     """An actor has ended for good: its calls fail, those to come too."""
 
     actor: int
 
 
 class Blocked(NamedTuple):
-    """A task waits for values: `awaited` are the tasks that make them, as far as they are known.
+    """A task waits for values: `awaited` are the tasks that make them, if known.
 
     What its worker had been sent and not begun has come back (`recalled`).
     """
@@ -155,7 +155,7 @@ class Died(NamedTuple):
 
 
 class Recalled(NamedTuple):
-    """A worker will not run these tasks: they were given up, or are to be sent anew."""
+    """A worker will not run these tasks: they were given up, or are to be sent again."""
 
     worker: int
     tasks: Sequence[int]
@@ -188,9 +188,9 @@ Event = (
     | Revoked
     | Late
     | Joined
-    | Hired
+    | ActorStarted
     | Left
-    | Quit
+    | ActorEnded
     | Blocked
     | Resumed
     | Untied
@@ -209,14 +209,14 @@ class Run(NamedTuple):
 
 
 class Recall(NamedTuple):
-    """Ask the worker not to start these tasks; a task that it runs already ends by itself."""
+    """Ask the worker not to start these tasks; one that it runs is interrupted, then killed."""
 
     worker: int
     tasks: list[int]
 
 
 class Drop(NamedTuple):
-    """Nobody will read the results of these tasks any more."""
+    """The results of these tasks will not be read any more."""
 
     tasks: list[int]
 
@@ -240,7 +240,7 @@ class Abort(NamedTuple):
 
 
 class Fail(NamedTuple):
-    """A loose task cannot end well, and `others`, which would read its result, with it."""
+    """A single task cannot end well, and `others`, which would read its result, with it."""
 
     task: int
     others: list[int]

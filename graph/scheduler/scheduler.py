@@ -2,7 +2,7 @@
 
 It knows no time, no process, no lock and no value. A task is waiting (for inputs), ready,
 assigned (to a worker that runs its tasks in order), or done. Results of a run's tasks are counted
-by their readers and dropped with the last one; those of loose tasks belong to the user's handles.
+by their readers and dropped with the last one; those of single tasks belong to the user's handles.
 A run is entered in slices: the order of its tasks is that of their priority, so that few need to be
 known ahead of those that are done, unless workers find nothing to do among them.
 Any worker may run any task: the data are in shared memory. Calls of an actor go to its own worker.
@@ -18,10 +18,12 @@ from collections.abc import Callable, Collection
 from operator import itemgetter
 from typing import Any
 
-from shframe.graph.scheduler.assignment import HORIZON, Placing
+from shframe.graph.scheduler.assignment import HORIZON, Assignment
 from shframe.graph.scheduler.messages import (
-    LOOSE,
+    SINGLE,
     Abort,
+    ActorEnded,
+    ActorStarted,
     Blocked,
     Called,
     Cancelled,
@@ -34,13 +36,11 @@ from shframe.graph.scheduler.messages import (
     Fail,
     Failed,
     Finish,
-    Hired,
     Instruction,
     Joined,
     Late,
     Left,
     More,
-    Quit,
     Recall,
     Recalled,
     Refused,
@@ -55,20 +55,19 @@ from shframe.graph.scheduler.task_state import NUMBER, ActorState, RunState, Tas
 from shframe.graph.scheduler.worker_load import WorkerState
 
 RETRIES = 3  # a task that was running when its worker died is tried so often again
-REFUSALS = (
-    4  # a task that finds no memory so often in a row, with nothing else running, is given up
-)
+# A task that finds no memory so often in a row, with nothing else running, is given up.
+REFUSALS = 4
 SMOOTHING = 0.3  # weight of the newest duration in the learned one
 AHEAD = 4096  # tasks of a run that are to be known and not done: the next are entered below that
 
 
 class Scheduler:
-    """The machine; `handle` takes an event and gives the instructions that follow from it."""
+    """The machine; `handle` takes an event and returns the instructions that follow from it."""
 
     def __init__(
         self, retries: int = RETRIES, limit: int | None = None, ahead: int = AHEAD
     ) -> None:
-        """limit: how many workers may run at once, None: all that there are.
+        """limit: how many workers may run at once, None: all of them.
 
         ahead: how many tasks of a run are to be known and not done; see AHEAD.
         """
@@ -78,13 +77,13 @@ class Scheduler:
         self.tasks: dict[int, TaskState] = {}
         self.runs: dict[int, RunState] = {}
         self.actors: dict[int, ActorState] = {}
-        self.placing = Placing(self.tasks, self.actors, limit)
-        self.loads = self.placing.loads
+        self.assignment = Assignment(self.tasks, self.actors, limit)
+        self.loads = self.assignment.loads
         self.workers = self.loads.workers  # those of actors too
-        self.crew = self.loads.crew  # those that run anything
-        self.ready = self.placing.ready
-        self.seconds = self.placing.seconds
-        self.admission = self.placing.admission
+        self.general_workers = self.loads.general_workers  # those that run anything
+        self.ready = self.assignment.ready
+        self.seconds = self.assignment.seconds
+        self.admission = self.assignment.admission
         self._partial: dict[int, RunState] = {}  # runs with tasks that are still to be entered
         self._without_room: list[int] = []  # tasks that found no memory
         self._handlers: dict[type[Any], Callable[[Any], list[Instruction]]] = {
@@ -98,9 +97,9 @@ class Scheduler:
             Revoked: self._revoked,
             Late: self._late,
             Joined: self._joined,
-            Hired: self._hired,
+            ActorStarted: self._actor_started,
             Left: self._left,
-            Quit: self._quit,
+            ActorEnded: self._actor_ended,
             Blocked: self._blocked,
             Resumed: self._resumed,
             Untied: self._untied,
@@ -113,7 +112,7 @@ class Scheduler:
     def handle(self, event: Event) -> list[Instruction]:
         """Take an event in; the instructions are to be carried out in their order."""
         out = self._handlers[type(event)](event)
-        out.extend(self.placing.place())
+        out.extend(self.assignment.place())
         if self._partial:
             out.extend(self._more())
         return out
@@ -177,7 +176,7 @@ class Scheduler:
             elif not task.sources:
                 heapq.heappush(ready, task.rank)
             else:
-                self.placing.followers.append(number)
+                self.assignment.followers.append(number)
         return []
 
     def _queue(self, number: int, task: TaskState) -> None:
@@ -188,7 +187,7 @@ class Scheduler:
             actor.waiting[number] = None
             return
         actor.queue.append(number)
-        self.placing.queues[task.actor] = None
+        self.assignment.queues[task.actor] = None
 
     @staticmethod
     def _follow(source: TaskState, number: int) -> None:
@@ -227,7 +226,7 @@ class Scheduler:
             task.at = None
             if task.dependents is not None:
                 self._feed_dependents(task)
-            if task.run == LOOSE:
+            if task.run == SINGLE:
                 del tasks[number]
                 continue
             self._release_sources(task, dropped)
@@ -269,7 +268,7 @@ class Scheduler:
                 self._forget(number, source, dropped)
 
     def _forget(self, number: int, task: TaskState, dropped: list[int]) -> None:
-        """Nobody reads the result any more; a task is never asked about again after that."""
+        """The result is not read any more; the task is never asked about after that."""
         del self.tasks[number]
         dropped.append(number)
 
@@ -283,7 +282,7 @@ class Scheduler:
         task = self.tasks.get(event.task)
         if task is None or event.again:
             return []
-        return self._hopeless(event.task, task)
+        return self._fail_task(event.task, task)
 
     def _due(self, event: Due) -> list[Instruction]:
         task = self.tasks.get(event.task)
@@ -292,22 +291,22 @@ class Scheduler:
         return []
 
     def _back(self, number: int, task: TaskState) -> None:
-        """A task that was sent away is to be sent anew, when its inputs are there."""
+        """A task that was sent is to be sent again, when its inputs are there."""
         task.at = None
         if task.actor:
             self.actors[task.actor].queue.appendleft(number)
-            self.placing.queues[task.actor] = None
+            self.assignment.queues[task.actor] = None
         elif not task.missing:
             heapq.heappush(self.ready, task.rank)
 
-    def _hopeless(self, number: int, task: TaskState, died: bool = False) -> list[Instruction]:
+    def _fail_task(self, number: int, task: TaskState, died: bool = False) -> list[Instruction]:
         """The task cannot end well: nor can its run, or those that would read its result."""
-        if task.run != LOOSE:
+        if task.run != SINGLE:
             return [*self._given_up(task.run), Abort(task.run, number, died)]
         return self._lost(number, died)
 
     def _lost(self, number: int, died: bool = False) -> list[Instruction]:
-        """Forget a loose task and all that depend on it; copies of it are recalled."""
+        """Forget a single task and all that depend on it; copies of it are recalled."""
         lost = {number: None}
         waiting = [number]
         while waiting:
@@ -374,7 +373,7 @@ class Scheduler:
         self.admission.learn(task.kind, event.needed)
         task.refusals = 0 if event.relieved else task.refusals + 1
         if task.refusals > REFUSALS and not self.loads.anything_runs():
-            return self._hopeless(event.task, task)
+            return self._fail_task(event.task, task)
         self._without_room.append(event.task)
         return []
 
@@ -392,14 +391,14 @@ class Scheduler:
     # --- workers ------------------------------------------------------------------------
 
     def _joined(self, event: Joined) -> list[Instruction]:
-        self.workers[event.worker] = self.crew[event.worker] = WorkerState(event.worker)
+        self.workers[event.worker] = self.general_workers[event.worker] = WorkerState(event.worker)
         self.loads.touch(event.worker)
         return []
 
-    def _hired(self, event: Hired) -> list[Instruction]:
+    def _actor_started(self, event: ActorStarted) -> list[Instruction]:
         self.workers[event.worker] = WorkerState(event.worker, actor=event.actor)
         self.loads.touch(event.worker)
-        self.placing.queues[event.actor] = None
+        self.assignment.queues[event.actor] = None
         actor = self.actors[event.actor]
         actor.worker, actor.width, actor.first = event.worker, event.width, event.first
         actor.queue.remove(event.first)
@@ -408,11 +407,11 @@ class Scheduler:
 
     def _left(self, event: Left) -> list[Instruction]:
         del self.workers[event.worker]
-        self.crew.pop(event.worker, None)
+        self.general_workers.pop(event.worker, None)
         self.loads.touch(event.worker)
         return []
 
-    def _quit(self, event: Quit) -> list[Instruction]:
+    def _actor_ended(self, event: ActorEnded) -> list[Instruction]:
         actor = self.actors.pop(event.actor, ActorState())
         numbers = [*actor.queue, *actor.waiting]
         if actor.worker is not None:
@@ -426,13 +425,15 @@ class Scheduler:
 
     def retire(self, worker: int) -> None:
         """A worker gets no more tasks."""
-        self.crew.pop(worker, None)
+        self.general_workers.pop(worker, None)
         self.loads.touch(worker)
 
     def spare(self) -> list[int]:
         """Workers beyond the limit that have nothing to do."""
-        beyond = len(self.crew) - (len(self.crew) if self.limit is None else self.limit)
-        idle = [worker for worker, state in self.crew.items() if not state.assigned]
+        beyond = len(self.general_workers) - (
+            len(self.general_workers) if self.limit is None else self.limit
+        )
+        idle = [worker for worker, state in self.general_workers.items() if not state.assigned]
         return idle[max(len(idle) - beyond, 0) :] if beyond > 0 else []
 
     def _blocked(self, event: Blocked) -> list[Instruction]:
@@ -451,14 +452,14 @@ class Scheduler:
         if actor is None or actor.worker is None or event.task not in actor.queue:
             return []
         actor.queue.remove(event.task)
-        self.placing.assign_to(self.workers[actor.worker], event.task, 0.0)
+        self.assignment.assign_to(self.workers[actor.worker], event.task, 0.0)
         return [Run(actor.worker, [event.task])]
 
     def _died(self, event: Died) -> list[Instruction]:
         """What was running, or was to run next, has used up a try; the others go back."""
         out: list[Instruction] = []
         state = self.workers.pop(event.worker, WorkerState(event.worker))
-        self.crew.pop(event.worker, None)
+        self.general_workers.pop(event.worker, None)
         self.loads.touch(event.worker)
         blamed = {task for task, _ in state.blocked}
         actor = self.actors.get(state.actor)
@@ -479,12 +480,12 @@ class Scheduler:
             if task is None:
                 continue
             if task.copies:
-                self._one_copy_less(number, task)
+                self._drop_copy(number, task)
                 continue
             if number in blamed:
                 task.tries += 1
             if task.tries > task.retries:
-                out.extend(self._hopeless(number, task, died=True))
+                out.extend(self._fail_task(number, task, died=True))
             else:
                 self._back(number, task)
         return out
@@ -503,21 +504,23 @@ class Scheduler:
         task = self.tasks.get(number)
         if task is not None:
             if task.copies:
-                self._one_copy_less(number, task)
+                self._drop_copy(number, task)
             else:
                 task.at = None
 
-    def _one_copy_less(self, number: int, task: TaskState) -> None:
+    def _drop_copy(self, number: int, task: TaskState) -> None:
         task.copies -= 1
         task.at = next(slot for slot, state in self.workers.items() if number in state.assigned)
 
     def _late(self, event: Late) -> list[Instruction]:
-        """Run a task a second time, beside the first, where somebody is idle."""
+        """Run a task a second time, beside the first, if a worker is idle."""
         task = self.tasks.get(event.task)
-        idle = [w for w, state in self.crew.items() if not state.assigned]
-        running = [state for state in self.crew.values() if event.task in state.assigned]
+        idle = [w for w, state in self.general_workers.items() if not state.assigned]
+        running = [state for state in self.general_workers.values() if event.task in state.assigned]
         if task is None or not idle or len(running) != 1:
             return []
-        self.placing.assign_to(self.crew[idle[0]], event.task, self.seconds.get(task.kind, HORIZON))
+        self.assignment.assign_to(
+            self.general_workers[idle[0]], event.task, self.seconds.get(task.kind, HORIZON)
+        )
         task.copies += 1
         return [Run(idle[0], [event.task])]

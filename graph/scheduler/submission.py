@@ -2,7 +2,7 @@
 
 What is known of a task only while it is under way (its number by key, its sources) is made for
 some thousands of tasks at once: of a million tasks the scheduler knows few at any time. What is
-kept of all of them is their order and two whole numbers each, in arrays.
+kept of all of them is their order and two integers each, in arrays.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from shframe.graph.tasks.task_graph import TaskGraph
 SLICE = 4096  # tasks: below 1,000 the round through the scheduler shows, beyond 10,000 the memory
 
 
-class Entry:
+class GraphSubmission:
     """The tasks that the outputs of a graph need, with numbers from `first` on.
 
-    order: their keys in the order of the numbers; entered: how many the scheduler was told of.
+    order: their keys in the order of the numbers; entered: how many the scheduler knows.
     readers: how many tasks read each result, and one more where it is an output.
-    place: the numbers of results that tasks still to be entered read, and of outputs.
+    numbers: by key, of results that tasks still to be entered read, and of outputs.
     """
 
-    __slots__ = ("_unread", "entered", "first", "graph", "order", "place", "readers")
+    __slots__ = ("_unread", "entered", "first", "graph", "numbers", "order", "readers")
 
     def __init__(self, graph: TaskGraph) -> None:
         """Raises CycleFound."""
@@ -38,7 +38,7 @@ class Entry:
                 counts[key] += 1
         self.readers = array("I", map(counts.__getitem__, order))
         self._unread = array("I", self.readers)  # readers that are still to be entered
-        self.place: dict[Key, int] = {}
+        self.numbers: dict[Key, int] = {}
         self.first = self.entered = 0
 
     def __len__(self) -> int:
@@ -60,7 +60,7 @@ class Entry:
         """The event that enters the next slice."""
         kinds: list[object] = []
         sources: list[tuple[int, ...]] = []
-        tasks, place = self.graph.tasks, self.place
+        tasks, numbers = self.graph.tasks, self.numbers
         low = self.entered
         self.entered = min(low + SLICE, len(self.order))
         for at in range(low, self.entered):
@@ -68,19 +68,19 @@ class Entry:
             kinds.append(kind(task.function))
             sources.append(self._sources(task) if task.inputs else ())
             if self._unread[at]:
-                place[task.key] = self.first + at
+                numbers[task.key] = self.first + at
         return Entered(run, kinds, sources)
 
     def _sources(self, task: Task) -> tuple[int, ...]:
-        tasks, place, unread = self.graph.tasks, self.place, self._unread
+        tasks, numbers, unread = self.graph.tasks, self.numbers, self._unread
         found = []
         for key in dict.fromkeys(task.inputs):
             if key in tasks:
-                number = place[key]
+                number = numbers[key]
                 found.append(number)
                 unread[number - self.first] -= 1
                 if not unread[number - self.first]:
-                    del place[key]
+                    del numbers[key]
         return tuple(found)
 
     def inputs(self, number: int, sources: tuple[int, ...]) -> list[Key | int]:

@@ -15,14 +15,14 @@ def rank_of(number: int, priority: int) -> int:
 
 
 class TaskState:
-    """What the scheduler knows of a task. A loose task is one itself (call.py).
+    """What the scheduler knows of a task. A single task is one itself (call.py).
 
-    run: LOOSE, or the run that it belongs to. kind: what seconds and bytes are learned by.
+    run: SINGLE, or the run that it belongs to. kind: what seconds and bytes are learned by.
     sources: the tasks whose results it reads, each once; missing: how many of them are to come.
     rank: see rank_of. retries: how often it is tried again when its worker dies, tries: was.
     readers: of a run's task, those that have yet to read the result, and 1 for an output.
     actor: whose method it is, 0: any worker may run it. parent: the task that called it or waits
-    for its run, 0: none. memory: bytes that it needs, as far as the user said so.
+    for its run, 0: none. memory: bytes that it needs according to the user, 0: unknown.
     dependents: tasks that wait for it. refusals: since memory was last made free.
     copies: workers that have been sent it beside the first.
     at: the worker that has been sent it, None: none has. It may be there ahead of its sources,
@@ -108,7 +108,7 @@ class RunState:
     @property
     def known(self) -> range:
         """The numbers of the tasks that have been entered; the scheduler may have forgotten some
-        already, whose results nobody reads any more."""
+        already, whose results are not read any more."""
         return range(self.first, self.first + self.entered)
 
     @property

@@ -1,7 +1,7 @@
 """Which workers can take tasks: their order by load, kept so that an event costs the same with two
 workers and with hundreds. Part of the pure scheduler.
 
-What changes a worker's tasks touches it; what was touched is sorted in when somebody asks.
+What changes a worker's tasks touches it; what was touched is sorted in at the next question.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ class WorkerState:
 
 
 class Loads:
-    """All workers; those of the crew run any task, the others the calls of their actor.
+    """All workers; those of the general_workers run any task, the others the calls of their actor.
 
     A worker is free while none of its tasks waits for others.
     """
 
     def __init__(self) -> None:
         self.workers: dict[int, WorkerState] = {}
-        self.crew: dict[int, WorkerState] = {}
+        self.general_workers: dict[int, WorkerState] = {}
         self._touched: set[int] = set()
         self._running: set[int] = set()  # workers that have more tasks than such as wait
-        self._busy: set[int] = set()  # free ones of the crew that have tasks
-        self._blocked: set[int] = set()  # those of the crew that are not free
+        self._busy: set[int] = set()  # free ones of the general_workers that have tasks
+        self._blocked: set[int] = set()  # those of the general_workers that are not free
         self._by_load: list[tuple[float, int]] = []  # a heap of loads, IDLE for those without tasks
         self._loads: dict[int, float] = {}  # of free ones: other entries of the heap are old
 
@@ -54,22 +54,22 @@ class Loads:
 
     def anything_runs(self) -> bool:
         """Whether a worker has a task that does not wait for others."""
-        self._settle()
+        self._sort_touched()
         return bool(self._running)
 
     def counts(self) -> tuple[int, int]:
-        """How many of the crew are free, and how many of those have tasks."""
-        self._settle()
-        return len(self.crew) - len(self._blocked), len(self._busy)
+        """How many of the general_workers are free, and how many of those have tasks."""
+        self._sort_touched()
+        return len(self.general_workers) - len(self._blocked), len(self._busy)
 
     def least(self) -> WorkerState | None:
         """The free worker with the least to do; it is not given again before it is touched."""
-        self._settle()
+        self._sort_touched()
         while self._by_load:
             load, slot = heapq.heappop(self._by_load)
             if self._loads.get(slot) == load:
                 del self._loads[slot]
-                return self.crew[slot]
+                return self.general_workers[slot]
         return None
 
     def take_back(self, states: Iterable[WorkerState]) -> None:
@@ -78,19 +78,19 @@ class Loads:
 
     def has_room(self, seconds: float) -> bool:
         """Whether a free worker has less to do than that."""
-        self._settle()
+        self._sort_touched()
         while self._by_load and self._loads.get(self._by_load[0][1]) != self._by_load[0][0]:
             heapq.heappop(self._by_load)
         return bool(self._by_load) and self._by_load[0][0] < seconds
 
-    def _settle(self) -> None:
+    def _sort_touched(self) -> None:
         if not self._touched:
             return
         for slot in self._touched:
             state = self.workers.get(slot)
             runs = state is not None and len(state.assigned) > len(state.blocked)
             _put(self._running, slot, runs)
-            member = self.crew.get(slot)
+            member = self.general_workers.get(slot)
             free = member is not None and not member.blocked
             _put(self._blocked, slot, member is not None and not free)
             _put(self._busy, slot, free and runs)

@@ -1,7 +1,7 @@
-"""Functions that travel: what a task calls, known to workers by a digest of its content.
+"""Functions as they are sent to workers, which know them by a digest of their content.
 
 A Function is pickled at most once and sent to each worker at most once. One Function object
-serves all tasks of a layer, so parameters that the tasks share travel with it, not with them.
+serves all tasks of a layer, so parameters that the tasks share are sent with it, not with them.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Function:
     def payload(self) -> bytes:
         """The pickled callable and its shared parameters; raises NotPicklable.
 
-        The handles that it captures live as long as this function.
+        The handles that it captures are kept by this function.
         """
         with ref_pickling.noting() as inside:
             made = pickled((self.call, self.shared), self.name)
@@ -95,7 +95,7 @@ def _function(call: Callable[..., Any], shared: dict[str, Any]) -> Function:
 
 
 def _holds_user_code(root: object) -> bool:
-    """Whether a UserCode, or a plain function of the user's, lies anywhere in `root`."""
+    """Whether a UserCode, or a plain function of the user's, is anywhere in `root`."""
     return any(
         isinstance(value, UserCode) or (isinstance(value, Function) and not value.ours)
         for value in members(root)
@@ -103,7 +103,7 @@ def _holds_user_code(root: object) -> bool:
 
 
 def members(root: object) -> Iterator[object]:
-    """A value and all that lies in it: in containers, dataclasses and what Functions share."""
+    """A value and all that is in it: in containers, dataclasses and what Functions share."""
     stack = [root]
     while stack:
         value = stack.pop()
@@ -123,14 +123,14 @@ class UserCode:
 
     Later changes of its globals or of its source do not reach the captured one.
     site: the `file:line` that handed it over, in the process that did.
-    captured: the handles in it, which live as long as this does.
+    captured: the handles in it, which it keeps.
     """
 
     __slots__ = ("captured", "digest", "function", "payload", "site")
 
     def __init__(self, function: Callable[..., Any], payload: bytes | None = None) -> None:
         if not callable(function):
-            raise TypeError(f"a function was expected, found {type(function).__name__}")
+            raise TypeError(f"expected a callable, got {type(function).__name__}")
         self.function = function
         name = getattr(function, "__qualname__", type(function).__name__)
         with ref_pickling.noting() as inside:
@@ -165,10 +165,10 @@ def pickled(value: object, name: str) -> bytes:
         return dumped(value)
     except Exception as error:
         raise NotPicklable(
-            f"{name} cannot travel to a worker: {error}\n"
+            f"{name} cannot be sent to a worker (not make_picklable): {error}\n"
             f"{_culprits(value)}"
-            "  open files, locks, connections and generators do not travel: "
-            "make them inside the function"
+            "  open files, locks, connections and generators cannot be pickled: "
+            "create them inside the function"
         ) from error
 
 

@@ -1,7 +1,7 @@
 """Where a kernel puts its result: memory that becomes an object without a copy.
 
-In a worker `empty` gives an array in the worker's own arena of the shared store; returned from
-the task, it is sealed as it lies. Elsewhere it is an ordinary array.
+In a worker `empty` returns an array in the worker's own arena of the shared store; returned from
+the task, it is sealed in place. Elsewhere it is an ordinary array.
 """
 
 from __future__ import annotations
@@ -10,9 +10,13 @@ import contextvars
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from shframe.graph.tasks.task import Task
 from shframe.store.shared_memory.mapping import Mapping, as_bytes
+
+if TYPE_CHECKING:  # workers need not load it
+    from shframe.store.store import Store
 
 Empty = Callable[..., Any]
 WRITE_BYTES = 1 << 20  # one pwrite: keeps the source in the cache between its making and this
@@ -36,10 +40,15 @@ def empty(shape: tuple[int, ...], dtype: Any) -> Any:
     return np.empty(shape, dtype)
 
 
-def use(allocate: Empty | None) -> None:
-    """Say where results of this process are born; called by the worker's loop only."""
+def set_allocator(allocate: Empty | None) -> None:
+    """Set the allocator for task results; called by a worker's main only."""
     global _empty
     _empty = allocate
+
+
+def is_shared() -> bool:
+    """Whether results of this process are made in the shared store, as in a worker."""
+    return _empty is not None
 
 
 class Window:
@@ -47,7 +56,8 @@ class Window:
 
     Contiguous bytes are written with pwrite: into pages never touched before it is twice as
     fast as through a mapping, whose page faults cost more than the copy
-    (benchmarks/bench_store.py), and a machine without room gives an error, not a signal.
+    (benchmarks/bench_store.py), and on a machine without room it raises an error, where a mapping
+    would get a signal.
     """
 
     def __init__(self, fd: int) -> None:
@@ -91,7 +101,7 @@ def window() -> Window:
 
 
 @contextmanager
-def opened(fd: int | None) -> Iterator[None]:
+def open_window(fd: int | None) -> Iterator[None]:
     """Give the running task the window behind a descriptor, which is closed at the end."""
     if fd is None:
         yield
@@ -103,3 +113,19 @@ def opened(fd: int | None) -> Iterator[None]:
     finally:
         _window.reset(token)
         window.close()
+
+
+def target_fd(store: Store, task: Task) -> int | None:
+    """A descriptor of the final object that the task fills a part of, for the task to close."""
+    return None if task.target is None else store.lent_fd(task.target)
+
+
+def target_size(store: Store, task: Task) -> int | None:
+    """Bytes of the final object that the task fills a part of."""
+    fd = target_fd(store, task)
+    if fd is None:
+        return None
+    try:
+        return os.fstat(fd).st_size
+    finally:
+        os.close(fd)

@@ -24,7 +24,7 @@ class Task:
 
     nbytes: bytes that the call is expected to read and make, 0: about what its inputs hold. Only
         work that is known to be small may run in the driver.
-    fan_in: whether all inputs that nobody else reads may be fused into this task, not only one.
+    fan_in: whether all inputs that no other task reads may be fused into this task, not only one.
     target: the lent segment of a final object that the call fills in part (result_buffer.window).
     """
 

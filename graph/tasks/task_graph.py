@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -78,3 +78,6 @@ class TaskGraph:
             layers[layer] = layers.get(layer, 0) + 1
         lines = [f"{count:>6} x {name}  {call}" for (name, call), count in layers.items()]
         return "\n".join(lines)
+
+
+Progress = Callable[[int, int], None]  # tasks done, tasks in all

@@ -1,6 +1,6 @@
 """Where in the user's code something was asked for: the first frame that is not ours.
 
-A Place is taken at each call of a task, so its text is made only when it is to be said. The line is
+A Place is taken at each call of a task, so its string is made only when it is needed. The line is
 taken at once: a frame knows it in 0.1 us, in 30 at the end of a function of 1,600 statements, but
 from the code and an instruction it would take a millisecond there.
 """
@@ -40,7 +40,7 @@ def user_line() -> str:
 
 
 def line_of(place: Place | str | None) -> str:
-    """A place as `file:line`, "" for none; one that came from another process is text already."""
+    """A place as `file:line`, "" for none; one from another process is a string already."""
     if not isinstance(place, tuple):
         return place or ""
     return f"{place[0].co_filename}:{place[1]}"

@@ -15,7 +15,7 @@ MOST_SPANS = 100_000  # of one computation: 30 MB, and as much as a viewer opens
 class Span(NamedTuple):
     """One task's run.
 
-    key: the name of its result, as a Key or as text.
+    key: the name of its result, as a Key or a string.
     start, end: seconds of time.monotonic(), the same clock in all processes of the machine.
     bytes_in, bytes_out: bytes of its inputs and of its result.
     copied: bytes of inputs that had to be converted or copied to be read, by reason.

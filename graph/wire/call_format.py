@@ -1,4 +1,4 @@
-"""How a worker makes a call: what travels beside the function, the inputs and the arguments.
+"""How a worker makes a call: what is sent beside the function, the inputs and the arguments.
 
 Worker processes load this and not call.py, which is the driver's: they start sooner.
 """
@@ -9,9 +9,12 @@ import pickle
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+# bytes: a pickled value; Ref: where it is stored; int: the task that makes it, which runs in the
+# same worker before
+Wired = Any
 STREAM = -1  # the number of returns of a generator, whose values come one by one
-READY = "__ray_ready__"  # a method that every actor has: it gives True once the actor is made
-CLOSED = -1  # in place of how many of its values were taken: it is to be closed
+READY = "__ray_ready__"  # a method that every actor has: it returns True once the actor is made
+CLOSED = -1  # in place of how many of its values were asked for: it is to be closed
 PLAIN, FILLS = 0, 1  # how a worker calls: the inputs, then the arguments; the same, with a target
 
 
@@ -20,7 +23,7 @@ class How(NamedTuple):
 
     places: where the inputs go among the positional arguments; None: they come first.
     packed: whether the arguments are the pickled (positional, by name) with Inputs in them.
-    returns, writable, ahead: see Terms. method: of the worker's actor; "" calls the function.
+    returns, writable, ahead: see TaskOptions. method: of the worker's actor; "" calls the function.
     width: how many calls may run at once, of the call that makes an actor.
     """
 
@@ -39,7 +42,7 @@ class Input(NamedTuple):
     place: int
 
 
-def unpacked(payload: bytes, inputs: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
+def unpack_arguments(payload: bytes, inputs: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
     """In a worker: the positional arguments and those by name, with the inputs' values."""
     args, kwargs = pickle.loads(payload)
     return (
@@ -48,7 +51,7 @@ def unpacked(payload: bytes, inputs: Sequence[Any]) -> tuple[list[Any], dict[str
     )
 
 
-def placed(args: Sequence[Any], inputs: Sequence[Any], places: Sequence[int]) -> list[Any]:
+def place_inputs(args: Sequence[Any], inputs: Sequence[Any], places: Sequence[int]) -> list[Any]:
     """In a worker: the positional arguments with the inputs' values at their places."""
     values = list(args)
     for place, value in zip(places, inputs, strict=True):

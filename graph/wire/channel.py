@@ -157,13 +157,13 @@ class Channel:
             yield message, fds
 
     def end(self) -> None:
-        """Close, and tell the other side so, even where a forked child has the socket too."""
+        """Close, so that the other side sees it, even where a forked child has the socket too."""
         with contextlib.suppress(OSError):  # the other side has ended it, or it is closed
             self.sock.shutdown(socket.SHUT_RDWR)
         self.close()
 
     def close(self) -> None:
-        """Close the socket, descriptors that nobody took and those not sent."""
+        """Close the socket, descriptors not taken and those not sent."""
         self.sock.close()
         for _, fds in self._out:
             self._fds.extend(fds)

@@ -11,25 +11,30 @@ import inspect
 import threading
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shframe.graph.wire.call_format import READY, STREAM, How
-
-if TYPE_CHECKING:
-    from shframe.graph.worker.main import Assigned, Worker
+from shframe.graph.wire.work import Assigned
+from shframe.graph.worker.client import WorkerClient
+from shframe.graph.worker.driver_link import DriverLink
+from shframe.graph.worker.task_runner import TaskRunner
 
 
 class Actor:
     """The one actor of a worker."""
 
-    def __init__(self, worker: Worker, width: int) -> None:
-        self.worker = worker
+    def __init__(
+        self, link: DriverLink, runner: TaskRunner, client: WorkerClient, width: int
+    ) -> None:
+        self.link = link
+        self.runner = runner
+        self.client = client
         self.width = width
         self.instance: Any = None
         self._threads: ThreadPoolExecutor | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._begun: dict[int, Future[None]] = {}  # calls on the loop or on threads
-        self._running: set[int] = set()  # those of them that have not only been asked for
+        self._running: set[int] = set()  # those of them that have started
 
     def make(self, kind: type, *args: Any, **kwargs: Any) -> None:
         """Call the constructor."""
@@ -56,41 +61,41 @@ class Actor:
             begun = self._threads.submit(self._apart, assigned)
         else:
             return False
-        number = assigned[0]
+        number, *_ = assigned
         self._begun[number] = begun
         begun.add_done_callback(lambda _: self._begun.pop(number, None))
         return True
 
     def give_up(self, numbers: Iterable[int]) -> None:
-        """End calls that nobody wants any more: coroutines where they wait, others as far as
-        they have not begun."""
+        """End calls that were given up: coroutines where they wait, others if they have not
+        begun."""
         for number in numbers:
             begun = self._begun.get(number)
             if begun is not None and begun.cancel() and number not in self._running:
-                with self.worker.sending:
-                    self.worker.recalled.append(number)
+                self.link.queue.recalled.append(number)
 
     def _apart(self, assigned: Assigned) -> None:
-        self._running.add(assigned[0])
-        self.worker.home.runs(assigned[0])
-        self._ended(self.worker.result_of(assigned))
+        number, *_ = assigned
+        self._running.add(number)
+        self.runner.set_task(number)
+        self._ended(self.runner.run(assigned))
 
     async def _awaited(self, assigned: Assigned) -> None:
-        """A call whose method may be a coroutine: the same as `Worker.result_of`."""
+        """A call whose method may be a coroutine: the same as `TaskRunner.run`."""
         number, digest, inputs, args, wired = assigned
         how = How(*wired)
         self._running.add(number)
-        self.worker.home.runs(number)
+        self.runner.set_task(number)
         method: Any = getattr(self.instance, how.method, None)
         if not _waits(method):
-            self._ended(self.worker.result_of(assigned))
+            self._ended(self.runner.run(assigned))
             return
         outcome = _Outcome()
         try:
-            positional, named = self.worker.arguments(inputs, args, how)
+            positional, named = self.runner.arguments(inputs, args, how)
             made = method(*positional, **named)
             if how.returns == STREAM:
-                outcome.value = await self.worker.home.stream_async(number, made, how.ahead)
+                outcome.value = await self.client.stream_async(number, made, how.ahead)
                 how = how._replace(returns=1)
                 if inspect.isasyncgen(made):  # it may stand at a yield
                     await made.aclose()
@@ -99,17 +104,18 @@ class Actor:
         except BaseException as error:
             outcome.error = error
         how = how._replace(packed=False, places=None)
-        self._ended(self.worker.result_of((number, digest, (), (), tuple(how)), outcome))
+        self._ended(self.runner.run((number, digest, (), (), tuple(how)), outcome))
 
     def _ended(self, result: tuple[Any, ...]) -> None:
-        with self.worker.sending:
-            self._running.discard(result[0])
-            self.worker.results.append(result)
-            self.worker.report()
+        number, *_ = result
+        with self.link.sending:
+            self._running.discard(number)
+            self.link.add_result(result)
+            self.link.report()
 
 
 class _Outcome:
-    """What a coroutine came to; called, it gives that."""
+    """The outcome of a coroutine; called, it returns or raises that."""
 
     value: Any = None
     error: BaseException | None = None

@@ -1,9 +1,9 @@
-"""What tasks ask for while they run: calls of further tasks, puts, values of handles.
+"""The session as tasks see it: calls of further tasks, puts, values of handles.
 
-A task has the same face of the session as the driver: this is a worker's executor and the home of
-its handles. What it asks for goes to the driver in the order of the asking; what it waits for comes
-back as answers. While the main thread waits, its place in the pool is given to another worker, and
-what the driver sends meanwhile is run on top of the task that waits.
+A task uses the session as the driver does: this is a worker's executor and the home of its handles.
+Requests (wire/requests.py) go to the driver in order; what a task waits for comes back as answers.
+While the main thread waits, its place in the pool is given to another worker, and what the driver
+sends meanwhile is run on top of the task that waits.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from shframe.graph.errors import SessionClosed
 from shframe.graph.objects import ref_pickling
@@ -25,79 +24,87 @@ from shframe.graph.objects.object_ref import (
     Failure,
     ObjectRef,
     Pending,
-    Signal,
-    taken,
+    take_dropped_ids,
     wait_all,
 )
+from shframe.graph.objects.signal import Signal
 from shframe.graph.tracing.call_site import Place, line_of
 from shframe.graph.wire.call_format import CLOSED
+from shframe.graph.wire.requests import (
+    Answer,
+    Block,
+    Callee,
+    CallTask,
+    CancelTask,
+    CreateActor,
+    Fetch,
+    FindActor,
+    GetItem,
+    ItemsTaken,
+    KillActor,
+    NoValue,
+    Put,
+    Request,
+    Resume,
+    Retain,
+    RunGraph,
+    StopGraph,
+    Yield,
+)
+from shframe.graph.worker.driver_link import DriverLink
+from shframe.graph.worker.interrupts import Interrupts
+from shframe.graph.worker.task_runner import TaskRunner
 from shframe.store.ref import Ref
 from shframe.store.shared_memory import forks
 from shframe.store.shared_memory.pins import Pin
 
 if TYPE_CHECKING:
-    from shframe.graph.driver.call import Arguments, Code, Terms
-    from shframe.graph.executors.base import Progress
-    from shframe.graph.tasks.task_graph import TaskGraph
+    from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
+    from shframe.graph.tasks.task_graph import Progress, TaskGraph
     from shframe.graph.tracing.trace import Trace
-    from shframe.graph.worker.main import Worker
+    from shframe.store.store import Store
 
 STEP = 0.05  # seconds of one look at the channel
 LOOK_SECONDS = 0.01  # between two looks of a generator that need not wait
 
-here: Nested | None = None  # that of this process, if it is a worker
+here: WorkerClient | None = None  # that of this process, if it is a worker
 
 
-class Sent(NamedTuple):
-    """What a task calls, as the driver gets it: call.Arguments with numbers in place of handles.
+class Unfetched(Pending):
+    """A value that the driver knows. requested: whether it was asked for it."""
 
-    payload: the pickled function, None: the driver has it from here.
-    """
-
-    digest: bytes
-    payload: bytes | None
-    name: str
-    args: Any
-    inputs: tuple[int, ...]
-    places: tuple[int, ...] | None
-    packed: bool
-    keep: tuple[int, ...]
-
-
-class Asked(Pending):
-    """A value that the driver knows; asked: whether it was told to say so."""
-
-    __slots__ = ("asked",)
+    __slots__ = ("requested",)
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked = False
+        self.requested = False
 
 
-class Nested:
-    """A worker's side of what its tasks ask for. Safe to call from any thread of a task."""
+class WorkerClient:
+    """A worker's executor. Safe to call from any thread of a task."""
 
     lends = False  # final objects are the driver's
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, link: DriverLink, runner: TaskRunner, interrupts: Interrupts) -> None:
         global here
         here = self
-        self.worker = worker
+        self.link = link
+        self.runner = runner
+        self.queue = link.queue
+        self.interrupts = interrupts
         self.pid = os.getpid()
-        self.store = worker.store
+        self.store = link.store
         self.home = self
-        self.dropped: deque[Death] = deque()  # objects are told of by their handles
+        self.dropped: deque[Death] = deque()  # unused: handles are reported, not objects
         self.main = threading.get_ident()
-        self.asks: list[tuple[Any, ...]] = []
         self.known: weakref.WeakValueDictionary[int, ObjectRef] = weakref.WeakValueDictionary()
-        self.next_id = worker.store.next_id
+        self.next_id = link.store.next_id
         self.workers = 1
         self._gone: deque[Death] = deque()
-        self._told: set[bytes] = set()  # functions that the driver has from here
-        self._taken: dict[int, int] = {}  # task -> values of its generator that somebody took
-        self._task: ContextVar[int] = ContextVar("task", default=0)
+        self._sent: set[bytes] = set()  # functions that the driver has from here
+        self._taken: dict[int, int] = {}  # task -> values of its generator that were asked for
         self._pumping: threading.Thread | None = None
-        self._wanted: dict[int, ObjectRef] = {}  # that somebody is to be called back for
+        self._wanted: dict[int, ObjectRef] = {}  # handles with callbacks
         forks.watch(self)
 
     # --- the executor's face ------------------------------------------------------------
@@ -108,36 +115,41 @@ class Nested:
 
     def call(
         self,
-        function: Code,
+        function: CallableRef,
         arguments: Arguments,
-        terms: Terms,
+        options: TaskOptions,
         place: Place | None = None,
         method: str = "",
         actor: int = 0,
     ) -> tuple[ObjectRef, ...]:
         """Start a task; its handles."""
-        refs = tuple(self._new(self.next_id()) for _ in range(terms.handles))
+        refs = tuple(self._new(self.next_id()) for _ in range(options.handles))
         ids = tuple(ref.id for ref in refs)
-        what = self._sent(function, arguments)
-        self._ask("call", ids, what, terms, method, actor, line_of(place), self.task)
+        callee, site = self._callee(function, arguments), line_of(place)
+        self._request(CallTask(ids, callee, options, method, actor, site, self.task))
         return refs
 
-    def hire(
-        self, function: Code, arguments: Arguments, terms: Terms, place: Place | None, job: Any
+    def create_actor(
+        self,
+        function: CallableRef,
+        arguments: Arguments,
+        options: TaskOptions,
+        place: Place | None,
+        actor_options: Any,
     ) -> ObjectRef:
         """Start an actor; the handle that keeps it alive."""
         ref = self._new(self.next_id())
-        what = self._sent(function, arguments)
-        self._ask("hire", ref.id, what, terms, job, line_of(place), self.task)
+        callee, site = self._callee(function, arguments), line_of(place)
+        self._request(CreateActor(ref.id, callee, options, actor_options, site, self.task))
         return ref
 
     def put(self, value: object) -> ObjectRef:
-        """Store a value and give a handle on it."""
-        wired, inside = self.worker.kept_value(value)
+        """Store a value; its handle."""
+        wired, inside = self.runner.store_value(value)
         id = wired.id if type(wired) is Ref else self.next_id()
         ref = ObjectRef(id, wired, self)
         self._watch(ref)
-        self._ask("put", id, wired, inside)
+        self._request(Put(id, wired, inside))
         return ref
 
     def run(
@@ -153,11 +165,12 @@ class Nested:
             from shframe.store.codec.pickling import dumps
 
             payload = dumps(graph)
-        self._ask("graph", tuple(ids), payload, tuple(r.id for r in inside), self.task)
+        keep = tuple(ref.id for ref in inside)
+        self._request(RunGraph(tuple(ids), payload, keep, self.task))
         try:
             wait_all(refs, None)
         except BaseException:
-            self._ask("stop", ids[0])
+            self._request(StopGraph(ids[0]))
             raise
         for ref in refs:
             error = ref.error()
@@ -168,69 +181,65 @@ class Nested:
     def item(self, generator: ObjectRef, place: int) -> ObjectRef:
         """The handle of a generator's value at that place, when there is one."""
         ref = self._new(self.next_id())
-        self._ask("item", generator.id, place, ref.id)
+        self._request(GetItem(generator.id, place, ref.id))
         return ref
 
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
         """Give a task up."""
-        self._ask("cancel", ref.id, force, recursive)
+        self._request(CancelTask(ref.id, force, recursive))
 
     def kill(self, actor: ObjectRef, restart: bool) -> None:
         """End an actor now."""
-        self._ask("kill", actor.id, restart)
+        self._request(KillActor(actor.id, restart))
 
     def named(self, name: str) -> tuple[ObjectRef, Any]:
-        """The actor of that name: its handle and what it can be asked. Raises: InvalidArgument."""
+        """The actor of that name: its handle and its methods. Raises: ActorNotFound."""
         id = self.next_id()
         ref = self._new(id)
-        self._ask("named", id, name)
+        self._request(FindActor(id, name))
         return ref.value()  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """The driver ends it."""
 
     def sweep(self) -> None:
-        """What has died is told with the next message."""
+        """Dropped handles are reported with the next message."""
 
     @property
     def task(self) -> int:
         """The number of the task that runs in this thread, or in this process."""
-        return self._task.get() or self.worker.running
-
-    def runs(self, number: int) -> None:
-        """Say which task runs in this context, where it is not the main thread's."""
-        self._task.set(number)
+        return self.runner.task
 
     def live_pins(self) -> list[Pin]:
         """Of what the handles of tasks here are known to hold: a child may read it (forks.py)."""
         if os.getpid() != self.pid:
             return []
-        known = [ref._held for ref in list(self.known.values())]
+        known = [ref.state for ref in list(self.known.values())]
         pins = [self.store.hold(held) for held in known if type(held) is Ref]
         return [pin for pin in pins if pin is not None]
 
     def forked(self) -> None:
         """A child asks for nothing."""
 
-    # --- asking -------------------------------------------------------------------------
+    # --- requests -----------------------------------------------------------------------
 
     def _new(self, id: int) -> ObjectRef:
-        ref = ObjectRef(id, Asked(), self)
+        ref = ObjectRef(id, Unfetched(), self)
         self._watch(ref)
         return ref
 
     def _watch(self, ref: ObjectRef) -> None:
-        """The driver hears of the handle's end."""
+        """Report the end of the handle to the driver."""
         self.known[ref.id] = ref
         Death.watch(ref, ref.id, self._gone)
 
-    def _sent(self, function: Code, arguments: Arguments) -> Sent:
+    def _callee(self, function: CallableRef, arguments: Arguments) -> Callee:
         """A function and its arguments for the driver: the function's content only once."""
         payload = None
-        if function.digest not in self._told:
+        if function.digest not in self._sent:
             payload = function.payload
-            self._told.add(function.digest)
-        return Sent(
+            self._sent.add(function.digest)
+        return Callee(
             function.digest,
             payload,
             function.name,
@@ -241,45 +250,41 @@ class Nested:
             tuple(ref.id for ref in arguments.keep),
         )
 
-    def _ask(self, *ask: Any) -> None:
+    def _request(self, request: Request) -> None:
         self._check()
-        with self.worker.sending:
-            self.asks.append(ask)
-            self.worker.tell()
+        self.link.request(request)
 
-    def answered(self, answers: Iterable[tuple[Any, ...]]) -> None:
-        """What the driver says."""
+    def take_answers(self, answers: Iterable[Answer]) -> None:
+        """Take in what the driver answers."""
         for answer in answers:
-            id, wired, *rest = answer
-            if id is None:
-                number, count = rest
-                if number in self._taken:
-                    self._taken[number] = count
+            if isinstance(answer, ItemsTaken):
+                if answer.task in self._taken:
+                    self._taken[answer.task] = answer.taken
                 continue
-            ref = self._wanted.pop(id, None) or self.known.get(id)
+            ref = self._wanted.pop(answer.id, None) or self.known.get(answer.id)
             if ref is None or ref.done():
                 continue
-            if wired is None:
-                ref.settle(Failure(rest[0]))
+            if isinstance(answer, NoValue):
+                ref.settle(Failure(answer.source))
             else:
-                ref.settle(wired)
+                ref.settle(answer.held)
 
     def stream(self, number: int, values: Iterable[Any], ahead: int) -> int:
-        """Send the values of a generator one by one, at most so many ahead of who takes them, until
-        nobody is left who could.
+        """Send the values of a generator one by one, at most so many ahead of its reader, until
+        there is no reader.
         """
         count = 0
         self._taken[number] = 0
         looked = time.monotonic()
         for value in values:
-            self._give(number, count, value)
+            self._yield(number, count, value)
             del value
             count += 1
             if ahead and self._lags(number, count - ahead):
                 self._pause(number, count - ahead)
             elif time.monotonic() - looked > LOOK_SECONDS:
                 looked = time.monotonic()
-                self.worker.pump(0)
+                self.link.pump(0)
             if self._taken[number] == CLOSED:
                 break
         del self._taken[number]
@@ -292,7 +297,7 @@ class Nested:
         count = 0
         self._taken[number] = 0
         async for value in values:
-            self._give(number, count, value)
+            self._yield(number, count, value)
             del value
             count += 1
             while ahead and self._lags(number, count - ahead):
@@ -302,9 +307,9 @@ class Nested:
         del self._taken[number]
         return count
 
-    def _give(self, number: int, place: int, value: Any) -> None:
-        wired, inside = self.worker.kept_value(value)
-        self._ask("yield", number, place, wired, inside)
+    def _yield(self, number: int, index: int, value: Any) -> None:
+        wired, inside = self.runner.store_value(value)
+        self._request(Yield(number, index, wired, inside))
 
     def _lags(self, number: int, count: int) -> bool:
         """Whether no more values of a generator were taken than that."""
@@ -326,8 +331,8 @@ class Nested:
         ref = self.known.get(id)
         if ref is None:
             ref = self._new(id)
-            with self.worker.sending:
-                self.asks.append(("retain", id))
+            with self.link.sending:
+                self.link.requests.append(Retain(id))
         return ref
 
     def note(self, ref: ObjectRef) -> None:
@@ -335,29 +340,37 @@ class Nested:
 
     def read(self, ref: ObjectRef, writable: bool) -> Any:
         """The value, in place."""
-        held = ref._held
+        held = ref.state
         if type(held) is bytes:
             return pickle.loads(held)
         return self.store.get_writable(held) if writable else self.store.get(held)
 
     def own(self, ref: ObjectRef, id: int) -> None:
-        """The driver holds the reference, for as long as the handle lives."""
+        """The driver holds the reference, as long as the handle exists."""
+
+    def uses(self, store: Store) -> bool:
+        """Values are in the driver's store, not here."""
+        return False
+
+    def story(self, ref: ObjectRef) -> Sequence[str]:
+        """The driver knows it."""
+        return ()
 
     def aside(self, call: Callable[[], None]) -> None:
         """The thread that answers come in belongs to the task."""
         call()
 
-    def swept(self) -> list[int]:
+    def take_dropped(self) -> list[int]:
         """The handles that have died since the last call."""
-        return taken(self._gone)
+        return take_dropped_ids(self._gone)
 
     def _check(self) -> None:
-        """Raises: SessionClosed: in a child that a task has forked, which nobody would hear."""
+        """Raises: SessionClosed: in a child that a task has forked, which has no connection."""
         if os.getpid() != self.pid:
             raise SessionClosed.in_child()
 
     def wait(self, refs: Sequence[ObjectRef], ended: Signal, timeout: float | None) -> None:
-        """Wait for the signal, hearing the driver meanwhile."""
+        """Wait for the signal, and take in messages until then."""
         self._check()
         deadline = None if timeout is None else time.monotonic() + timeout
         begun = self._begin(refs)
@@ -370,55 +383,56 @@ class Nested:
             self._end(begun)
 
     def _begin(self, refs: Sequence[ObjectRef]) -> bool:
-        """Ask for values; the main thread gives its place away, and what it has not begun."""
-        waits = threading.get_ident() == self.main and bool(self.worker.running)
-        with self.worker.sending:
+        """Ask for values; the main thread returns what it has not begun to the scheduler."""
+        waits = threading.get_ident() == self.main and bool(self.runner.running)
+        with self.link.sending:
             self._fetch(refs)
             if waits:
-                self.worker.give_back(self._not_on_top)
-                self.asks.append(("block", self.worker.running, tuple(ref.id for ref in refs)))
-            self.worker.tell()
+                self.queue.recall(self._not_on_top)
+                ids = tuple(ref.id for ref in refs)
+                self.link.requests.append(Block(self.runner.running, ids))
+            self.link.send_now()
         return waits
 
     def _end(self, waits: bool) -> None:
         if waits:
-            self._ask("resume")
+            self._request(Resume())
 
     def _turn(
         self, waits: bool, ended: Signal | None = None, deadline: float | None = None
     ) -> None:
         left = STEP if deadline is None else min(STEP, max(deadline - time.monotonic(), 0.0001))
-        if not self.worker.pump(left) and ended is not None:
+        if not self.link.pump(left) and ended is not None:
             ended.wait(min(left, 0.01))
         if waits:
-            self.worker.end_if_unwanted()
-        if waits and self.worker.waiting:
-            self.worker.give_back(self._not_on_top)
-            if self.worker.waiting:
-                self.worker.run_next()
-            self.worker.report()
+            self.interrupts.end_if_unwanted()
+        if waits and self.queue.waiting:
+            self.queue.recall(self._not_on_top)
+            if self.queue.waiting:
+                self.runner.run_next()
+            self.link.report()
 
     def _not_on_top(self, number: int) -> bool:
-        return number not in self.worker.on_top
+        return number not in self.queue.on_top
 
     def _fetch(self, refs: Sequence[ObjectRef]) -> None:
         ids = []
         for ref in refs:
-            held = ref._held
-            if isinstance(held, Asked) and not held.asked:
-                held.asked = True
+            held = ref.state
+            if isinstance(held, Unfetched) and not held.requested:
+                held.requested = True
                 ids.append(ref.id)
         if ids:
-            self.asks.append(("fetch", tuple(ids)))
+            self.link.requests.append(Fetch(tuple(ids)))
 
-    def told(self, ref: ObjectRef) -> None:
-        """Somebody is to be called back: a thread hears the driver while tasks run."""
+    def expect(self, ref: ObjectRef) -> None:
+        """A callback waits: a thread takes in messages while tasks run."""
         if ref.done():
             return
-        with self.worker.sending:
-            self._wanted[ref.id] = ref  # it lives until then
+        with self.link.sending:
+            self._wanted[ref.id] = ref  # it is kept until then
             self._fetch([ref])
-            self.worker.tell()
+            self.link.send_now()
             if self._pumping is None or not self._pumping.is_alive():
                 self._pumping = threading.Thread(
                     target=self._pump, name="shframe-answers", daemon=True
@@ -427,5 +441,5 @@ class Nested:
 
     def _pump(self) -> None:
         while self._wanted:
-            if not self.worker.pump(STEP):
+            if not self.link.pump(STEP):
                 time.sleep(0.001)

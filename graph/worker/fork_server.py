@@ -17,9 +17,9 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 from shframe.graph.wire.channel import Channel, Closed
+from shframe.graph.wire.fork_messages import Ended, Fork, Preload, Rest, Rested, Started
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -32,68 +32,7 @@ BASE = (
 # What most tasks come to need, and tasks of tasks; the first workers do not wait for it.
 LATER = ("numpy", "shframe.graph.worker.actor", "shframe.objects.put_get", "shframe.tasks.remote")
 LATER_SECONDS = 0.2
-HEAVY = {  # of a driver that has loaded the first, what its workers will need
-    "numpy": ("numpy",),
-    "pyarrow": ("pyarrow", "pyarrow.compute", "pyarrow.parquet"),
-    "pandas": ("pandas",),
-    "shframe.dataframe": ("shframe.dataframe.kernels",),
-    "shframe.array": ("shframe.array.kernels",),
-}
 REST_SECONDS = 60.0  # a server without a session waits so long for the next one
-ONE_THREAD = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "NUMEXPR_NUM_THREADS": "1",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
-}
-# glibc gives the temporaries of each kernel back and faults them in again, unless larger ones were
-# freed before: 40,000 faults a group-by of 4 million rows, a third of its time.
-WARM_HEAP = {
-    "MALLOC_MMAP_THRESHOLD_": str(16 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(32 << 20),
-}
-
-
-class Fork(NamedTuple):
-    """Driver to server: fork a worker; with it come its socket, the ledger, and what it speaks
-    into (voice.take_over). series: of the numbers of its objects."""
-
-    slot: int
-    series: int
-    budget: int
-    workers: int
-
-
-class Preload(NamedTuple):
-    """Driver to server: import these modules for the workers to come."""
-
-    modules: list[str]
-
-
-class Rest(NamedTuple):
-    """Driver to server: the session has ended; end the workers and wait for another one."""
-
-
-class Rested(NamedTuple):
-    """Server to driver: that is done."""
-
-    resting: bool
-
-
-class Started(NamedTuple):
-    """Server to driver."""
-
-    slot: int
-    pid: int
-
-
-class Ended(NamedTuple):
-    """Server to driver: code is the exit code, or minus the signal."""
-
-    slot: int
-    pid: int
-    code: int
 
 
 def main(control: int, driver: int, modules: Sequence[str]) -> None:
@@ -133,7 +72,7 @@ class Server:
         if "pyarrow" in sys.modules:
             sys.modules["pyarrow"].set_cpu_count(1)
         gc.collect()
-        gc.freeze()  # the workers share these objects' pages as long as nobody touches them
+        gc.freeze()  # the workers share these objects' pages as long as they are not written to
 
     def serve(self) -> None:
         poll = select.poll()
@@ -166,19 +105,19 @@ class Server:
             return LATER_SECONDS * 1000
         return REST_SECONDS * 1000 if self.resting else None
 
-    def _hear(self, message: tuple[Any, ...], fds: Sequence[int]) -> None:
-        self.resting = not message
-        if not message:
+    def _hear(self, message: Fork | Preload | Rest, fds: Sequence[int]) -> None:
+        self.resting = isinstance(message, Rest)
+        if isinstance(message, Rest):
             self.end_all()
             for fd in self.exits:
                 os.close(fd)
             self.exits.clear()
             self.slots.clear()
-            self.channel.send(tuple(Rested(True)))
-        elif len(message) == len(Preload._fields):
-            self.preload(*message)
+            self.channel.send(Rested())
+        elif isinstance(message, Preload):
+            self.preload(message.modules)
         else:
-            self._fork(Fork(*message), fds)
+            self._fork(message, fds)
 
     def _fork(self, request: Fork, fds: Sequence[int]) -> None:
         server = os.getpid()
@@ -197,7 +136,7 @@ class Server:
             os.close(fd)
         self.slots[pid] = request.slot
         self.exits[_pidfd(pid)] = pid
-        self.channel.send(tuple(Started(request.slot, pid)))
+        self.channel.send(Started(request.slot, pid))
 
     def _become_worker(self, request: Fork, fds: Sequence[int], server: int) -> None:
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -213,7 +152,7 @@ class Server:
         os.close(fd)
         _, status = os.waitpid(pid, 0)
         code = os.waitstatus_to_exitcode(status)
-        self.channel.send(tuple(Ended(self.slots.pop(pid), pid, code)))
+        self.channel.send(Ended(self.slots.pop(pid), pid, code))
 
     def _reap_strangers(self) -> None:
         """Processes that tasks started and left behind come to the subreaper when they end."""
@@ -248,12 +187,12 @@ def serve_as_worker(request: Fork, fds: Sequence[int]) -> None:
     sock, ledger_fd, *speaking = fds
     ledger = Ledger.attach(ledger_fd, request.slot)
     store = LocalStore(request.slot, request.budget, ledger, request.series)
-    worker = Worker(Channel(socket.socket(fileno=sock)), store, log_capture.take_over(speaking))
-    # Only the driver gives work up. Not SIG_IGN, which programs that a task starts would inherit.
-    signal.signal(signal.SIGINT, worker.interrupted)
-    sys.unraisablehook = worker.unraisable
-    worker.home.workers = request.workers
-    worker.run()
+    worker = Worker(Channel(socket.socket(fileno=sock)), store, log_capture.start_capture(speaking))
+    # Only the driver interrupts. Not SIG_IGN, which programs that a task starts would inherit.
+    signal.signal(signal.SIGINT, worker.interrupts.on_signal)
+    sys.unraisablehook = worker.interrupts.on_unraisable
+    worker.client.workers = request.workers
+    worker.serve()
 
 
 def _prctl(option: int, value: int) -> None:
@@ -274,19 +213,3 @@ def _children() -> list[int]:
             return [int(word) for word in file.read().split()]
     except OSError:
         return []
-
-
-def command(control: int, driver: int, path: Sequence[str], modules: Sequence[str]) -> list[str]:
-    """The command line that starts a server with the driver's module path."""
-    code = (
-        f"import sys; sys.path[:] = {list(path)!r}; "
-        "from shframe.graph.worker.fork_server import main; "
-        f"main({control}, {driver}, {list(modules)!r})"
-    )
-    return [sys.executable, "-P", "-c", code]
-
-
-def environment(base: dict[str, str]) -> dict[str, Any]:
-    """The environment of a server: the driver's, with one thread for each library, and a heap that
-    keeps its pages between two kernels."""
-    return {**ONE_THREAD, **WARM_HEAP, **base}

@@ -1,9 +1,9 @@
-"""A worker's voice: what its tasks print, warn of and log goes to the driver, with the task's name.
+"""Captures what tasks print, warn of and log in a worker, and sends it to the driver.
 
 Text of sys.stdout and sys.stderr, warnings and log records are messages on a socket of their own: a
-message that was sent is heard even when the worker ends right after it. What C code and programs
-that tasks start write to descriptors 1 and 2 goes through two pipes. Nobody listens as long as the
-driver is slow: then who prints waits, and nothing is kept in memory. log_relay.py is the other end.
+message that was sent is read even when the worker ends right after it. What C code and programs
+that tasks start write to descriptors 1 and 2 goes through two pipes. While the driver is slow to
+read, a task that prints waits: nothing is kept in memory. log_relay.py is the other end.
 """
 
 from __future__ import annotations
@@ -19,61 +19,34 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from shframe.graph.failures import tracebacks
+from shframe.graph.wire.log_messages import (
+    BUFFER,
+    ERR,
+    OUT,
+    PIECE,
+    CapturedRecord,
+    CapturedWarning,
+    Levels,
+    LogMessage,
+)
 
-OUT, ERR = 1, 2
-PIECE = 32_768  # characters in one message: at 4 bytes each, well within a socket's buffer
-BUFFER = 1 << 20  # bytes on their way, as far as the kernel allows
 _PLAIN = (str, int, float, bool, type(None))
-Levels = tuple[int, tuple[tuple[str, int], ...]]  # what is disabled, and by logger: its level
-STANDARD_LEVELS: Levels = (0, (("", logging.WARNING),))
 
 
-class Said(NamedTuple):
-    """Worker to driver.
+class Capture:
+    """The capture of one worker; safe to use from any thread of a task.
 
-    stream: OUT, ERR, or 0 for a warning or a log record. task: the number of the task that said it.
-    what: the text, which need not be a whole line; None: the thread says no more on its line; a
-        Warned or Logged.
-    """
-
-    stream: int
-    task: int
-    name: str
-    pid: int
-    thread: int
-    what: Any
-
-
-class Warned(NamedTuple):
-    """A warning: pickled (its message as a Warning, its category), or its text alone."""
-
-    packed: bytes
-    text: str
-    file: str
-    line: int
-    module: str
-
-
-class Logged(NamedTuple):
-    """A log record: its attributes, as far as they are plain."""
-
-    fields: dict[str, Any]
-
-
-class Voice:
-    """The voice of one worker; safe to use from any thread of a task.
-
-    open: threads that have sent a part of a line. spoke: something was said since it was unset.
-    speaker: gives the number and the name of the task that runs in this thread.
+    open: threads that have sent a part of a line. spoke: there was output since it was unset.
+    describe_task: returns the number and the name of the task that runs in this thread.
     """
 
     def __init__(self, fd: int) -> None:
         self.sock = socket.socket(fileno=fd)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
-        self.speaker: Callable[[], tuple[int, str]] = lambda: (0, "")
+        self.describe_task: Callable[[], tuple[int, str]] = lambda: (0, "")
         self.open: set[tuple[int, int]] = set()
         self.spoke = False
         self._levelled: tuple[tuple[str, int], ...] = ()
@@ -81,18 +54,18 @@ class Voice:
         self._warned_by = 0
 
     def send(self, stream: int, what: Any) -> None:
-        """Say something, waiting while the driver is slow to listen."""
-        task, name = self.speaker()
-        said = Said(stream, task, name, os.getpid(), threading.get_ident(), what)
+        """Send something, waiting while the driver is slow to read."""
+        task, name = self.describe_task()
+        said = LogMessage(stream, task, name, os.getpid(), threading.get_ident(), what)
         self.spoke = True
-        with contextlib.suppress(OSError):  # the driver is gone, or it cannot be told
+        with contextlib.suppress(OSError):  # the driver is gone
             self.sock.send(pickle.dumps(tuple(said), protocol=5))
 
-    def task_ended(self) -> None:
+    def end_task(self) -> None:
         """What a task has left of a line is a line now."""
-        for mouth in (sys.stdout, sys.stderr):
-            if isinstance(mouth, Mouth):
-                mouth.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, StdStream):
+                stream.flush()
         if self.open:
             for stream, thread in [*self.open]:
                 if thread == threading.get_ident():
@@ -124,7 +97,7 @@ class Voice:
                 file.write(warnings.formatwarning(message, category, filename, lineno, line))
             return
         text = str(message)
-        task = self.speaker()[0]
+        task = self.describe_task()[0]
         if task != self._warned_by:
             self._warned.clear()
             self._warned_by = task
@@ -133,7 +106,9 @@ class Voice:
             return
         self._warned.add(known)
         packed = _packed_warning(message, category)
-        self.send(0, tuple(Warned(packed, text[:PIECE], filename, lineno, _module_of(filename))))
+        self.send(
+            0, tuple(CapturedWarning(packed, text[:PIECE], filename, lineno, _module_of(filename)))
+        )
 
 
 def _packed_warning(message: Warning | str, category: type[Warning]) -> bytes:
@@ -143,7 +118,7 @@ def _packed_warning(message: Warning | str, category: type[Warning]) -> bytes:
         try:
             packed = bytes(cloudpickle.dumps(what, protocol=5))
             pickle.loads(packed)
-        except Exception:  # the message is more than its text, and that cannot travel
+        except Exception:  # the message has attributes that cannot be pickled
             continue
         if len(packed) <= PIECE:
             return packed
@@ -158,7 +133,7 @@ def _module_of(file: str) -> str:
     return ""
 
 
-class Mouth(io.TextIOBase):
+class StdStream(io.TextIOBase):
     """What sys.stdout or sys.stderr is in a worker: lines are sent when they are whole.
 
     Each thread has a line of its own, so that two never mix.
@@ -168,8 +143,8 @@ class Mouth(io.TextIOBase):
     errors = "backslashreplace"
     line_buffering = True
 
-    def __init__(self, voice: Voice, stream: int) -> None:
-        self.voice = voice
+    def __init__(self, capture: Capture, stream: int) -> None:
+        self.capture = capture
         self.stream = stream
         self.buffer = open(stream, "wb", buffering=0, closefd=False)  # noqa: SIM115  # stays open
         self._begun: dict[int, str] = {}  # thread -> what it has written of a line
@@ -189,7 +164,7 @@ class Mouth(io.TextIOBase):
         return True
 
     def reconfigure(self, **_: Any) -> None:
-        """As of a text file; there is nothing to be changed."""
+        """As of a text file; nothing can be changed."""
 
     def write(self, text: str) -> int:
         if not isinstance(text, str):
@@ -227,18 +202,18 @@ class Mouth(io.TextIOBase):
     def _send(self, text: str) -> None:
         mine = (self.stream, threading.get_ident())
         if text.endswith("\n"):
-            self.voice.open.discard(mine)
+            self.capture.open.discard(mine)
         else:
-            self.voice.open.add(mine)
-        self.voice.send(self.stream, text)
+            self.capture.open.add(mine)
+        self.capture.send(self.stream, text)
 
 
 class _Records(logging.Handler):
     """Sends log records to the driver."""
 
-    def __init__(self, voice: Voice) -> None:
+    def __init__(self, capture: Capture) -> None:
         super().__init__()
-        self.voice = voice
+        self.capture = capture
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -247,24 +222,24 @@ class _Records(logging.Handler):
             fields["args"] = fields["exc_info"] = None
             if record.exc_info and record.exc_info[1] is not None:
                 fields["exc_text"] = tracebacks.text_of(record.exc_info[1])[-PIECE:]
-            self.voice.send(0, tuple(Logged(fields)))
+            self.capture.send(0, tuple(CapturedRecord(fields)))
         except Exception:
             self.handleError(record)
 
 
-def take_over(fds: Sequence[int]) -> Voice:
-    """Give this worker its voice: the socket, and the pipes for descriptors 1 and 2."""
+def start_capture(fds: Sequence[int]) -> Capture:
+    """Give this worker its capture: the socket, and the pipes for descriptors 1 and 2."""
     sock, out, err = fds
     for stream, fd in ((OUT, out), (ERR, err)):
         os.dup2(fd, stream)
         os.close(fd)
-    voice = Voice(sock)
-    sys.stdout = sys.__stdout__ = Mouth(voice, OUT)  # type: ignore[misc, assignment]
-    sys.stderr = sys.__stderr__ = Mouth(voice, ERR)  # type: ignore[misc, assignment]
+    capture = Capture(sock)
+    sys.stdout = sys.__stdout__ = StdStream(capture, OUT)  # type: ignore[misc, assignment]
+    sys.stderr = sys.__stderr__ = StdStream(capture, ERR)  # type: ignore[misc, assignment]
     _hear_all_warnings()
-    warnings.showwarning = voice.warn
-    logging.getLogger().handlers[:] = [_Records(voice)]
-    return voice
+    warnings.showwarning = capture.warn
+    logging.getLogger().handlers[:] = [_Records(capture)]
+    return capture
 
 
 def _hear_all_warnings() -> None:

@@ -27,7 +27,7 @@ from numpy import (
     uint64,
 )
 
-from shframe.array import ndarray
+from shframe.array.functions.convert import lazy_node
 
 __all__ = [
     "bool",
@@ -54,7 +54,8 @@ __all__ = [
 
 
 def _kind(value: Any) -> Any:
-    return value.dtype if isinstance(value, ndarray.Array) else value
+    node = lazy_node(value)
+    return value if node is None else node.dtype
 
 
 def result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:

@@ -1,43 +1,44 @@
-"""Array: a lazy NumPy-shaped array. Its methods and operators check their arguments, make a node
-and return; the chapters (elementwise.py, reductions.py, ...) hold what they do.
-
-Chapters and this room import each other as modules: each is complete before anything is called.
+"""Array: a lazy NumPy-shaped array. It is the face of a node: the chapters in functions/ hold what
+its methods and operators do, and know nothing of it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from shframe import session
-from shframe.array import linalg, protocols
-from shframe.array.expr import nodes
-from shframe.array.functions import blocks, elementwise, indexing, manipulation, reductions
-from shframe.array.grid import chunks as grids
+from shframe.array import protocols
+from shframe.array.expr.nodes import Node
+from shframe.array.functions import (
+    elementwise,
+    indexing,
+    manipulation,
+    products,
+    reductions,
+    running,
+    statistics,
+)
+from shframe.array.functions.convert import node_of
+from shframe.array.functions.map_blocks import map_blocks
+from shframe.array.grid.axes import Axes
 from shframe.array.grid.chunks import Chunks, Shape
+from shframe.array.operators import Operators
+from shframe.array.plan.evaluate import evaluate, persist
+from shframe.array.plan.plan_text import line_of
 from shframe.array.plan.planner import PLANNER
-from shframe.array.rules.rules import into_final
 from shframe.errors import InvalidArgument, UnsupportedType
-from shframe.graph.executors.cluster import values
-from shframe.graph.objects.shared_output import Final
 from shframe.graph.plan.planner import Planner
 from shframe.lazy.collection import Collection
-from shframe.store.codec.numpy_codec import array_header
 
 if TYPE_CHECKING:
-    from shframe.graph.objects.object_ref import ObjectRef
-    from shframe.graph.plan.planner import Layer
-
-LEAST_FINAL = 1 << 20  # bytes; a smaller result is put together in the driver
-
-Axes = int | Sequence[int] | None
+    from types import ModuleType
 
 
-class Array(NDArrayOperatorsMixin, Collection):
+class Array(Operators, Collection):
     """A lazy array: shape and dtype are known, values come with compute().
 
     NumPy's operators, functions and ufuncs work on it and give an Array; what needs values
@@ -55,8 +56,8 @@ class Array(NDArrayOperatorsMixin, Collection):
     __array_priority__ = 20.0
     __hash__ = None  # type: ignore[assignment]  # == is elementwise
 
-    planner: ClassVar[Planner] = PLANNER
-    expr: nodes.Node
+    planner: ClassVar[Planner[Any]] = PLANNER
+    expr: Node
 
     # -- what is known without computing
 
@@ -118,22 +119,22 @@ class Array(NDArrayOperatorsMixin, Collection):
     @property
     def T(self) -> Array:
         """The array with its axes reversed."""
-        return manipulation.transpose(self)
+        return Array(manipulation.transpose(self.expr))
 
     @property
     def mT(self) -> Array:
         """The array with its last two axes exchanged."""
-        return linalg.matrix_transpose(self)
+        return Array(products.matrix_transpose(self.expr))
 
     @property
     def real(self) -> Array:
         """Real parts."""
-        return elementwise.real(self)
+        return Array(elementwise.real(self.expr))
 
     @property
     def imag(self) -> Array:
         """Imaginary parts."""
-        return elementwise.imag(self)
+        return Array(elementwise.imag(self.expr))
 
     def __repr__(self) -> str:
         return f"<shframe Array: shape {self.shape}, {self.dtype}, blocks {self.numblocks}>"
@@ -147,40 +148,22 @@ class Array(NDArrayOperatorsMixin, Collection):
 
     def compute(self, *, progress: bool | None = None, executor: Any = None) -> Any:
         """The values as an ordinary, writable, C-ordered numpy.ndarray; of an array without
-        axes a scalar, as NumPy's reductions give.
+        axes a scalar, as NumPy's reductions return.
 
         progress, executor: as Collection.compute() has them.
         Cost: large results are written by the workers where they stay; none is copied after.
             From a cluster the blocks come over the wire, and are put together here.
         """
-        current = session.current()
-        where = current.where(executor)
-        if self.nbytes < LEAST_FINAL or not where.lends:
-            return super().compute(progress=progress, executor=executor)
-        plan = self.planner.optimized(self.expr)
-        with Final(current.executor, self.nbytes) as final:
-            graph, _ = self.planner.graph(into_final(plan, final.segment))
-            self._run_graph(graph, progress, executor)
-            ref = final.seal(array_header(self.dtype, self.shape, "C"))
-        return ref.value(writable=True)
+        return evaluate(self.expr, progress, executor)
 
-    def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
-        if not self.shape:
-            return refs[0].value()[()]
-        result = np.empty(self.shape, self.dtype)
-        for place, block in zip(grids.bounds(self.chunks), values(refs), strict=True):
-            result[place] = block
-        return result
+    def persist(self, *, progress: bool | None = None, executor: Any = None) -> Array:
+        """The same array with its blocks computed and kept where they were made.
 
-    def _persisted(self, refs: list[ObjectRef], layer: Layer) -> Array:
-        return Array(nodes.FromBlocks(tuple(refs), self.chunks, self.dtype))
+        progress, executor: as Collection.persist() has them.
+        """
+        return Array(persist(self.expr, progress, executor))
 
-    @staticmethod
-    def _line(node: Any) -> str:
-        shown = f"{node.name} {node.shape} {node.dtype}"
-        program = getattr(node, "program", ())
-        names = [getattr(s.operation, "__name__", type(s.operation).__name__) for s in program]
-        return f"{shown} [{', '.join(names).lower()}]" if names else shown
+    _line = staticmethod(line_of)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if copy is False:
@@ -227,13 +210,24 @@ class Array(NDArrayOperatorsMixin, Collection):
     # -- protocols
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return protocols.ufunc_called(ufunc, method, inputs, kwargs)
+        outs = kwargs.pop("out", None)
+        found = protocols.call_ufunc(ufunc, method, inputs, kwargs)
+        if found is NotImplemented:
+            return found
+        results = found if isinstance(found, tuple) else (found,)
+        outs = outs or (None,) * len(results)
+        made = tuple(
+            Array(node) if out is None else _put_into(out, node, ufunc.__name__)
+            for out, node in zip(outs, results, strict=True)
+        )
+        return made if isinstance(found, tuple) else made[0]
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return protocols.function_called(func, types, args, kwargs)
+        return protocols.call_function(_public(), func, args, kwargs)
 
-    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        return protocols.namespace(api_version)
+    def __array_namespace__(self, *, api_version: str | None = None) -> ModuleType:
+        protocols.check_version(api_version)
+        return _public()
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Array:
         """The array itself: there is one device, "cpu"."""
@@ -248,26 +242,26 @@ class Array(NDArrayOperatorsMixin, Collection):
         return (1, 0)
 
     # unlike the ufuncs, these are defined for values of any two kinds: they are not equal
-    def __eq__(self, other: Any) -> Any:
-        return elementwise.compared(np.equal, self, other)
+    def __eq__(self, other: Any) -> Array:  # type: ignore[override]
+        return Array(elementwise.compare(np.equal, self.expr, other))
 
-    def __ne__(self, other: Any) -> Any:
-        return elementwise.compared(np.not_equal, self, other)
+    def __ne__(self, other: Any) -> Array:  # type: ignore[override]
+        return Array(elementwise.compare(np.not_equal, self.expr, other))
 
     def __contains__(self, value: Any) -> bool:
         return bool(np.any(np.asarray(self == value)))
 
     # NumPy's operators take shortcuts for these exponents, with other results than power()
-    def __pow__(self, other: Any) -> Any:
+    def __pow__(self, other: Any) -> Array:
         kinds = "fciu" if isinstance(other, int) else "fc"
         if isinstance(other, int | float) and other == 2 and self.dtype.kind in kinds:
-            return elementwise.square(self)
+            return Array(elementwise.call(np.square, self.expr))
         return super().__pow__(other)
 
     # -- parts
 
     def __getitem__(self, index: Any) -> Array:
-        return indexing.item_of(self, index)
+        return Array(indexing.item_of(self.expr, index))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise UnsupportedType(
@@ -275,43 +269,43 @@ class Array(NDArrayOperatorsMixin, Collection):
             "  take xp.where(condition, new, old), or write into the result of compute()"
         )
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Array]:
         return (self[n] for n in range(len(self)))
 
     # -- layout
 
     def rechunk(self, chunks: Any = "auto") -> Array:
         """The same array on another grid."""
-        return manipulation.rechunk(self, chunks)
+        return Array(manipulation.rechunk(self.expr, chunks))
 
     def reshape(self, *shape: Any) -> Array:
         """The elements in C order in another shape; one length may be -1."""
-        return manipulation.reshape(self, shape[0] if len(shape) == 1 else shape)
+        return Array(manipulation.reshape(self.expr, shape[0] if len(shape) == 1 else shape))
 
     def ravel(self) -> Array:
         """All elements in C order along one axis."""
-        return manipulation.ravel(self)
+        return Array(manipulation.ravel(self.expr))
 
     def flatten(self) -> Array:
         """All elements in C order along one axis."""
-        return manipulation.ravel(self)
+        return Array(manipulation.ravel(self.expr))
 
     def transpose(self, *axes: Any) -> Array:
         """The axes in another order, reversed when none is given."""
         given = axes[0] if len(axes) == 1 else axes
-        return manipulation.transpose(self, given if axes else None)
+        return Array(manipulation.transpose(self.expr, given if axes else None))
 
     def swapaxes(self, axis1: int, axis2: int) -> Array:
         """Two axes exchanged."""
-        return manipulation.swapaxes(self, axis1, axis2)
+        return Array(manipulation.swapaxes(self.expr, axis1, axis2))
 
     def squeeze(self, axis: Axes = None) -> Array:
         """Without axes of length 1."""
-        return manipulation.squeeze(self, axis)
+        return Array(manipulation.squeeze(self.expr, axis))
 
     def astype(self, dtype: Any, copy: bool = True) -> Array:
         """The values in another dtype."""
-        return elementwise.astype(self, dtype, copy=copy)
+        return Array(elementwise.astype(self.expr, dtype, copy=copy))
 
     def copy(self) -> Array:
         """An array with the same values."""
@@ -319,27 +313,29 @@ class Array(NDArrayOperatorsMixin, Collection):
 
     def round(self, decimals: int = 0) -> Array:
         """Rounded to a number of decimals."""
-        return elementwise.round(self, decimals)
+        return Array(elementwise.round(self.expr, decimals))
 
     def clip(self, min: Any = None, max: Any = None) -> Array:
         """The values, not below `min` nor above `max`."""
-        return elementwise.clip(self, min=min, max=max)
+        return Array(elementwise.clip(self.expr, min=min, max=max))
 
     def conj(self) -> Array:
         """Complex conjugates; real numbers as they are."""
-        return self if self.dtype.kind in "biuf" else elementwise.conj(self)
+        return (
+            self if self.dtype.kind in "biuf" else Array(elementwise.call(np.conjugate, self.expr))
+        )
 
     def take(self, indices: Any, axis: int | None = None) -> Array:
         """The places of an axis that an array of integers names."""
-        return indexing.take(self, indices, axis=axis)
+        return Array(indexing.take(self.expr, indices, axis=axis))
 
     def dot(self, other: Any) -> Array:
         """The product as numpy.dot has it."""
-        return linalg.dot(self, other)
+        return Array(products.dot(self.expr, node_of(other)))
 
     def map_blocks(self, function: Any, *others: Any, **how: Any) -> Array:
         """A function of each block."""
-        return blocks.map_blocks(function, self, *others, **how)
+        return Array(map_blocks(function, self, *others, **how))
 
     # -- reductions
 
@@ -347,58 +343,77 @@ class Array(NDArrayOperatorsMixin, Collection):
         self, axis: Axes = None, dtype: Any = None, keepdims: bool = False, **how: Any
     ) -> Array:
         """The sum along axes; `how`: initial=, where=."""
-        return reductions.sum(self, axis=axis, dtype=dtype, keepdims=keepdims, **how)
+        return Array(reductions.sum(self.expr, axis=axis, dtype=dtype, keepdims=keepdims, **how))
 
     def prod(
         self, axis: Axes = None, dtype: Any = None, keepdims: bool = False, **how: Any
     ) -> Array:
         """The product along axes; `how`: initial=, where=."""
-        return reductions.prod(self, axis=axis, dtype=dtype, keepdims=keepdims, **how)
+        return Array(reductions.prod(self.expr, axis=axis, dtype=dtype, keepdims=keepdims, **how))
 
     def mean(self, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Array:
         """The mean along axes."""
-        return reductions.mean(self, axis=axis, dtype=dtype, keepdims=keepdims)
+        return Array(statistics.mean(self.expr, axis=axis, dtype=dtype, keepdims=keepdims))
 
     def var(
         self, axis: Axes = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
     ) -> Array:
         """The variance along axes."""
-        return reductions.var(self, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+        return Array(
+            statistics.var(self.expr, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+        )
 
     def std(
         self, axis: Axes = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
     ) -> Array:
         """The standard deviation along axes."""
-        return reductions.std(self, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+        return Array(
+            statistics.std(self.expr, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+        )
 
     def min(self, axis: Axes = None, keepdims: bool = False, **how: Any) -> Array:
         """The smallest element along axes; `how`: initial=, where=."""
-        return reductions.min(self, axis=axis, keepdims=keepdims, **how)
+        return Array(reductions.min(self.expr, axis=axis, keepdims=keepdims, **how))
 
     def max(self, axis: Axes = None, keepdims: bool = False, **how: Any) -> Array:
         """The largest element along axes; `how`: initial=, where=."""
-        return reductions.max(self, axis=axis, keepdims=keepdims, **how)
+        return Array(reductions.max(self.expr, axis=axis, keepdims=keepdims, **how))
 
     def any(self, axis: Axes = None, keepdims: bool = False, **how: Any) -> Array:
         """Whether an element along axes is true; `how`: where=."""
-        return reductions.any(self, axis=axis, keepdims=keepdims, **how)
+        return Array(reductions.any(self.expr, axis=axis, keepdims=keepdims, **how))
 
     def all(self, axis: Axes = None, keepdims: bool = False, **how: Any) -> Array:
         """Whether all elements along axes are true; `how`: where=."""
-        return reductions.all(self, axis=axis, keepdims=keepdims, **how)
+        return Array(reductions.all(self.expr, axis=axis, keepdims=keepdims, **how))
 
     def argmin(self, axis: int | None = None, keepdims: bool = False) -> Array:
         """The place of the first smallest element."""
-        return reductions.argmin(self, axis=axis, keepdims=keepdims)
+        return Array(reductions.argmin(self.expr, axis=axis, keepdims=keepdims))
 
     def argmax(self, axis: int | None = None, keepdims: bool = False) -> Array:
         """The place of the first largest element."""
-        return reductions.argmax(self, axis=axis, keepdims=keepdims)
+        return Array(reductions.argmax(self.expr, axis=axis, keepdims=keepdims))
 
     def cumsum(self, axis: int | None = None, dtype: Any = None) -> Array:
         """The running sum."""
-        return reductions.cumsum(self, axis=axis, dtype=dtype)
+        return Array(running.cumsum(self.expr, axis=axis, dtype=dtype))
 
     def cumprod(self, axis: int | None = None, dtype: Any = None) -> Array:
         """The running product."""
-        return reductions.cumprod(self, axis=axis, dtype=dtype)
+        return Array(running.cumprod(self.expr, axis=axis, dtype=dtype))
+
+
+def _put_into(out: Any, node: Node, name: str) -> Any:
+    """`out` with the values of a result: a lazy array gets another node, NumPy's are computed."""
+    node = protocols.fit_into(out, node, name)
+    if isinstance(out, Array):
+        out.expr = node
+    else:
+        np.copyto(out, evaluate(node), casting="same_kind")
+    return out
+
+
+def _public() -> ModuleType:
+    """The namespace of arrays, which is there before any of its modules."""
+    return sys.modules["shframe.array"]

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-import shframe.array
-from shframe.array import linalg, ndarray
-from shframe.array.functions import elementwise, reductions
+from shframe.array.expr.nodes import Node
+from shframe.array.functions import elementwise, products, reductions, running, ufuncs
+from shframe.array.functions.convert import node_of
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 
 VERSIONS = ("2022.12", "2023.12", "2024.12")
@@ -26,41 +26,29 @@ FACTS: dict[Any, Callable[..., Any]] = {  # what is known without computing
 }
 
 
-def ufunc_called(
+def call_ufunc(
     ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]
 ) -> Any:
-    """The result of a ufunc or of one of its methods."""
-    outs = keywords.pop("out", None)
+    """The node, or several, of a ufunc or one of its methods; NotImplemented when there is none."""
     if method != "reduce" and keywords.pop("where", True) is not True:
         raise UnsupportedType(
             f"{ufunc.__name__}(where=...) is not supported\n  use xp.where(condition, new, old)"
         )
-    result = _result(ufunc, method, inputs, keywords)
-    if outs is None or result is NotImplemented:
-        return result
-    results = result if isinstance(result, tuple) else (result,)
-    written = tuple(
-        made if out is None else _written(out, made, ufunc.__name__)
-        for out, made in zip(outs, results, strict=True)
-    )
-    return written if isinstance(result, tuple) else written[0]
-
-
-def _result(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     if method == "__call__" and ufunc in (np.matmul, np.vecdot):
-        call = linalg.matmul if ufunc is np.matmul else linalg.vecdot
-        return call(*inputs, **keywords)
+        product = products.matmul if ufunc is np.matmul else products.vecdot
+        return product(*map(node_of, inputs), **keywords)
     if method == "__call__":
-        results = elementwise.called(ufunc, inputs, _only_dtype(ufunc, keywords))
+        results = elementwise.call_ufunc(ufunc, *inputs, dtype=_only_dtype(ufunc, keywords))
         return results if ufunc.nout > 1 else results[0]
-    if method == "reduce":
-        axis = keywords.pop("axis", 0)
-        return reductions.folded(ufunc, *inputs, axis=axis, **keywords)
-    if method == "accumulate":
-        return reductions.scanned(ufunc, *inputs, **keywords)
     if method == "outer":
-        return elementwise.UFunc(ufunc).outer(*inputs, **keywords)
-    return NotImplemented
+        return ufuncs.outer(ufunc, *inputs, **keywords)
+    if method not in ("reduce", "accumulate"):
+        return NotImplemented
+    x, *others = inputs
+    if method == "accumulate":
+        return running.accumulate(ufunc, node_of(x), *others, **keywords)
+    axis = keywords.pop("axis", 0)
+    return reductions.reduce(ufunc, node_of(x), *others, axis=axis, **keywords)
 
 
 def _only_dtype(ufunc: np.ufunc, keywords: dict[str, Any]) -> Any:
@@ -72,30 +60,27 @@ def _only_dtype(ufunc: np.ufunc, keywords: dict[str, Any]) -> Any:
     return keywords.get("dtype")
 
 
-def _written(out: Any, made: ndarray.Array, name: str) -> Any:
-    """`out` with the values of a result, as NumPy's in-place operators have it."""
-    if out.shape != made.shape:
+def fit_into(out: Any, node: Node, name: str) -> Node:
+    """The node in the dtype of what it is put into, as NumPy's in-place operators have it."""
+    if out.shape != node.shape:
         raise ChunkMismatch(
-            f"{name}: a result of shape {made.shape} does not fit into one of shape {out.shape}"
+            f"{name}: a result of shape {node.shape} does not fit into one of shape {out.shape}"
         )
-    if not np.can_cast(made.dtype, out.dtype, casting="same_kind"):
-        raise UnsupportedType(f"{name}: values of {made.dtype} cannot be put into {out.dtype}")
-    if isinstance(out, ndarray.Array):
-        out.expr = elementwise.astype(made, out.dtype).expr
-    else:
-        np.copyto(out, np.asarray(made), casting="same_kind")
-    return out
+    if not np.can_cast(node.dtype, out.dtype, casting="same_kind"):
+        raise UnsupportedType(f"{name}: values of {node.dtype} cannot be put into {out.dtype}")
+    return elementwise.astype(node, out.dtype)
 
 
-def function_called(func: Any, types: Any, args: Any, keywords: Any) -> Any:
+def call_function(public: Any, func: Any, args: Any, keywords: Any) -> Any:
     """The result of a NumPy function: ours of the same name, with the arguments named by NumPy.
 
+    public: the module of our functions.
     Raises: UnsupportedType when there is none, or it lacks an argument.
     """
     if func in FACTS:
         return FACTS[func](*args, **keywords)
     name = func.__name__
-    ours = getattr(shframe.array, name, None) if name in shframe.array.__all__ else None
+    ours = getattr(public, name, None) if name in public.__all__ else None
     here = func in (getattr(np, name, None), getattr(np.linalg, name, None))
     if ours is None or not callable(ours) or not here:
         raise UnsupportedType(
@@ -144,10 +129,9 @@ def _is_default(value: Any, default: Any) -> bool:
     return value is default or (type(value) is type(default) and value == default)
 
 
-def namespace(api_version: str | None) -> Any:
-    """The array API namespace; raises InvalidArgument for another version than those known."""
+def check_version(api_version: str | None) -> None:
+    """Raises InvalidArgument for another version of the array API than those known."""
     if api_version is not None and api_version not in VERSIONS:
         raise InvalidArgument(
             f"no array API {api_version!r}; there are {', '.join(map(repr, VERSIONS))}"
         )
-    return shframe.array

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from shframe.array import ndarray
 from shframe.array.expr import nodes
 from shframe.array.expr.program import Refuse
-from shframe.array.functions import creation, elementwise
+from shframe.array.functions import elementwise
+from shframe.array.functions.convert import lazy_node
 from shframe.array.functions.numpy_probe import ask, dtype_of
 from shframe.array.grid import chunks as grids
+from shframe.array.grid.defaults import shape_from
+from shframe.array.ndarray import Array
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 
 __all__ = [
@@ -46,7 +48,7 @@ class Generator:
             entropy: Any = np.random.SeedSequence(seed).entropy
         except (TypeError, ValueError) as error:
             raise InvalidArgument(
-                f"seed={seed!r}: a whole number of 0 or more, a sequence of them or None"
+                f"seed={seed!r}: must be an integer >= 0, a sequence of them or None"
             ) from error
         items = entropy if isinstance(entropy, list | tuple | np.ndarray) else [entropy]
         self._seed = tuple(int(item) for item in items)
@@ -60,22 +62,20 @@ class Generator:
         dtype: Any,
         parameters: tuple[Any, ...] = (),
         options: tuple[tuple[str, Any], ...] = (),
-    ) -> ndarray.Array:
+    ) -> Array:
         kind = np.dtype(dtype)
-        shape = () if size is None else creation.shape_from(size)
+        shape = () if size is None else shape_from(size)
         grid = grids.normalized(BLOCK if chunks == "auto" else chunks, shape, kind.itemsize)
         stream = (next(self._streams),)
-        return ndarray.Array(
-            nodes.Random(method, parameters, options, self._seed, stream, grid, kind)
-        )
+        return Array(nodes.Random(method, parameters, options, self._seed, stream, grid, kind))
 
-    def random(self, size: Any = None, dtype: Any = float, chunks: Any = "auto") -> ndarray.Array:
+    def random(self, size: Any = None, dtype: Any = float, chunks: Any = "auto") -> Array:
         """Floats from 0 to, but without, 1."""
         return self._drawn("random", size, chunks, _float(dtype))
 
     def uniform(
         self, low: Any = 0.0, high: Any = 1.0, size: Any = None, chunks: Any = "auto"
-    ) -> ndarray.Array:
+    ) -> Array:
         """Floats from low to, but without, high."""
         if _are_single(low, high):
             _ask("uniform", low, high)
@@ -83,28 +83,24 @@ class Generator:
         scale = _checked("uniform", np.subtract(_float_of(high), _float_of(low)))
         return self._scaled("random", low, scale, size, chunks)
 
-    def standard_normal(
-        self, size: Any = None, dtype: Any = float, chunks: Any = "auto"
-    ) -> ndarray.Array:
+    def standard_normal(self, size: Any = None, dtype: Any = float, chunks: Any = "auto") -> Array:
         """Floats of the standard normal distribution."""
         return self._drawn("standard_normal", size, chunks, _float(dtype))
 
     def normal(
         self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None, chunks: Any = "auto"
-    ) -> ndarray.Array:
+    ) -> Array:
         """Floats of a normal distribution with this mean and standard deviation."""
         if _are_single(loc, scale):
             _ask("normal", loc, scale)
         return self._scaled("standard_normal", loc, _checked("normal", scale), size, chunks)
 
-    def exponential(
-        self, scale: Any = 1.0, size: Any = None, chunks: Any = "auto"
-    ) -> ndarray.Array:
+    def exponential(self, scale: Any = 1.0, size: Any = None, chunks: Any = "auto") -> Array:
         """Floats of an exponential distribution with this mean."""
         checked = _checked("exponential", scale)
         return self._scaled("standard_exponential", 0.0, checked, size, chunks)
 
-    def _scaled(self, method: str, shift: Any, scale: Any, size: Any, chunks: Any) -> ndarray.Array:
+    def _scaled(self, method: str, shift: Any, scale: Any, size: Any, chunks: Any) -> Array:
         """Numbers of the standard distribution, stretched and moved."""
         shape = grids.broadcast_shape([np.shape(each) for each in (shift, scale)], method)
         wanted = shape if size is None and shape else size
@@ -126,8 +122,8 @@ class Generator:
         dtype: Any = np.int64,
         endpoint: bool = False,
         chunks: Any = "auto",
-    ) -> ndarray.Array:
-        """Whole numbers from low (or 0) to, but without, high; with it if `endpoint`."""
+    ) -> Array:
+        """Integers from low (or 0) to, but without, high; with it if `endpoint`."""
         kind = dtype_of(dtype)
         given = (
             (_single("low", low),) if high is None else (_single("low", low), _single("high", high))
@@ -137,13 +133,13 @@ class Generator:
         options = (("dtype", kind.name), ("endpoint", bool(endpoint)))
         return self._drawn("integers", size, chunks, kind, (int(first), int(last)), options)
 
-    def poisson(self, lam: float = 1.0, size: Any = None, chunks: Any = "auto") -> ndarray.Array:
-        """Whole numbers of a Poisson distribution."""
+    def poisson(self, lam: float = 1.0, size: Any = None, chunks: Any = "auto") -> Array:
+        """Integers of a Poisson distribution."""
         mean = float(_single("lam", lam))
         _ask("poisson", mean)
         return self._drawn("poisson", size, chunks, np.int64, (mean,))
 
-    def binomial(self, n: int, p: float, size: Any = None, chunks: Any = "auto") -> ndarray.Array:
+    def binomial(self, n: int, p: float, size: Any = None, chunks: Any = "auto") -> Array:
         """How many of n trials of probability p succeed."""
         given = _single("n", n), float(_single("p", p))
         _ask("binomial", *given)
@@ -160,7 +156,7 @@ def _ask(method: str, *parameters: Any, size: Any = 1, **how: Any) -> None:
 
 
 def _is_lazy(*parameters: Any) -> bool:
-    return any(isinstance(each, ndarray.Array) for each in parameters)
+    return any(lazy_node(each) is not None for each in parameters)
 
 
 def _are_single(*parameters: Any) -> bool:
@@ -172,7 +168,7 @@ def _single(name: str, value: Any) -> Any:
     number = value.compute() if _is_lazy(value) else value
     if np.ndim(number):
         raise UnsupportedType(
-            f"{name}={value!r}: one number is needed\n"
+            f"{name}={value!r}: must be a single number\n"
             "  uniform(), normal() and exponential() take arrays"
         )
     return number
@@ -181,7 +177,7 @@ def _single(name: str, value: Any) -> Any:
 def _float_of(value: Any) -> Any:
     """A parameter in float64, as NumPy takes it."""
     if _is_lazy(value):
-        return elementwise.astype(value, float)
+        return value.astype(float)
     return np.asarray(value, float) if np.ndim(value) else float(value)
 
 
@@ -191,14 +187,16 @@ def _checked(method: str, scale: Any) -> Any:
     if not _is_lazy(scale):
         _ask(method, *zero, scale, size=None)
         return scale
+    node = scale.expr
     if method == "uniform":
-        finite = elementwise.isfinite(scale)
+        infinite = elementwise.call(np.logical_not, elementwise.call(np.isfinite, node))
         refuse = Refuse(OverflowError, "high - low range exceeds valid bounds")
-        scale = elementwise.applied(refuse, (scale, ~finite), method, scale.dtype)
+        node = elementwise.apply(refuse, (node, infinite), method, node.dtype)
     found = "high - low < 0" if method == "uniform" else "scale < 0"
     refuse = Refuse(InvalidArgument, f"{method}: {found}")
-    wrong = elementwise.signbit(scale) & ~elementwise.isnan(scale)
-    return elementwise.applied(refuse, (scale, wrong), method, scale.dtype)
+    number = elementwise.call(np.logical_not, elementwise.call(np.isnan, node))
+    wrong = elementwise.call(np.logical_and, elementwise.call(np.signbit, node), number)
+    return Array(elementwise.apply(refuse, (node, wrong), method, node.dtype))
 
 
 def _float(dtype: Any) -> np.dtype[Any]:
@@ -213,26 +211,26 @@ def default_rng(seed: Any = None) -> Generator:
     return Generator(seed)
 
 
-def random(size: Any = None, *, seed: Any = None, chunks: Any = "auto") -> ndarray.Array:
+def random(size: Any = None, *, seed: Any = None, chunks: Any = "auto") -> Array:
     """Floats from 0 to, but without, 1."""
     return Generator(seed).random(size, chunks=chunks)
 
 
 def uniform(
     low: Any = 0.0, high: Any = 1.0, size: Any = None, *, seed: Any = None, chunks: Any = "auto"
-) -> ndarray.Array:
+) -> Array:
     """Floats from low to, but without, high."""
     return Generator(seed).uniform(low, high, size, chunks)
 
 
-def standard_normal(size: Any = None, *, seed: Any = None, chunks: Any = "auto") -> ndarray.Array:
+def standard_normal(size: Any = None, *, seed: Any = None, chunks: Any = "auto") -> Array:
     """Floats of the standard normal distribution."""
     return Generator(seed).standard_normal(size, chunks=chunks)
 
 
 def normal(
     loc: Any = 0.0, scale: Any = 1.0, size: Any = None, *, seed: Any = None, chunks: Any = "auto"
-) -> ndarray.Array:
+) -> Array:
     """Floats of a normal distribution with this mean and standard deviation."""
     return Generator(seed).normal(loc, scale, size, chunks)
 
@@ -245,6 +243,6 @@ def integers(
     seed: Any = None,
     dtype: Any = np.int64,
     chunks: Any = "auto",
-) -> ndarray.Array:
-    """Whole numbers from low (or 0) to, but without, high."""
+) -> Array:
+    """Integers from low (or 0) to, but without, high."""
     return Generator(seed).integers(low, high, size, dtype, chunks=chunks)

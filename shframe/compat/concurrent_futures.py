@@ -24,7 +24,7 @@ from shframe.argument_checks import check_integer
 from shframe.compat.initializers import Initializer
 from shframe.compat.pickled_functions import PickledFunctions
 from shframe.errors import TaskFailed
-from shframe.graph.driver.call import PLAIN_TERMS, Arguments, Terms, arguments_of
+from shframe.graph.tasks.arguments import DEFAULT_OPTIONS, Arguments, TaskOptions, arguments_of
 from shframe.graph.tracing.call_site import Place, user_place
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Executor(concurrent.futures.Executor):
         self._max_workers = max_workers or engine.workers
         first = Initializer(initializer, tuple(initargs)) if initializer is not None else None
         self._functions = PickledFunctions(first)
-        self._terms = replace(PLAIN_TERMS, retries=max_retries)
+        self._terms = replace(DEFAULT_OPTIONS, retries=max_retries)
         # What has inputs in shared memory may write into them.
         self._writing = replace(self._terms, writable=True)
         fixed = max_workers if max_workers is not None and max_workers < engine.workers else None
@@ -106,7 +106,11 @@ class Executor(concurrent.futures.Executor):
         return self._submit(fn, args, kwargs, self._writing)
 
     def _submit(
-        self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], terms: Terms
+        self,
+        fn: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        terms: TaskOptions,
     ) -> Future:
         """terms: of a call that has inputs of its own."""
         self._flight.check()
@@ -179,7 +183,7 @@ class _Call:
     engine: Engine
     code: Function
     arguments: Arguments
-    terms: Terms
+    terms: TaskOptions
     place: Place | None
 
     def start(self) -> ObjectRef | None:
@@ -272,7 +276,7 @@ class _Flight:
             ref = call.start()
             if ref is not None:
                 self._submitted[ref] = call
-                ref.tell(self._ended.put)
+                ref.add_done_callback(self._ended.put)
 
     def _serve(self) -> None:
         """Complete futures until it is closed and nothing is left."""

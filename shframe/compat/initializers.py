@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from shframe.graph.driver.call import plain
 from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.tasks.arguments import plain
 from shframe.graph.tasks.function import Function
 
 _numbers: Iterator[int] = itertools.count()

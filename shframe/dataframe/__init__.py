@@ -9,20 +9,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from shframe.dataframe.frame import DataFrame
+    from shframe.dataframe.frame import DataFrame, Index, Series
     from shframe.dataframe.groupby import GroupBy
-    from shframe.dataframe.io.readers import from_arrow, from_pandas, read_csv, read_parquet
-    from shframe.dataframe.series import Index, Series
+    from shframe.dataframe.readers import from_arrow, from_pandas, read_csv, read_parquet
 
 _HOMES = {
     "DataFrame": "frame",
     "GroupBy": "groupby",
-    "Index": "series",
-    "Series": "series",
-    "from_arrow": "io.readers",
-    "from_pandas": "io.readers",
-    "read_csv": "io.readers",
-    "read_parquet": "io.readers",
+    "Index": "frame",
+    "Series": "frame",
+    "from_arrow": "readers",
+    "from_pandas": "readers",
+    "read_csv": "readers",
+    "read_parquet": "readers",
 }
 
 __all__ = [

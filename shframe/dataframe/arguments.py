@@ -1,17 +1,20 @@
-"""What a user hands to an operation: lazy parts become inputs of its node, wherever they lie.
+"""What a user hands to an operation: lazy parts become inputs of its node, wherever they are.
 
 There is one door for them, so that nothing lazy is ever taken for a constant.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe.expr import relations
+from shframe.dataframe.expr.base import Literal, Relation, Value
+from shframe.dataframe.expr.columns import Arguments
+from shframe.dataframe.expr.relations import bring_together
+from shframe.dataframe.expr.values import Given, Held
 from shframe.dataframe.kernels.arguments import Place
 from shframe.errors import UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
@@ -20,54 +23,53 @@ from shframe.lazy.collection import Collection
 from shframe.lazy.delayed import Delayed
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Split(NamedTuple):
     """Arguments with a Place for each lazy part; the kernel gets `rows`, then `values`.
 
     rows: relations that go with the rows of the first source.
     values: what each partition gets whole.
     """
 
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    rows: tuple[Any, ...] = ()
+    arguments: Arguments
+    rows: tuple[Relation, ...] = ()
     values: tuple[Expr, ...] = ()
 
 
-def of_method(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+def split_method(args: Sequence[Any], kwargs: dict[str, Any]) -> Split:
     """Arguments of a method that goes row by row: a lazy column among them goes with the rows.
 
     Raises: UnsupportedType for what is lazy and cannot stand there.
     """
     top = (*args, *kwargs.values())
-    rows = [one for one in top if is_rows(one)]
+    rows = list({id(one): one for one in top if is_rows(one)}.values())
     values = [one for one in _lazy_in(top) if not any(one is row for row in rows)]
     for one in values:
         if not is_value(one):
             raise unusable(one)
-    return _placed(args, kwargs, rows, values, tuple(one.expr for one in values))
+    nodes = tuple(one.expr for one in values)
+    return Split(_place(args, kwargs, [*rows, *values]), tuple(one.expr for one in rows), nodes)
 
 
-def of_function(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+def split_function(args: Sequence[Any], kwargs: dict[str, Any]) -> Split:
     """Arguments of a user's function: all that is lazy comes whole, as compute() gives it."""
     values = _lazy_in((*args, *kwargs.values()))
-    return _placed(args, kwargs, [], values, tuple(map(whole_of, values)))
+    return Split(_place(args, kwargs, values), (), tuple(map(whole_of, values)))
 
 
-def of_value(value: Any) -> tuple[Any, tuple[Expr, ...]]:
+def split_value(value: Any) -> tuple[Literal, tuple[Expr, ...]]:
     """A value that may be lazy, or have lazy parts, for each partition whole."""
-    made = of_method((), {"value": [value]})
-    return made.kwargs["value"][0], made.values
+    made = split_method(([value],), {})
+    return Literal(made.arguments.args[0][0]), made.values
 
 
 def is_rows(value: Any) -> bool:
     """Whether it is a lazy frame, series or index."""
-    return isinstance(value, Collection) and isinstance(value.expr, relations.Relation)
+    return isinstance(value, Collection) and isinstance(value.expr, Relation)
 
 
 def is_value(value: Any) -> bool:
     """Whether it is the lazy result of a reduction."""
-    return isinstance(value, Collection) and isinstance(value.expr, relations.Value)
+    return isinstance(value, Collection) and isinstance(value.expr, Value)
 
 
 def whole_of(value: Any) -> Expr:
@@ -76,15 +78,15 @@ def whole_of(value: Any) -> Expr:
         expr: Expr = value.expr
         return expr
     if is_rows(value):
-        return relations.whole(value.expr)
-    return relations.Given(relations.Held(value))
+        return bring_together(value.expr)
+    return Given(Held(value))
 
 
 def unusable(value: Any) -> UnsupportedType:
     """The error for something lazy that cannot stand where it was given."""
     return UnsupportedType(
-        f"a lazy {type(value).__name__} cannot be used in this place\n"
-        "  compute() it first, or give a lazy column or a reduction of one as an argument itself"
+        f"a lazy {type(value).__name__} cannot be used here\n"
+        "  compute() it first, or pass a lazy column or a reduction of one as an argument itself"
     )
 
 
@@ -93,7 +95,8 @@ def is_many(value: Any) -> bool:
     return bool(pd.api.types.is_list_like(value)) and not isinstance(value, np.generic)
 
 
-def _lazy_in(values: Any) -> list[Any]:
+def _lazy_in(values: Sequence[Any]) -> list[Any]:
+    """The lazy objects in arguments, in plain containers too, each once."""
     found: dict[int, Any] = {}
     stack = [*reversed(values)]
     while stack:
@@ -107,28 +110,18 @@ def _lazy_in(values: Any) -> list[Any]:
     return [*found.values()]
 
 
-def _placed(
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    rows: list[Any],
-    values: list[Any],
-    nodes: tuple[Expr, ...],
-) -> Arguments:
-    numbers: dict[int, int] = {}
-    for one in (*rows, *values):
-        numbers.setdefault(id(one), len(numbers))
-    unique = tuple({id(one): one for one in rows}.values())
+def _place(args: Sequence[Any], kwargs: dict[str, Any], lazy: list[Any]) -> Arguments:
+    """Arguments in which a Place stands for each of the lazy ones."""
+    numbers = {id(one): n for n, one in enumerate(lazy)}
 
-    def placed(value: Any) -> Any:
+    def place(value: Any) -> Any:
         kind = type(value)
         if id(value) in numbers:
             return Place(numbers[id(value)])
         if kind in (list, tuple, set):
-            return kind(placed(one) for one in value)
+            return kind(place(one) for one in value)
         if kind is dict:
-            return {placed(k): placed(v) for k, v in value.items()}
+            return {place(k): place(v) for k, v in value.items()}
         return value
 
-    return Arguments(
-        tuple(map(placed, args)), {k: placed(v) for k, v in kwargs.items()}, unique, nodes
-    )
+    return Arguments(tuple(map(place, args)), tuple((k, place(v)) for k, v in kwargs.items()))

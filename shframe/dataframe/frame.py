@@ -1,29 +1,111 @@
-"""DataFrame: each method checks, makes a node, and returns a lazy object."""
+"""DataFrame, Series and Index: what leads from one of them to another.
+
+They are in one file since their methods name each other. Each method is a line: what it checks and
+which node it makes is in methods/.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, Literal, overload
 
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe import arguments
-from shframe.dataframe.base import Partitioned, row_count, wrap
-from shframe.dataframe.expr import relations
-from shframe.dataframe.expr.lineage import correspond, same_rows
-from shframe.dataframe.expr.relations import Params
-from shframe.dataframe.kernels import combine, labelling, rowwise
-from shframe.dataframe.kernels.arguments import Place
-from shframe.dataframe.methods import evaluating
-from shframe.dataframe.plan import dtype_probe
-from shframe.dataframe.plan.inferred_schema import mapped_by_user
-from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
-from shframe.graph.plan.expr import Expr
+from shframe.dataframe.base import Partitioned
+from shframe.dataframe.column import Column
+from shframe.dataframe.expr.base import RowWise
+from shframe.dataframe.expr.columns import (
+    DropNull,
+    RowLabels,
+    SteadyElementwise,
+)
+from shframe.dataframe.groupby import DataFrameGroupBy, SeriesGroupBy, group_rows
+from shframe.dataframe.lower.layer import Layer
+from shframe.dataframe.methods import selection, sorting
+from shframe.dataframe.methods.evaluating import evaluate
+from shframe.dataframe.methods.joining import join_rows
+from shframe.dataframe.methods.parquet_writing import write_parquet
+from shframe.dataframe.methods.rowwise import call_method
+from shframe.dataframe.methods.storing import store_pandas
+from shframe.dataframe.methods.user_functions import map_partitions
+from shframe.dataframe.series import SeriesMethods
+from shframe.dataframe.wrap import wrap, wrap_as, wraps
+from shframe.errors import UnsupportedType
+from shframe.graph.objects.object_ref import ObjectRef
 from shframe.lazy.collection import Collection
 
 
+@wraps(pd.Index)
+class Index(Column):
+    """A lazy Index in partitions."""
+
+    __slots__ = ()
+
+    def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
+        made = super()._result(refs, layer)
+        node = self.expr
+        worked = isinstance(node, RowWise) and not isinstance(node, RowLabels)
+        if not worked or not pd.api.types.is_bool_dtype(made.dtype):
+            return made  # of a comparison pandas gives an array
+        return made.array if made.dtype != bool else made.to_numpy()
+
+    @property
+    def names(self) -> Any:
+        """The names of the levels."""
+        return self._meta.names
+
+    @property
+    def nlevels(self) -> int:
+        """How many levels there are."""
+        return int(self._meta.nlevels)
+
+    def to_frame(self) -> DataFrame:
+        """A frame of the levels."""
+        how: dict[str, Any] = {"kind": SteadyElementwise, "index_asked": True}
+        return wrap_as(DataFrame, call_method(self.expr, "to_frame", **how))
+
+    def to_series(self) -> Series:
+        """The values as a Series that has them as index too."""
+        return wrap_as(Series, call_method(self.expr, "to_series", index_asked=True))
+
+
+@wraps(pd.Series)
+class Series(SeriesMethods):
+    """A lazy Series in partitions; methods and results are those of pandas."""
+
+    __slots__ = ()
+
+    @property
+    def index(self) -> Index:
+        """The index, lazily."""
+        return wrap_as(Index, RowLabels(self.expr))
+
+    def to_frame(self, name: Any = None) -> DataFrame:
+        """A frame of this one column."""
+        given = () if name is None else (name,)
+        return wrap_as(DataFrame, sorting.to_frame(self.expr, *given))
+
+    @overload
+    def reset_index(self, drop: Literal[False] = False, name: Any = None) -> DataFrame: ...
+    @overload
+    def reset_index(self, drop: Literal[True], name: Any = None) -> Series: ...
+    def reset_index(self, drop: bool = False, name: Any = None) -> DataFrame | Series:
+        """An index that counts rows; the old one becomes a column, or goes with drop=True."""
+        if drop:
+            return wrap_as(Series, sorting.reset_index(self.expr, drop=True))
+        return self.to_frame(name).reset_index()
+
+    def groupby(self, by: Any, **options: Any) -> SeriesGroupBy[Series, DataFrame]:
+        """Groups of this column's values, by another lazy column of the same frame."""
+        label = self.name if self.name is not None else 0
+        groups = self.to_frame(label).groupby(by, **options)
+        made: SeriesGroupBy[Series, DataFrame] = groups[label]
+        return made
+
+
+@wraps(pd.DataFrame)
 class DataFrame(Partitioned):
     """A lazy DataFrame in partitions; methods and results are those of pandas.
 
@@ -63,9 +145,9 @@ class DataFrame(Partitioned):
         return len(self), len(self.columns)
 
     @property
-    def index(self) -> Any:
+    def index(self) -> Index:
         """The index, lazily."""
-        return self._map(rowwise.as_index, rows="same")
+        return wrap_as(Index, RowLabels(self.expr))
 
     def __dir__(self) -> list[str]:
         names = [name for name in self.columns if isinstance(name, str) and name.isidentifier()]
@@ -74,149 +156,75 @@ class DataFrame(Partitioned):
     def __contains__(self, label: object) -> bool:
         return label in self.columns
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Any]:
         return iter(self.columns)
 
     # --- choosing -----------------------------------------------------------------------
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Series:
         if not name.startswith("_") and name in self.columns:
             return self[name]
-        raise AttributeError(f"{type(self).__name__} has no attribute or column {name!r}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute or column {name!r}")
 
-    def __getitem__(self, key: Any) -> Any:
+    @overload
+    def __getitem__(self, key: Partitioned | list[Any] | pd.Index[Any]) -> DataFrame: ...
+    @overload
+    def __getitem__(self, key: Hashable) -> Series: ...
+    def __getitem__(self, key: Any) -> DataFrame | Series:
         if isinstance(key, Partitioned):
-            return self._filtered(key)
+            return self._filter(key)
         if isinstance(key, (list, pd.Index, np.ndarray)):
             labels = list(key)
             if labels and all(isinstance(one, (bool, np.bool_)) for one in labels):
-                raise UnsupportedType("a plain list of booleans is no filter; use a lazy condition")
-            self._known(labels, "frame[[...]]")
-            return self._map(rowwise.columns, rows="same", index_free=True, labels=labels)
+                raise UnsupportedType(
+                    "a list of booleans cannot be used as a filter, pass a lazy boolean Series"
+                )
+            return self._made(selection.select_columns(self.expr, labels))
         if isinstance(key, slice):
-            raise UnsupportedType("slices of rows are not there; head(), tail() and filters are")
-        self._known([key], "frame[...]")
-        return self._map(rowwise.column, rows="same", index_free=True, label=key)
-
-    def _known(self, labels: list[Any], where: str) -> None:
-        for label in labels:
-            if label not in self.columns:
-                raise ColumnNotFound.among(label, self.columns, where)
+            raise UnsupportedType("row slicing is not supported, use head(), tail() or a filter")
+        made: Series = wrap(selection.select_column(self.expr, key))
+        return made
 
     def __setitem__(self, label: Any, value: Any) -> None:
-        self.expr = (
-            self.assign(**{label: value}).expr
-            if isinstance(label, str)
-            else self._assigned({label: value}).expr
-        )
+        self.expr = self._assign({label: value}).expr
 
     def assign(self, **values: Any) -> DataFrame:
         """The frame with further columns: lazy ones, constants, or functions of the frame."""
-        return self._assigned(values)
+        return self._assign(values)
 
-    def _assigned(self, values: dict[Any, Any]) -> DataFrame:
+    def _assign(self, values: dict[Any, Any]) -> DataFrame:
         made = self
         for label, value in values.items():
             given = value(made) if callable(value) and not isinstance(value, Collection) else value
-            made = made._with_column(label, given)
-            _ = made.expr.meta
+            made = self._made(selection.assign_column(made.expr, label, given))
         return made
 
-    def _with_column(self, label: Any, value: Any) -> DataFrame:
-        if arguments.is_rows(value):
-            return self._with_lazy_column(label, value)
-        if arguments.is_many(value) and not isinstance(value, Collection):
-            raise UnsupportedType(
-                f"assign({label!r}=...) takes a lazy column or a single value, "
-                f"found {type(value).__name__}\n  sf.from_pandas makes a lazy one"
-            )
-        plain, nodes = arguments.of_value(value)
-        return self._map(
-            rowwise.assigned,
-            rows="same",
-            index_free=True,
-            values=nodes,
-            labels=(),
-            plain={label: plain},
-        )
-
-    def _with_lazy_column(self, label: Any, value: Any, grows: bool = True) -> DataFrame:
-        """The frame with a lazy column at its side, aligned by label.
-
-        grows: whether a frame without any rows gets those of the column, as in an assignment.
-        """
-        whole: Any = 0 if grows else 1
-        values: tuple[Expr, ...] = ()
-        lineages = [self.expr.lineage, value.expr.lineage]
-        if grows and correspond(lineages) and not same_rows(lineages):
-            whole, values = Place(1), (self._count_of_rows(),)
-        how: dict[str, Any] = {"labels": (label,), "plain": {}, "whole": whole}
-        return self._map(
-            rowwise.assigned, value, rows="same", index_free=True, values=values, **how
-        )
-
-    def query(self, text: str) -> DataFrame:
+    def query(self, expr: str) -> DataFrame:
         """Rows where the expression holds; `@name` means a variable of the caller.
 
         Raises: ColumnNotFound for a name that is no column.
         """
-        mask = self._evaluated(text, sys._getframe(1))
+        mask = wrap(evaluate(self.expr, expr, sys._getframe(1)))
         return self[mask]
 
-    def eval(self, text: str) -> Any:
+    def eval(self, expr: str) -> Any:
         """The value of an expression of columns, as pandas' eval has it."""
-        return self._evaluated(text, sys._getframe(1))
-
-    def _evaluated(self, text: str, caller: Any) -> Any:
-        if not isinstance(text, str) or not text.strip():
-            raise InvalidArgument(f"an expression as text is needed, found {text!r}")
-        names = evaluating.variables(text, caller)
-        try:
-            made = self._by_expression(text, arguments.of_method((), names))
-            if isinstance(made.expr, relations.Map):
-                dtype_probe.compare(made.expr)
-            return made
-        except pd.errors.UndefinedVariableError as error:
-            missing = str(error).split("'")[1]
-            raise ColumnNotFound.among(missing, self.columns, f"query {text!r}") from error
-        except SyntaxError as error:
-            raise InvalidArgument(f"the expression {text!r} cannot be read: {error}") from error
-        except (AttributeError, NotImplementedError) as error:
-            raise UnsupportedType(
-                f"the expression {text!r} has a part that pandas cannot evaluate: {error}"
-            ) from error
-
-    def _by_expression(self, text: str, given: arguments.Arguments) -> Any:
-        how: dict[str, Any] = {"text": text, "names": given.kwargs}
-        levels = {"index", *(f"ilevel_{n}" for n in range(self._meta.index.nlevels))}
-        labels = evaluating.names_of(text) & {*levels, *self._meta.index.names}
-        if evaluating.is_row_by_row(text):
-            return self._map(
-                rowwise.evaluated, rows="same", index_free=not labels, values=given.values, **how
-            )
-        sources, params = (self.expr, *given.values), Params(**how)
-        whole = relations.Whole(sources, rowwise.evaluated, params)
-        if isinstance(whole.meta, (pd.Series, pd.DataFrame)):
-            return wrap(whole)
-        return wrap(relations.Computed(sources, rowwise.evaluated, params))
+        return wrap(evaluate(self.expr, expr, sys._getframe(1)))
 
     def drop(self, labels: Any = None, *, columns: Any = None, axis: Any = 0) -> DataFrame:
         """The frame without some columns."""
-        if columns is None and axis in (1, "columns"):
-            columns = labels
-        if columns is None:
-            raise UnsupportedType("drop() takes columns=...; rows are dropped by a filter")
-        gone = list(columns) if isinstance(columns, (list, tuple, pd.Index)) else [columns]
-        self._known(gone, "drop")
-        return self[[label for label in self.columns if label not in gone]]
+        return self._made(selection.drop_columns(self.expr, labels, columns, axis))
 
     def rename(self, columns: Any = None) -> DataFrame:
         """The frame with other column labels: a dict, or a function of a label."""
-        return self._method("rename", columns=columns)
+        named = {"columns": columns}
+        return self._made(call_method(self.expr, "rename", (), named, kind=SteadyElementwise))
 
     def dropna(self, how: str = "any", subset: Any = None) -> DataFrame:
         """Rows without missing values."""
-        return self._method("dropna", rows="chosen", index_free=False, how=how, subset=subset)
+        named = {"how": how, "subset": subset}
+        node = call_method(self.expr, "dropna", (), named, kind=DropNull, index_asked=True)
+        return self._made(node)
 
     def select_dtypes(self, include: Any = None, exclude: Any = None) -> DataFrame:
         """The columns with some dtypes."""
@@ -226,9 +234,9 @@ class DataFrame(Partitioned):
         """`function` called on each row (axis=1), on all cores."""
         if axis not in (1, "columns"):
             raise UnsupportedType(
-                "apply() works on rows (axis=1); agg() and map_partitions() on columns"
+                "apply() works on rows (axis=1); use agg() or map_partitions() for columns"
             )
-        return mapped_by_user(self, _apply_rows, (function, args), {}, rows="same")
+        return wrap(map_partitions(self.expr, _apply_rows, (function, args), {}, rows="same"))
 
     # --- in order, together, apart ------------------------------------------------------
 
@@ -242,26 +250,12 @@ class DataFrame(Partitioned):
         kind: str | None = None,
     ) -> DataFrame:
         """Rows in the order of columns; rows with equal keys keep their order, whatever `kind`."""
-        names = list(by) if isinstance(by, (list, tuple)) else [by]
-        self._known(names, "sort_values")
-        if not names:
-            raise InvalidArgument("sort_values() needs at least one column")
-        flags = (
-            tuple(ascending) if isinstance(ascending, (list, tuple)) else (ascending,) * len(names)
-        )
-        if len(flags) != len(names):
-            raise InvalidArgument(f"{len(names)} columns to sort by but {len(flags)} in ascending=")
-        if na_position not in ("first", "last"):
-            raise InvalidArgument(f"na_position={na_position!r}; it is 'first' or 'last'")
-        node = relations.Sort(
-            self.expr, tuple(names), tuple(map(bool, flags)), na_position, ignore_index
-        )
-        made = wrap(node)
-        return made.reset_index(drop=True) if ignore_index else made
+        node = sorting.sort_rows(self.expr, by, ascending, na_position, ignore_index)
+        return self._made(node)
 
     def sort_index(self, *, ascending: bool = True, na_position: str = "last") -> DataFrame:
         """Rows in the order of the index."""
-        return wrap(relations.Sort(self.expr, None, (ascending,), na_position, False))
+        return self._made(sorting.sort_by_index(self.expr, ascending, na_position))
 
     def merge(
         self,
@@ -277,26 +271,12 @@ class DataFrame(Partitioned):
         Raises: ColumnNotFound for a key that a side does not have, InvalidArgument for a `how`
         or a combination of keys that is not there.
         """
-        from shframe.dataframe.io.readers import from_pandas
-
         if isinstance(right, pd.DataFrame):
-            right = from_pandas(right, npartitions=1)
+            right = DataFrame(store_pandas(right, npartitions=1))
         if not isinstance(right, DataFrame):
-            raise UnsupportedType(f"merge() takes a DataFrame, found {type(right).__name__}")
-        if how not in ("inner", "left", "right", "outer"):
-            raise InvalidArgument(f"how={how!r}; it is 'inner', 'left', 'right' or 'outer'")
-        left_keys, right_keys = _merge_keys(self, right, on, left_on, right_on)
-        self._known(left_keys, "merge (left)")
-        right._known(right_keys, "merge (right)")
-        node = relations.Merge(
-            relations.agreed(self.expr),
-            relations.agreed(right.expr),
-            how,
-            tuple(left_keys),
-            tuple(right_keys),
-            (suffixes[0], suffixes[1]),
-        )
-        return wrap(node)
+            raise UnsupportedType(f"merge() takes a DataFrame, got {type(right).__name__}")
+        node = join_rows(self.expr, right.expr, how, on, left_on, right_on, suffixes)
+        return self._made(node)
 
     def groupby(
         self,
@@ -306,11 +286,11 @@ class DataFrame(Partitioned):
         dropna: bool = True,
         observed: bool = True,
         as_index: bool = True,
-    ) -> Any:
+    ) -> DataFrameGroupBy[DataFrame, Series]:
         """Groups by one or more columns (labels, or lazy columns of this frame)."""
-        from shframe.dataframe.groupby import grouped
-
-        return grouped(self, by, sort=sort, dropna=dropna, observed=observed, as_index=as_index)
+        options = {"sort": sort, "dropna": dropna, "observed": observed, "as_index": as_index}
+        groups = group_rows(self.expr, by, options)
+        return DataFrameGroupBy(groups, groups.visible)
 
     def drop_duplicates(
         self, subset: Any = None, *, keep: Any = "first", ignore_index: bool = False
@@ -319,61 +299,28 @@ class DataFrame(Partitioned):
 
         keep: False drops all that are there more than once. Cost: brings them into one task.
         """
-        names = (
-            None
-            if subset is None
-            else (list(subset) if isinstance(subset, (list, tuple)) else [subset])
-        )
-        self._known(names or [], "drop_duplicates")
-        if keep not in ("first", "last", False):
-            raise InvalidArgument(f"keep={keep!r}; it is 'first', 'last' or False")
-        if keep is False:
-            how = Params(name="drop_duplicates", args=(names,), kwargs={"keep": False})
-            made = wrap(relations.Whole((self.expr,), rowwise.method, how))
-        else:
-            params = Params(subset=names, keep=keep)
-            made = wrap(
-                relations.Tree(self.expr, combine.distinct, combine.distinct_of_all, params)
-            )
+        made = self._made(sorting.distinct_rows(self.expr, subset, keep))
         return made.reset_index(drop=True) if ignore_index else made
 
     def nlargest(self, n: int, columns: Any, keep: str = "first") -> DataFrame:
         """The `n` rows with the largest values."""
-        return self._extreme("nlargest", n, columns, keep)
+        by = sorting.as_list(columns)
+        return self._made(sorting.top_rows(self.expr, n, by, True, keep))
 
     def nsmallest(self, n: int, columns: Any, keep: str = "first") -> DataFrame:
         """The `n` rows with the smallest values."""
-        return self._extreme("nsmallest", n, columns, keep)
-
-    def _extreme(self, name: str, n: int, columns: Any, keep: str) -> Any:
-        names = list(columns) if isinstance(columns, (list, tuple)) else [columns]
-        self._known(names, name)
-        params = Params(name=name, args=(row_count(n), names), keep=keep)
-        return wrap(relations.Tree(self.expr, combine.extreme, combine.extreme_of_all, params))
+        by = sorting.as_list(columns)
+        return self._made(sorting.top_rows(self.expr, n, by, False, keep))
 
     # --- index --------------------------------------------------------------------------
 
     def reset_index(self, drop: bool = False) -> DataFrame:
         """An index that counts rows; the old one becomes columns, or goes with drop=True."""
-        made = self if drop else self._method("reset_index", rows="made", index_free=False)
-        return wrap(relations.Renumber(made.expr))
+        return self._made(sorting.reset_index(self.expr, drop))
 
     def set_index(self, keys: Any, drop: bool = True) -> DataFrame:
         """Columns as the index; rows keep their order."""
-        names = list(keys) if isinstance(keys, (list, tuple)) else [keys]
-        self._known(names, "set_index")
-        dtypes = [self._meta[name].dtype for name in names]
-        if np.dtype(object) in dtypes:  # of which pandas looks for a dtype for all
-            how = Params(name="set_index", args=(keys,), kwargs={"drop": drop})
-            return wrap(relations.Whole((self.expr,), rowwise.method, how))
-        if len(dtypes) == 1 and str(dtypes[0]) in ("int8", "int16", "int32"):
-            return self._set_small_index(names[0], drop)
-        return self._method("set_index", keys, rows="made", index_free=False, drop=drop)
-
-    def _set_small_index(self, label: Any, drop: bool) -> DataFrame:
-        """A column of integers that may become int64 as an index."""
-        spaced = relations.Reduce(self[label].expr, labelling.spacing, labelling.is_even, Params())
-        return self._map(labelling.indexed, rows="made", values=(spaced,), label=label, drop=drop)
+        return self._made(sorting.set_index(self.expr, keys, drop))
 
     def to_parquet(
         self,
@@ -394,33 +341,8 @@ class DataFrame(Partitioned):
         Raises: WriteFailed where the folder cannot be written to, or holds Parquet files of
         others. What was there stays as it was.
         """
-        from shframe.dataframe.io.parquet_writer import to_parquet
-
-        to_parquet(self, path, partition_cols=partition_cols, index=index, compression=compression)
+        write_parquet(self.expr, path, partition_cols, index, compression)
 
 
 def _apply_rows(part: Any, function: Any, args: tuple[Any, ...]) -> Any:
     return part.apply(function, axis=1, args=args)
-
-
-def _merge_keys(
-    left: Any, right: Any, on: Any, left_on: Any, right_on: Any
-) -> tuple[list[Any], list[Any]]:
-    def listed(keys: Any) -> list[Any]:
-        return list(keys) if isinstance(keys, (list, tuple)) else [keys]
-
-    if on is not None:
-        if left_on is not None or right_on is not None:
-            raise InvalidArgument("merge() takes on=, or left_on= and right_on=, not both")
-        return listed(on), listed(on)
-    if left_on is None and right_on is None:
-        common = [label for label in left.columns if label in right.columns]
-        if not common:
-            raise InvalidArgument("merge() without on=: the frames have no column in common")
-        return common, common
-    if left_on is None or right_on is None:
-        raise InvalidArgument("merge() needs both left_on= and right_on=")
-    a, b = listed(left_on), listed(right_on)
-    if len(a) != len(b):
-        raise InvalidArgument(f"left_on has {len(a)} columns, right_on {len(b)}")
-    return a, b

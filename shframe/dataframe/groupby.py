@@ -1,264 +1,327 @@
-"""GroupBy: holds the keys until an aggregation is asked for."""
+"""Groups of rows: they hold the keys until an aggregation is asked for."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe.base import Partitioned, wrap
-from shframe.dataframe.expr import relations
-from shframe.dataframe.kernels.aggregate import Output, Plan
+from shframe.dataframe import arguments
+from shframe.dataframe.expr.base import Relation
+from shframe.dataframe.expr.relations import Aggregate, unify_dtypes
+from shframe.dataframe.kernels.aggregation import Aggregation, Output
+from shframe.dataframe.methods.selection import assign_lazy
+from shframe.dataframe.wrap import wrap
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
 from shframe.graph.tasks.function import UserCode
 
-NAMES = [
-    "sum",
-    "mean",
-    "min",
-    "max",
-    "count",
-    "size",
-    "std",
-    "var",
-    "first",
-    "last",
-    "nunique",
-    "median",
-    "prod",
-    "any",
-    "all",
-    "quantile",
-    "sem",
-    "skew",
-]
+NAMES = (
+    *("sum", "mean", "min", "max", "count", "size", "std", "var", "first", "last", "nunique"),
+    *("median", "prod", "any", "all", "quantile", "sem", "skew"),
+)
+Frame = TypeVar("Frame")
+Column = TypeVar("Column")
+Result = TypeVar("Result")
 
 
-def grouped(frame: Any, by: Any, **options: bool) -> GroupBy:
+def group_rows(frame: Relation, by: Any, options: dict[str, bool]) -> Groups:
     """The groups of a frame; lazy columns among the keys are added to it under hidden labels."""
     keys = list(by) if isinstance(by, (list, tuple)) else [by]
     if not keys:
-        raise InvalidArgument("groupby() needs at least one key")
+        raise InvalidArgument("No group keys passed!")
     labels, names = [], []
     for n, key in enumerate(keys):
-        if isinstance(key, Partitioned):
+        if arguments.is_rows(key):
             hidden = f"__shframe_key_{n}"
-            while hidden in frame.columns:
+            while hidden in frame.meta.columns:
                 hidden += "_"
-            names.append(key._meta.name)
-            frame = frame._with_lazy_column(hidden, key, grows=False)
+            names.append(key.expr.meta.name)
+            frame = assign_lazy(frame, hidden, key.expr, grows=False)
             labels.append(hidden)
         elif callable(key) or isinstance(key, (pd.Series, dict)):
             raise UnsupportedType(
-                f"groupby() takes column labels and lazy columns, found {type(key).__name__}"
+                f"groupby() takes column labels and lazy columns, got {type(key).__name__}"
             )
         else:
-            if key not in frame.columns:
-                raise ColumnNotFound.among(key, frame.columns, "groupby")
+            if key not in frame.meta.columns:
+                raise ColumnNotFound.among(key, frame.meta.columns, "groupby")
             labels.append(key)
             names.append(key)
-    visible = [c for c in frame.columns if c not in labels]
-    return GroupBy(frame, tuple(labels), tuple(names), visible, None, options)
+    return Groups(frame, tuple(labels), tuple(names), options)
 
 
-class GroupBy:
-    """Groups of rows; an aggregation gives a lazy frame or series with the keys as index."""
+class Groups:
+    """A frame and what it is grouped by."""
 
-    __slots__ = ("_chosen", "_columns", "_frame", "_keys", "_names", "_options")
+    __slots__ = ("frame", "keys", "names", "options")
 
     def __init__(
         self,
-        frame: Any,
+        frame: Relation,
         keys: tuple[Any, ...],
         names: tuple[Any, ...],
-        columns: list[Any],
-        chosen: Any,
         options: dict[str, bool],
     ) -> None:
-        self._frame = frame
-        self._keys = keys
-        self._names = names
+        self.frame = frame
+        self.keys = keys
+        self.names = names
+        self.options = options
+
+    @property
+    def columns(self) -> Any:
+        """All labels of the frame, hidden keys too."""
+        return self.frame.meta.columns
+
+    @property
+    def visible(self) -> list[Any]:
+        """The labels that are no keys."""
+        return [label for label in self.columns if label not in self.keys]
+
+    def aggregate(self, outputs: list[Output], labels: Any, name: Any = None) -> Any:
+        """The frame of some outputs, or the Series of one, where there are no labels."""
+        plan = Aggregation(self.keys, self.names, tuple(outputs), labels, name, **self.options)
+        source = self.frame
+        if any(isinstance(output.how, UserCode) for output in outputs):
+            source = unify_dtypes(source)  # a user's function sees what it would of the whole
+        return wrap(Aggregate(source, plan))
+
+
+class GroupBy(Generic[Result]):
+    """Groups of rows; an aggregation returns a lazy frame or series with the keys as index."""
+
+    __slots__ = ("_columns", "_groups")
+
+    def __init__(self, groups: Groups, columns: list[Any]) -> None:
+        self._groups = groups
         self._columns = columns
-        self._chosen = chosen  # the one label of a SeriesGroupBy, in a tuple; None for a frame
-        self._options = options
 
     def __repr__(self) -> str:
-        return f"<shframe GroupBy: keys {list(self._names)}, columns {self._columns}>"
+        names = list(self._groups.names)
+        return f"<shframe {type(self).__name__}: keys {names}, columns {self._columns}>"
 
-    def __getitem__(self, key: Any) -> GroupBy:
-        labels = list(key) if isinstance(key, (list, tuple)) else [key]
+    def _one(self, how: Any, **kwargs: Any) -> Result:
+        """One aggregation of every column."""
+        raise AssertionError(f"{type(self).__name__} lacks aggregations")
+
+    def sum(self) -> Result:
+        """Sums."""
+        return self._one("sum")
+
+    def mean(self) -> Result:
+        """Means of the values that are not missing."""
+        return self._one("mean")
+
+    def min(self) -> Result:
+        """Smallest values."""
+        return self._one("min")
+
+    def max(self) -> Result:
+        """Largest values."""
+        return self._one("max")
+
+    def count(self) -> Result:
+        """Values that are not missing."""
+        return self._one("count")
+
+    def prod(self) -> Result:
+        """Products."""
+        return self._one("prod")
+
+    def any(self) -> Result:
+        """Whether any value is true."""
+        return self._one("any")
+
+    def all(self) -> Result:
+        """Whether all values are true."""
+        return self._one("all")
+
+    def first(self) -> Result:
+        """The first value that is not missing."""
+        return self._one("first")
+
+    def last(self) -> Result:
+        """The last value that is not missing."""
+        return self._one("last")
+
+    def std(self, ddof: int = 1) -> Result:
+        """Standard deviations."""
+        return self._one("std", ddof=ddof)
+
+    def var(self, ddof: int = 1) -> Result:
+        """Variances."""
+        return self._one("var", ddof=ddof)
+
+    def sem(self, ddof: int = 1) -> Result:
+        """Standard errors of the means. Cost: brings whole groups together."""
+        return self._one("sem", ddof=ddof)
+
+    def skew(self) -> Result:
+        """Skewness. Cost: brings whole groups together."""
+        return self._one("skew")
+
+    def quantile(self, q: float = 0.5) -> Result:
+        """Exact quantiles. Cost: brings whole groups together."""
+        return self._one("quantile", q=q)
+
+    def median(self) -> Result:
+        """Exact medians. Cost: brings whole groups together."""
+        return self._one("median")
+
+    def nunique(self) -> Result:
+        """How many different values. Cost: brings whole groups together."""
+        return self._one("nunique")
+
+
+class DataFrameGroupBy(GroupBy[Frame], Generic[Frame, Column]):
+    """Groups of the rows of a frame."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: Any) -> Any:
+        """The groups of one column (a label), or of some (a list of labels)."""
+        groups = self._groups
+        many = isinstance(key, (list, tuple))
+        labels = list(key) if many else [key]
         for label in labels:
-            if label not in self._frame.columns:
-                raise ColumnNotFound.among(label, self._frame.columns, "groupby[...]")
-        chosen = None if isinstance(key, (list, tuple)) else (key,)
-        return GroupBy(self._frame, self._keys, self._names, labels, chosen, self._options)
+            if label not in groups.columns:
+                raise ColumnNotFound.among(label, groups.columns, "groupby[...]")
+        if many:
+            return DataFrameGroupBy[Frame, Column](groups, labels)
+        return SeriesGroupBy[Column, Frame](groups, labels)
 
-    def __getattr__(self, name: str) -> Any:
-        if not name.startswith("_") and name in (*self._columns, *self._keys):
-            return self[name]
-        raise AttributeError(f"GroupBy has no attribute or column {name!r}")
+    def __getattr__(self, name: str) -> SeriesGroupBy[Column, Frame]:
+        if not name.startswith("_") and name in (*self._columns, *self._groups.keys):
+            return SeriesGroupBy(self._groups, [name])
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}, and there is no such column"
+        )
 
-    def agg(self, func: Any = None, **named: Any) -> Any:
+    def agg(self, func: Any = None, **named: Any) -> Frame:
         """Aggregations: a name or function, a list of them, a dict by column, or named ones.
 
         func: "sum", ["min", "max"], {"v": "mean", "w": ["min", "max"]}, or a Python function.
-        named: label=("column", "sum"), or for a single column label="sum".
+        named: label=("column", "sum").
         """
         if func is None and not named:
-            raise InvalidArgument("agg() needs an aggregation")
+            raise InvalidArgument("Must provide 'func' or tuples of '(column, aggfunc)'")
         if named:
             return self._named(named)
         if isinstance(func, dict):
             return self._by_column(func)
         if isinstance(func, (list, tuple)):
-            return self._listed(list(func))
-        return self._each(func)
+            return self._by_column({column: list(func) for column in self._columns})
+        return self._one(func)
 
     aggregate = agg
 
-    def _each(self, how: Any, **kwargs: Any) -> Any:
-        """One aggregation of every column."""
-        checked = _checked(how)
+    def _one(self, how: Any, **kwargs: Any) -> Frame:
+        checked = _check(how)
         if checked == "size":
-            return self.size()
+            return self.size()  # type: ignore[return-value]  # pandas gives a Series for it
         outputs = [Output(c, c, checked, tuple(kwargs.items())) for c in self._columns]
-        if self._chosen is not None:
-            return self._made(outputs, None, self._chosen[0])
-        return self._made(outputs, pd.Index(self._columns, name=self._frame.columns.name))
+        labels = pd.Index(self._columns, name=self._groups.columns.name)
+        made: Frame = self._groups.aggregate(outputs, labels)
+        return made
 
-    def _listed(self, hows: list[Any]) -> Any:
-        if self._chosen is not None:
-            column = self._chosen[0]
-            outputs = [Output(_label(how), column, _checked(how)) for how in hows]
-            return self._made(outputs, pd.Index([o.label for o in outputs]))
-        return self._by_column({column: hows for column in self._columns})
-
-    def _by_column(self, asked: dict[Any, Any]) -> Any:
+    def _by_column(self, asked: dict[Any, Any]) -> Frame:
         for column in asked:
-            if column not in self._frame.columns:
-                raise ColumnNotFound.among(column, self._frame.columns, "agg")
-        if not any(isinstance(how, (list, tuple)) for how in asked.values()):
-            outputs = [Output(c, c, _checked(how)) for c, how in asked.items()]
-            return self._made(outputs, pd.Index(list(asked)))
+            if column not in self._groups.columns:
+                raise ColumnNotFound.among(column, self._groups.columns, "agg")
+        many = any(isinstance(how, (list, tuple)) for how in asked.values())
         outputs = [
-            Output((c, _label(how)), c, _checked(how))
+            Output((c, _label(how)) if many else c, c, _check(how))
             for c, hows in asked.items()
             for how in (hows if isinstance(hows, (list, tuple)) else [hows])
         ]
-        return self._made(outputs, pd.MultiIndex.from_tuples([o.label for o in outputs]))
+        labels = [output.label for output in outputs]
+        index = pd.MultiIndex.from_tuples(labels) if many else pd.Index(labels)
+        made: Frame = self._groups.aggregate(outputs, index)
+        return made
 
-    def _named(self, named: dict[str, Any]) -> Any:
+    def _named(self, named: dict[str, Any]) -> Frame:
         outputs = []
         for label, asked in named.items():
-            if self._chosen is not None and not isinstance(asked, tuple):
-                column, how = self._chosen[0], asked
-            else:
-                try:
-                    column, how = asked
-                except (TypeError, ValueError):
-                    raise InvalidArgument(
-                        f"agg({label}=...) needs a pair (column, aggregation), found {asked!r}"
-                    ) from None
-            if column not in self._frame.columns:
-                raise ColumnNotFound.among(column, self._frame.columns, "agg")
-            outputs.append(Output(label, column, _checked(how)))
-        return self._made(outputs, pd.Index(list(named)))
+            try:
+                column, how = asked
+            except (TypeError, ValueError):
+                raise InvalidArgument(
+                    f"agg({label}=...) must be a pair (column, aggregation), got {asked!r}"
+                ) from None
+            if column not in self._groups.columns:
+                raise ColumnNotFound.among(column, self._groups.columns, "agg")
+            outputs.append(Output(label, column, _check(how)))
+        made: Frame = self._groups.aggregate(outputs, pd.Index(list(named)))
+        return made
 
-    def _made(self, outputs: list[Output], labels: Any, name: Any = None) -> Any:
-        plan = Plan(self._keys, self._names, tuple(outputs), labels, name, **self._options)
-        source = self._frame.expr
-        if any(isinstance(output.how, UserCode) for output in outputs):
-            source = relations.agreed(source)  # a user's function sees what it would of the whole
-        return wrap(relations.GroupAgg(source, plan))
-
-    def size(self) -> Any:
+    def size(self) -> Column:
         """Rows of each group."""
-        name = self._chosen[0] if self._chosen is not None else None
-        masked = name is not None and not isinstance(self._frame.dtypes[name], np.dtype)
+        made: Column = self._groups.aggregate([Output(None, None, "size")], None)
+        return made
+
+
+class SeriesGroupBy(GroupBy[Column], Generic[Column, Frame]):
+    """Groups of one column's values."""
+
+    __slots__ = ()
+
+    @property
+    def _column(self) -> Any:
+        return self._columns[0]
+
+    def agg(self, func: Any = None, **named: Any) -> Any:
+        """Aggregations: a name or function gives a Series; a list of them, or label="sum", a
+        DataFrame."""
+        if func is None and not named:
+            raise InvalidArgument("Must provide 'func' or named aggregations")
+        if named:
+            return self._named(named)
+        if isinstance(func, dict):
+            raise InvalidArgument("nested renamer is not supported: pass label='sum'")
+        if isinstance(func, (list, tuple)):
+            return self._several([(_label(how), how) for how in func])
+        return self._one(func)
+
+    aggregate = agg
+
+    def _one(self, how: Any, **kwargs: Any) -> Column:
+        checked = _check(how)
+        if checked == "size":
+            return self.size()
+        outputs = [Output(self._column, self._column, checked, tuple(kwargs.items()))]
+        made: Column = self._groups.aggregate(outputs, None, self._column)
+        return made
+
+    def _named(self, named: dict[str, Any]) -> Frame:
+        pairs = ((one, how[1] if isinstance(how, tuple) else how) for one, how in named.items())
+        return self._several(list(pairs))
+
+    def _several(self, asked: list[tuple[Any, Any]]) -> Frame:
+        outputs = [Output(label, self._column, _check(how)) for label, how in asked]
+        made: Frame = self._groups.aggregate(outputs, pd.Index([label for label, _ in asked]))
+        return made
+
+    def size(self) -> Column:
+        """Rows of each group."""
+        groups, name = self._groups, self._column
+        masked = not isinstance(groups.frame.meta.dtypes[name], np.dtype)
         outputs = [Output(name, name if masked else None, "size")]
-        return self._made(outputs, None, name if self._options["as_index"] else None)
-
-    def sum(self) -> Any:
-        """Sums."""
-        return self._each("sum")
-
-    def mean(self) -> Any:
-        """Means of the values that are not missing."""
-        return self._each("mean")
-
-    def min(self) -> Any:
-        """Smallest values."""
-        return self._each("min")
-
-    def max(self) -> Any:
-        """Largest values."""
-        return self._each("max")
-
-    def count(self) -> Any:
-        """Values that are not missing."""
-        return self._each("count")
-
-    def prod(self) -> Any:
-        """Products."""
-        return self._each("prod")
-
-    def any(self) -> Any:
-        """Whether any value is true."""
-        return self._each("any")
-
-    def all(self) -> Any:
-        """Whether all values are true."""
-        return self._each("all")
-
-    def first(self) -> Any:
-        """The first value that is not missing."""
-        return self._each("first")
-
-    def last(self) -> Any:
-        """The last value that is not missing."""
-        return self._each("last")
-
-    def std(self, ddof: int = 1) -> Any:
-        """Standard deviations."""
-        return self._each("std", ddof=ddof)
-
-    def var(self, ddof: int = 1) -> Any:
-        """Variances."""
-        return self._each("var", ddof=ddof)
-
-    def sem(self, ddof: int = 1) -> Any:
-        """Standard errors of the means. Cost: brings whole groups together."""
-        return self._each("sem", ddof=ddof)
-
-    def skew(self) -> Any:
-        """Skewness. Cost: brings whole groups together."""
-        return self._each("skew")
-
-    def quantile(self, q: float = 0.5) -> Any:
-        """Exact quantiles. Cost: brings whole groups together."""
-        return self._each("quantile", q=q)
-
-    def median(self) -> Any:
-        """Exact medians. Cost: brings whole groups together."""
-        return self._each("median")
-
-    def nunique(self) -> Any:
-        """How many different values. Cost: brings whole groups together."""
-        return self._each("nunique")
+        label = name if groups.options["as_index"] else None
+        made: Column = groups.aggregate(outputs, None, label)
+        return made
 
 
-def _checked(how: Any) -> Any:
+def _check(how: Any) -> Any:
     """The name of an aggregation, or a user's function captured by value."""
     if isinstance(how, str):
         if how not in NAMES:
-            raise InvalidArgument(f"no aggregation {how!r}; there are {', '.join(NAMES)}")
+            raise InvalidArgument(f"unknown aggregation {how!r}; there are {', '.join(NAMES)}")
         return how
     if how in (sum, max, min):
         return how.__name__
     if callable(how):
         return UserCode(how)
-    raise UnsupportedType(f"an aggregation is a name or a function, found {type(how).__name__}")
+    raise UnsupportedType(f"an aggregation is a name or a function, got {type(how).__name__}")
 
 
 def _label(how: Any) -> Any:

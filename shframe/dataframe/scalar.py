@@ -8,21 +8,22 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe import arguments
-from shframe.dataframe.base import Partitioned
-from shframe.dataframe.expr import relations
-from shframe.dataframe.expr.relations import Params, Value
+from shframe.dataframe.expr.base import Params, Value
+from shframe.dataframe.expr.values import Computed, Given, Held
 from shframe.dataframe.kernels import rowwise, values
-from shframe.dataframe.methods.operators import Operand
+from shframe.dataframe.methods.operators import operate_values
+from shframe.dataframe.operand import Operand
 from shframe.dataframe.plan.planner import PLANNER
+from shframe.dataframe.wrap import wraps
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.planner import Layer, Planner
-from shframe.lazy.collection import Collection
 
 
+@wraps(Value)
 class Scalar(Operand):
     """A lazy reduction: a value, or a Series over the columns of a frame.
 
-    It can stand in the arguments of whatever pandas would take the value in.
+    It can be passed wherever pandas would take the value.
 
     Examples
     --------
@@ -33,16 +34,15 @@ class Scalar(Operand):
     """
 
     __slots__ = ()
-    planner: ClassVar[Planner] = PLANNER
+    planner: ClassVar[Planner[Any]] = PLANNER
     expr: Value
-    _line = staticmethod(Partitioned._line)
 
-    def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
+    def _result(self, refs: list[ObjectRef], layer: Layer[Any]) -> Any:
         value = refs[0].value()
         return value.copy() if isinstance(value, (pd.Series, pd.DataFrame, np.ndarray)) else value
 
-    def _persisted(self, refs: list[ObjectRef], layer: Layer) -> Scalar:
-        return Scalar(relations.Given(relations.Held(refs[0]), self.expr.sample))
+    def _persisted(self, refs: list[ObjectRef], layer: Layer[Any]) -> Scalar:
+        return Scalar(Given(Held(refs[0]), self.expr.sample))
 
     def __repr__(self) -> str:
         return f"<shframe Scalar: {self.expr.name}>"
@@ -58,20 +58,15 @@ class Scalar(Operand):
 
     def __getitem__(self, label: Any) -> Scalar:
         """The value of one column, of a reduction of a frame."""
-        return self._computed(values.item, label=label)
+        return self._compute_with(values.item, label=label)
 
     def _operator(self, name: str, other: Any, reflected: bool = False) -> Any:
         if arguments.is_rows(other):
             return other._operator(name, self, not reflected)
-        if arguments.is_value(other):
-            both = (self.expr, other.expr)
-            return self._computed(rowwise.binary, both, name=name, reflected=reflected)
-        if isinstance(other, Collection):
-            raise arguments.unusable(other)
-        return self._computed(rowwise.scalar, name=name, value=other, reflected=reflected)
+        return Scalar(operate_values(self.expr, name, other, reflected))
 
-    def _unary(self, name: str) -> Any:
-        return self._computed(rowwise.unary, name=name)
+    def _unary(self, name: str) -> Scalar:
+        return self._compute_with(rowwise.unary, name=name)
 
     def abs(self) -> Scalar:
         """The absolute value."""
@@ -79,14 +74,12 @@ class Scalar(Operand):
 
     def round(self, decimals: int = 0) -> Scalar:
         """The value rounded to so many decimals."""
-        return self._computed(values.rounded, decimals=decimals)
+        return self._compute_with(values.rounded, decimals=decimals)
 
     def __round__(self, decimals: int = 0) -> Scalar:
         return self.round(decimals)
 
-    def _computed(
-        self, kernel: Any, sources: tuple[Value, ...] | None = None, **params: Any
-    ) -> Any:
-        node = relations.Computed(sources or (self.expr,), kernel, Params(**params))
+    def _compute_with(self, kernel: Any, **params: Any) -> Scalar:
+        node = Computed((self.expr,), kernel, Params(**params))
         _ = node.sample  # pandas says at the call what is wrong with it
         return Scalar(node)

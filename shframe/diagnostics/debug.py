@@ -7,7 +7,7 @@ from types import FrameType, TracebackType
 from typing import Any, Literal, overload
 
 from shframe import session
-from shframe.errors import CannotReopen
+from shframe.errors import NothingToDebug
 from shframe.graph.failures.failed_task import FailedTask
 from shframe.graph.failures.tracebacks import is_library, is_ours
 
@@ -26,7 +26,7 @@ def debug(run: bool = True) -> Any:
 
     run: False: do not call it, return the task: its function, args, kwargs, error and name (task).
 
-    Raises: CannotReopen: no task has failed, or it was a method of an actor, whose instance is in
+    Raises: NothingToDebug: no task has failed, or it was a method of an actor, whose instance is in
         another process.
 
     Examples
@@ -62,7 +62,7 @@ def _newest() -> FailedTask:
     executor: Any = session._default and session.current().executor
     failed = getattr(executor, "failed", None)
     if failed is None:
-        raise CannotReopen(
+        raise NothingToDebug(
             "no task has failed in this session\n"
             "  debug() calls the newest failed task again, until the session ends"
         )

@@ -88,12 +88,12 @@ def memory(holders: bool = True) -> MemoryReport:
     800000
     >>> sf.shutdown()
     """
-    from shframe.graph.objects.object_ref import swept
+    from shframe.graph.objects.ref_backend import release_dropped
     from shframe.store.limits.memory_usage import memory as measured
 
     executor: Any = session.current().executor
     store = executor.store
-    swept(store, executor.dropped)
+    release_dropped(store, executor.dropped)
     small = _small_values(store)
     infos = sorted(store.objects(), key=lambda info: -info.nbytes)
     pids = store_pids(executor)
@@ -128,9 +128,9 @@ def memory(holders: bool = True) -> MemoryReport:
 def _small_values(store: Any) -> list[StoredObject]:
     """Results of tasks that are kept in their handles, in this process."""
     return [
-        StoredObject(one.id, "pickle", len(one._held), "inline", "", 1, (), ())
+        StoredObject(one.id, "pickle", len(one.state), "inline", "", 1, (), ())
         for one in gc.get_objects()
-        if type(one) is ObjectRef and type(one._held) is bytes and one.belongs_to(store)
+        if type(one) is ObjectRef and type(one.state) is bytes and one.belongs_to(store)
     ]
 
 

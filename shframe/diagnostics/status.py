@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shframe import session
-from shframe.graph.driver.status import ActorStatus, Snapshot, Waiting, WorkerStatus, taken
+from shframe.graph.driver.status import ActorStatus, Snapshot, Waiting, WorkerStatus, list_names
+from shframe.graph.objects.object_ref import ObjectRef
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -19,7 +20,8 @@ class StatusReport:
     thread that drives the workers has answered; if not, the rest was read without it.
     ready: tasks that wait for a worker only; waits: tasks that wait for other tasks, of which
     `waiting` has the first 20. workers and actors: see WorkerStatus and ActorStatus.
-    failed: the newest task that failed. knot: the newest calls that were in a deadlock.
+    failed: the newest task that failed. deadlock: the newest calls that were in one.
+    story: of the task that was asked about, what it does, then its last events, the oldest first.
     """
 
     executor: str
@@ -31,18 +33,20 @@ class StatusReport:
     waiting: tuple[Waiting, ...] = ()
     failed: str = ""
     knot: str = ""
+    story: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [self._head()]
         lines += [f"  {_of_worker(one)}" for one in self.workers]
         lines += [f"  {_of_actor(one)}" for one in self.actors]
-        lines += [f"  {one.task} waits for {_list(one.waits_for)}" for one in self.waiting]
+        lines += [f"  {one.task} waits for {list_names(one.waits_for)}" for one in self.waiting]
         if self.waits > len(self.waiting):
             lines.append(f"  and {self.waits - len(self.waiting)} more that wait")
         if self.knot:
             lines.append(f"  {self.knot}")
         if self.failed:
             lines.append(f"  the newest failure: {self.failed}")
+        lines += [f"  {line}" for line in self.story]
         return "\n".join(lines)
 
     def _head(self) -> str:
@@ -61,9 +65,10 @@ class StatusReport:
     __repr__ = __str__
 
 
-def status(timeout: float = 1.0) -> StatusReport:
+def status(task: ObjectRef | None = None, *, timeout: float = 1.0) -> StatusReport:
     """What runs where, for how long, and what waits for what. Starts no worker.
 
+    task: a handle: also report what happened to its task; the last 1,000 events are known.
     timeout: seconds after which the state is read without the thread that drives the workers.
 
     Cost: some 100 us, and a visit to each task that has not ended.
@@ -81,10 +86,10 @@ def status(timeout: float = 1.0) -> StatusReport:
     kind = current.options.executor
     if executor is None or not hasattr(executor, "slots"):
         return StatusReport(kind, answered=True)
-    shell = executor._shell
-    if shell is None:  # the workers start with the first task
+    loop = executor._loop
+    if loop is None:  # the workers start with the first task
         return StatusReport(kind, answered=True)
-    found, answered = _ask(shell, timeout)
+    found, answered = _ask(loop, timeout)
     failed = executor.failed
     return StatusReport(
         kind,
@@ -95,27 +100,28 @@ def status(timeout: float = 1.0) -> StatusReport:
         found.waits,
         found.waiting,
         "" if failed is None else f"{failed.task}, built at {failed.site or 'an unknown line'}",
-        found.knot,
+        found.deadlock,
+        () if task is None else tuple(task.home.story(task)),
     )
 
 
-def _ask(shell: Any, timeout: float) -> tuple[Snapshot, bool]:
+def _ask(loop: Any, timeout: float) -> tuple[Snapshot, bool]:
     """Ask the thread that drives the workers; if it does not answer, read the state from here."""
     made: list[Snapshot] = []
     ended = threading.Event()
 
     def answer() -> None:
         with contextlib.suppress(Exception):  # that thread must go on whatever happens
-            made.append(taken(shell))
+            made.append(loop.observer.snapshot())
         ended.set()
 
-    shell.do(answer)
+    loop.do(answer)
     ended.wait(timeout)
     if made:
         return made[0], True
     for _ in range(10):  # reading fails if something changes meanwhile
         try:
-            return taken(shell), False
+            return loop.observer.snapshot(), False
         except (RuntimeError, KeyError):
             continue
     return Snapshot((), (), 0, 0, ()), False
@@ -126,7 +132,7 @@ def _of_worker(one: WorkerStatus) -> str:
     if one.task:
         text += f", {one.task} for {one.seconds:.1f} s"
     if one.waits_for:
-        text += f", waits for {_list(one.waits_for)}"
+        text += f", waits for {list_names(one.waits_for)}"
     if one.actor:
         text += f", of the actor {one.actor}"
     return text + (f"; {one.queued} more queued" if one.queued else "")
@@ -135,8 +141,3 @@ def _of_worker(one: WorkerStatus) -> str:
 def _of_actor(one: ActorStatus) -> str:
     name = f" {one.name!r}" if one.name else ""
     return f"actor {one.kind}{name} (pid {one.pid}): {one.state}, {one.queued} calls queued"
-
-
-def _list(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return (", ".join(names[:3]) or "a value that no task produces") + more

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from shframe import session
@@ -14,8 +15,8 @@ from shframe.graph.plan.planner import Layer, Planner
 from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.graph.tracing.copies import taken
 
-if TYPE_CHECKING:  # an executor is loaded when something is computed
-    from shframe.graph.executors.base import Progress
+if TYPE_CHECKING:
+    from shframe.graph.tasks.task_graph import Progress
 
 
 class Lazy:
@@ -55,7 +56,7 @@ class Collection(Lazy):
 
     __slots__ = ("expr",)
 
-    planner: ClassVar[Planner]
+    planner: ClassVar[Planner[Any]]
 
     def __init__(self, expr: Expr) -> None:
         self.expr = expr
@@ -87,36 +88,45 @@ class Collection(Lazy):
         return self._persisted(refs, layer)
 
     def explain(self, stage: str | None = None, *, tasks: bool = False) -> str:
-        """The plan as text after all stages, or after the named one; nothing is computed.
+        """The plan as text, as it was written and as it is optimised; nothing is computed.
 
-        tasks: whether to add the layers of the task graph.
+        stage: only the plan after this stage. tasks: whether to add the layers of the task graph.
+
+        Raises: ValueError for a stage that does not exist.
         """
-        plan = self.planner.optimized(self.expr, stage)
-        text = tree_text(plan, self._line)
+        if stage is not None:
+            return self._plan_text(self.planner.optimized(self.expr, stage))
+        optimised = self.planner.optimized(self.expr)
+        chapters = {"Logical plan": self._plan_text(self.expr)}
+        chapters["Optimised plan"] = self._plan_text(optimised)
         if tasks:
-            graph, _ = self.planner.graph(self.planner.optimized(self.expr))
-            text += "\n" + graph.text()
-        return text
+            graph, _ = self.planner.graph(optimised)
+            chapters["Tasks"] = graph.text()
+        return "\n".join(f"{name}:\n{indent(text, '  ')}" for name, text in chapters.items())
+
+    @classmethod
+    def _plan_text(cls, plan: Expr) -> str:
+        return tree_text(plan, cls._line)
 
     def _run(
         self,
         progress: bool | None,
         executor: Any,
-        last: Callable[[Layer], Layer] | None = None,
-    ) -> tuple[list[ObjectRef], Layer]:
+        last: Callable[[Layer[Any]], Layer[Any]] | None = None,
+    ) -> tuple[list[ObjectRef], Layer[Any]]:
         where = session.current().where(executor)  # raises before the work if it is invalid
         with planned_for(where):
             graph, layer = self.planner.graph(self.planner.optimized(self.expr), last)
         return self._run_graph(graph, progress, executor), layer
 
-    def _settled(self, layer: Layer) -> Layer:
+    def _settled(self, layer: Layer[Any]) -> Layer[Any]:
         """The last step for each partition, in the workers, before the user gets them."""
         return layer
 
-    def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
+    def _result(self, refs: list[ObjectRef], layer: Layer[Any]) -> Any:
         raise AssertionError(f"{type(self).__name__} lacks _result")
 
-    def _persisted(self, refs: list[ObjectRef], layer: Layer) -> Self:
+    def _persisted(self, refs: list[ObjectRef], layer: Layer[Any]) -> Self:
         raise AssertionError(f"{type(self).__name__} lacks _persisted")
 
     @staticmethod

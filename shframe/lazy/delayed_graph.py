@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from shframe import session
-from shframe.graph.driver.call import plain
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.fuse import fused
+from shframe.graph.tasks.arguments import plain
 from shframe.graph.tasks.function import Function, UserCode
 from shframe.graph.tasks.task import Key, Task
 from shframe.graph.tasks.task_graph import TaskGraph

@@ -68,11 +68,11 @@ def attach(name: str) -> Any:
     """
     import pickle
 
-    from shframe.graph.objects.object_ref import swept
+    from shframe.graph.objects.ref_backend import release_dropped
     from shframe.store.sharing.publisher import descriptor
 
     executor = session.current().executor
-    swept(executor.store, executor.dropped)
+    release_dropped(executor.store, executor.dropped)
     refs, about = executor.store.adopt_apart(descriptor(name))
     handles = tuple(map(executor.home.handle, refs))
     if not about:

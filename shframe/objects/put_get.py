@@ -144,7 +144,7 @@ def _as_completed(refs: list[ObjectRef], timeout: float | None) -> Iterator[Obje
     ready: queue.SimpleQueue[ObjectRef] = queue.SimpleQueue()
     left = len(refs)
     for ref in refs:
-        ref.tell(ready.put)
+        ref.add_done_callback(ready.put)
     del refs
     while left:
         try:

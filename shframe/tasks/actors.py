@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from shframe import session
 from shframe.errors import InvalidArgument
-from shframe.graph.driver.actors import Job
-from shframe.graph.driver.call import PLAIN_TERMS, Terms, arguments_of
 from shframe.graph.errors import ActorNotFound
 from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.tasks.actor_options import ActorOptions
+from shframe.graph.tasks.arguments import DEFAULT_OPTIONS, TaskOptions, arguments_of
 from shframe.graph.tasks.function import Function
 from shframe.graph.tracing.call_site import user_place
 from shframe.graph.wire.call_format import READY
@@ -50,7 +50,7 @@ class ActorClass:
         is_async = any(one.coroutine for one in methods.values())
         width = asked.get("max_concurrency") or (ASYNC_WIDTH if is_async else 1)
         described = self.kind.__name__, methods, asked.get("max_task_retries", 0)
-        job = Job(
+        job = ActorOptions(
             asked.get("name"),
             asked.get("lifetime") == "detached",
             width,
@@ -58,7 +58,7 @@ class ActorClass:
             described,
         )
         arguments = arguments_of(args, kwargs, executor.put)
-        ref = executor.hire(self._code, arguments, PLAIN_TERMS, user_place(), job)
+        ref = executor.create_actor(self._code, arguments, DEFAULT_OPTIONS, user_place(), job)
         return ActorHandle(ref, *described)
 
     def options(self, **options: Any) -> ActorClass:
@@ -79,7 +79,7 @@ class ActorClass:
 class Method(NamedTuple):
     """How a method is called."""
 
-    terms: Terms
+    terms: TaskOptions
     coroutine: bool
 
 
@@ -107,9 +107,9 @@ class ActorHandle:
 
     def __getattr__(self, name: str) -> ActorMethod:
         if name == "__ray_terminate__":
-            return TerminateMethod(self, READY, PLAIN_TERMS)
+            return TerminateMethod(self, READY, DEFAULT_OPTIONS)
         if name == READY:
-            return ActorMethod(self, name, PLAIN_TERMS)
+            return ActorMethod(self, name, DEFAULT_OPTIONS)
         methods = self.__dict__.get("_methods", {})  # empty while it is being unpickled
         if name not in methods:
             near = difflib.get_close_matches(name, methods, n=1)
@@ -138,7 +138,7 @@ class ActorMethod:
 
     __slots__ = ("_handle", "_name", "_terms")
 
-    def __init__(self, handle: ActorHandle, name: str, terms: Terms) -> None:
+    def __init__(self, handle: ActorHandle, name: str, terms: TaskOptions) -> None:
         self._handle = handle
         self._name = name
         self._terms = terms
@@ -172,7 +172,7 @@ class TerminateMethod(ActorMethod):
     def remote(self, *args: Any, **kwargs: Any) -> Any:
         """End the actor when it reaches this call; returns the handle of the call at once."""
         ref = super().remote(*args, **kwargs)
-        ref.tell(lambda _: kill(self._handle))
+        ref.add_done_callback(lambda _: kill(self._handle))
         return ref
 
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from shframe import session
-from shframe.graph.driver.call import Terms
-from shframe.graph.errors import StreamEnded
+from shframe.graph.errors import GeneratorExhausted
 from shframe.graph.objects.object_ref import ObjectRef, wait_all
+from shframe.graph.tasks.arguments import TaskOptions
 from shframe.graph.wire.call_format import STREAM
 
 
@@ -60,7 +60,7 @@ class ObjectRefGenerator:
         ref = self._next()
         ready = asyncio.get_running_loop().create_future()
         loop = asyncio.get_running_loop()
-        ref.tell(lambda _: _wake(loop, ready))
+        ref.add_done_callback(lambda _: _wake(loop, ready))
         await ready
         if self._ends(ref):
             raise StopAsyncIteration
@@ -71,7 +71,7 @@ class ObjectRefGenerator:
 
     def _ends(self, ref: ObjectRef) -> bool:
         error = ref.error()
-        if isinstance(error, StreamEnded):
+        if isinstance(error, GeneratorExhausted):
             self._over = True
             return True
         self._over = error is not None  # an error is the last item
@@ -93,7 +93,7 @@ def _wake(loop: Any, future: Any) -> None:
     loop.call_soon_threadsafe(lambda: future.done() or future.set_result(None))
 
 
-def wrap_refs(refs: tuple[ObjectRef, ...], terms: Terms) -> Any:
+def wrap_refs(refs: tuple[ObjectRef, ...], terms: TaskOptions) -> Any:
     """The handles of a call in the form that its num_returns asks for."""
     if terms.returns == STREAM:
         return ObjectRefGenerator(refs[0], refs[1] if len(refs) > 1 else None)

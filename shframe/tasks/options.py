@@ -9,11 +9,11 @@ from typing import Any
 
 from shframe.argument_checks import check_integer, check_seconds, check_string
 from shframe.errors import InvalidArgument
-from shframe.graph.driver.call import PLAIN_TERMS, Terms
+from shframe.graph.tasks.arguments import DEFAULT_OPTIONS, TaskOptions
 from shframe.graph.wire.call_format import STREAM
 from shframe.store.limits.budget import parse_bytes
 
-# Options of a task, by the names that Ray's users know, and the field of Terms that each sets.
+# Options of a task, by the names that Ray has for them, and the field of TaskOptions of each.
 _TASK = {
     "num_returns": "returns",
     "max_retries": "retries",
@@ -62,7 +62,9 @@ def method(**options: Any) -> Callable[[Any], Any]:
     return mark
 
 
-def task_terms(options: Mapping[str, Any], function: Any, base: Terms = PLAIN_TERMS) -> Terms:
+def task_terms(
+    options: Mapping[str, Any], function: Any, base: TaskOptions = DEFAULT_OPTIONS
+) -> TaskOptions:
     """Options as a call has them; a generator function streams unless told otherwise."""
     found: dict[str, Any] = {}
     for name, value in options.items():

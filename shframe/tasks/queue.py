@@ -12,8 +12,8 @@ from typing import Any
 
 from shframe import session
 from shframe.argument_checks import check_seconds
-from shframe.graph.driver.call import plain
 from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.tasks.arguments import plain
 from shframe.objects.put_get import get
 from shframe.tasks.actors import ActorClass, kill
 

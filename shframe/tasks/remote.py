@@ -9,8 +9,8 @@ from typing import Any, overload
 
 from shframe import session
 from shframe.errors import InvalidArgument
-from shframe.graph.driver.call import PLAIN_TERMS, Terms, arguments_of
 from shframe.graph.objects.object_ref import ObjectRef
+from shframe.graph.tasks.arguments import DEFAULT_OPTIONS, TaskOptions, arguments_of
 from shframe.graph.tasks.function import Function
 from shframe.graph.tracing.call_site import user_place
 from shframe.tasks.actors import ActorClass
@@ -86,7 +86,7 @@ class RemoteFunction:
     """A function that runs in the workers. `f.function` is the plain one."""
 
     def __init__(
-        self, function: Callable[..., Any], terms: Terms, code: Function | None = None
+        self, function: Callable[..., Any], terms: TaskOptions, code: Function | None = None
     ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
@@ -101,7 +101,7 @@ class RemoteFunction:
         executor = session.executor(workers=True)
         arguments = arguments_of(args, kwargs, executor.put)
         refs = executor.call(self._code, arguments, self._terms, user_place())
-        return refs[0] if self._terms is PLAIN_TERMS else wrap_refs(refs, self._terms)
+        return refs[0] if self._terms is DEFAULT_OPTIONS else wrap_refs(refs, self._terms)
 
     def options(self, **options: Any) -> RemoteFunction:
         """The same function with other options (see `remote`)."""

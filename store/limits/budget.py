@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from shframe.store.errors import BadSize
+from shframe.store.errors import InvalidSize
 from shframe.store.limits.cgroups import groups, lines, number
 
 SHARE = 0.6  # the rest is for the heaps of the workers and for other programs
@@ -22,7 +22,7 @@ _PATTERN = re.compile(r"\s*([0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)\s*([a-zA-Z]*)\s*
 def parse_bytes(size: int | str) -> int:
     """Read a size: an int is bytes, a string has a unit ('4GB' is 4e9, '64MiB' and '64M' 2**26).
 
-    Raises: BadSize if it is not a size, or negative.
+    Raises: InvalidSize if it is not a size, or negative.
 
     >>> parse_bytes("64MiB"), parse_bytes("4GB"), parse_bytes(10)
     (67108864, 4000000000, 10)
@@ -31,7 +31,7 @@ def parse_bytes(size: int | str) -> int:
         return size
     match = _PATTERN.fullmatch(size) if isinstance(size, str) else None
     if match is None or match[2].lower() not in _UNITS:
-        raise _bad_size(size)
+        raise _invalid_size(size)
     return int(float(match[1].replace("_", "")) * _UNITS[match[2].lower()])
 
 
@@ -71,8 +71,8 @@ def _machine(root: Path) -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def _bad_size(size: object) -> BadSize:
-    return BadSize(
+def _invalid_size(size: object) -> InvalidSize:
+    return InvalidSize(
         f"{size!r} is not a size in bytes\n"
         "  write a number of bytes (1048576) or a string with a unit ('64MiB', '4GB')"
     )

@@ -195,7 +195,7 @@ def test_distributions_that_do_not_exist_raise_numpys_error(method: str, paramet
 def test_parameters_that_do_not_fit_the_size_are_refused() -> None:
     with pytest.raises(ChunkMismatch, match="not compatible with broadcast dimensions"):
         xp.random.default_rng(0).normal(np.zeros(3), 1, size=1)
-    with pytest.raises(TypeError, match="one number is needed"):
+    with pytest.raises(TypeError, match="must be a single number"):
         xp.random.default_rng(0).integers([1, 2], size=2)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
+import fractions
 import operator
 from typing import Any
 
@@ -158,8 +161,40 @@ def test_records_are_compared_whole() -> None:
 TEXT_AND_TIMES = ["U3", "S2", "M8[D]", "m8[s]"]
 
 
+OBJECTS = [
+    None,
+    datetime.date(1970, 1, 2),
+    datetime.timedelta(seconds=1),
+    decimal.Decimal(1),
+    fractions.Fraction(5, 2),
+    {1: 2},
+    np.array([None, 1], object),
+]
+DAYS = np.array(["1970-01-02", "NaT"], "M8[D]")
+
+
+@pytest.mark.parametrize("sign", [operator.eq, operator.ne, np.equal, np.not_equal])
+@pytest.mark.parametrize("other", OBJECTS, ids=repr)
+def test_python_objects_are_compared_as_numpy_compares_them(sign: Any, other: Any) -> None:
+    numbers = np.array([1, 2.5])
+    for values in (DAYS, DAYS - DAYS[0], numbers, numbers + 1j, np.array(["1", ""])):
+        lazy = xp.from_array(values, chunks=1)
+        same(sign(lazy, other), sign(values, other))
+        same(sign(other, lazy), sign(other, values))
+
+
+def test_a_missing_time_is_equal_to_none() -> None:
+    lazy = xp.from_array(DAYS, chunks=1)
+    assert (lazy == None).compute().tolist() == [False, True]  # noqa: E711
+    assert (lazy != None).compute().tolist() == [True, False]  # noqa: E711
+
+
 @LIGHT
-@given(pairs([*NUMBERS, *TEXT_AND_TIMES]), WEAK | st.sampled_from(["1", None]), st.booleans())
+@given(
+    pairs([*NUMBERS, *TEXT_AND_TIMES]),
+    WEAK | st.sampled_from(["1", *OBJECTS[:-1]]),
+    st.booleans(),
+)
 def test_what_cannot_be_compared_is_unequal(pair: Any, value: Any, same_: bool) -> None:
     values, lazy = pair
     sign = operator.eq if same_ else operator.ne
@@ -269,7 +304,8 @@ def test_round_and_parts_of_numbers_are_numpys(pair: Any, decimals: int) -> None
     same(lazy.round(decimals), quiet(lambda: values.round(decimals)))
     same(lazy.real, values.real)
     same(lazy.imag, values.imag)
-    same(xp.angle(lazy), quiet(lambda: np.angle(values)))
+    # the last digit depends on the layout in memory in NumPy too
+    same(xp.angle(lazy), quiet(lambda: np.angle(values.copy(order="C"))))
     same(xp.nan_to_num(lazy), np.nan_to_num(values))
     same(xp.nan_to_num(lazy, nan=7, posinf=3), np.nan_to_num(values, nan=7, posinf=3))
 
@@ -284,7 +320,7 @@ def test_a_chain_is_one_program_and_gives_what_numpy_gives(pair: Any, vector: An
     values, lazy = pair
     made = chain(xp, lazy)
     same(made, quiet(lambda: chain(np, values)), rtol=1e-12)
-    assert made.explain().count("elementwise-") == 1
+    assert len(made.explain("fuse").splitlines()) == 3
 
 
 def test_a_chain_of_a_thousand_steps_runs() -> None:

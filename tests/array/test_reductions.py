@@ -154,8 +154,10 @@ def test_variances_take_a_correction_and_a_dtype(pair: Any, ddof: Any, data: st.
 def test_sums_and_means_take_a_dtype(pair: Any, dtype: str) -> None:
     values, lazy = pair
     assume(values.size or dtype != "i8")
+    # of a product that overflows, NumPy's order decides whether a zero makes it 0 or NaN
+    digits = np.log10(np.abs(values[values != 0].astype("f8"))).sum()
     for name in ("sum", "prod", "mean"):
-        if name == "mean" and dtype == "i8":
+        if (name == "mean" and dtype == "i8") or (name == "prod" and digits > 300):
             continue
         expected = quiet(lambda n=name: getattr(np, n)(values, dtype=dtype))
         same(getattr(xp, name)(lazy, dtype=dtype), expected, rtol=1e-9)
@@ -169,7 +171,7 @@ def test_a_reduction_runs_with_the_work_below_it(pair: Any, data: st.DataObject)
     made = (lazy * 2 + xp.abs(lazy)).sum(axis=axis)
     expected = (values * 2 + np.abs(values)).sum(axis=axis)
     same(made, expected, **near(expected.dtype, values))
-    assert "elementwise-" not in made.explain()
+    assert len(made.explain("fuse").splitlines()) == 3
 
 
 @LIGHT

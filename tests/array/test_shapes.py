@@ -129,7 +129,7 @@ def test_views_make_no_task_and_copy_nothing(session: Session) -> None:
     same(lazy.T.swapaxes(0, 1)[::-2, None, 3:] + 1, values.T.swapaxes(0, 1)[::-2, None, 3:] + 1)
     assert {span.call for span in session.last_trace.spans} == {"elementwise"}
     same(xp.concat([lazy, lazy], axis=1).sum(), values.sum() * 2, rtol=1e-12)
-    assert {span.call for span in session.last_trace.spans} <= {"partial", "combined", "finished"}
+    assert {span.call for span in session.last_trace.spans} <= {"partial", "combine", "finish"}
 
 
 GRIDS = [

@@ -11,7 +11,7 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 import shframe as sf
-from shframe.dataframe.accessors import ROW_BY_ROW
+from shframe.dataframe.methods.accessing import ROW_BY_ROW
 from shframe.session import Session
 from tests.dataframe.frames import FEW, same
 from tests.dataframe.oracle import as_pandas_does

@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import shframe as sf
-from shframe.dataframe.io import csv_source
+from shframe.dataframe.sources import csv_source
 from shframe.errors import InvalidArgument, SourceDamaged, SourceNotFound
 from shframe.session import Session
 from tests.dataframe.frames import FEW, same

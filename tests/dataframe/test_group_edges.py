@@ -40,7 +40,7 @@ def test_counts_of_masked_columns_are_masked(session: Session) -> None:
 def test_categories_of_parquet_files_are_kept(
     session: Session, tmp_path: Path, observed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shframe.dataframe.io.parquet_source.LEAST_PARTITION", 1)
+    monkeypatch.setattr("shframe.dataframe.sources.parquet_source.LEAST_PARTITION", 1)
     kinds = pd.CategoricalDtype(["w", "x", "y"])
     for n, words in enumerate((["x", "y"], ["y", None, "y"])):
         frame = pd.DataFrame({"k": pd.Series(words, dtype=kinds), "v": range(len(words))})

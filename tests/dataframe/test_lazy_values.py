@@ -14,7 +14,7 @@ from hypothesis import given
 
 import shframe as sf
 import shframe.array as xp
-from shframe.errors import Copied, UnsupportedType
+from shframe.errors import RefNotPicklable, UnsupportedType
 from shframe.session import Session
 from tests.dataframe.frames import FEW, Case, cases, same, some
 from tests.dataframe.oracle import as_pandas_does
@@ -76,7 +76,7 @@ def test_values_of_frames(session: Session, case: Case, names: list[str]) -> Non
 def test_values_of_files_are_of_all_rows(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shframe.dataframe.io.parquet_source.LEAST_PARTITION", 1)
+    monkeypatch.setattr("shframe.dataframe.sources.parquet_source.LEAST_PARTITION", 1)
     frame = pd.DataFrame({"x": [1.0, None, 3.0, 4.0, 5.0, 60.0], "k": [1, 2, 3, 1, 2, 3]})
     frame.to_parquet(tmp_path / "a.parquet", row_group_size=2)
     lazy = sf.read_parquet(tmp_path)
@@ -127,9 +127,9 @@ def test_what_is_lazy_is_never_taken_for_a_constant(session: Session) -> None:
     ):
         with pytest.raises(UnsupportedType):
             work()
-    with pytest.raises(Copied, match="lazy"):
+    with pytest.raises(RefNotPicklable, match="lazy"):
         pickle.dumps(lazy)
-    with pytest.raises(Copied, match="lazy"):
+    with pytest.raises(RefNotPicklable, match="lazy"):
         lazy.assign(g=lazy.groupby("k"))
     with pytest.raises(TypeError, match=r"not supported|Invalid comparison"):
         _ = lazy.x > sf.from_pandas(pd.Series(["a"])).min()

@@ -20,15 +20,15 @@ from typing import Any
 from shframe.graph.driver.environment import surroundings
 from shframe.graph.driver.graph_runs import LiveRun
 from shframe.graph.driver.launcher import Launched
-from shframe.graph.driver.loop import Shell
+from shframe.graph.driver.loop import DriverLoop
 from shframe.graph.driver.pool import Pool, WorkerHandle
 from shframe.graph.executors.processes import ProcessExecutor
-from shframe.graph.scheduler.submission import Entry
+from shframe.graph.scheduler.submission import GraphSubmission
 from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.graph.tracing.trace import Trace
+from shframe.graph.wire.fork_messages import Ended
 from shframe.graph.worker import actor as actors
 from shframe.graph.worker import client
-from shframe.graph.worker.fork_server import Ended
 from shframe.graph.worker.main import Worker
 from shframe.store.local_store import LocalStore
 from shframe.store.ref import next_series
@@ -111,9 +111,9 @@ class SimulatedWorker:
         self.simulation = simulation
         self.slot = slot
         self.store = LocalStore(slot, store.budget, ledger, next_series())
-        voice: Any = SimpleNamespace(spoke=False, task_ended=lambda: None, speaker=None)
+        capture: Any = SimpleNamespace(spoke=False, end_task=lambda: None)
         channel: Any = ours
-        self.worker = Worker(channel, self.store, voice)
+        self.worker = Worker(channel, self.store, capture)
         client.here = None  # this process stays a driver
         self.worker._surround = lambda *_: None  # type: ignore[method-assign]  # and where it is
         self.channel = ours
@@ -121,18 +121,19 @@ class SimulatedWorker:
         self.interrupted = False
 
     def step(self) -> None:
-        """One round of Worker.run."""
+        """One round of Worker.serve."""
         worker, dice = self.worker, self.simulation.dice
-        if not worker.waiting:
-            worker.report()
-            worker.channel.fill()
-            worker._arrived()
-        worker.looked = dice.choice((0.0, float("inf")))
-        worker.flushed = dice.choice((0.0, float("inf")))
-        worker._look()
-        if worker.waiting and self.alive:
+        link = worker.link
+        if not worker.queue.waiting:
+            link.report()
+            link.channel.fill()
+            link.take_in()
+        link.looked = dice.choice((0.0, float("inf")))
+        link.flushed = dice.choice((0.0, float("inf")))
+        link.look()
+        if worker.queue.waiting and self.alive:
             self.simulation.stack.append(self)
-            worker.run_next()
+            worker.runner.run_next()
             self.simulation.stack.pop()
 
     def die(self) -> None:
@@ -140,7 +141,7 @@ class SimulatedWorker:
         self.channel.closed = True  # what it has sent before arrives still
 
     def close(self) -> None:
-        for fd in self.worker.targets.values():
+        for fd in self.worker.queue.targets.values():
             os.close(fd)
         self.store.close()
         self.store.ledger.close()
@@ -162,9 +163,9 @@ class AtOnce:
 class SimulatedPool(Pool):
     """Workers of this process; deaths are told when the simulation says so."""
 
-    def __init__(self, simulation: Simulation, store: Store, count: int, voices: Any) -> None:
+    def __init__(self, simulation: Simulation, store: Store, count: int, logs: Any) -> None:
         self.simulation = simulation
-        self.store, self.voices, self.count = store, voices, count
+        self.store, self.logs, self.count = store, logs, count
         self.workers, self.changes = {}, 0
         self._next_slot, self._dead = 1, deque()
         made: Any = SimpleNamespace(preload=lambda modules: False)
@@ -175,7 +176,7 @@ class SimulatedPool(Pool):
             self.add_worker()
 
     def add_worker(self) -> WorkerHandle:
-        slot = self._free_slot()
+        slot = self._next_free_slot()
         dice = self.simulation.dice
         ours, theirs = End(dice, slot), End(dice, slot)
         ours.other, theirs.other = theirs, ours
@@ -209,7 +210,7 @@ class SimulatedPool(Pool):
         return ended
 
 
-class SimulatedShell(Shell):
+class SimulatedLoop(DriverLoop):
     """Without a thread: the simulation turns it."""
 
     def __init__(self, simulation: Simulation, executor: ProcessExecutor) -> None:
@@ -217,8 +218,8 @@ class SimulatedShell(Shell):
         super().__init__(executor.store, executor.home, executor.workers)
         self.home.aside = simulation.asides.append
 
-    def _pool(self, workers: int, launched: Launched | None) -> Pool:
-        return SimulatedPool(self.simulation, self.store, workers, self.voices)
+    def _new_pool(self, workers: int, launched: Launched | None) -> Pool:
+        return SimulatedPool(self.simulation, self.store, workers, self.logs)
 
     def _wait(self) -> list[int]:
         self._workers = {slot: worker for slot, worker in self.pool.workers.items()}
@@ -239,8 +240,8 @@ class Simulation:
         self.asides: list[Callable[[], None]] = []
         self.store = Store(64 << 20)
         self.executor = ProcessExecutor(self.store, deque(), workers)
-        self.shell = SimulatedShell(self, self.executor)
-        self.executor._shell = self.shell
+        self.loop = SimulatedLoop(self, self.executor)
+        self.executor._loop = self.loop
         self.runs: list[LiveRun] = []
         self.stack: list[SimulatedWorker] = []  # that run a task, each within that of the last
         self.threads = actors.ThreadPoolExecutor
@@ -257,17 +258,17 @@ class Simulation:
         elif self.asides and self.dice.random() < 0.3:
             self.asides.pop(0)()
         else:
-            self.shell._turn()
+            self.loop._turn()
 
     def submit(self, graph: TaskGraph) -> LiveRun:
-        live = LiveRun(graph, Entry(graph), Trace(), len(self.runs) + 1)
+        live = LiveRun(graph, GraphSubmission(graph), Trace(), len(self.runs) + 1)
         here = surroundings()
-        self.shell.do(lambda: self.shell.submit(live, here))
+        self.loop.do(lambda: self.loop.submit(live, here))
         self.runs.append(live)
         return live
 
     def cancel(self, live: LiveRun) -> None:
-        self.shell.do(lambda: self.shell.runs.cancel(live))
+        self.loop.do(lambda: self.loop.runs.cancel(live))
 
     def kill(self, slot: int, code: int) -> None:
         worker = self.workers[slot]
@@ -284,7 +285,7 @@ class Simulation:
             self.step()
         if mine.interrupted:
             mine.interrupted = False
-            mine.worker.end_if_unwanted()
+            mine.worker.interrupts.end_if_unwanted()
 
     def settle(self, rounds: int = 400) -> None:
         """Everything that can happen happens."""
@@ -294,26 +295,27 @@ class Simulation:
                     worker.step()
             while self.asides:
                 self.asides.pop(0)()
-            self.shell._turn()
+            self.loop._turn()
             if not self._moves():
                 return
 
     def _moves(self) -> bool:
         """Whether anything is on its way."""
-        shell = self.shell
+        loop = self.loop
         ends = [
-            end for w in self.shell.pool.workers.values() for end in (w.channel, w.channel.other)
+            end for w in self.loop.pool.workers.values() for end in (w.channel, w.channel.other)
         ]  # type: ignore[attr-defined]
         return bool(
             self.deaths
             or self.asides
-            or shell.commands
-            or shell.calls.incoming
-            or shell.outbox
-            or shell.unsent
+            or loop.context.commands
+            or loop.calls.incoming
+            or loop.outbox.waiting
+            or loop.outbox.unsent
             or any(end.into or end._lined or end._in for end in ends)
             or any(
-                w.alive and (w.worker.waiting or w.worker.results or w.worker.recalled)
+                w.alive
+                and (w.worker.queue.waiting or w.worker.link.results or w.worker.queue.recalled)
                 for w in self.workers.values()
             )
         )
@@ -322,14 +324,14 @@ class Simulation:
         global now
         now = None
         actors.ThreadPoolExecutor = self.threads  # type: ignore[misc]
-        shell = self.shell
-        shell._fail_all(RuntimeError("the simulation is over"))
-        shell.aside.close()
-        for worker in shell.pool.workers.values():
+        loop = self.loop
+        loop._fail_all(RuntimeError("the simulation is over"))
+        loop.context.aside.close()
+        for worker in loop.pool.workers.values():
             worker.channel.end()
         for simulated in self.workers.values():
             simulated.close()
-        shell.voices.close()
-        shell.waking.close()
-        self.executor._shell = None
+        loop.logs.close()
+        loop.context.waking.close()
+        self.executor._loop = None
         self.executor.close()

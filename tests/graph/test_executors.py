@@ -63,7 +63,7 @@ def test_any_graph_gives_what_plain_calls_give_however_it_is_sliced_and_again(
     any_session: Session, graph: TaskGraph, ahead: int, size: int
 ) -> None:
     executor: Any = any_session.executor
-    known = [s.scheduler for s in (executor, getattr(executor, "_shell", 0)) if _schedules(s)]
+    known = [s.scheduler for s in (executor, getattr(executor, "_loop", 0)) if _schedules(s)]
     with ExitStack() as stack:
         stack.enter_context(patch.object(submission, "SLICE", size))
         for scheduler in known:

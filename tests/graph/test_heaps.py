@@ -14,7 +14,7 @@ import pytest
 
 import shframe as sf
 from shframe.graph.driver.procfs import anonymous
-from shframe.graph.driver.worker_memory import PAUSE, Heaps
+from shframe.graph.driver.worker_memory import PAUSE, WorkerMemory
 from shframe.graph.scheduler.messages import Done, Joined
 from shframe.graph.scheduler.scheduler import Scheduler
 from tests.graph.submitting import submit
@@ -51,7 +51,7 @@ def test_what_a_task_took_and_what_it_kept_are_told_apart() -> None:
             os.write(order, word)
             os.read(answer, 1)
 
-        heaps, now = Heaps(), 1.0
+        heaps, now = WorkerMemory(), 1.0
         heaps.look(now, {7: pid})
         assert heaps.taken(7) < NOISE
         told(b"+")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import shframe as sf
 import shframe.array as xp
 from shframe.graph.driver import idle_pages
-from shframe.graph.driver.idle_pages import AFTER, EVERY, FLOOR, PARTS, Idle
+from shframe.graph.driver.idle_pages import AFTER, EVERY, FLOOR, PARTS, IdlePages
 
 MARK = st.integers(0, 3)
 PAUSE = st.integers(0, 24).map(lambda eighths: eighths / 8)  # seconds whose sums are exact
@@ -23,7 +23,7 @@ PAUSE = st.integers(0, 24).map(lambda eighths: eighths / 8)  # seconds whose sum
 def test_nothing_goes_before_the_rest_and_never_more_than_a_part(
     steps: list[tuple[float, int]], warm: int
 ) -> None:
-    made, now, changed, last = Idle(), 0.0, 0.0, None
+    made, now, changed, last = IdlePages(), 0.0, 0.0, None
     given_back: list[float] = []
     for pause, mark in steps:
         now += pause
@@ -40,7 +40,7 @@ def test_nothing_goes_before_the_rest_and_never_more_than_a_part(
 
 
 def test_what_cannot_be_given_back_is_not_asked_for_again() -> None:
-    made = Idle()
+    made = IdlePages()
     made.wait(0, "a", 1 << 30)
     assert made.give_back(AFTER, "a", 1 << 30)
     made.nothing_left()

@@ -9,7 +9,9 @@ from shframe.graph.scheduler.worker_load import Loads, WorkerState
 from tests.examples import examples
 
 steps = st.tuples(
-    st.sampled_from(["join", "hire", "leave", "retire", "assign", "end", "block", "resume"]),
+    st.sampled_from(
+        ["join", "create_actor", "leave", "retire", "assign", "end", "block", "resume"]
+    ),
     st.integers(0, 4),
     st.sampled_from([0.0, 0.001, 0.01]),
 )
@@ -19,15 +21,15 @@ def change(loads: Loads, what: str, slot: int, seconds: float) -> None:
     state = loads.workers.get(slot)
     loads.touch(slot)
     if state is None:
-        if what in ("join", "hire"):
-            loads.workers[slot] = WorkerState(slot, actor=int(what == "hire"))
+        if what in ("join", "create_actor"):
+            loads.workers[slot] = WorkerState(slot, actor=int(what == "create_actor"))
             if what == "join":
-                loads.crew[slot] = loads.workers[slot]
+                loads.general_workers[slot] = loads.workers[slot]
     elif what == "leave":
         del loads.workers[slot]
-        loads.crew.pop(slot, None)
+        loads.general_workers.pop(slot, None)
     elif what == "retire":
-        loads.crew.pop(slot, None)
+        loads.general_workers.pop(slot, None)
     elif what == "assign":
         state.assigned[len(state.assigned)] = seconds
         state.load += seconds
@@ -48,7 +50,7 @@ def test_what_is_kept_of_workers_is_what_a_look_at_all_of_them_finds(
     for some in rounds:
         for step in some:
             change(loads, *step)
-        free = [state for state in loads.crew.values() if not state.blocked]
+        free = [state for state in loads.general_workers.values() if not state.blocked]
         assert loads.anything_runs() == any(
             len(state.assigned) > len(state.blocked) for state in loads.workers.values()
         )

@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shframe.graph.driver.actors import Job
-from shframe.graph.driver.call import PLAIN_TERMS, Arguments, Terms, arguments_of
 from shframe.graph.driver.graph_runs import LiveRun
 from shframe.graph.errors import ActorDied, Cancelled, WorkerDied
 from shframe.graph.objects.object_ref import Failure, ObjectRef
+from shframe.graph.tasks.actor_options import ActorOptions
+from shframe.graph.tasks.arguments import DEFAULT_OPTIONS, Arguments, TaskOptions, arguments_of
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 from shframe.graph.tasks.task_graph import TaskGraph
@@ -43,7 +43,7 @@ class Acting:
 
 HOWS = ("ends", "ends", "ends", "fails")
 CODE = Function(act)
-FLAKY = Terms(retries=2, retry_exceptions=(Planned,))
+FLAKY = TaskOptions(retries=2, retry_exceptions=(Planned,))
 
 
 class Program:
@@ -60,7 +60,7 @@ class Program:
     def step(self) -> None:
         """Something of the user's, or of the machine's."""
         acts = [self.compute, self.call, self.call, self.cancel_run, self.cancel_call, self.kill]
-        acts += [self.hire, self.call_actor, self.call_actor, self.end_actor, self.drop]
+        acts += [self.create_actor, self.call_actor, self.call_actor, self.end_actor, self.drop]
         if self.dice.random() < 0.25:
             self.dice.choice(acts)()
         else:
@@ -80,18 +80,20 @@ class Program:
         self.failing[live.number] = "fails" in hows
 
     def call(self) -> None:
-        terms = self.dice.choice((PLAIN_TERMS, PLAIN_TERMS, FLAKY))
+        terms = self.dice.choice((DEFAULT_OPTIONS, DEFAULT_OPTIONS, FLAKY))
         self.refs.extend(self.simulation.executor.call(CODE, self.arguments(), terms))
 
     def arguments(self) -> Arguments:
         inputs = self.dice.sample(self.refs, min(len(self.refs), self.dice.randint(0, 2)))
         return arguments_of((*inputs, self.dice.choice(HOWS)), {}, self.simulation.executor.put)
 
-    def hire(self) -> None:
+    def create_actor(self) -> None:
         width = self.dice.choice((1, 1, 3))
-        job = Job(None, False, width, self.dice.choice((0, 1)), None)
+        job = ActorOptions(None, False, width, self.dice.choice((0, 1)), None)
         nothing = arguments_of((), {}, self.simulation.executor.put)
-        ref = self.simulation.executor.hire(Function(Acting), nothing, PLAIN_TERMS, None, job)
+        ref = self.simulation.executor.create_actor(
+            Function(Acting), nothing, DEFAULT_OPTIONS, None, job
+        )
         self.actors.append((ref, width))
 
     def call_actor(self) -> None:
@@ -100,7 +102,7 @@ class Program:
             args = self.arguments()
             args = args._replace(keep=(*args.keep, ref))
             executor = self.simulation.executor
-            self.refs.extend(executor.call(CODE, args, PLAIN_TERMS, None, "act", ref.id))
+            self.refs.extend(executor.call(CODE, args, DEFAULT_OPTIONS, None, "act", ref.id))
 
     def end_actor(self) -> None:
         if self.actors and self.dice.random() < 0.3:
@@ -130,22 +132,22 @@ class Program:
     # --- the end --------------------------------------------------------------------------
 
     def check(self) -> None:
-        shell = self.simulation.shell
-        assert shell.dead is None
+        loop = self.simulation.loop
+        assert loop.context.dead is None
         for live in self.simulation.runs:
             self.check_run(live)
         for ref in self.refs:
             assert ref.done(), ref
-            if isinstance(ref._held, Failure):
-                assert isinstance(ref._held.error, (Planned, Cancelled, WorkerDied, ActorDied))
-        assert not shell.doomed
-        assert not shell.sent
-        assert not shell.calls.live
-        assert not shell.calls.errors
-        assert not shell.runs.live
-        assert not shell.runs.aborted
-        assert not shell.scheduler.tasks
-        assert not any(worker.owes for worker in shell.pool.workers.values())
+            if isinstance(ref.state, Failure):
+                assert isinstance(ref.state.error, (Planned, Cancelled, WorkerDied, ActorDied))
+        assert not loop.cancellation.deadlines
+        assert not loop.outbox.reading
+        assert not loop.calls.live
+        assert not loop.calls.errors
+        assert not loop.runs.live
+        assert not loop.runs.aborted
+        assert not loop.scheduler.tasks
+        assert not any(worker.owes for worker in loop.pool.workers.values())
 
     def check_run(self, live: LiveRun) -> None:
         assert live.ended.is_set(), live.number

@@ -9,7 +9,7 @@ import pytest
 
 from shframe.graph.driver import log_streams
 from shframe.graph.driver.log_streams import Outlets
-from shframe.graph.worker.log_capture import OUT
+from shframe.graph.wire.log_messages import OUT
 
 
 def test_lines_beyond_the_bound_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,7 +30,7 @@ def test_lines_beyond_the_bound_are_dropped_and_counted(monkeypatch: pytest.Monk
         stream.close()
         read += reader.read()
     before, _, after = read.partition("[")
-    count, _, kept = after.partition(" lines of tasks were dropped: nobody has read them]\n")
+    count, _, kept = after.partition(" lines of tasks were dropped: they were not read]\n")
     assert said[: before.count("\n")] == before.splitlines(keepends=True)[: before.count("\n")]
     assert kept.splitlines(keepends=True) == said[-kept.count("\n") :]
     assert len(said) == before.count("\n") + int(count) + kept.count("\n")

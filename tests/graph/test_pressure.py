@@ -11,7 +11,7 @@ from shframe.graph.driver.spilling import next_uses
 from shframe.graph.scheduler import submission
 from shframe.graph.scheduler.messages import Done, Joined, More, Run
 from shframe.graph.scheduler.scheduler import Scheduler
-from shframe.graph.scheduler.submission import Entry
+from shframe.graph.scheduler.submission import GraphSubmission
 from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.store.ref import Ref
 from tests.examples import examples
@@ -23,7 +23,7 @@ from tests.graph.test_fuse import task_graphs
 def test_each_result_is_known_by_the_first_task_that_will_read_it(
     graph: TaskGraph, size: int, ahead: int, done: int
 ) -> None:
-    run, scheduler = Entry(graph), Scheduler(ahead=ahead)
+    run, scheduler = GraphSubmission(graph), Scheduler(ahead=ahead)
     scheduler.handle(Joined(0))
     waiting = [run.submitted(1, 100)]
     ended: list[int] = []

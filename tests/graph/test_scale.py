@@ -10,7 +10,7 @@ import pytest
 
 from shframe.benchmarks.bench_scale import Figures
 from shframe.benchmarks.simulate_scheduler import Costs, message_cost, simulated
-from shframe.graph.worker.main import Report, Work
+from shframe.graph.wire.work import Report, Work
 
 PROGRAM = """
 import dataclasses, json, sys

@@ -55,7 +55,7 @@ class Killer:
     """Kills a random worker again and again until told to end, and counts whom it met."""
 
     def __init__(self, session: Session, seed: int) -> None:
-        self.shell = session.executor.start()  # type: ignore[attr-defined]
+        self.loop = session.executor.start()  # type: ignore[attr-defined]
         self.ledger = session.executor.store.ledger
         self.random = random.Random(seed)
         self.kills = self.while_running = 0
@@ -65,7 +65,7 @@ class Killer:
 
     def work(self) -> None:
         while not self.ended.wait(self.random.uniform(0.002, 0.12)):
-            workers = [w for w in list(self.shell.pool.workers.values()) if w.pid]
+            workers = [w for w in list(self.loop.pool.workers.values()) if w.pid]
             if not workers or self.kills >= self.limit:
                 continue
             chosen = self.random.choice(workers)
@@ -84,7 +84,7 @@ class Killer:
 def killer() -> Iterator[Killer]:
     session = sf.init(workers=2, memory="1GB", inline_bytes=0)
     made = Killer(session, seed=11)
-    made.shell.scheduler.retries = 1000  # chance may meet one task often, which is no fault of it
+    made.loop.scheduler.retries = 1000  # chance may meet one task often, which is no fault of it
     yield made
     made.ended.set()
     if made.thread.is_alive():

@@ -125,7 +125,7 @@ def test_a_circle_is_always_named(caplog: pytest.LogCaptureFixture, tmp_path: Pa
 
 def test_slots_of_actors_that_have_ended_are_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "RESTING", 2)
-    shell = sf.session.executor()._shell  # type: ignore[attr-defined]
+    shell = sf.session.executor()._loop  # type: ignore[attr-defined]
     monkeypatch.setattr(pool, "LAST_SLOT", shell.pool._next_slot + 5)
 
     @sf.remote

@@ -17,7 +17,7 @@ import pytest
 
 import shframe as sf
 import shframe.array as sa
-from shframe.errors import CannotReopen
+from shframe.errors import NothingToDebug
 from tests.conftest import warmed
 from tests.session.test_starting import environment
 
@@ -152,7 +152,7 @@ def test_a_method_of_an_actor_cannot_be_opened() -> None:
         sf.get(actor.add.remote(1))
     failed = sf.debug(run=False)
     assert failed.task == "Adder.add"
-    with pytest.raises(CannotReopen, match=r"Adder\.add is a method of an actor"):
+    with pytest.raises(NothingToDebug, match=r"Adder\.add is a method of an actor"):
         sf.debug()
     del actor
 
@@ -199,7 +199,7 @@ if SETTINGS_DIE:
 sf.shutdown()
 try:
     sf.debug()
-except sf.errors.CannotReopen as error:
+except sf.errors.NothingToDebug as error:
     print("then:", str(error).splitlines()[0])
 """
 

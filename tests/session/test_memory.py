@@ -17,7 +17,7 @@ import pytest
 
 import shframe as sf
 import shframe.array as xp
-from shframe.errors import BadSize, SpillFailed, StoreFull
+from shframe.errors import InvalidSize, SpillFailed, StoreFull
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 from shframe.graph.tasks.task_graph import TaskGraph
@@ -208,8 +208,8 @@ def test_a_pool_of_killed_workers_keeps_what_went_to_disk() -> None:
     [
         ({"spill_folder": "/dev/shm"}, SpillFailed, "tmpfs"),
         ({"spill_folder": "/no/such/folder"}, SpillFailed, "/no/such/folder"),
-        ({"spill_limit": "much"}, BadSize, "much"),
-        ({"spill_limit": -1}, BadSize, "-1"),
+        ({"spill_limit": "much"}, InvalidSize, "much"),
+        ({"spill_limit": -1}, InvalidSize, "-1"),
     ],
 )
 def test_options_that_cannot_hold_are_refused_at_the_call(

@@ -18,7 +18,7 @@ import pytest
 
 import shframe as sf
 from shframe.errors import InvalidArgument, NotPicklable, UnsupportedType, WorkerDied
-from shframe.graph.errors import Copied, TaskFailed, TimedOut
+from shframe.graph.errors import RefNotPicklable, TaskFailed, TimedOut
 from shframe.session import Session
 from tests.conftest import live_objects
 
@@ -120,7 +120,7 @@ def test_a_wrong_number_of_results_is_said() -> None:
     def one() -> list[int]:
         return [1]
 
-    with pytest.raises(ValueError, match="gave 1 values, but num_returns=2"):
+    with pytest.raises(ValueError, match="returned 1 values, expected num_returns=2"):
         sf.get(one.remote()[1])
 
 
@@ -169,7 +169,7 @@ def test_a_large_argument_is_put_by_itself_and_noted(caplog: pytest.LogCaptureFi
     frame = pd.DataFrame({"a": np.arange(100_000)})
     with caplog.at_level("INFO", "shframe"):
         ref = add.remote(frame)
-    assert "put into the store by itself" in caplog.text
+    assert "put into the store on its own" in caplog.text
     assert (sf.get(ref)["a"] == frame["a"] + 1).all()
 
 
@@ -280,7 +280,7 @@ def test_wait_gives_what_is_ready_and_what_is_not() -> None:
 
 def test_get_gives_up_after_its_time_and_the_task_goes_on() -> None:
     ref = slow.remote(0.4)
-    with pytest.raises(TimedOut, match=r"not there after 0\.05 s"):
+    with pytest.raises(TimedOut, match=r"timed out after 0\.05 s: 1 result still pending"):
         sf.get(ref, timeout=0.05)
     with pytest.raises(TimeoutError):
         sf.get([add.remote(1), ref], timeout=0.05)
@@ -649,7 +649,7 @@ def test_wrong_calls_are_refused_at_once() -> None:
 def test_a_handle_cannot_be_pickled_by_the_user() -> None:
     import pickle
 
-    with pytest.raises(Copied, match="nobody would keep"):
+    with pytest.raises(RefNotPicklable, match="nothing would keep"):
         pickle.dumps(add.remote(1))
 
 
@@ -790,10 +790,10 @@ def test_results_are_the_same_whoever_dies(session: Session) -> None:
         nonlocal kills
         rng = random.Random(5)
         while not ended.wait(rng.uniform(0.05, 0.3)):
-            crew = [w.pid for w in list(shell.pool.workers.values()) if w.pid]
-            if crew:
+            general_workers = [w.pid for w in list(shell.pool.workers.values()) if w.pid]
+            if general_workers:
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(rng.choice(crew), signal.SIGKILL)
+                    os.kill(rng.choice(general_workers), signal.SIGKILL)
                     kills += 1
 
     thread = threading.Thread(target=kill)

@@ -86,7 +86,7 @@ def same(found: Any, recipe: Recipe) -> bool:
     return bool(found == expected)
 
 
-class Life:
+class Lifetime:
     """The model: what has been put, computed, kept and looked at; one method an operation."""
 
     def __init__(self, seed: int) -> None:
@@ -307,9 +307,9 @@ class Standing(NamedTuple):
         )
 
 
-def lived(seed: int, enough: Callable[[int], bool]) -> tuple[Life, list[float]]:
+def lived(seed: int, enough: Callable[[int], bool]) -> tuple[Lifetime, list[float]]:
     """Operations until it is enough, and the fragmentation measured on the way."""
-    life = Life(seed)
+    life = Lifetime(seed)
     fragments = []
     for number in itertools.count():
         if enough(number):

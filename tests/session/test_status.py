@@ -13,6 +13,7 @@ import pytest
 
 import shframe as sf
 from shframe.diagnostics.status import StatusReport
+from shframe.errors import TimedOut
 from tests.conftest import warmed
 
 
@@ -48,7 +49,7 @@ def test_tasks_that_run_block_and_wait_are_told(tmp_path: Path) -> None:
     first = waits_for_file.remote(path)
     second = waits_for_file.remote(path, first)
     above = parent.remote(path)
-    report = until(lambda now: len([w for w in now.workers if w.task]) == 3)
+    report = until(lambda now: len([w for w in now.workers if w.task and w.pid]) == 3)
     states = {one.task.partition(" ")[0]: one for one in report.workers if one.state == "blocked"}
     assert list(states) == ["parent"]
     (awaited,) = states["parent"].waits_for
@@ -122,6 +123,43 @@ def test_an_answer_comes_even_if_nobody_drives_the_workers(tmp_path: Path) -> No
     assert "does not answer" in str(report)
     Path(path).touch()
     sf.get(ref)
+
+
+def test_the_story_of_a_task_is_told(tmp_path: Path) -> None:
+    path = str(tmp_path / "go")
+    first = waits_for_file.remote(path)
+    second = waits_for_file.remote(path, first)
+    until(lambda now: any(one.task for one in now.workers))
+    story = sf.status(first).story
+    assert story[0].startswith("waits_for_file: runs on worker ")
+    assert [line.partition(" ago: ")[2].partition(" worker")[0] for line in story[1:]] == [
+        "called",
+        "sent to",
+    ]
+    assert (
+        sf.status(second)
+        .story[0]
+        .startswith(f"waits_for_file: waits for waits_for_file (called at {__file__}:")
+    )
+    assert sf.status().story == ()
+    with pytest.raises(TimedOut, match="1 result still pending") as late:
+        sf.get(second, timeout=0.05)
+    assert "waits_for_file: waits for waits_for_file (called at" in str(late.value)
+    assert " s ago: called" in str(late.value)
+    Path(path).touch()
+    sf.get([first, second])
+    assert sf.status(first).story == ()  # its value is there: nothing is left to be told
+
+
+def test_the_story_of_a_failed_task_is_told() -> None:
+    ref = sf.remote(lambda: int("no")).remote()
+    with pytest.raises(ValueError, match="invalid literal"):
+        sf.get(ref)
+    lines = [line.partition(" ago: ")[2] for line in sf.status(ref).story[1:]]
+    assert lines[0] == "called"
+    assert lines[1].startswith("sent to worker ")
+    assert lines[2].startswith("failed (worker ")
+    assert lines[3:] == ["failed"]
 
 
 def test_the_newest_failure_is_named() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shframe.store import (
-    BadSize,
+    InvalidSize,
     NotStorable,
     ObjectLost,
     Ref,
@@ -72,7 +72,7 @@ def test_size_is_read_from_text(text: Any, nbytes: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "GB", "4 XB", "-1", -1, True, None, 1.5, "1..5", "4GB4"])
 def test_what_is_no_size_is_refused(text: Any) -> None:
-    with pytest.raises(BadSize, match="is not a size") as caught:
+    with pytest.raises(InvalidSize, match="is not a size") as caught:
         parse_bytes(text)
     assert isinstance(caught.value, ValueError)
     assert isinstance(caught.value, ShframeError)

@@ -1,5 +1,5 @@
 """Nodes of array expressions: what is to be computed, with its grid and dtype. They compute
-nothing: rules.py rewrites them and values.py makes tasks of them.
+nothing: rules/ rewrites them and lower/ makes tasks of them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from shframe.array.expr.program import Program
-from shframe.array.expr.reducers import Fold
+from shframe.array.expr.reducers import Reducer
 from shframe.array.grid.chunks import Chunks, Shape, numblocks, shape_of
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr
@@ -83,7 +83,7 @@ class Full(Node):
 
 
 @dataclass(frozen=True, eq=False)
-class Ramp(Node):
+class Arange(Node):
     """start + step * n for each index n, but at the indices in `fixed` the values there."""
 
     start: Any
@@ -130,12 +130,12 @@ class Elementwise(Node):
 
 @dataclass(frozen=True, eq=False)
 class Reduce(Node):
-    """A fold over axes of a program's result.
+    """A reducer over axes of a program's result.
 
     over: the grid on which the program runs.
     """
 
-    fold: Fold
+    reducer: Reducer
     axes: tuple[int, ...]
     keepdims: bool
     program: Program
@@ -214,6 +214,11 @@ class Rechunk(Node):
     source: Node
     chunks: Chunks
     dtype: DType
+
+
+def on_grid(node: Node, grid: Chunks) -> Node:
+    """The node itself if it has the grid, else its Rechunk."""
+    return node if node.chunks == grid else Rechunk(node, grid, node.dtype)
 
 
 @dataclass(frozen=True, eq=False)

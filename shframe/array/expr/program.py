@@ -13,9 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from shframe.graph.plan.tokens import tokenize
-
 Operation = Callable[..., Any]
+
+
+class Named:
+    """An operation or reducer whose token is made of its fields."""
+
+    __slots__ = ()
+
+    def __shframe_content__(self) -> tuple[object, ...]:
+        return tuple([getattr(self, name) for name in self.__match_args__])  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +31,10 @@ class Constant:
 
     value: Any
 
-    def __shframe_token__(self) -> str:
+    def __shframe_content__(self) -> tuple[object, ...]:
         if isinstance(self.value, np.generic):
-            return tokenize(self.value.dtype.str, self.value.tobytes())
-        return tokenize(self.value)
+            return (self.value.dtype, self.value.tobytes())
+        return (self.value,)
 
 
 # An operand: n >= 0 is the n-th input, n < 0 the result of step ~n, or a constant.
@@ -35,29 +42,19 @@ Operand = int | Constant
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(Named):
     """One operation on operands; `dtype` is that of its result."""
 
     operation: Operation
     operands: tuple[Operand, ...]
     dtype: np.dtype[Any]
 
-    def __shframe_token__(self) -> str:
-        return tokenize(named(self.operation), self.operands, self.dtype.str)
-
 
 Program = tuple[Step, ...]
 
 
-def named(operation: Operation) -> object:
-    """What an operation's token is made of: NumPy's ufuncs by name."""
-    if isinstance(operation, np.ufunc) and getattr(np, operation.__name__, None) is operation:
-        return operation.__name__
-    return operation
-
-
 @dataclass(frozen=True, slots=True)
-class Where:
+class Where(Named):
     """Elements of the second operand where the first is true, else of the third."""
 
     def __call__(self, condition: Any, one: Any, other: Any, out: Any) -> None:
@@ -66,7 +63,7 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class Cast(Named):
     """The operand's values in another dtype."""
 
     def __call__(self, values: Any, out: Any) -> None:
@@ -76,7 +73,7 @@ class Cast:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class Round(Named):
     """Rounded to a number of decimals, halves to even."""
 
     decimals: int
@@ -89,7 +86,7 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(Named):
     """The first operand's values; an error where the second is true anywhere."""
 
     error: type[Exception]
@@ -102,7 +99,7 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(Named):
     """An operator, which NumPy defines for more kinds of values than its ufunc."""
 
     sign: Callable[[Any, Any], Any]
@@ -112,7 +109,7 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Named):
     """A function of NumPy's that is elementwise and takes no `out`."""
 
     name: str
@@ -123,7 +120,7 @@ class Apply:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Named):
     """A ufunc told which dtype to work in."""
 
     ufunc: np.ufunc
@@ -132,12 +129,9 @@ class Typed:
     def __call__(self, *operands: Any, out: Any) -> None:
         self.ufunc(*operands, out=out, dtype=self.dtype)
 
-    def __shframe_token__(self) -> str:
-        return tokenize("typed", named(self.ufunc), self.dtype.str)
-
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class Clip(Named):
     """Values between two bounds."""
 
     def __call__(self, values: Any, low: Any, high: Any, out: Any) -> None:
@@ -145,7 +139,7 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Part(Named):
     """One result of a ufunc that has several."""
 
     ufunc: np.ufunc
@@ -157,12 +151,8 @@ class Part:
         outs[self.place] = out
         self.ufunc(*operands, out=tuple(outs), dtype=self.dtype)
 
-    def __shframe_token__(self) -> str:
-        dtype = None if self.dtype is None else self.dtype.str
-        return tokenize("part", named(self.ufunc), self.place, dtype)
 
-
-def merged(
+def merge(
     steps: Sequence[tuple[object, Program, Sequence[object]]],
 ) -> tuple[Program, list[object]]:
     """One program from several, given in order as (name, program, names of its inputs).

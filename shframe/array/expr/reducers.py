@@ -1,4 +1,4 @@
-"""Folds: what a reduction computes of a tile, how two such partial results become one, and what
+"""Reducers: what a reduction computes of a tile, how two such partial results become one, and what
 the last of them means. Partial results keep the reduced axes, of length 1.
 """
 
@@ -10,18 +10,17 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from shframe.array.expr.program import named
-from shframe.graph.plan.tokens import tokenize
+from shframe.array.expr.program import Named
 
 Array = np.ndarray[Any, Any]
 Axes = tuple[int, ...]
 
 
-class Fold(Protocol):
-    """A reduction in three steps; `tiled` says whether tiles may be folded one by one.
+class Reducer(Protocol):
+    """A reduction in three steps; `tiled` says whether tiles may be reduced one by one.
 
     The origin is where the tile's block begins in the whole array, and `shape` is that array's;
-    a fold that is tiled looks at neither.
+    a reducer that is tiled looks at neither.
     """
 
     @property
@@ -72,7 +71,7 @@ def own_dtype(ufunc: np.ufunc, result: np.dtype[Any]) -> np.dtype[Any] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Ufunc:
+class Ufunc(Named):
     """An associative ufunc's own reduction in `dtype`, or in what it gives by itself when None;
     the result is cast to `result`.
     """
@@ -80,10 +79,6 @@ class Ufunc:
     ufunc: np.ufunc
     dtype: np.dtype[Any] | None
     result: np.dtype[Any]
-
-    def __shframe_token__(self) -> str:
-        inside = None if self.dtype is None else self.dtype.str
-        return tokenize(named(self.ufunc), inside, self.result.str)
 
     @property
     def tiled(self) -> bool:
@@ -103,7 +98,7 @@ class Ufunc:
 
 
 @dataclass(frozen=True, slots=True)
-class Moments:
+class Moments(Named):
     """Count, mean and sum of squared deviations, for variances in one pass.
 
     Two partial results are joined as T. Chan, G. Golub and R. LeVeque (1979) show: nothing is
@@ -115,10 +110,6 @@ class Moments:
     correction: float
     root: bool
     skip_nan: bool
-
-    def __shframe_token__(self) -> str:
-        how = (self.correction, self.root, self.skip_nan)
-        return tokenize(self.dtype.str, self.result.str, *how)
 
     @property
     def tiled(self) -> bool:
@@ -165,7 +156,7 @@ class Moments:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Extreme(Named):
     """The index of the first smallest or largest element, NaN before all.
 
     `axis` is None for indices in the flattened array.

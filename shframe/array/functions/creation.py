@@ -3,112 +3,41 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from operator import index as as_int
 from typing import Any
 
 import numpy as np
 
-from shframe import session
-from shframe.array import ndarray
 from shframe.array.expr import nodes
+from shframe.array.expr.nodes import Node
 from shframe.array.functions import elementwise, manipulation
+from shframe.array.functions.convert import from_array, lazy_node, values_of
 from shframe.array.functions.numpy_probe import ask, dtype_of
-from shframe.array.grid import chunks as grids
-from shframe.array.grid.chunks import Chunks, Shape
+from shframe.array.functions.slicing import part
+from shframe.array.grid.defaults import gridded, shape_from
 from shframe.errors import InvalidArgument, UnsupportedType
 
 
-def parts() -> int:
-    """Blocks that a large array gets at least: two for each worker, so that none waits long."""
-    return 2 * session.current().options.worker_count
+def asarray(x: Any, dtype: Any = None, *, chunks: Any = "auto", copy: bool | None = None) -> Node:
+    """A lazy array as it is, anything else by from_array(); in `dtype` if given."""
+    lazy = lazy_node(x)
+    node = from_array(x, chunks) if lazy is None else lazy
+    return node if dtype is None else elementwise.astype(node, dtype)
 
 
-def largest() -> int:
-    """Bytes of an automatic block at most, so that tasks fit into the session's memory."""
-    return session.current().options.partition_bytes
-
-
-def gridded(chunks: Any, shape: Shape, dtype: np.dtype[Any]) -> Chunks:
-    """The grid that `chunks=` means for a new array."""
-    return grids.normalized(chunks, shape, max(dtype.itemsize, 1), parts=parts(), largest=largest())
-
-
-def from_array(x: Any, chunks: Any = "auto") -> ndarray.Array:
-    """An array of the values that `x` has now, put once into shared memory.
-
-    Blocks are views of that one object: any grid costs nothing. Changing `x` afterwards
-    changes nothing here.
-
-    x: an array, or what numpy.asarray takes.
-    Raises: UnsupportedType for Python objects, InvalidArgument and ChunkMismatch for `chunks`.
-    Cost: one copy of the bytes.
-
-    Examples
-    --------
-    >>> x = from_array(np.ones((4, 2)), chunks=(2, 2))
-    >>> x.numblocks
-    (2, 1)
-    """
-    if isinstance(x, ndarray.Array):
-        return manipulation.rechunk(x, chunks)
-    values = np.asarray(x)
-    if values.dtype.hasobject or values.dtype.itemsize == 0:
-        raise UnsupportedType(
-            f"an array of dtype {values.dtype} cannot be shared between processes\n"
-            "  give it a numeric, boolean, datetime or fixed-width text dtype"
-        )
-    grid = gridded(chunks, values.shape, values.dtype)
-    if not values.dtype.isnative:
-        values = values.astype(values.dtype.newbyteorder("="))
-    ref = session.current().put(values)
-    strides = ((0, 1),) * values.ndim
-    in_order = values.flags.c_contiguous
-    node = nodes.FromArray(ref, values.shape, strides, in_order, grid, values.dtype)
-    return ndarray.Array(node)
-
-
-def asarray(
-    x: Any, dtype: Any = None, *, chunks: Any = "auto", copy: bool | None = None
-) -> ndarray.Array:
-    """An Array as it is, anything else by from_array(); in `dtype` if given."""
-    array = x if isinstance(x, ndarray.Array) else from_array(x, chunks)
-    return array if dtype is None else elementwise.astype(array, dtype)
-
-
-def array(x: Any, dtype: Any = None, *, chunks: Any = "auto") -> ndarray.Array:
+def array(x: Any, dtype: Any = None, *, chunks: Any = "auto") -> Node:
     """An array of the values that `x` has now."""
     return asarray(x, dtype, chunks=chunks)
 
 
-asanyarray = asarray
-
-
-def shape_from(shape: Any) -> Shape:
-    """Lengths of axes as users give them; raises UnsupportedType, InvalidArgument."""
-    found = whole_numbers(shape, "shape")
-    if any(length < 0 for length in found):
-        raise InvalidArgument(f"negative dimensions are not allowed: shape={found}")
-    return found
-
-
-def whole_numbers(given: Any, name: str) -> tuple[int, ...]:
-    """One integer or several, of any type that is one; raises UnsupportedType."""
-    one = grids.whole_number(given)
-    if one is not None:
-        return (one,)
-    try:
-        return tuple(map(as_int, given if isinstance(given, Iterable) else [given]))
-    except TypeError as error:
-        raise UnsupportedType(f"{name}={given!r}: {error}") from None
-
-
-def full(shape: Any, fill_value: Any, dtype: Any = None, chunks: Any = "auto") -> ndarray.Array:
+def full(shape: Any, fill_value: Any, dtype: Any = None, chunks: Any = "auto") -> Node:
     """The same value everywhere.
 
     Examples
     --------
-    >>> full((2, 2), 7).compute().tolist()
+    >>> import shframe.array as xp
+    >>> xp.full((2, 2), 7).compute().tolist()
     [[7, 7], [7, 7]]
     """
     value = ask(lambda: np.asarray(fill_value, dtype), "full")
@@ -118,55 +47,53 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, chunks: Any = "auto") -
         raise UnsupportedType(f"{fill_value!r} is a Python object, which arrays cannot hold")
     lengths = shape_from(shape)
     grid = gridded(chunks, lengths, value.dtype)
-    return ndarray.Array(nodes.Full(value[()], grid, value.dtype))
+    return nodes.Full(value[()], grid, value.dtype)
 
 
-def zeros(shape: Any, dtype: Any = float, chunks: Any = "auto") -> ndarray.Array:
+def zeros(shape: Any, dtype: Any = float, chunks: Any = "auto") -> Node:
     """Zeros."""
     return full(shape, np.zeros((), dtype), chunks=chunks)
 
 
-def ones(shape: Any, dtype: Any = float, chunks: Any = "auto") -> ndarray.Array:
+def ones(shape: Any, dtype: Any = float, chunks: Any = "auto") -> Node:
     """Ones."""
     return full(shape, np.ones((), dtype), chunks=chunks)
 
 
-def empty(shape: Any, dtype: Any = float, chunks: Any = "auto") -> ndarray.Array:
+def empty(shape: Any, dtype: Any = float, chunks: Any = "auto") -> Node:
     """Zeros: a lazy array has nothing that could be left uninitialised."""
     return zeros(shape, dtype, chunks)
 
 
-def full_like(x: Any, fill_value: Any, dtype: Any = None, chunks: Any = None) -> ndarray.Array:
+def full_like(x: Node, fill_value: Any, dtype: Any = None, chunks: Any = None) -> Node:
     """The same value everywhere, in the shape, dtype and grid of another array."""
-    like = asarray(x)
-    wanted = like.dtype if dtype is None else dtype
-    return full(like.shape, fill_value, wanted, like.chunks if chunks is None else chunks)
+    wanted = x.dtype if dtype is None else dtype
+    return full(x.shape, fill_value, wanted, x.chunks if chunks is None else chunks)
 
 
-def zeros_like(x: Any, dtype: Any = None, chunks: Any = None) -> ndarray.Array:
+def zeros_like(x: Node, dtype: Any = None, chunks: Any = None) -> Node:
     """Zeros in the shape, dtype and grid of another array."""
     return _like(x, np.zeros, dtype, chunks)
 
 
-def _like(x: Any, make: Callable[..., Any], dtype: Any, chunks: Any) -> ndarray.Array:
-    like = asarray(x)
-    value = make((), like.dtype if dtype is None else dtype)
-    return full(like.shape, value, None, like.chunks if chunks is None else chunks)
+def _like(x: Node, make: Callable[..., Any], dtype: Any, chunks: Any) -> Node:
+    value = make((), x.dtype if dtype is None else dtype)
+    return full(x.shape, value, None, x.chunks if chunks is None else chunks)
 
 
-def ones_like(x: Any, dtype: Any = None, chunks: Any = None) -> ndarray.Array:
+def ones_like(x: Node, dtype: Any = None, chunks: Any = None) -> Node:
     """Ones in the shape, dtype and grid of another array."""
     return _like(x, np.ones, dtype, chunks)
 
 
-def empty_like(x: Any, dtype: Any = None, chunks: Any = None) -> ndarray.Array:
+def empty_like(x: Node, dtype: Any = None, chunks: Any = None) -> Node:
     """Zeros in the shape, dtype and grid of another array."""
     return zeros_like(x, dtype, chunks)
 
 
 def arange(
     start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, chunks: Any = "auto"
-) -> ndarray.Array:
+) -> Node:
     """start, start + step, ... up to, but without, stop.
 
     Raises: what numpy.arange raises.
@@ -174,7 +101,8 @@ def arange(
 
     Examples
     --------
-    >>> arange(5, chunks=2).sum().compute().item()
+    >>> import shframe.array as xp
+    >>> xp.arange(5, chunks=2).sum().compute().item()
     10
     """
     first, last = (0, start) if stop is None else (start, stop)
@@ -194,7 +122,7 @@ def arange(
         delta = (wide[1:] - wide[:1]).item()
     grid = gridded(chunks, (length,), kind)
     fixed = ((1, two[1].item()),) if length > 1 else ()
-    return ndarray.Array(nodes.Ramp(two[0].item(), delta, fixed, grid, kind))
+    return nodes.Arange(two[0].item(), delta, fixed, grid, kind)
 
 
 def _are_real(*numbers: Any) -> bool:
@@ -224,15 +152,13 @@ def linspace(
     endpoint: bool = True,
     dtype: Any = None,
     chunks: Any = "auto",
-) -> ndarray.Array:
+) -> Node:
     """`num` numbers from start to stop at equal distances.
 
     Raises: InvalidArgument for a negative number, UnsupportedType for arrays of ends.
     """
     count = as_int(num)
-    start, stop = (
-        np.asarray(end)[()] if isinstance(end, ndarray.Array) else end for end in (start, stop)
-    )
+    start, stop = (end if lazy_node(end) is None else values_of(end)[()] for end in (start, stop))
     result = ask(lambda: np.linspace(start, stop, min(count, 0), endpoint, dtype=dtype), "linspace")
     if result.ndim > 1:
         raise UnsupportedType("linspace() of arrays is not supported; stack() those of numbers")
@@ -243,56 +169,55 @@ def linspace(
         step = (last - first) / gaps if gaps > 0 else last - first
     fixed = ((count - 1, last.item()),) if endpoint and count > 1 else ()
     grid = gridded(chunks, (count,), kind)
-    made = ndarray.Array(nodes.Ramp(first.item(), step.item(), fixed, grid, kind))
+    made = nodes.Arange(first.item(), step.item(), fixed, grid, kind)
     whole = result.dtype.kind in "iu"
-    return elementwise.astype(elementwise.floor(made) if whole else made, result.dtype)
+    return elementwise.astype(elementwise.call(np.floor, made) if whole else made, result.dtype)
 
 
 def eye(
     n_rows: int, n_cols: int | None = None, /, k: int = 0, dtype: Any = float, chunks: Any = "auto"
-) -> ndarray.Array:
+) -> Node:
     """Ones on the k-th diagonal, zeros elsewhere."""
     shape = shape_from((n_rows, n_rows if n_cols is None else n_cols))
     kind = ask(lambda: np.eye(0, dtype=dtype), "eye").dtype
-    return ndarray.Array(nodes.Eye(as_int(k), gridded(chunks, shape, kind), kind))
+    return nodes.Eye(as_int(k), gridded(chunks, shape, kind), kind)
 
 
-def identity(n: int, dtype: Any = float, chunks: Any = "auto") -> ndarray.Array:
+def identity(n: int, dtype: Any = float, chunks: Any = "auto") -> Node:
     """Ones on the diagonal, zeros elsewhere."""
     return eye(n, dtype=dtype, chunks=chunks)
 
 
-def meshgrid(*arrays: Any, indexing: str = "xy") -> list[ndarray.Array]:
+def meshgrid(*arrays: Node, indexing: str = "xy") -> list[Node]:
     """Arrays of coordinates: each vector along its axis, repeated along the others."""
     if indexing not in ("xy", "ij"):
         raise InvalidArgument(f"indexing={indexing!r}; there are 'xy' and 'ij'")
     vectors = [manipulation.ravel(each) for each in arrays]
-    places = list(range(len(vectors)))
+    axes = list(range(len(vectors)))
     if indexing == "xy" and len(vectors) > 1:
-        places[:2] = [1, 0]
+        axes[:2] = [1, 0]
     shaped = [
-        v[tuple(slice(None) if at == place else None for at in range(len(vectors)))]
-        for v, place in zip(vectors, places, strict=True)
+        part(vector, tuple(slice(None) if n == axis else None for n in range(len(vectors))))
+        for vector, axis in zip(vectors, axes, strict=True)
     ]
     return manipulation.broadcast_arrays(*shaped)
 
 
-def _beyond(x: Any, k: Any, lower: bool) -> ndarray.Array:
-    matrix = asarray(x)
-    if matrix.ndim < 2:
-        raise InvalidArgument(f"a matrix is needed, found an array of shape {matrix.shape}")
-    rows = arange(matrix.shape[-2], chunks=(matrix.chunks[-2],))[:, None]
-    columns = arange(matrix.shape[-1], chunks=(matrix.chunks[-1],))
-    border = rows + as_int(k)
-    keep = columns <= border if lower else columns >= border
-    return elementwise.where(keep, matrix, np.zeros((), matrix.dtype)[()])
+def _triangle(x: Node, k: Any, lower: bool) -> Node:
+    if x.ndim < 2:
+        raise InvalidArgument(f"a matrix is needed, found an array of shape {x.shape}")
+    rows = part(arange(x.shape[-2], chunks=(x.chunks[-2],)), (slice(None), None))
+    columns = arange(x.shape[-1], chunks=(x.chunks[-1],))
+    border = elementwise.call(np.add, rows, as_int(k))
+    keep = elementwise.call(np.less_equal if lower else np.greater_equal, columns, border)
+    return elementwise.where(keep, x, np.zeros((), x.dtype)[()])
 
 
-def tril(x: Any, /, k: int = 0) -> ndarray.Array:
+def tril(x: Node, /, k: int = 0) -> Node:
     """The matrix with zeros above the k-th diagonal."""
-    return _beyond(x, k, lower=True)
+    return _triangle(x, k, lower=True)
 
 
-def triu(x: Any, /, k: int = 0) -> ndarray.Array:
+def triu(x: Node, /, k: int = 0) -> Node:
     """The matrix with zeros below the k-th diagonal."""
-    return _beyond(x, k, lower=False)
+    return _triangle(x, k, lower=False)

@@ -4,11 +4,13 @@ NumPy's own function on samples: arrays of the same dtypes with at most one elem
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from shframe.array.expr.nodes import Node
 from shframe.array.grid.axes import AxisNotFound
 from shframe.errors import InvalidArgument, UnsupportedType
 
@@ -45,12 +47,38 @@ def ask(call: Callable[..., Any], name: str, *samples: Any) -> Array:
             raise InvalidArgument(f"{name}: {error}") from error
 
 
+def ask_dtype(
+    call: Callable[..., Any], x: Node, name: str, *, least: int = 0, **how: Any
+) -> np.dtype[Any]:
+    """The dtype that a NumPy reduction returns; raises what NumPy says of the arguments.
+
+    least: 1 for a function that returns a value, with a warning, for no elements.
+    """
+    given = {key: value for key, value in how.items() if value is not NO_VALUE}
+    shape = sample_shape(x.shape, least=least)
+    try:
+        hash(tuple(given.values()))
+    except TypeError:
+        return _ask_dtype.__wrapped__(call, name, shape, x.dtype, **given)
+    return _ask_dtype(call, name, shape, x.dtype, **given)
+
+
+# typed: 1.0 is no axis, although it is equal to 1
+@functools.lru_cache(maxsize=1024, typed=True)
+def _ask_dtype(
+    call: Callable[..., Any], name: str, shape: tuple[int, ...], of: np.dtype[Any], /, **how: Any
+) -> np.dtype[Any]:
+    made: np.dtype[Any] = ask(lambda values: call(values, **how), name, np.ones(shape, of)).dtype
+    return made
+
+
 def dtype_of(dtype: Any) -> np.dtype[Any]:
     """The dtype that a user means; raises UnsupportedType with NumPy's sentence."""
     try:
-        return np.dtype(dtype)
+        found: np.dtype[Any] = np.dtype(dtype)
     except TypeError as error:
         raise UnsupportedType(f"dtype={dtype!r}: {error}") from None
+    return found
 
 
 def _kind(value: Any) -> str:

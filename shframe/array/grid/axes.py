@@ -30,7 +30,7 @@ class AxisNotFound(InvalidArgument, np.exceptions.AxisError):
         return type(self), (self.message,)
 
 
-class PlaceNotFound(ShframeError, IndexError):
+class PositionNotFound(ShframeError, IndexError):
     """A place beyond the end of an axis, or an index for an axis that is not there."""
 
 

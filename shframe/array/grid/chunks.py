@@ -70,12 +70,12 @@ def _per_axis(chunks: Any, shape: Shape, missing: Chunks | None) -> list[Any]:
         for axis, want in chunks.items():
             wanted[_axis(axis, ndim)] = want
         return wanted
-    if whole_number(chunks) is not None or not isinstance(chunks, Iterable):
+    if integer_from(chunks) is not None or not isinstance(chunks, Iterable):
         return [chunks] * ndim
     wanted = list(chunks)
     if len(wanted) == ndim:
         return wanted
-    if ndim == 1 and wanted and all(whole_number(want) is not None for want in wanted):
+    if ndim == 1 and wanted and all(integer_from(want) is not None for want in wanted):
         return [tuple(wanted)]
     raise ChunkMismatch(
         f"chunks={chunks!r} names {len(wanted)} axes, the array of shape {shape} has {ndim}\n"
@@ -84,13 +84,13 @@ def _per_axis(chunks: Any, shape: Shape, missing: Chunks | None) -> list[Any]:
 
 
 def _axis(axis: Any, ndim: int) -> int:
-    number = whole_number(axis)
+    number = integer_from(axis)
     if number is None or not -ndim <= number < ndim:
         raise InvalidArgument(f"chunks name axis {axis!r}, the array has {ndim} axes")
     return number % ndim
 
 
-def whole_number(value: Any) -> int | None:
+def integer_from(value: Any) -> int | None:
     """An integer of any type as Python's own; None for what is none."""
     try:
         return as_int(value)
@@ -112,7 +112,7 @@ def _target(chunks: Any, nbytes: int, parts: int, largest: int) -> int:
 
 def _lengths(want: Any, length: int, axis: int) -> Axis:
     """The blocks of one axis as the user wants them."""
-    size = whole_number(want)
+    size = integer_from(want)
     if want is None or size == -1:
         return (length,)
     if size is None:

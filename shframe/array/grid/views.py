@@ -1,6 +1,6 @@
 """Views: recipes that a task applies to an input to see its block, without a copy.
 
-A view is a tuple of steps, plain data, so that it travels with a task: reading a block of a
+A view is a tuple of steps, plain data, so that it is sent with a task: reading a block of a
 large object, a slice, a transpose or a broadcast costs no task and no byte of its own.
 """
 
@@ -38,12 +38,12 @@ def reshaped(shape: tuple[int, ...]) -> View:
     return (("reshape", shape),)
 
 
-def seen(value: Any, view: View) -> Array:
+def apply_view(value: Any, view: View) -> Array:
     """What the view shows of a value.
 
     Examples
     --------
-    >>> seen(np.arange(6), reshaped((2, 3)) + sliced((0, slice(1, None)))).tolist()
+    >>> apply_view(np.arange(6), reshaped((2, 3)) + sliced((0, slice(1, None)))).tolist()
     [1, 2]
     """
     array = np.asarray(value)

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from shframe.array.expr.program import Program
-from shframe.array.expr.reducers import Fold
-from shframe.array.grid.views import View, seen
+from shframe.array.expr.reducers import Reducer
+from shframe.array.grid.views import View, apply_view
 from shframe.array.kernels.tiles import flattened, run
 from shframe.errors import ChunkMismatch, UnsupportedType
 from shframe.graph.tasks import result_buffer
@@ -34,25 +34,25 @@ Place = int | tuple[slice, ...]  # the byte where a run begins, or the bounds of
 
 
 def _operands(inputs: Sequence[Any], parts: Parts) -> list[Array]:
-    return [seen(inputs[slot], view) for slot, view in parts]
+    return [apply_view(inputs[slot], view) for slot, view in parts]
 
 
-def copied(value: Any, view: View) -> Array:
+def copy(value: Any, view: View) -> Array:
     """What a view shows, as an array of its own."""
-    source = seen(value, view)
+    source = apply_view(value, view)
     result: Array = result_buffer.empty(source.shape, source.dtype)
     np.copyto(result, source)
     return result
 
 
-def filled(shape: Shape, value: Any, dtype: DType) -> Array:
+def fill(shape: Shape, value: Any, dtype: DType) -> Array:
     """A block with one value everywhere."""
     result: Array = result_buffer.empty(shape, dtype)
     result.fill(value)
     return result
 
 
-def ramp(
+def arange(
     first: int, last: int, start: Any, step: Any, fixed: tuple[tuple[int, Any], ...], dtype: DType
 ) -> Array:
     """start + step * n for first <= n < last, but the values that are `fixed` at their indices."""
@@ -117,7 +117,7 @@ def _spread(whole: Shape, dtype: DType) -> Iterator[Any]:
 
 def put_in_place(value: Any, view: View, place: Place, whole: Shape, dtype: DType) -> None:
     """Put a block where it belongs in the final array."""
-    block = seen(value, view)
+    block = apply_view(value, view)
     if isinstance(place, int):
         result_buffer.window().write(place, block)
         return
@@ -125,7 +125,7 @@ def put_in_place(value: Any, view: View, place: Place, whole: Shape, dtype: DTyp
         final[place] = block
 
 
-def streamed(*values: Any, program: Program, whole: Shape, dtype: DType) -> None:
+def stream(*values: Any, program: Program, whole: Shape, dtype: DType) -> None:
     """A program's result on a block, put tile by tile where it belongs in the final array."""
     *inputs, parts, shape, place = values
     if not math.prod(shape):
@@ -145,36 +145,39 @@ def streamed(*values: Any, program: Program, whole: Shape, dtype: DType) -> None
         window.write(place + ahead, tile)
 
 
-def partial(*values: Any, program: Program, fold: Fold, axes: Shape, whole: Shape) -> Any:
-    """A fold's partial result of a program on a block, the last of `values` says where it begins.
+def partial(*values: Any, program: Program, reducer: Reducer, axes: Shape, whole: Shape) -> Any:
+    """A reducer's partial result of a program on a block.
 
-    That is () for a fold that is tiled: it asks for no place, and tasks share their arguments.
+    The last of `values` says where the block begins; it is () for a reducer that is tiled: it does
+    not ask, and tasks share their arguments.
     """
     *inputs, parts, shape, origin = values
     operands = _operands(inputs, parts)
-    if program and not (fold.tiled and math.prod(shape)):
+    if program and not (reducer.tiled and math.prod(shape)):
         made = elementwise(*inputs, parts, shape, program=program, dtype=program[-1].dtype)
-        return fold.partial(made, axes, origin, whole)
+        return reducer.partial(made, axes, origin, whole)
     if not program:
         with np.errstate(all="ignore"):
-            return fold.partial(operands[0], axes, origin, whole)
+            return reducer.partial(operands[0], axes, origin, whole)
     every = len(axes) == len(shape)
     if every:
         operands, shape = flattened(operands, shape)
-    made = _folded(program, operands, shape, fold, tuple(range(len(shape))) if every else axes)
+    made = _reduce_tiles(
+        program, operands, shape, reducer, tuple(range(len(shape))) if every else axes
+    )
     return made.reshape(made.shape[: made.ndim - len(shape)] + (1,) * len(axes)) if every else made
 
 
-def _folded(
-    program: Program, operands: list[Array], shape: Shape, fold: Fold, axes: Shape
+def _reduce_tiles(
+    program: Program, operands: list[Array], shape: Shape, reducer: Reducer, axes: Shape
 ) -> Array:
-    """The fold of each tile, merged where tiles lie behind one another along a reduced axis."""
+    """The reducer of each tile, merged where tiles lie behind one another along a reduced axis."""
     found: dict[Shape, Array] = {}
     for box, tile in run(program, operands, shape):
         place = tuple([0 if n in axes else part.start for n, part in enumerate(box)])
-        made = fold.partial(tile, axes, place, shape)
+        made = reducer.partial(tile, axes, place, shape)
         before = found.get(place)
-        found[place] = made if before is None else fold.merge(before, made)
+        found[place] = made if before is None else reducer.merge(before, made)
     if len(found) == 1:
         return found.popitem()[1]
     kept = tuple(1 if n in axes else length for n, length in enumerate(shape))
@@ -188,16 +191,16 @@ def _folded(
     return result
 
 
-def combined(*partials: Any, fold: Fold) -> Any:
+def combine(*partials: Any, reducer: Reducer) -> Any:
     """One partial result from several, in their order."""
     with np.errstate(all="ignore"):
-        return functools.reduce(fold.merge, partials)
+        return functools.reduce(reducer.merge, partials)
 
 
-def finished(*partials: Any, fold: Fold, drop: Shape) -> Array:
-    """The result of a fold; the axes in `drop`, of length 1, go."""
+def finish(*partials: Any, reducer: Reducer, drop: Shape) -> Array:
+    """The result of a reducer; the axes in `drop`, of length 1, go."""
     with np.errstate(all="ignore"):
-        result = np.asarray(fold.finish(functools.reduce(fold.merge, partials)))
+        result = np.asarray(reducer.finish(functools.reduce(reducer.merge, partials)))
     return result.reshape([n for axis, n in enumerate(result.shape) if axis not in drop])
 
 
@@ -205,20 +208,20 @@ def total(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None) -> Arra
     """A block's reduction along an axis, which is kept; after the result before it, if any."""
     *inputs, view = values
     with np.errstate(all="ignore"):
-        source = _after(inputs[1:], seen(inputs[0], view), axis, dtype)
+        source = _after(inputs[1:], apply_view(inputs[0], view), axis, dtype)
         return np.asarray(ufunc.reduce(source, axis=axis, dtype=dtype, keepdims=True))
 
 
-def joined(one: Array, other: Array, ufunc: np.ufunc) -> Array:
+def join_totals(one: Array, other: Array, ufunc: np.ufunc) -> Array:
     """A ufunc of two small arrays."""
     with np.errstate(all="ignore"):
         return np.asarray(ufunc(one, other))
 
 
-def scanned(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, result: DType) -> Array:
+def scan(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, result: DType) -> Array:
     """A block's running result, joined with what the blocks before it gave in all, if any."""
     *inputs, view = values
-    source = seen(inputs[0], view)
+    source = apply_view(inputs[0], view)
     made: Array = result_buffer.empty(source.shape, result)
     with np.errstate(all="ignore"):
         ufunc.accumulate(source, axis=axis, dtype=dtype, out=made)
@@ -227,12 +230,10 @@ def scanned(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, resul
     return made
 
 
-def continued(
-    *values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, result: DType
-) -> Array:
+def scan_on(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, result: DType) -> Array:
     """A block's running result that goes on from the last one of the blocks before it."""
     *inputs, view = values
-    source = seen(inputs[0], view)
+    source = apply_view(inputs[0], view)
     made: Array = result_buffer.empty(source.shape, result)
     with np.errstate(all="ignore"):
         line = _after(inputs[1:], source, axis, dtype)
@@ -250,26 +251,26 @@ def _after(before: Sequence[Array], block: Array, axis: int, dtype: DType | None
     return np.concatenate([*before, block.astype(kind, copy=False)], axis=axis)
 
 
-def assembled(*values: Any, dtype: DType) -> Array:
+def assemble(*values: Any, dtype: DType) -> Array:
     """A block put together from parts of others."""
     *inputs, parts, places, shape = values
     result: Array = result_buffer.empty(shape, dtype)
     for (slot, view), place in zip(parts, places, strict=True):
-        result[place] = seen(inputs[slot], view)
+        result[place] = apply_view(inputs[slot], view)
     return result
 
 
-def flat_assembled(*values: Any, dtype: DType) -> Array:
+def assemble_flat(*values: Any, dtype: DType) -> Array:
     """A block put together from runs of other blocks' elements in C order."""
     *inputs, parts, runs, shape = values
     result: Array = result_buffer.empty(shape, dtype)
     flat = result.reshape(-1)
     for (slot, view), (source, target) in zip(parts, runs, strict=True):
-        flat[target] = seen(inputs[slot], view).reshape(-1)[source]
+        flat[target] = apply_view(inputs[slot], view).reshape(-1)[source]
     return result
 
 
-def taken(*values: Any, axis: int, dtype: DType) -> Array:
+def take(*values: Any, axis: int, dtype: DType) -> Array:
     """The places of an axis that an array names, from the blocks that hold them.
 
     parts: the array of places, then the blocks; starts: where each block begins on the axis.
@@ -287,7 +288,7 @@ def taken(*values: Any, axis: int, dtype: DType) -> Array:
     return result
 
 
-def multiplied(*values: Any, dtype: DType) -> Array:
+def matmul(*values: Any, dtype: DType) -> Array:
     """The sum of matrix products of pairs of blocks; `parts` are all first, then all second."""
     *inputs, parts, shape = values
     operands = _operands(inputs, parts)
@@ -300,7 +301,7 @@ def multiplied(*values: Any, dtype: DType) -> Array:
     return result
 
 
-def mapped(
+def map_block(
     *values: Any,
     function: UserCode,
     keywords: dict[str, Any],
@@ -328,7 +329,7 @@ def mapped(
 
 def _whole(value: Any, view: View) -> Any:
     """A value as a user's function gets it: an array without axes as a scalar."""
-    return seen(value, view)[()] if view or isinstance(value, np.ndarray) else value
+    return apply_view(value, view)[()] if view or isinstance(value, np.ndarray) else value
 
 
 def _exactly(block: Array, dtype: DType, name: str) -> Array:

@@ -1,4 +1,4 @@
-"""Tiles: a program run on a block piece by piece, so that what lies between steps stays in the
+"""Tiles: a program run on a block tile by tile, so that what lies between steps stays in the
 cache and only the result goes to memory.
 
 The buffers between steps are made once a block and used for all its tiles; a step's result

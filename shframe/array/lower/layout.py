@@ -11,9 +11,8 @@ from shframe.array.expr import nodes
 from shframe.array.grid import chunks as grids
 from shframe.array.grid import views
 from shframe.array.kernels import blockwise
-from shframe.array.lower.block_refs import Piece, layer_of, reads, work
+from shframe.array.lower.block_refs import BlockRef, Layer, input_slots, layer_of, work
 from shframe.array.lower.shared_output import filling
-from shframe.graph.plan.planner import Layer
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
@@ -26,12 +25,12 @@ def slice_(node: nodes.Slice, sources: tuple[Layer, ...]) -> Layer:
         grids.cut(lengths, want)
         for lengths, want in zip(node.source.chunks, node.index, strict=True)
     ]
-    pieces = []
+    refs = []
     for place in itertools.product(*axes):
         block = grids.number([at for at, _ in place], counts)
         index = tuple(where for _, where in place)
-        pieces.append(source.about[block].seen(views.sliced(index)))
-    return layer_of(pieces)
+        refs.append(source.about[block].through(views.sliced(index)))
+    return layer_of(refs)
 
 
 def transpose(node: nodes.Transpose, sources: tuple[Layer, ...]) -> Layer:
@@ -39,97 +38,97 @@ def transpose(node: nodes.Transpose, sources: tuple[Layer, ...]) -> Layer:
     (source,) = sources
     counts = node.source.numblocks
     view = views.transposed(node.axes)
-    pieces = []
+    refs = []
     for position in grids.positions(node.chunks):
         old = [0] * len(position)
         for new, axis in enumerate(node.axes):
             old[axis] = position[new]
-        pieces.append(source.about[grids.number(old, counts)].seen(view))
-    return layer_of(pieces)
+        refs.append(source.about[grids.number(old, counts)].through(view))
+    return layer_of(refs)
 
 
 def expand_dims(node: nodes.ExpandDims, sources: tuple[Layer, ...]) -> Layer:
     """Views with new axes; the order of the blocks stays."""
     index = tuple(None if axis in node.axes else slice(None) for axis in range(node.ndim))
-    return layer_of(piece.seen(views.sliced(index)) for piece in sources[0].about)
+    return layer_of(ref.through(views.sliced(index)) for ref in sources[0].about)
 
 
 def broadcast_to(node: nodes.BroadcastTo, sources: tuple[Layer, ...]) -> Layer:
     """Views that repeat their block."""
-    pieces = []
+    refs = []
     counts = node.source.numblocks
     places = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
     for position, shape in places:
         tail = position[len(position) - len(counts) :]
         old = [0 if n == 1 else at for at, n in zip(tail, counts, strict=True)]
-        piece: Piece = sources[0].about[grids.number(old, counts)]
-        pieces.append(piece.seen(views.broadcast(shape)))
-    return layer_of(pieces)
+        ref: BlockRef = sources[0].about[grids.number(old, counts)]
+        refs.append(ref.through(views.broadcast(shape)))
+    return layer_of(refs)
 
 
 def concat(node: nodes.Concat, sources: tuple[Layer, ...]) -> Layer:
     """The blocks of all sources, in the order of the whole grid."""
     counts = [s.numblocks for s in node.sources if isinstance(s, nodes.Node)]
     owners = [(n, at) for n, c in enumerate(counts) for at in range(c[node.axis])]
-    pieces = []
+    refs = []
     for position in grids.positions(node.chunks):
         n, at = owners[position[node.axis]]
         place = (*position[: node.axis], at, *position[node.axis + 1 :])
-        pieces.append(sources[n].about[grids.number(place, counts[n])])
-    return layer_of(pieces)
+        refs.append(sources[n].about[grids.number(place, counts[n])])
+    return layer_of(refs)
 
 
 def rechunk(node: nodes.Rechunk, sources: tuple[Layer, ...]) -> Layer:
     """A view where a new block lies in one old block, else a task that reads parts of several."""
     (source,) = sources
     counts = node.source.numblocks
-    call = Function(blockwise.assembled, dtype=node.dtype)
+    call = Function(blockwise.assemble, dtype=node.dtype)
     axes = [
         grids.regrouped(old, new) for old, new in zip(node.source.chunks, node.chunks, strict=True)
     ]
     tasks: list[Task] = []
-    pieces: list[Piece] = []
+    refs: list[BlockRef] = []
     places = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
     for position, shape in places:
-        found: list[Piece] = []
+        found: list[BlockRef] = []
         targets = []
         for runs in itertools.product(*(axes[n][at] for n, at in enumerate(position))):
             block = grids.number([run.block for run in runs], counts)
             index = tuple(run.source for run in runs)
-            found.append(source.about[block].seen(views.sliced(index)))
+            found.append(source.about[block].through(views.sliced(index)))
             targets.append(tuple(run.target for run in runs))
         if len(found) == 1:
-            pieces += found
+            refs += found
             continue
-        inputs, parts = reads(found)
+        inputs, parts = input_slots(found)
         own = (parts, tuple(targets), shape)
         size = work(node, shape, 1)
         tasks.append(Task(Key(node.name, position), call, inputs, own, nbytes=size))
-        pieces.append(Piece(tasks[-1].key))
-    return layer_of(pieces, tasks)
+        refs.append(BlockRef(tasks[-1].key))
+    return layer_of(refs, tasks)
 
 
 def reshape(node: nodes.Reshape, sources: tuple[Layer, ...]) -> Layer:
     """A view where a block keeps its elements, else a task that reads runs of several."""
     (source,) = sources
-    call = Function(blockwise.flat_assembled, dtype=node.dtype)
+    call = Function(blockwise.assemble_flat, dtype=node.dtype)
     old = tuple(math.prod(shape) for shape in grids.block_shapes(node.source.chunks))
     new = tuple(math.prod(shape) for shape in grids.block_shapes(node.chunks))
     tasks: list[Task] = []
-    pieces: list[Piece] = []
+    refs: list[BlockRef] = []
     shapes = grids.block_shapes(node.chunks)
     for n, (runs, shape) in enumerate(zip(grids.regrouped(old, new), shapes, strict=True)):
         first = runs[0]
         if len(runs) == 1 and first.source == slice(0, old[first.block]):
-            pieces.append(source.about[first.block].seen(views.reshaped(shape)))
+            refs.append(source.about[first.block].through(views.reshaped(shape)))
             continue
-        inputs, parts = reads(source.about[run.block] for run in runs)
+        inputs, parts = input_slots(source.about[run.block] for run in runs)
         places = tuple((run.source, run.target) for run in runs)
         size = work(node, shape, 1)
         own = (parts, places, shape)
         tasks.append(Task(Key(node.name, (n,)), call, inputs, own, nbytes=size))
-        pieces.append(Piece(tasks[-1].key))
-    return layer_of(pieces, tasks)
+        refs.append(BlockRef(tasks[-1].key))
+    return layer_of(refs, tasks)
 
 
 def take(node: nodes.Take, sources: tuple[Layer, ...]) -> Layer:
@@ -138,24 +137,24 @@ def take(node: nodes.Take, sources: tuple[Layer, ...]) -> Layer:
     counts = node.source.numblocks
     starts = grids.offsets(node.source.chunks[node.axis])
     cuts = grids.offsets(node.chunks[node.axis])
-    call = Function(blockwise.taken, axis=node.axis, dtype=node.dtype)
+    call = Function(blockwise.take, axis=node.axis, dtype=node.dtype)
     data = Key(f"data-{node.places.__shframe_token__()}")
     tasks = []
     grid = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
     for position, shape in grid:
         at = position[node.axis]
-        wanted = Piece(data, views.sliced((slice(cuts[at], cuts[at + 1]),)), own=False)
+        wanted = BlockRef(data, views.sliced((slice(cuts[at], cuts[at + 1]),)), own=False)
         blocks = [
             source.about[
                 grids.number((*position[: node.axis], b, *position[node.axis + 1 :]), counts)
             ]
             for b in node.blocks[at]
         ]
-        inputs, parts = reads([wanted, *blocks])
+        inputs, parts = input_slots([wanted, *blocks])
         own = (parts, tuple(starts[b] for b in node.blocks[at]), shape)
         size = work(node, shape, 1)
         tasks.append(Task(Key(node.name, position), call, inputs, own, nbytes=size))
-    layer = layer_of((Piece(task.key) for task in tasks), tasks)
+    layer = layer_of((BlockRef(task.key) for task in tasks), tasks)
     layer.data[data] = node.places
     return layer
 
@@ -164,18 +163,18 @@ def result(node: nodes.Result, sources: tuple[Layer, ...]) -> Layer:
     """Blocks that tasks made as they are; a task that copies each view and each repetition."""
     if node.final is not None:
         return filling(node, node.final, sources[0])
-    call = Function(blockwise.copied)
+    call = Function(blockwise.copy)
     seen: set[Key] = set()
     tasks: list[Task] = []
-    pieces: list[Piece] = []
+    refs: list[BlockRef] = []
     shapes = grids.block_shapes(node.chunks)
-    for n, (piece, shape) in enumerate(zip(sources[0].about, shapes, strict=True)):
-        if piece.own and not piece.view and piece.key not in seen:
-            seen.add(piece.key)
-            pieces.append(piece)
+    for n, (ref, shape) in enumerate(zip(sources[0].about, shapes, strict=True)):
+        if ref.own and not ref.view and ref.key not in seen:
+            seen.add(ref.key)
+            refs.append(ref)
             continue
         key = Key(node.name, (n,))
         size = work(node, shape, 1)
-        tasks.append(Task(key, call, (piece.key,), (piece.view,), nbytes=size))
-        pieces.append(Piece(key))
-    return layer_of(pieces, tasks)
+        tasks.append(Task(key, call, (ref.key,), (ref.view,), nbytes=size))
+        refs.append(BlockRef(key))
+    return layer_of(refs, tasks)

@@ -12,12 +12,18 @@ from shframe.array.expr.reducers import is_associative, own_dtype
 from shframe.array.grid import chunks as grids
 from shframe.array.grid.chunks import Shape
 from shframe.array.kernels import blockwise
-from shframe.array.lower.block_refs import Piece, beside, layer_of, made, reads, work
-from shframe.graph.plan.planner import Layer
+from shframe.array.lower.block_refs import (
+    BlockRef,
+    Layer,
+    input_slots,
+    layer_of,
+    layer_of_tasks,
+    operand_blocks,
+    work,
+)
+from shframe.graph.plan.combine_tree import ARITY, combine_tree
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
-
-ARITY = 8  # partial results that one task combines
 
 
 def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
@@ -25,22 +31,22 @@ def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
     call = Function(
         blockwise.partial,
         program=node.program,
-        fold=node.fold,
+        reducer=node.reducer,
         axes=node.axes,
         whole=grids.shape_of(node.over),
     )
     name = f"{node.name}-part"
-    placed = not node.fold.tiled
+    placed = not node.reducer.tiled
     own: tuple[Any, ...] = ()
     tasks: list[Task] = []
     groups: dict[Shape, list[Task]] = {}
     origins = itertools.product(*(grids.offsets(axis)[:-1] for axis in node.over))
-    places = beside(node.over, node.sources, sources)
-    for (position, shape, pieces), origin in zip(places, origins, strict=True):
-        inputs, parts = reads(pieces)
+    places = operand_blocks(node.over, node.sources, sources)
+    for (position, shape, refs), origin in zip(places, origins, strict=True):
+        inputs, parts = input_slots(refs)
         if (parts, shape, origin if placed else ()) != own:  # else the block before has the same
             own = (parts, shape, origin if placed else ())
-        size = work(node, shape, len(pieces))
+        size = work(node, shape, len(refs))
         key = Key(name, position)
         tasks.append(Task(key, call, inputs, own, nbytes=size, fan_in=True))
         kept = tuple(0 if n in node.axes else at for n, at in enumerate(position))
@@ -50,28 +56,20 @@ def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
 
 def _combined(
     node: nodes.Reduce, groups: dict[Shape, list[Task]], tasks: list[Task]
-) -> list[Piece]:
-    """The pieces of the result; the tasks of the tree are added to `tasks`."""
-    combine = Function(blockwise.combined, fold=node.fold)
-    finish = Function(blockwise.finished, fold=node.fold, drop=() if node.keepdims else node.axes)
-    pieces = []
+) -> list[BlockRef]:
+    """The refs of the result; the tasks of the tree are added to `tasks`."""
+    combine = Function(blockwise.combine, reducer=node.reducer)
+    finish = Function(
+        blockwise.finish, reducer=node.reducer, drop=() if node.keepdims else node.axes
+    )
+    refs = []
     for place, parts in groups.items():
         kept = tuple(1 if n in node.axes else node.over[n][at] for n, at in enumerate(place))
         size = work(node, kept, ARITY)
-        level = 0
-        while len(parts) > ARITY:
-            level += 1
-            name = f"{node.name}-{level}"
-            some = [parts[n : n + ARITY] for n in range(0, len(parts), ARITY)]
-            parts = [
-                Task(Key(name, (*place, n)), combine, tuple(t.key for t in few), nbytes=size)
-                for n, few in enumerate(some)
-            ]
-            tasks += parts
-        keys = tuple(task.key for task in parts)
-        tasks.append(Task(Key(node.name, place), finish, keys, nbytes=size))
-        pieces.append(Piece(tasks[-1].key))
-    return pieces
+        result = Key(node.name, place)
+        tasks += combine_tree(result, [task.key for task in parts], combine, finish, size)
+        refs.append(BlockRef(result))
+    return refs
 
 
 def scan(node: nodes.Scan, sources: tuple[Layer, ...]) -> Layer:
@@ -83,26 +81,29 @@ def scan(node: nodes.Scan, sources: tuple[Layer, ...]) -> Layer:
     dtype = own_dtype(node.ufunc, node.dtype)
     how = {"ufunc": node.ufunc, "axis": node.axis, "dtype": dtype}
     free = is_associative(node.ufunc, node.dtype)
-    run = Function(blockwise.scanned if free else blockwise.continued, **how, result=node.dtype)
-    total, join = Function(blockwise.total, **how), Function(blockwise.joined, ufunc=node.ufunc)
+    run = Function(blockwise.scan if free else blockwise.scan_on, **how, result=node.dtype)
+    total, join = (
+        Function(blockwise.total, **how),
+        Function(blockwise.join_totals, ufunc=node.ufunc),
+    )
     before: dict[Shape, Key] = {}
     tasks: list[Task] = []
     ends: list[Task] = []
-    for position, shape, (piece,) in beside(node.chunks, (node.source,), sources):
+    for position, shape, (ref,) in operand_blocks(node.chunks, (node.source,), sources):
         line = (*position[: node.axis], 0, *position[node.axis + 1 :])
         ahead = (before[line],) if line in before else ()
         size = work(node, shape, 1)
-        keys, own = (piece.key, *ahead), (piece.view,)
+        keys, own = (ref.key, *ahead), (ref.view,)
         ends.append(Task(Key(node.name, position), run, keys, own, nbytes=size))
         if position[node.axis] == node.numblocks[node.axis] - 1:
             continue
-        inputs = (piece.key,) if free else keys
+        inputs = (ref.key,) if free else keys
         key = Key(f"{node.name}-total", position)
         tasks.append(Task(key, total, inputs, own, nbytes=size))
         if free and ahead:
             key = Key(f"{node.name}-before", position)
             tasks.append(Task(key, join, (*ahead, tasks[-1].key), nbytes=size))
         before[line] = key
-    layer = made(ends)
+    layer = layer_of_tasks(ends)
     layer.tasks += tasks
     return layer

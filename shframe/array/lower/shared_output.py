@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from shframe.array.expr import nodes
 from shframe.array.grid import chunks as grids
 from shframe.array.kernels import blockwise
-from shframe.array.lower.block_refs import Piece, layer_of, work
-from shframe.graph.plan.planner import Layer
+from shframe.array.lower.block_refs import BlockRef, Layer, layer_of, work
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
@@ -27,21 +26,21 @@ def filling(node: nodes.Result, segment: int, source: Layer) -> Layer:
     tasks: list[Task] = []
     places = places_of(node.chunks, node.dtype.itemsize)
     shapes = grids.block_shapes(node.chunks)
-    for n, (piece, place, shape) in enumerate(zip(source.about, places, shapes, strict=True)):
+    for n, (ref, place, shape) in enumerate(zip(source.about, places, shapes, strict=True)):
         key = Key(f"{node.name}-final", (n,))
         size = work(node, shape, 1)
-        task = made.get(piece.key)
-        if task is None or piece.view or task.function.call is not blockwise.elementwise:
-            own = (piece.view, place)
-            tasks.append(Task(key, put, (piece.key,), own, nbytes=size, target=segment))
+        task = made.get(ref.key)
+        if task is None or ref.view or task.function.call is not blockwise.elementwise:
+            own = (ref.view, place)
+            tasks.append(Task(key, put, (ref.key,), own, nbytes=size, target=segment))
             continue
         if task.function not in streams:
             program = task.function.shared["program"]
-            streams[task.function] = Function(blockwise.streamed, program=program, **whole)
+            streams[task.function] = Function(blockwise.stream, program=program, **whole)
         own = (*task.args, place)
         stream = streams[task.function]
         tasks.append(Task(key, stream, task.inputs, own, task.nbytes, True, segment))
-    return layer_of((Piece(task.key) for task in tasks), tasks)
+    return layer_of((BlockRef(task.key) for task in tasks), tasks)
 
 
 def places_of(chunks: grids.Chunks, itemsize: int) -> Sequence[blockwise.Place]:

@@ -12,8 +12,15 @@ from shframe.array.grid import chunks as grids
 from shframe.array.grid import views
 from shframe.array.grid.chunks import Shape
 from shframe.array.kernels import blockwise
-from shframe.array.lower.block_refs import Piece, beside, layer_of, made, reads, work
-from shframe.graph.plan.planner import Layer
+from shframe.array.lower.block_refs import (
+    BlockRef,
+    Layer,
+    input_slots,
+    layer_of,
+    layer_of_tasks,
+    operand_blocks,
+    work,
+)
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
@@ -26,10 +33,10 @@ def from_array(node: nodes.FromArray, sources: tuple[Layer, ...]) -> Layer:
     for lengths, (start, step) in zip(node.chunks, node.strides, strict=True):
         places = itertools.pairwise(grids.offsets(lengths))
         axes.append([grids.run_of(start + a * step, b - a, step) for a, b in places])
-    pieces = (
-        Piece(key, base + views.sliced(index), own=False) for index in itertools.product(*axes)
+    refs = (
+        BlockRef(key, base + views.sliced(index), own=False) for index in itertools.product(*axes)
     )
-    layer = layer_of(pieces)
+    layer = layer_of(refs)
     layer.data[key] = node.ref
     return layer
 
@@ -37,29 +44,29 @@ def from_array(node: nodes.FromArray, sources: tuple[Layer, ...]) -> Layer:
 def from_blocks(node: nodes.FromBlocks, sources: tuple[Layer, ...]) -> Layer:
     """An object for each block."""
     keys = [Key(f"data-{ref.__shframe_token__()}") for ref in node.refs]
-    layer = layer_of(Piece(key, own=False) for key in keys)
+    layer = layer_of(BlockRef(key, own=False) for key in keys)
     layer.data.update(zip(keys, node.refs, strict=True))
     return layer
 
 
 def full(node: nodes.Full, sources: tuple[Layer, ...]) -> Layer:
     """A task for each shape of a block; equal blocks are the same value."""
-    call = Function(blockwise.filled, value=node.value, dtype=node.dtype)
+    call = Function(blockwise.fill, value=node.value, dtype=node.dtype)
     tasks: dict[Shape, Task] = {}
-    pieces = []
+    refs = []
     for shape in grids.block_shapes(node.chunks):
         if shape not in tasks:
             size = work(node, shape)
             tasks[shape] = Task(Key(node.name, shape), call, (), (shape,), nbytes=size)
-        pieces.append(Piece(tasks[shape].key))
-    return layer_of(pieces, tasks.values())
+        refs.append(BlockRef(tasks[shape].key))
+    return layer_of(refs, tasks.values())
 
 
-def ramp(node: nodes.Ramp, sources: tuple[Layer, ...]) -> Layer:
+def arange(node: nodes.Arange, sources: tuple[Layer, ...]) -> Layer:
     """A task a block."""
     how = {"start": node.start, "step": node.step, "fixed": node.fixed}
-    call = Function(blockwise.ramp, **how, dtype=node.dtype)
-    return made(
+    call = Function(blockwise.arange, **how, dtype=node.dtype)
+    return layer_of_tasks(
         [
             Task(
                 Key(node.name, (n,)),
@@ -81,7 +88,7 @@ def eye(node: nodes.Eye, sources: tuple[Layer, ...]) -> Layer:
         shape = (rows.stop - rows.start, columns.stop - columns.start)
         own = (rows.start, columns.start, shape)
         tasks.append(Task(Key(node.name, (n,)), call, (), own, nbytes=work(node, shape)))
-    return made(tasks)
+    return layer_of_tasks(tasks)
 
 
 def random(node: nodes.Random, sources: tuple[Layer, ...]) -> Layer:
@@ -95,7 +102,7 @@ def random(node: nodes.Random, sources: tuple[Layer, ...]) -> Layer:
         stream=node.stream,
         dtype=node.dtype,
     )
-    return made(
+    return layer_of_tasks(
         [
             Task(Key(node.name, (n,)), call, (), (n, shape), nbytes=work(node, shape))
             for n, shape in enumerate(grids.block_shapes(node.chunks))
@@ -107,30 +114,30 @@ def elementwise(node: nodes.Elementwise, sources: tuple[Layer, ...]) -> Layer:
     """A task a block, which runs the whole program."""
     call = Function(blockwise.elementwise, program=node.program, dtype=node.dtype)
     tasks = []
-    for position, shape, pieces in beside(node.chunks, node.sources, sources):
-        inputs, parts = reads(pieces)
-        size = work(node, shape, len(pieces))
+    for position, shape, refs in operand_blocks(node.chunks, node.sources, sources):
+        inputs, parts = input_slots(refs)
+        size = work(node, shape, len(refs))
         tasks.append(
             Task(Key(node.name, position), call, inputs, (parts, shape), size, fan_in=True)
         )
-    return made(tasks)
+    return layer_of_tasks(tasks)
 
 
 def matmul(node: nodes.MatMul, sources: tuple[Layer, ...]) -> Layer:
     """A task a block of the product, which reads a row of blocks and a column of blocks."""
     one, other = sources
     counts, counts2 = node.one.numblocks, node.other.numblocks
-    call = Function(blockwise.multiplied, dtype=node.dtype)
+    call = Function(blockwise.matmul, dtype=node.dtype)
     tasks = []
     places = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
     for position, shape in places:
         *batch, i, j = position
         row = [_number((*batch, i, k), counts) for k in range(counts[-1])]
         column = [_number((*batch, k, j), counts2) for k in range(counts2[-2])]
-        pieces = [one.about[n] for n in row] + [other.about[n] for n in column]
-        inputs, parts = reads(pieces)
+        refs = [one.about[n] for n in row] + [other.about[n] for n in column]
+        inputs, parts = input_slots(refs)
         tasks.append(Task(Key(node.name, position), call, inputs, (parts, shape)))
-    return made(tasks)
+    return layer_of_tasks(tasks)
 
 
 def _number(position: Shape, counts: Shape) -> int:
@@ -142,7 +149,7 @@ def _number(position: Shape, counts: Shape) -> int:
 def stored(node: nodes.Stored, sources: tuple[Layer, ...]) -> Layer:
     """The one value."""
     key = Key(f"data-{node.ref.__shframe_token__()}")
-    layer = layer_of([Piece(key, own=False)])
+    layer = layer_of([BlockRef(key, own=False)])
     layer.data[key] = node.ref
     return layer
 
@@ -150,7 +157,7 @@ def stored(node: nodes.Stored, sources: tuple[Layer, ...]) -> Layer:
 def map_blocks(node: nodes.MapBlocks, sources: tuple[Layer, ...]) -> Layer:
     """A task a block, which calls the user's function."""
     call = Function(
-        blockwise.mapped,
+        blockwise.map_block,
         function=node.function,
         keywords=dict(node.keywords),
         words=node.words,
@@ -161,9 +168,9 @@ def map_blocks(node: nodes.MapBlocks, sources: tuple[Layer, ...]) -> Layer:
     count = len(node.sources) - len(node.words)
     whole = [layer.about[0] for layer in sources[count:]]
     tasks = []
-    places = beside(node.over, node.sources[:count], sources[:count])
-    for n, (position, _, pieces) in enumerate(places):
-        inputs, parts = reads([*pieces, *whole])
+    places = operand_blocks(node.over, node.sources[:count], sources[:count])
+    for n, (position, _, refs) in enumerate(places):
+        inputs, parts = input_slots([*refs, *whole])
         own = (parts, shapes[n], position if node.with_place else None)
         tasks.append(Task(Key(node.name, position), call, inputs, own))
-    return made(tasks)
+    return layer_of_tasks(tasks)

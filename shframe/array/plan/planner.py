@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from shframe.array.expr import nodes
 from shframe.array.lower import layout, reduce, values
-from shframe.array.rules import rules
+from shframe.array.lower.block_refs import BlockRef
+from shframe.array.plan.validate import check_layer, check_rewriting
+from shframe.array.rules.finish import ask_for_blocks
+from shframe.array.rules.fold_constants import fold_constants
+from shframe.array.rules.fuse_elementwise import fuse_elementwise
+from shframe.array.rules.merge_rechunks import read_by_other_chunks, skip_rechunk
+from shframe.array.rules.push_slices import push_slice_below_elementwise, read_part
 from shframe.graph.plan.planner import Planner
 from shframe.graph.plan.rewrite import Stage
 
 SIMPLIFY = Stage(
     "simplify",
     rules=(
-        rules.skip_rechunk,
-        rules.read_by_other_chunks,
-        rules.read_part,
-        rules.push_slice_below_elementwise,
-        rules.fold_constants,
+        skip_rechunk,
+        read_by_other_chunks,
+        read_part,
+        push_slice_below_elementwise,
+        fold_constants,
     ),
+    check=check_rewriting,
 )
-FUSE = Stage("fuse", passes=(rules.fuse_elementwise, rules.ask_for_blocks))
+FUSE = Stage("fuse", passes=(fuse_elementwise, ask_for_blocks), check=check_rewriting)
 
-PLANNER = Planner(
+PLANNER: Planner[list[BlockRef]] = Planner(
     (SIMPLIFY, FUSE),
     {
         nodes.FromArray: values.from_array,
         nodes.FromBlocks: values.from_blocks,
         nodes.Full: values.full,
-        nodes.Ramp: values.ramp,
+        nodes.Arange: values.arange,
         nodes.Eye: values.eye,
         nodes.Random: values.random,
         nodes.Elementwise: values.elementwise,
@@ -45,4 +52,5 @@ PLANNER = Planner(
         nodes.Concat: layout.concat,
         nodes.Result: layout.result,
     },
+    check=check_layer,
 )

@@ -1,9 +1,4 @@
-"""The nodes of a frame's plan: what each is made of, and what it would look like when empty.
-
-A relation has rows in partitions. Its `meta` is the empty pandas object with its labels, dtypes
-and index names, found by running pandas' own operation on the metas of the sources, so that a
-mistake shows at the call. A value is one object: its `sample` is what one harmless row gives.
-"""
+"""The relations of a frame's plan: where rows come from, which of them, in what order."""
 
 from __future__ import annotations
 
@@ -12,82 +7,34 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from shframe.dataframe.expr.lineage import Lineage, Rows, same_rows
-from shframe.dataframe.kernels import aggregate as groupby_kernels
-from shframe.dataframe.kernels import join_partitions, rowwise
-from shframe.dataframe.plan.samples import sample_of
+from shframe.dataframe.expr.base import (
+    Call,
+    Literal,
+    Meta,
+    Params,
+    Relation,
+    RowWise,
+    SameSchema,
+    changes_when_missing,
+    dtypes_of,
+    example_of,
+)
+from shframe.dataframe.expr.lineage import Lineage, correspond, same_rows
+from shframe.dataframe.expr.samples import sample_of
+from shframe.dataframe.kernels import aggregate, combine, join_partitions, rowwise
+from shframe.dataframe.kernels.aggregation import Aggregation
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr
 from shframe.graph.plan.tokens import tokenize
 
-
-class Params:
-    """Keyword parameters of a kernel, with a token of their content."""
-
-    __slots__ = ("token", "values")
-
-    def __init__(self, **values: Any) -> None:
-        self.values = values
-        self.token = tokenize(values)
-
-    def __shframe_token__(self) -> str:
-        return self.token
-
-
-class Meta:
-    """An empty pandas object as part of a node: its dtypes, labels and names make the token."""
-
-    __slots__ = ("empty", "token")
-
-    def __init__(self, sample: Any) -> None:
-        self.empty = sample.iloc[:0] if not isinstance(sample, pd.Index) else sample[:0]
-        self.token = tokenize(self.empty)
-
-    def __shframe_token__(self) -> str:
-        return self.token
-
-
-@dataclass(frozen=True, eq=False)
-class Relation(Expr):
-    """A frame, series or index in partitions."""
-
-    @functools.cached_property
-    def meta(self) -> Any:
-        """The empty pandas object with the dtypes and labels of this one."""
-        raise AssertionError(f"{type(self).__name__} lacks a meta")
-
-    @functools.cached_property
-    def lineage(self) -> Lineage:
-        """Where the rows come from; a node of its own, of which no order is known."""
-        return Lineage(self.token, self.token)
-
-    @functools.cached_property
-    def settled(self) -> bool:
-        """Whether all partitions have the dtypes of the whole, whatever is missing in them."""
-        return True
-
-    @property
-    def as_known(self) -> bool:
-        """Whether those are the dtypes of `meta`."""
-        return True
-
-
-@dataclass(frozen=True, eq=False)
-class Value(Expr):
-    """One value, or a pandas object that is not in partitions."""
-
-    @functools.cached_property
-    def sample(self) -> Any:
-        """What it would be of one harmless row: tells its kind and its labels."""
-        raise AssertionError(f"{type(self).__name__} lacks a sample")
+# --- where rows come from -----------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
 class FromParts(Relation):
-    """Partitions that are in the store already; `rows` of each where known.
+    """Partitions that are in the store already; `sizes`, their numbers of rows, where known.
 
     increasing: whether their labels are known to increase strictly, over all of them.
     same_dtypes: whether all have the dtypes of `sample`.
@@ -95,7 +42,7 @@ class FromParts(Relation):
 
     parts: tuple[ObjectRef, ...]
     sample: Meta
-    rows: tuple[int, ...] | None = None
+    sizes: tuple[int, ...] | None = None
     fresh: bool = False
     increasing: bool = False
     same_dtypes: bool = True
@@ -117,7 +64,7 @@ class FromParts(Relation):
 class ReadParquet(Relation):
     """A Parquet data set: some columns of the row groups that may hold what is asked for.
 
-    source: the files, described by io.
+    source: the files (parquet_source.ParquetSource).
     columns: labels to read, None for all; prune: conditions that skip row groups.
     limit: rows needed from the start, None for all.
     filters: alternatives, each of terms (field, sign, value) that all hold for a row; none: all.
@@ -154,100 +101,136 @@ class ReadCsv(Relation):
         return Lineage(self.token, self.token, True)
 
 
+# --- row by row ---------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, eq=False)
-class Map(Relation):
-    """A kernel applied to corresponding partitions of its sources.
+class Project(RowWise):
+    """Some columns of a frame, as a frame."""
 
-    The kernel must give the same on any partitioning, but for the labels of rows.
+    source: Relation
+    labels: tuple[Any, ...]
 
-    index_free: whether the result's index is the first source's, untouched and not looked at.
-    rows: what it does to the first source's rows; what is not known makes rows of its own.
-    values: what each partition is given besides, whole.
+    keeps_dtypes = True
+
+    @property
+    def call(self) -> Call:
+        return rowwise.columns, {"labels": list(self.labels)}
+
+
+@dataclass(frozen=True, eq=False)
+class Filter(RowWise):
+    """The rows for which a condition holds."""
+
+    source: Relation
+    condition: Relation
+
+    rows = "chosen"
+    keeps_dtypes = True
+    keeps_index = False
+
+    @property
+    def call(self) -> Call:
+        return rowwise.rows, {"positional": self.is_aligned}
+
+
+@dataclass(frozen=True, eq=False)
+class Assign(RowWise):
+    """The frame with another column, or with one replaced.
+
+    column: a relation at its side, or a literal, in which a Place stands for each lazy part.
+    given: what those stand for; of a relation, how many rows the whole frame has, where a frame
+        without rows has to be told from a partition without rows.
+    grows: whether a frame without any rows gets those of the column, as in an assignment.
+    """
+
+    source: Relation
+    label: Any
+    column: Relation | Literal
+    given: tuple[Expr, ...] = ()
+    grows: bool = True
+
+    @property
+    def keeps_dtypes(self) -> bool:
+        return self.is_aligned
+
+    @property
+    def call(self) -> Call:
+        if isinstance(self.column, Literal):
+            return rowwise.assigned, {"labels": (), "plain": {self.label: self.column.value}}
+        whole: Any = rowwise.COUNT_OF_WHOLE if self.given else 0 if self.grows else 1
+        return rowwise.assigned, {"labels": (self.label,), "plain": {}, "whole": whole}
+
+
+@dataclass(frozen=True, eq=False)
+class Map(RowWise):
+    """A kernel that has no node of its own: what only pandas can say of corresponding partitions.
+
+    keeps: what it does to the rows of the first source; ignores_index: whether the result has its
+    index, not looked at.
     """
 
     sources: tuple[Relation, ...]
     kernel: Callable[..., Any]
     params: Params
-    index_free: bool = False
-    known_meta: Meta | None = None
-    rows: Rows = "made"
-    values: tuple[Expr, ...] = ()
+    keeps: str = "made"
+    ignores_index: bool = False
+    given: tuple[Expr, ...] = ()
+    known: Meta | None = None
 
-    @functools.cached_property
-    def meta(self) -> Any:
-        if self.known_meta is not None:
-            return self.known_meta.empty
-        return self.kernel(*map(_example, (*self.sources, *self.values)), **self.params.values)
+    @property
+    def rows(self) -> Any:  # type: ignore[override]  # here it is said of each node
+        return self.keeps
 
-    @functools.cached_property
-    def lineage(self) -> Lineage:
-        lineages = [source.lineage for source in self.sources]
-        first = lineages[0]
-        if self.rows == "made":
-            return Lineage(self.token, self.token)
-        if self.rows == "same" or (self.rows == "joined" and same_rows(lineages)):
-            return first
-        if any(one.root != first.root for one in lineages) and self.rows == "joined":
-            return Lineage(self.token, self.token)
-        choice = [source.token for source in self.sources[1:]] or [self.token]
-        return Lineage(first.root, tokenize(self.rows, first.rows, choice), first.increasing)
+    @property
+    def keeps_index(self) -> bool:
+        return self.ignores_index and self.is_aligned
 
-    @functools.cached_property
-    def settled(self) -> bool:
-        if not all(source.settled for source in self.sources):
-            return False
-        return self._keeps_dtypes() or not any(map(_yields, dtypes_of(self.meta)))
-
-    def _keeps_dtypes(self) -> bool:
-        """Whether the dtypes of the result follow from those of the sources."""
-        name = self.params.values.get("name")
-        if self.kernel in (rowwise.scalar, rowwise.binary):
-            aligned = same_rows([source.lineage for source in self.sources])
-            return aligned and name not in ("floordiv", "mod", "pow", "and_", "or_", "xor")
-        if self.kernel is rowwise.assigned:
-            return same_rows([source.lineage for source in self.sources])
-        return self.kernel in _KEEP_DTYPES or (self.kernel is rowwise.method and name in _STEADY)
-
-
-_KEEP_DTYPES = (rowwise.columns, rowwise.column, rowwise.rows, rowwise.unary, rowwise.as_index)
-_STEADY_NAMES = """
-    isna notna astype isin round abs clip between rename to_frame dropna set_index reset_index
-"""
-_STEADY = frozenset(_STEADY_NAMES.split())
-
-
-def dtypes_of(meta: Any) -> list[Any]:
-    """The dtypes of the columns of an empty pandas object."""
-    return list(meta.dtypes) if meta.ndim == 2 else [meta.dtype]
-
-
-def _yields(dtype: Any) -> bool:
-    """Whether a missing value makes values of this dtype those of another."""
-    return isinstance(dtype, np.dtype) and dtype.kind in "iubO"
+    @property
+    def call(self) -> Call:
+        return self.kernel, self.params.values
 
 
 @dataclass(frozen=True, eq=False)
-class Agreed(Relation):
-    """The same rows; partitions in which something is missing and all others have one dtype."""
+class MapPartitions(Map):
+    """A user's function on partitions; its schema is learned by running it, if it is not known.
 
-    source: Relation
+    _learn: how it is learned: the plan's node in, the empty result out.
+    """
+
+    _learn: Callable[[Relation], Any] | None = None
 
     @functools.cached_property
     def meta(self) -> Any:
-        return self.source.meta
+        if self.known is not None:
+            return self.known.empty
+        assert self._learn is not None, "a user's function without a way to learn its schema"
+        return self._learn(self)
+
+
+# --- of the whole -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class UnifyDtypes(SameSchema):
+    """The same rows; partitions in which something is missing and all others have one dtype."""
 
     @functools.cached_property
     def lineage(self) -> Lineage:
         return self.source.lineage
+
+    @functools.cached_property
+    def settled(self) -> bool:
+        return True
 
     @property
     def as_known(self) -> bool:
         return False
 
 
-def agreed(source: Relation) -> Relation:
+def unify_dtypes(source: Relation) -> Relation:
     """The relation with the dtypes of the whole in all of its partitions."""
-    return source if source.settled else Agreed(source)
+    return source if source.settled else UnifyDtypes(source)
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,95 +243,40 @@ class Whole(Relation):
 
     @functools.cached_property
     def meta(self) -> Any:
-        return self.kernel(*map(_example, self.sources), **self.params.values)
+        return self.kernel(*map(example_of, self.sources), **self.params.values)
 
 
-def whole(source: Relation) -> Relation:
+def bring_together(source: Relation) -> Relation:
     """All rows of a relation in one partition."""
     return Whole((source,), rowwise.itself, Params())
 
 
-def everything(source: Relation) -> Value:
-    """All rows of a relation as one value."""
-    return Computed((source,), rowwise.itself, Params())
+def align(*sources: Relation, by_label: bool = True) -> tuple[Relation, ...]:
+    """Sources whose partitions correspond; others are brought together, where pandas aligns them.
 
-
-def _example(source: Expr) -> Any:
-    """What stands for a source when a kernel is tried."""
-    return source.sample if isinstance(source, Value) else source.meta  # type: ignore[attr-defined]
-
-
-@dataclass(frozen=True, eq=False)
-class Computed(Value):
-    """A kernel applied to values, and to relations of which it gets all rows, in one task."""
-
-    sources: tuple[Expr, ...]
-    kernel: Callable[..., Any]
-    params: Params
-
-    @functools.cached_property
-    def sample(self) -> Any:
-        examples = [
-            one.sample if isinstance(one, Value) else sample_of(one.meta)  # type: ignore[attr-defined]
-            for one in self.sources
-        ]
-        return self.kernel(*examples, **self.params.values)
-
-
-class Held:
-    """A lazy object of another room, or a handle, as part of a node."""
-
-    __slots__ = ("token", "value")
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-        self.token = tokenize(getattr(value, "expr", value))
-
-    def __shframe_token__(self) -> str:
-        return self.token
+    by_label: whether a partition can be aligned with the same one of a choice of rows.
+    """
+    lineages = [source.lineage for source in sources]
+    by_label = by_label and not any(isinstance(source.meta, pd.Index) for source in sources)
+    if correspond(lineages) if by_label else same_rows(lineages):
+        return sources
+    return tuple(map(bring_together, sources))
 
 
 @dataclass(frozen=True, eq=False)
-class Given(Value):
-    """A handle, or what a lazy object of another room computes."""
-
-    held: Held
-    _sample: Any = None
-
-    @functools.cached_property
-    def sample(self) -> Any:
-        return self._sample
-
-
-@dataclass(frozen=True, eq=False)
-class Reduce(Value):
-    """A partial result of each partition, and one of all of them."""
+class Aggregate(Relation):
+    """Aggregations of groups; `plan` says by what and which."""
 
     source: Relation
-    partial: Callable[..., Any]
-    final: Callable[..., Any]
-    params: Params
-
-    @functools.cached_property
-    def sample(self) -> Any:
-        one = self.partial(sample_of(self.source.meta), **self.params.values)
-        return self.final(one, **self.params.values)
-
-
-@dataclass(frozen=True, eq=False)
-class GroupAgg(Relation):
-    """Aggregations of groups; see kernels/groupby.py for what `plan` holds."""
-
-    source: Relation
-    plan: groupby_kernels.Plan
+    plan: Aggregation
 
     @functools.cached_property
     def meta(self) -> Any:
-        return groupby_kernels.empty_result(self.source.meta, self.plan)
+        return aggregate.empty_result(self.source.meta, self.plan)
 
 
 @dataclass(frozen=True, eq=False)
-class Merge(Relation):
+class Join(Relation):
     """Rows of two frames that belong together; the index counts the result's rows."""
 
     left: Relation
@@ -364,7 +292,7 @@ class Merge(Relation):
 
     @functools.cached_property
     def settled(self) -> bool:
-        return self.how == "inner" or not any(map(_yields, dtypes_of(self.meta)))
+        return self.how == "inner" or not any(map(changes_when_missing, dtypes_of(self.meta)))
 
     @functools.cached_property
     def meta(self) -> Any:
@@ -377,74 +305,28 @@ class Merge(Relation):
 
 
 @dataclass(frozen=True, eq=False)
-class Sort(Relation):
+class Sort(SameSchema):
     """Rows in the order of some columns, or of the index when `by` is None."""
 
-    source: Relation
     by: tuple[Any, ...] | None
     ascending: tuple[bool, ...]
     na_position: str
     ignore_index: bool
 
-    @functools.cached_property
-    def settled(self) -> bool:
-        return self.source.settled
-
-    @functools.cached_property
-    def meta(self) -> Any:
-        return self.source.meta
-
 
 @dataclass(frozen=True, eq=False)
-class Head(Relation):
+class Limit(SameSchema):
     """The first `count` rows, or the last where `last`."""
 
-    source: Relation
     count: int
     last: bool = False
 
-    @functools.cached_property
-    def settled(self) -> bool:
-        return self.source.settled
-
-    @functools.cached_property
-    def meta(self) -> Any:
-        return self.source.meta
-
 
 @dataclass(frozen=True, eq=False)
-class Tree(Relation):
-    """A small result of each partition, combined into one partition: nlargest, value_counts.
-
-    partial and combine take and give frames or series; combine takes several.
-    """
-
-    source: Relation
-    partial: Callable[..., Any]
-    combine: Callable[..., Any]
-    params: Params
-
-    @functools.cached_property
-    def meta(self) -> Any:
-        part = self.partial(self.source.meta, **self.params.values)
-        made = self.combine(part, last=True, **self.params.values)
-        return made.iloc[:0] if not isinstance(made, pd.Index) else made[:0]
-
-
-@dataclass(frozen=True, eq=False)
-class Repartition(Relation):
+class Repartition(SameSchema):
     """The same rows in another number of partitions."""
 
-    source: Relation
     count: int
-
-    @functools.cached_property
-    def settled(self) -> bool:
-        return self.source.settled
-
-    @functools.cached_property
-    def meta(self) -> Any:
-        return self.source.meta
 
     @functools.cached_property
     def lineage(self) -> Lineage:
@@ -452,20 +334,85 @@ class Repartition(Relation):
 
 
 @dataclass(frozen=True, eq=False)
-class Renumber(Relation):
+class NumberRows(SameSchema):
     """The same rows with an index that counts them."""
-
-    source: Relation
-
-    @functools.cached_property
-    def settled(self) -> bool:
-        return self.source.settled
-
-    @functools.cached_property
-    def meta(self) -> Any:
-        return self.source.meta
 
     @functools.cached_property
     def lineage(self) -> Lineage:
-        root = tokenize("renumbered", self.source.lineage.root, self.source.lineage.rows)
+        root = tokenize("numbered", self.source.lineage.root, self.source.lineage.rows)
         return Lineage(root, root, True)
+
+
+# --- small results, combined in a tree ----------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class SmallResult(Relation):
+    """A few rows of each partition, combined into one partition.
+
+    The kernels take and give frames or series; the second takes several of them, and `last=True`
+    where they are all.
+    """
+
+    source: Relation
+
+    @property
+    def kernels(self) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
+        """Of a partition, of several results, and the parameters of both."""
+        raise AssertionError(f"{type(self).__name__} lacks kernels")
+
+    @functools.cached_property
+    def meta(self) -> Any:
+        partial, together, params = self.kernels
+        made = together(partial(self.source.meta, **params), last=True, **params)
+        return made.iloc[:0] if not isinstance(made, pd.Index) else made[:0]
+
+
+@dataclass(frozen=True, eq=False)
+class Distinct(SmallResult):
+    """Rows that differ in some columns (None: in all): the first or last of equal ones."""
+
+    subset: tuple[Any, ...] | None
+    keep: str
+
+    @property
+    def kernels(self) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
+        subset = None if self.subset is None else list(self.subset)
+        return combine.distinct, combine.distinct_of_all, {"subset": subset, "keep": self.keep}
+
+
+@dataclass(frozen=True, eq=False)
+class TopRows(SmallResult):
+    """The rows with the largest or smallest values (nlargest, nsmallest); by: of a frame."""
+
+    count: int
+    by: tuple[Any, ...] | None
+    largest: bool
+    keep: str
+
+    @property
+    def kernels(self) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
+        args = (self.count,) if self.by is None else (self.count, list(self.by))
+        name = "nlargest" if self.largest else "nsmallest"
+        params = {"name": name, "args": args, "keep": self.keep}
+        return combine.extreme, combine.extreme_of_all, params
+
+
+@dataclass(frozen=True, eq=False)
+class ValueCounts(SmallResult):
+    """How often each value of a series is there."""
+
+    sort: bool
+    ascending: bool
+    normalize: bool
+    dropna: bool
+
+    @property
+    def kernels(self) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
+        params = {
+            "sort": self.sort,
+            "ascending": self.ascending,
+            "normalize": self.normalize,
+            "dropna": self.dropna,
+        }
+        return combine.values_counted, combine.values_counted_of_all, params

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from shframe.errors import InvalidArgument, SourceDamaged, SourceNotFound
+from shframe.dataframe.sources.csv_source import damage_of
+from shframe.errors import SourceDamaged, SourceNotFound
 
 TEXT = pd.StringDtype(na_value=np.nan)
 FLOAT = np.dtype("float64")
@@ -58,20 +57,6 @@ class Decided:
     dtypes: tuple[Any, ...]
     odd: tuple[int, ...]
     rows: tuple[int, ...]
-
-
-@contextlib.contextmanager
-def damage_of(path: str, place: str = "") -> Iterator[None]:
-    """Let what goes wrong while a CSV file is read be told with its name."""
-    try:
-        yield
-    except (SourceDamaged, SourceNotFound, InvalidArgument):
-        raise
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError, OSError) as error:
-        text = str(error).strip()
-        raise SourceDamaged(f"the file {path!r} is no CSV: {text}{place}") from error
-    except (ValueError, TypeError, OverflowError) as error:
-        raise InvalidArgument(f"read_csv({path!r}): {error}{place}") from error
 
 
 def read_whole(file: File) -> Any:

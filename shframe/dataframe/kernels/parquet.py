@@ -16,8 +16,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from shframe.dataframe import partition
-from shframe.dataframe.io.parquet_footers import Stamp, damage_of, read_stamp
-from shframe.dataframe.io.parquet_source import Counted
+from shframe.dataframe.sources.parquet_footers import Stamp, damage_of, read_stamp
+from shframe.dataframe.sources.parquet_source import Counted
 from shframe.errors import InvalidArgument, SourceDamaged
 
 MOST_ASCII = 127  # bytes up to here are text, whatever their order
@@ -54,29 +54,54 @@ class Wanted:
 
 
 def read(
-    pieces: tuple[Piece, ...], *, wanted: Wanted, layout: partition.Layout, counted: Counted | None
+    pieces: tuple[Piece, ...],
+    *,
+    wanted: Wanted,
+    layout: partition.Layout,
+    index: tuple[str | Counted, ...],
 ) -> Any:
     """Row groups of files as one table with a layout.
 
-    layout: labels, dtypes and levels of the whole; counted: an index of values that count rows.
+    layout: labels, dtypes and levels of the whole.
+    index: its levels: fields of the files, or values that count rows.
     """
     if not wanted.fields:
         return _frame_without_columns(pieces, wanted, layout)
     tables = [_read_piece(piece, wanted) for piece in pieces]
     whole = _join_tables(tables, wanted)
     columns = whole.columns[: len(wanted.fields)]
+    counting = [level for level in index if isinstance(level, Counted)]
+    if layout.levels and counting:
+        return _with_counted_levels(pieces, columns, layout, index)
     if layout.levels or wanted.filters:
         return partition.table_of(columns, layout)
-    counted = counted or Counted(layout.names[0], 0, 1)
+    counted = counting[0] if counting else Counted(layout.names[0], 0, 1)
     if counted.step == 1 and _follow_each_other(pieces):
         start = counted.start + pieces[0].start
         return partition.table_of(columns, partition.moved(layout, start))
-    places = [np.arange(piece.start, piece.start + piece.rows) for piece in pieces]
-    columns.append(pa.array(counted.start + counted.step * np.concatenate(places)))
+    columns.append(_count(counted, pieces))
     levels = (np.dtype("int64"),)
     return partition.table_of(
         columns, partition.Layout(layout.labels, layout.dtypes, layout.names, levels)
     )
+
+
+def _count(level: Counted, pieces: Sequence[Piece]) -> Any:
+    """The values of a level that counts the rows of a file, of the rows that are read."""
+    places = [np.arange(piece.start, piece.start + piece.rows) for piece in pieces]
+    return pa.array(level.start + level.step * np.concatenate(places))
+
+
+def _with_counted_levels(
+    pieces: Sequence[Piece],
+    columns: list[Any],
+    layout: partition.Layout,
+    index: tuple[str | Counted, ...],
+) -> Any:
+    """A table whose index has levels that the file stores and levels that count its rows."""
+    stored = iter(columns[layout.width :])
+    levels = [_count(one, pieces) if isinstance(one, Counted) else next(stored) for one in index]
+    return partition.table_of([*columns[: layout.width], *levels], layout)
 
 
 def _frame_without_columns(

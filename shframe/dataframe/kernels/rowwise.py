@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe import partition
-from shframe.dataframe.kernels.arguments import filled
+from shframe.dataframe.kernels.arguments import Place, filled
+
+COUNT_OF_WHOLE = Place(1)  # the second of what assigned() gets besides the frame
 
 OPERATORS: dict[str, Callable[..., Any]] = {
     name: getattr(operator, name)
@@ -177,6 +179,11 @@ def as_index(part: Any) -> Any:
 def counted(part: Any) -> int:
     """Rows of a partition."""
     return partition.rows_in(part)
+
+
+def added(*counts: int) -> int:
+    """Rows of all partitions."""
+    return sum(counts)
 
 
 def renumbered(part: Any, counts: list[int], *, place: int) -> Any:

@@ -17,7 +17,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from shframe.dataframe import partition
-from shframe.dataframe.io.hive_folders import MISSING
+from shframe.dataframe.sources.hive_folders import MISSING
 from shframe.errors import UnsupportedType, WriteFailed
 
 MOST_FOLDERS = 1 << 20  # of one partition; Arrow's own limit of 1024 is there to be raised

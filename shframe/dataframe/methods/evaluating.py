@@ -1,7 +1,7 @@
-"""Texts of query() and eval(): which of them look at each row by itself.
+"""query() and eval(): expressions as strings, and which of them look at each row by itself.
 
-pandas lets a text call methods of a column and functions of the caller. What is not known to go row
-by row is evaluated on the whole.
+pandas lets an expression call methods of a column and functions of the caller. What is not known to
+go row by row is evaluated on the whole.
 """
 
 from __future__ import annotations
@@ -10,9 +10,17 @@ import ast
 import re
 from typing import Any
 
+import pandas as pd
+
 from shframe.dataframe import arguments
-from shframe.dataframe.accessors import ROW_BY_ROW
-from shframe.errors import InvalidArgument, UnsupportedType
+from shframe.dataframe.expr.base import Params, Relation, Value
+from shframe.dataframe.expr.columns import Evaluate
+from shframe.dataframe.expr.relations import Whole
+from shframe.dataframe.expr.values import Computed
+from shframe.dataframe.kernels import rowwise
+from shframe.dataframe.methods.accessing import ROW_BY_ROW
+from shframe.dataframe.plan import dtype_probe
+from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
 
 _METHODS = frozenset({"isna", "isnull", "notna", "notnull", "isin", "between", "abs", "astype"})
 _FUNCTIONS = frozenset(
@@ -24,6 +32,43 @@ _FUNCTIONS = frozenset(
 )
 _QUOTED = re.compile(r"`[^`]*`")
 _VARIABLE = re.compile(r"@([A-Za-z_]\w*)")
+
+
+def evaluate(source: Relation, text: Any, caller: Any) -> Relation | Value:
+    """The value of an expression of columns; `@name` means a variable of the frame `caller`.
+
+    Raises: ColumnNotFound, InvalidArgument, UnsupportedType.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise InvalidArgument(f"expr must be a string to be evaluated, got {text!r}")
+    names = variables(text, caller)
+    try:
+        return _evaluate(source, text, arguments.split_method((), names))
+    except pd.errors.UndefinedVariableError as error:
+        missing = str(error).split("'")[1]
+        raise ColumnNotFound.among(missing, source.meta.columns, f"query {text!r}") from error
+    except SyntaxError as error:
+        raise InvalidArgument(f"the expression {text!r} cannot be read: {error}") from error
+    except (AttributeError, NotImplementedError) as error:
+        raise UnsupportedType(
+            f"the expression {text!r} has a part that pandas cannot evaluate: {error}"
+        ) from error
+
+
+def _evaluate(source: Relation, text: str, names: arguments.Split) -> Relation | Value:
+    if is_row_by_row(text):
+        index = source.meta.index
+        levels = {"index", *(f"ilevel_{n}" for n in range(index.nlevels)), *index.names}
+        node = Evaluate(source, text, names.arguments, names.values, bool(names_of(text) & levels))
+        _ = node.meta
+        dtype_probe.compare(node)
+        return node
+    sources = (source, *names.values)
+    params = Params(text=text, names=dict(names.arguments.kwargs))
+    whole = Whole(sources, rowwise.evaluated, params)
+    if isinstance(whole.meta, (pd.Series, pd.DataFrame)):
+        return whole
+    return Computed(sources, rowwise.evaluated, params)
 
 
 def variables(text: str, caller: Any) -> dict[str, Any]:

@@ -1,120 +1,94 @@
-"""Operators of what is lazy and pandas-shaped: all of them go through one method."""
+"""Operators between nodes: what pandas aligns goes row by row where the rows correspond."""
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, cast
 
+from shframe.dataframe import arguments
+from shframe.dataframe.expr.base import Literal, Relation, Value
+from shframe.dataframe.expr.columns import Arithmetic, Boolean, Compare, Operation, Unary
+from shframe.dataframe.expr.relations import align
+from shframe.dataframe.expr.values import ValueOperation
+from shframe.dataframe.plan import dtype_probe
 from shframe.errors import UnsupportedType
 from shframe.lazy.collection import Collection
 
+_KINDS: dict[str, type[Operation]] = {
+    **dict.fromkeys(("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"), Arithmetic),
+    **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge"), Compare),
+    **dict.fromkeys(("and_", "or_", "xor"), Boolean),
+}
+_ORDERING = ("lt", "le", "gt", "ge")
 
-class Operand(Collection):
-    """A lazy object with pandas' operators."""
 
-    __slots__ = ()
-    __array_ufunc__ = None  # NumPy's values leave the operator to the lazy side
-    __pandas_priority__ = 5000  # and so do pandas' objects, of which a frame has 4000
+def operate(source: Relation, op: str, other: Any, reflected: bool) -> Relation:
+    """An operator between a relation and another lazy object or a constant.
 
-    def _operator(self, name: str, other: Any, reflected: bool = False) -> Any:
-        raise AssertionError(f"{type(self).__name__} lacks operators")
+    Raises: UnsupportedType for values that pandas would pair with rows.
+    """
+    if arguments.is_rows(other):
+        node = _pair(source, op, other.expr, reflected)
+    else:
+        operand = _operand_of(source, other)
+        node = _KINDS[op](op, *((operand, source) if reflected else (source, operand)))
+    _ = node.meta  # pandas says at the call what is wrong with it
+    if op in _ORDERING:
+        dtype_probe.compare(node)
+    return node
 
-    def _unary(self, name: str) -> Any:
-        raise AssertionError(f"{type(self).__name__} lacks operators")
 
-    def __shframe_token__(self) -> NoReturn:
+def _pair(source: Relation, op: str, other: Relation, reflected: bool) -> Operation:
+    """An operator between two relations, aligned by the labels of their rows."""
+    if {source.meta.ndim, other.meta.ndim} == {1, 2}:
         raise UnsupportedType(
-            f"a lazy {type(self).__name__} cannot be a part of a constant\n"
-            "  give it as an argument of its own, or compute() it first"
+            "cannot combine a lazy DataFrame with a lazy Series: pandas would look for the labels "
+            "of rows among the columns\n"
+            "  use single columns: df.assign(a=df.a + other)"
         )
+    left, right = (other, source) if reflected else (source, other)
+    left, right = align(left, right)
+    return _KINDS[op](op, left, right)
 
-    def __add__(self, other: Any) -> Any:
-        return self._operator("add", other)
 
-    def __radd__(self, other: Any) -> Any:
-        return self._operator("add", other, True)
+def _operand_of(source: Relation, other: Any) -> Value | Literal:
+    """A lazy value, or a constant that does not belong to rows."""
+    if isinstance(other, Collection):
+        if not arguments.is_value(other):
+            raise arguments.unusable(other)
+        return cast(Value, other.expr)
+    by_columns = source.meta.ndim == 2 and getattr(other, "ndim", 1) == 1
+    if arguments.is_many(other) and not by_columns:
+        kind = type(other).__name__
+        shown = f"pandas {kind}" if kind in ("Series", "DataFrame", "Index") else kind
+        raise UnsupportedType(
+            f"cannot combine a lazy {kind_of(source)} with a {shown}: "
+            "its values belong to rows, which are in partitions\n"
+            "  make it lazy with sf.from_pandas, or compute() this one first"
+        )
+    return Literal(other)
 
-    def __sub__(self, other: Any) -> Any:
-        return self._operator("sub", other)
 
-    def __rsub__(self, other: Any) -> Any:
-        return self._operator("sub", other, True)
+def kind_of(source: Relation) -> str:
+    """What users call it: DataFrame, Series or Index."""
+    kind = type(source.meta).__name__
+    return kind if kind in ("DataFrame", "Series") else "Index"
 
-    def __mul__(self, other: Any) -> Any:
-        return self._operator("mul", other)
 
-    def __rmul__(self, other: Any) -> Any:
-        return self._operator("mul", other, True)
+def apply_unary(source: Relation, op: str) -> Relation:
+    """neg, pos, invert or abs of each value."""
+    return Unary(op, source)
 
-    def __truediv__(self, other: Any) -> Any:
-        return self._operator("truediv", other)
 
-    def __rtruediv__(self, other: Any) -> Any:
-        return self._operator("truediv", other, True)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return self._operator("floordiv", other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return self._operator("floordiv", other, True)
-
-    def __mod__(self, other: Any) -> Any:
-        return self._operator("mod", other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return self._operator("mod", other, True)
-
-    def __pow__(self, other: Any) -> Any:
-        return self._operator("pow", other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return self._operator("pow", other, True)
-
-    def __and__(self, other: Any) -> Any:
-        return self._operator("and_", other)
-
-    def __rand__(self, other: Any) -> Any:
-        return self._operator("and_", other, True)
-
-    def __or__(self, other: Any) -> Any:
-        return self._operator("or_", other)
-
-    def __ror__(self, other: Any) -> Any:
-        return self._operator("or_", other, True)
-
-    def __xor__(self, other: Any) -> Any:
-        return self._operator("xor", other)
-
-    def __rxor__(self, other: Any) -> Any:
-        return self._operator("xor", other, True)
-
-    def __eq__(self, other: object) -> Any:
-        return self._operator("eq", other)
-
-    def __ne__(self, other: object) -> Any:
-        return self._operator("ne", other)
-
-    __hash__ = None  # type: ignore[assignment]  # == is lazy and elementwise, as in pandas
-
-    def __lt__(self, other: Any) -> Any:
-        return self._operator("lt", other)
-
-    def __le__(self, other: Any) -> Any:
-        return self._operator("le", other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._operator("gt", other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._operator("ge", other)
-
-    def __neg__(self) -> Any:
-        return self._unary("neg")
-
-    def __pos__(self) -> Any:
-        return self._unary("pos")
-
-    def __invert__(self) -> Any:
-        return self._unary("invert")
-
-    def __abs__(self) -> Any:
-        return self._unary("abs")
+def operate_values(value: Value, op: str, other: Any, reflected: bool) -> Value:
+    """An operator between two values, or a value and a constant."""
+    operand: Any = other
+    if arguments.is_value(other):
+        operand = other.expr
+    elif isinstance(other, Collection):
+        raise arguments.unusable(other)
+    else:
+        operand = Literal(other)
+    left, right = (operand, value) if reflected else (value, operand)
+    node = ValueOperation(op, left, right)
+    _ = node.sample  # pandas says at the call what is wrong with it
+    return node

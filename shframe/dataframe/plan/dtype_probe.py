@@ -9,17 +9,20 @@ from typing import Any
 
 import pandas as pd
 
-from shframe.dataframe.expr.relations import Map
+from shframe.dataframe.expr.base import RowWise, Value
 
 
-def compare(node: Map) -> None:
+def compare(node: RowWise) -> None:
     """Raises: TypeError: what pandas raises for dtypes that cannot be compared."""
-    examples = [_one_row(source.meta) for source in node.sources]
+    examples = [
+        child.sample if isinstance(child, Value) else _one_row(child.meta)  # type: ignore[attr-defined]
+        for child in node.children()
+    ]
     if any(example is None for example in examples):
         return
+    kernel, params = node.call
     try:
-        values: list[Any] = [value.sample for value in node.values]  # type: ignore[attr-defined]
-        node.kernel(*examples, *values, **node.params.values)
+        kernel(*examples, **params)
     except TypeError:
         raise
     except Exception:  # it is about the made-up values, which say nothing

@@ -1,63 +1,21 @@
-"""Users' functions on partitions: captured at the call, their schema learned when asked for."""
+"""The schema of what a user's function gives, learned by running it when somebody asks."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from shframe import session
-from shframe.dataframe import arguments
-from shframe.dataframe.expr import relations
-from shframe.dataframe.expr.lineage import Rows
-from shframe.dataframe.expr.relations import Map, Meta, Params
-from shframe.dataframe.kernels import rowwise
-from shframe.graph.tasks.function import UserCode
+from shframe.dataframe.expr.base import Relation
+from shframe.dataframe.plan.planner import PLANNER
 
 
-@dataclass(frozen=True, eq=False)
-class UserMap(Map):
-    """A Map whose meta is learned by running it on the first partition that has rows."""
+def learn_schema(node: Relation) -> Any:
+    """Run the partitions in order until one gives rows; what it gives tells the dtypes.
 
-    @functools.cached_property
-    def meta(self) -> Any:
-        if self.known_meta is not None:
-            return self.known_meta.empty
-        return _learned(self)
-
-
-def mapped_by_user(
-    collection: Any,
-    function: Callable[..., Any],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    meta: Any = None,
-    writable: bool = True,
-    rows: Rows = "made",
-) -> Any:
-    """The collection of a user's function applied to each partition.
-
-    rows: what is known to become of the rows, where a kernel of ours calls the function.
+    Raises: TypeError: when the function gives no pandas object with rows.
     """
-    from shframe.dataframe.base import wrap
-
-    given = arguments.of_function(args, kwargs)
-    params = Params(
-        function=UserCode(function), args=given.args, kwargs=given.kwargs, writable=writable
-    )
-    known = None if meta is None else Meta(meta)
-    sources = (relations.agreed(collection.expr),)
-    node = UserMap(sources, rowwise.user_function, params, False, known, rows, given.values)
-    return wrap(node)
-
-
-def _learned(node: UserMap) -> Any:
-    """Run the partitions in order until one gives rows; what it gives tells the dtypes."""
-    from shframe.dataframe.plan.planner import PLANNER
-
     graph, layer = PLANNER.graph(PLANNER.optimized(node))
     given: Any = None
     for key in list(layer.keys):
@@ -65,9 +23,10 @@ def _learned(node: UserMap) -> Any:
         (ref,) = session.current().run(graph.culled())
         given = ref.value()
         if not isinstance(given, (pd.DataFrame, pd.Series, pd.Index)):
+            name = node.params.values["function"].name  # type: ignore[attr-defined]
             raise TypeError(
-                f"{node.params.values['function'].name} gave a {type(given).__name__} "
-                "for a partition\n  a DataFrame, Series or Index is needed"
+                f"{name} returned a {type(given).__name__} for a partition\n"
+                "  it must return a DataFrame, Series or Index"
             )
         if len(given):
             break

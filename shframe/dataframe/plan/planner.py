@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
-from shframe.dataframe.expr import relations
-from shframe.dataframe.lower import lower
-from shframe.dataframe.plan.inferred_schema import UserMap
+from shframe.dataframe.expr import base, relations, values
+from shframe.dataframe.lower.groupby import lower_aggregate
+from shframe.dataframe.lower.join import lower_join
+from shframe.dataframe.lower.layer import About
+from shframe.dataframe.lower.read import lower_from_parts, lower_read_csv, lower_read_parquet
+from shframe.dataframe.lower.reduce import lower_fold, lower_limit, lower_small_result
+from shframe.dataframe.lower.repartition import lower_number_rows, lower_repartition
+from shframe.dataframe.lower.rowwise import lower_row_wise, lower_unify_dtypes
+from shframe.dataframe.lower.sort import lower_sort
+from shframe.dataframe.lower.whole import lower_computed, lower_given, lower_whole
+from shframe.dataframe.plan.validate import check_stage
 from shframe.dataframe.rules.push_columns import push_columns
 from shframe.dataframe.rules.push_filters import push_filters
 from shframe.dataframe.rules.push_limit import push_limit
 from shframe.graph.plan.planner import Planner
 from shframe.graph.plan.rewrite import Stage
 
-PLANNER = Planner(
+PLANNER: Planner[About] = Planner(
     stages=(
-        Stage("push filters", passes=(push_filters,)),
-        Stage("push limit", rules=(push_limit,)),
-        Stage("push columns", passes=(push_columns,)),
+        Stage("push filters", passes=(push_filters,), check=check_stage),
+        Stage("push limit", rules=(push_limit,), check=check_stage),
+        Stage("push columns", passes=(push_columns,), check=check_stage),
     ),
     lowerings={
-        relations.FromParts: lower.lower_from_parts,
-        relations.ReadParquet: lower.lower_read_parquet,
-        relations.ReadCsv: lower.lower_read_csv,
-        relations.Map: lower.lower_map,
-        UserMap: lower.lower_map,
-        relations.Agreed: lower.lower_agreed,
-        relations.Whole: lower.lower_whole,
-        relations.Computed: lower.lower_whole,
-        relations.Given: lower.lower_given,
-        relations.Reduce: lower.lower_reduce,
-        relations.GroupAgg: lower.lower_group_agg,
-        relations.Merge: lower.lower_merge,
-        relations.Sort: lower.lower_sort,
-        relations.Head: lower.lower_head,
-        relations.Tree: lower.lower_tree,
-        relations.Repartition: lower.lower_repartition,
-        relations.Renumber: lower.lower_renumber,
+        relations.FromParts: lower_from_parts,
+        relations.ReadParquet: lower_read_parquet,
+        relations.ReadCsv: lower_read_csv,
+        base.RowWise: lower_row_wise,
+        relations.UnifyDtypes: lower_unify_dtypes,
+        relations.Whole: lower_whole,
+        relations.Aggregate: lower_aggregate,
+        relations.Join: lower_join,
+        relations.Sort: lower_sort,
+        relations.Limit: lower_limit,
+        relations.SmallResult: lower_small_result,
+        relations.Repartition: lower_repartition,
+        relations.NumberRows: lower_number_rows,
+        values.Fold: lower_fold,
+        values.Computed: lower_computed,
+        values.ValueOperation: lower_computed,
+        values.Given: lower_given,
     },
 )

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import singledispatch
 from typing import Any
 
-from shframe.dataframe.expr import relations
-from shframe.dataframe.kernels import rowwise
+from shframe.dataframe.expr.base import RowWise, SameSchema
+from shframe.dataframe.expr.columns import Column, Evaluate
+from shframe.dataframe.expr.relations import (
+    Aggregate,
+    Assign,
+    Distinct,
+    Filter,
+    Join,
+    Project,
+    ReadParquet,
+    Sort,
+    TopRows,
+)
 from shframe.graph.plan.expr import Expr, rebuild, walk
 
-Needs = dict[str, "set[Any] | None"]  # by token: labels needed, None for all
+Labels = set[Any] | None
+"""Labels that are needed, None for all."""
+Asked = list[tuple[Expr, Labels]]
+"""What a node needs of each of its children."""
 
 
 def push_columns(plan: Expr) -> Expr:
@@ -17,71 +32,100 @@ def push_columns(plan: Expr) -> Expr:
 
     Walks from the root down: what a node needs of its sources follows from what is needed of it.
     """
-    order = list(walk(plan))
-    needs: Needs = {plan.token: None}
-    for node in reversed(order):
-        wanted = needs.get(node.token)
-        for child, asked in _asked(node, wanted):
-            if (
-                child.token in needs and (needs[child.token] is None or asked is None)
-            ) or asked is None:
-                needs[child.token] = None
-            else:
-                needs[child.token] = (needs.get(child.token) or set()) | asked
+    needs: dict[str, Labels] = {plan.token: None}
+    for node in reversed(list(walk(plan))):
+        for child, asked in needed_by(node, needs.get(node.token)):
+            known = needs.get(child.token, set())
+            needs[child.token] = None if asked is None or known is None else known | asked
 
     def change(node: Expr) -> Expr:
         wanted = needs.get(node.token)
-        if not isinstance(node, relations.ReadParquet) or wanted is None:
+        if not isinstance(node, ReadParquet) or wanted is None:
             return node
-        labels = node.meta.columns
-        kept = tuple(label for label in labels if label in wanted)
+        kept = tuple(label for label in node.meta.columns if label in wanted)
         return dataclasses.replace(node, columns=kept)
 
     return rebuild(plan, change)
 
 
-def _asked(node: Expr, wanted: set[Any] | None) -> list[tuple[Expr, set[Any] | None]]:
-    """What the node needs of each source, in labels; None for everything."""
-    if isinstance(node, relations.Map):
-        return _asked_by_map(node, wanted)
-    if isinstance(node, relations.GroupAgg):
-        return [(node.source, set(node.plan.columns))]
-    if isinstance(node, relations.Sort) and wanted is not None:
-        return [(node.source, wanted | set(node.by or ()))]
-    if isinstance(
-        node, (relations.Head, relations.Repartition, relations.Renumber, relations.Agreed)
-    ):
-        return [(node.source, wanted)]
-    if isinstance(node, relations.Merge) and wanted is not None:
-        return _asked_by_merge(node, wanted)
+@singledispatch
+def needed_by(node: Expr, wanted: Labels) -> Asked:
+    """What the node needs of each child, given what is needed of it. By default, everything."""
     return [(child, None) for child in node.children()]
 
 
-def _asked_by_map(node: relations.Map, wanted: set[Any] | None) -> list[tuple[Expr, Any]]:
+@needed_by.register
+def _(node: RowWise, wanted: Labels) -> Asked:
+    return _first(node, None)
+
+
+def _first(node: RowWise, asked: Labels) -> Asked:
     first, *rest = node.children()
-    asked: set[Any] | None = None
-    if node.kernel is rowwise.columns:
-        asked = set(node.params.values["labels"])
-    elif node.kernel is rowwise.column:
-        asked = {node.params.values["label"]}
-    elif node.kernel is rowwise.rows:
-        asked = wanted
-    elif node.kernel is rowwise.evaluated:
-        text = node.params.values["text"]  # a name that only looks like a column costs a column
-        asked = {c for c in node.sources[0].meta.columns if not isinstance(c, str) or c in text}
-    elif node.kernel is rowwise.assigned and wanted is not None:
-        values = node.params.values
-        asked = wanted - set(values["labels"]) - set(values["plain"])
-        # the columns must keep their places: an assigned one that was there stays needed
-        asked |= set(node.sources[0].meta.columns) & (set(values["labels"]) | set(values["plain"]))
     return [(first, asked), *((one, None) for one in rest)]
 
 
-def _asked_by_merge(node: relations.Merge, wanted: set[Any]) -> list[tuple[Expr, Any]]:
+@needed_by.register
+def _(node: Column, wanted: Labels) -> Asked:
+    return [(node.source, {node.label})]
+
+
+@needed_by.register
+def _(node: Project, wanted: Labels) -> Asked:
+    return [(node.source, set(node.labels))]
+
+
+@needed_by.register
+def _(node: Filter, wanted: Labels) -> Asked:
+    return _first(node, wanted)
+
+
+@needed_by.register
+def _(node: Evaluate, wanted: Labels) -> Asked:
+    columns = node.source.meta.columns  # a name that only looks like a column costs a column
+    return _first(node, {one for one in columns if not isinstance(one, str) or one in node.text})
+
+
+@needed_by.register
+def _(node: Assign, wanted: Labels) -> Asked:
+    if wanted is None:
+        return _first(node, None)
+    # the columns must keep their places: an assigned one that was there stays needed
+    replaced = {node.label} & set(node.source.meta.columns)
+    return _first(node, (wanted - {node.label}) | replaced)
+
+
+@needed_by.register
+def _(node: Aggregate, wanted: Labels) -> Asked:
+    return [(node.source, set(node.plan.columns))]
+
+
+@needed_by.register
+def _(node: SameSchema, wanted: Labels) -> Asked:
+    return [(node.source, wanted)]
+
+
+@needed_by.register
+def _(node: Sort, wanted: Labels) -> Asked:
+    return [(node.source, None if wanted is None else wanted | set(node.by or ()))]
+
+
+@needed_by.register
+def _(node: TopRows, wanted: Labels) -> Asked:
+    return [(node.source, None if wanted is None else wanted | set(node.by or ()))]
+
+
+@needed_by.register
+def _(node: Distinct, wanted: Labels) -> Asked:
+    needed = None if wanted is None or node.subset is None else wanted | set(node.subset)
+    return [(node.source, needed)]
+
+
+@needed_by.register
+def _(node: Join, wanted: Labels) -> Asked:
     """A label that both sides have gets a suffix because of the other: both keep it."""
     left, right = set(node.left.meta.columns), set(node.right.meta.columns)
-    both = (left & right) - set(node.left_on) - set(node.right_on)
-    if both:
+    shared = (left & right) - set(node.left_on) - set(node.right_on)
+    if shared or wanted is None:
         return [(node.left, None), (node.right, None)]
     return [
         (node.left, (wanted & left) | set(node.left_on)),

@@ -12,8 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from shframe.dataframe.expr import relations
-from shframe.dataframe.kernels import rowwise
+from shframe.dataframe.expr.base import Literal, RowWise
+from shframe.dataframe.expr.columns import Boolean, Column, Compare, Evaluate, IsIn
+from shframe.dataframe.expr.relations import Filter, ReadParquet
 from shframe.graph.plan.expr import Expr, rebuild, walk
 
 Condition = tuple[str, str, Any]
@@ -23,35 +24,34 @@ _MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}
 def push_filters(plan: Expr) -> Expr:
     """Filter over ReadParquet -> the same over a ReadParquet with conditions to prune by."""
     for node in list(walk(plan)):
-        if isinstance(node, relations.Map) and node.kernel is rowwise.rows:
-            frame, mask = node.sources
-            if not isinstance(frame, relations.ReadParquet) or frame.filters:
-                continue  # the rows that Arrow leaves are counted before others go
-            if _alone(plan, node, frame):
-                found = tuple(c for c in conditions(mask, frame) if c not in frame.prune)
-                if found:
-                    plan = _replaced(plan, frame, found)
+        if not isinstance(node, Filter) or not isinstance(node.source, ReadParquet):
+            continue
+        read = node.source
+        if not read.filters and _alone(plan, node, read):  # rows that Arrow drops are not numbered
+            found = tuple(c for c in conditions(node.condition, read) if c not in read.prune)
+            if found:
+                plan = _replace(plan, read, found)
     return plan
 
 
-def _alone(plan: Expr, filter_: Expr, read: relations.ReadParquet) -> bool:
+def _alone(plan: Expr, filter_: Filter, read: ReadParquet) -> bool:
     """Whether nobody misses the rows that the filter drops: all go through it, row by row."""
     return not _reached_outside(plan, filter_, read) and _row_by_row(filter_, read)
 
 
-def _row_by_row(filter_: Expr, read: relations.ReadParquet) -> bool:
+def _row_by_row(filter_: Filter, read: ReadParquet) -> bool:
     """Whether between the read and the filter each row is looked at by itself."""
     reaching = {read.token}
     for node in walk(filter_):
-        below = [child for child in node.children() if child.token in reaching]
-        if not below:
+        if not any(child.token in reaching for child in node.children()):
             continue
         reaching.add(node.token)
-        if not isinstance(node, relations.Map):
+        if not isinstance(node, RowWise):
             return False
         if node is not filter_ and node.lineage != read.lineage:
             return False
-        if any(value.token in reaching for value in node.values):
+        by_row = set(map(id, node.relations))
+        if any(one.token in reaching and id(one) not in by_row for one in node.children()):
             return False
     return True
 
@@ -70,38 +70,44 @@ def _reached_outside(plan: Expr, filter_: Expr, read: Expr) -> bool:
     return False
 
 
-def _replaced(plan: Expr, read: relations.ReadParquet, found: tuple[Condition, ...]) -> Expr:
+def _replace(plan: Expr, read: ReadParquet, found: tuple[Condition, ...]) -> Expr:
     new = dataclasses.replace(read, prune=(*read.prune, *found))
     return rebuild(plan, lambda node: new if node.token == read.token else node)
 
 
 def conditions(mask: Expr, read: Expr) -> Iterator[Condition]:
     """(column, operator, value) that every row of the mask meets."""
-    if not isinstance(mask, relations.Map):
+    if isinstance(mask, Boolean) and mask.op == "and_":
+        for side in mask.children():
+            yield from conditions(side, read)
+    elif isinstance(mask, Compare) and mask.op in _MIRRORED:
+        yield from _from_comparison(mask, read)
+    elif isinstance(mask, IsIn):
+        label = _column(mask.source, read)
+        if label is not None and _all_plain(mask.options):
+            yield label, "in", tuple(mask.options)
+    elif isinstance(mask, Evaluate) and mask.source.token == read.token:
+        yield from _from_text(mask.text, dict(mask.variables.kwargs))
+
+
+def _from_comparison(mask: Compare, read: Expr) -> Iterator[Condition]:
+    left, right = mask.left, mask.right
+    if isinstance(right, Literal):
+        column, literal, op = left, right, mask.op
+    elif isinstance(left, Literal):
+        column, literal, op = right, left, _MIRRORED[mask.op]
+    else:
         return
-    values = mask.params.values
-    if mask.kernel is rowwise.binary and values["name"] == "and_":
-        for source in mask.sources:
-            yield from conditions(source, read)
-    elif mask.kernel is rowwise.scalar and values["name"] in _MIRRORED:
-        label = _column(mask.sources[0], read)
-        if label is not None and _plain(values["value"]):
-            op = _MIRRORED[values["name"]] if values["reflected"] else values["name"]
-            yield label, op, values["value"]
-    elif mask.kernel is rowwise.method and values["name"] == "isin":
-        label = _column(mask.sources[0], read)
-        options = values["args"][0] if values["args"] else None
-        if label is not None and _all_plain(options):
-            yield label, "in", tuple(options or ())
-    elif mask.kernel is rowwise.evaluated and mask.sources[0].token == read.token:
-        yield from _from_text(values["text"], values["names"])
+    label = _column(column, read)
+    if label is not None and _plain(literal.value):
+        yield label, op, literal.value
 
 
-def _column(node: Expr, read: Expr) -> Any:
+def _column(node: Any, read: Expr) -> Any:
     """The label when the node is one column of the read."""
-    if not isinstance(node, relations.Map) or node.kernel is not rowwise.column:
-        return None
-    return node.params.values["label"] if node.sources[0].token == read.token else None
+    if isinstance(node, Column) and node.source.token == read.token:
+        return node.label
+    return None
 
 
 def _plain(value: Any) -> bool:

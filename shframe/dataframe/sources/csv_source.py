@@ -7,6 +7,7 @@ characters, an index that the header does not name) it is read in one piece, by 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import os
@@ -19,7 +20,6 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
-from shframe.dataframe.kernels.csv import damage_of
 from shframe.errors import InvalidArgument, SourceDamaged, SourceNotFound
 from shframe.graph.plan.tokens import tokenize
 
@@ -56,6 +56,11 @@ class CsvSource:
 
     def __shframe_token__(self) -> str:
         return self.token
+
+    @property
+    def title(self) -> str:
+        """What a plan calls the file."""
+        return os.path.basename(self.path)
 
     @functools.cached_property
     def _first_rows(self) -> Any:
@@ -142,6 +147,20 @@ class CsvSource:
             return None
         formats = {label: guess_datetime_format(first[0]) for label, first in firsts.items()}
         return {label: form for label, form in formats.items() if form is not None}
+
+
+@contextlib.contextmanager
+def damage_of(path: str, place: str = "") -> Iterator[None]:
+    """Let what goes wrong while a CSV file is read be told with its name."""
+    try:
+        yield
+    except (SourceDamaged, SourceNotFound, InvalidArgument):
+        raise
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError, OSError) as error:
+        text = str(error).strip()
+        raise SourceDamaged(f"the file {path!r} is no CSV: {text}{place}") from error
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InvalidArgument(f"read_csv({path!r}): {error}{place}") from error
 
 
 def _read_sample(path: str) -> bytes:

@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 
 from shframe import session
-from shframe.array import ndarray
 from shframe.array.expr import nodes
-from shframe.array.functions import creation, manipulation
+from shframe.array.expr.nodes import Node, on_grid
+from shframe.array.functions import manipulation
+from shframe.array.functions.convert import lazy_node, node_of
 from shframe.array.functions.numpy_probe import ask, dtype_of, sample_of
 from shframe.array.grid import chunks as grids
 from shframe.array.grid.axes import normalized_axes
 from shframe.array.grid.chunks import Chunks
+from shframe.array.grid.defaults import shape_from
+from shframe.array.plan.evaluate import persist as persist_node
 from shframe.array.plan.planner import PLANNER
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
@@ -33,7 +36,7 @@ def map_blocks(
     block_id: bool = False,
     writable: bool = False,
     **keywords: Any,
-) -> ndarray.Array:
+) -> Node:
     """A function of the blocks that lie at one place of the arrays' common grid.
 
     The function is captured by value at the call; it gets read-only blocks, unless `writable`.
@@ -52,16 +55,17 @@ def map_blocks(
 
     Examples
     --------
-    >>> x = creation.arange(4, chunks=2)
-    >>> map_blocks(lambda block: block[::-1], x, dtype=int).compute().tolist()
+    >>> import shframe.array as xp
+    >>> x = xp.arange(4, chunks=2)
+    >>> xp.map_blocks(lambda block: block[::-1], x, dtype=int).compute().tolist()
     [1, 0, 3, 2]
     """
     if not arrays:
-        raise InvalidArgument("map_blocks() of no arrays: one is needed at least")
-    given = [creation.asarray(each).expr for each in arrays]
+        raise InvalidArgument("map_blocks() needs at least one array")
+    given = [node_of(each) for each in arrays]
     shape = grids.broadcast_shape([node.shape for node in given], "map_blocks")
     over = grids.unified([node.chunks for node in given], shape)
-    sources = tuple(manipulation.on_grid(node, grids.fitted(over, node.shape)) for node in given)
+    sources = tuple(on_grid(node, grids.fitted(over, node.shape)) for node in given)
     grid = _grid(over, chunks, drop_axis, new_axis)
     code = UserCode(function)
     wanted = None if dtype is None else dtype_of(dtype)
@@ -81,7 +85,7 @@ def map_blocks(
         )
     if wanted.hasobject:
         raise UnsupportedType(f"map_blocks() of dtype {wanted}: arrays cannot hold Python objects")
-    return ndarray.Array(node(wanted))
+    return node(wanted)
 
 
 def _is_whole(dtype: np.dtype[Any]) -> bool:
@@ -100,10 +104,10 @@ def _split_words(
     plain: list[tuple[str, Any]] = []
     whole: dict[str, Expr] = {}
     for word, value in sorted(keywords.items()):
-        if isinstance(value, ndarray.Array):
-            one = tuple((length,) for length in value.shape)
-            array = ndarray.Array(manipulation.on_grid(value.expr, one))
-            whole[word] = (array.persist() if persist else array).expr
+        node = lazy_node(value)
+        if node is not None:
+            node = on_grid(node, tuple((length,) for length in node.shape))
+            whole[word] = persist_node(node) if persist else node
         elif isinstance(value, ObjectRef):
             whole[word] = nodes.Stored(value)
         else:
@@ -140,8 +144,8 @@ def _grid(over: Chunks, chunks: Any, drop_axis: Any, new_axis: Any) -> Chunks:
 
 def _lengths(want: Any, count: int) -> tuple[int, ...]:
     """The lengths of an axis' blocks: all the same, or named one by one."""
-    given = creation.shape_from(want)
-    return given * count if grids.whole_number(want) is not None else given
+    given = shape_from(want)
+    return given * count if grids.integer_from(want) is not None else given
 
 
 def _learned(node: nodes.MapBlocks) -> np.dtype[Any]:
@@ -153,4 +157,4 @@ def _learned(node: nodes.MapBlocks) -> np.dtype[Any]:
 
 
 def _first(layer: Any) -> Any:
-    return type(layer)(layer.keys[:1])
+    return type(layer)(layer.keys[:1], about=layer.about)

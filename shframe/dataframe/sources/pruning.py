@@ -7,6 +7,7 @@ for a mask, by Arrow for `filters=`), so that both round alike.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +19,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from shframe.dataframe import partition
-from shframe.dataframe.io.parquet_source import ParquetSource, RowGroup
-from shframe.dataframe.kernels.rowwise import OPERATORS
+from shframe.dataframe.sources.parquet_source import ParquetSource, RowGroup
 
 Term = tuple[str, str, Any]  # a field, an operator as Arrow writes it, a value
 Compare = Callable[[Any, str, Any], Any]  # bounds, operator, value -> where it holds
@@ -122,7 +122,7 @@ def _compare_by_pandas(dtype: Any) -> Compare:
         series = pd.Series(
             bounds.to_pylist() if category else partition.series_values(bounds, dtype)
         )
-        return np.asarray(OPERATORS[op](series, value), dtype=bool)
+        return np.asarray(getattr(operator, op)(series, value), dtype=bool)
 
     return compare
 

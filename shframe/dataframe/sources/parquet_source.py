@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from shframe.dataframe.io.hive_folders import read_folders
-from shframe.dataframe.io.parquet_footers import (
+from shframe.dataframe.sources.hive_folders import read_folders
+from shframe.dataframe.sources.parquet_footers import (
     Layout,
     Stamp,
     damage_of,
@@ -78,6 +78,12 @@ class ParquetSource:
 
     def __shframe_token__(self) -> str:
         return self.token
+
+    @property
+    def title(self) -> str:
+        """What a plan calls the data set: the name of its file, or of the folder of its files."""
+        common = os.path.commonpath(self.files)
+        return os.path.basename(common) or common
 
     def footer(self, file: int) -> Any:
         """The metadata of a file, by its place."""
@@ -152,6 +158,11 @@ class ParquetSource:
     def stored_levels(self) -> tuple[str, ...]:
         """Levels of the index that are columns of the files."""
         return tuple(level for level in self.index if isinstance(level, str))
+
+    @property
+    def mixes_levels(self) -> bool:
+        """Whether some levels of the index are columns of the file, and others count its rows."""
+        return len(self.index) > 1 and len(self.stored_levels) < len(self.index)
 
     @functools.cached_property
     def _bare_meta(self) -> Any:
@@ -365,8 +376,14 @@ SIGNS = ("=", "==", "!=", "<", "<=", ">", ">=", "in", "not in")
 def checked_filters(source: ParquetSource, filters: Any) -> tuple[Any, ...]:
     """Alternatives of terms whose fields are there, and whose values Arrow can compare.
 
-    Raises: InvalidArgument, ColumnNotFound, UnsupportedType for values of another kind.
+    Raises: InvalidArgument, ColumnNotFound, UnsupportedType for values of another kind, and for a
+        file that does not store a level of its index: which rows are left decides about that.
     """
+    if source.mixes_levels:
+        raise UnsupportedType(
+            f"filters= cannot be used with {source.files[0]!r}: a level of its index counts rows\n"
+            "  filter the frame instead"
+        )
     nested = bool(filters) and all(isinstance(one, list) for one in filters)
     alternatives = filters if nested else [filters]
     made = tuple(tuple(_checked_term(source, t) for t in _terms(filters, a)) for a in alternatives)

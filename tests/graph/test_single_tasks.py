@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from shframe.graph.scheduler.assignment import EXTRA, FOLLOWS, HORIZON
 from shframe.graph.scheduler.messages import (
-    LOOSE,
+    SINGLE,
+    ActorEnded,
+    ActorStarted,
     Blocked,
     Called,
     Died,
@@ -16,11 +18,9 @@ from shframe.graph.scheduler.messages import (
     Fail,
     Failed,
     Grow,
-    Hired,
     Joined,
     Late,
     Left,
-    Quit,
     Recall,
     Recalled,
     Resumed,
@@ -44,7 +44,7 @@ def loose(
     memory: int = 0,
 ) -> TaskState:
     rank = rank_of(number, priority)
-    return TaskState(LOOSE, kind, sources, rank, retries, actor, parent, memory)
+    return TaskState(SINGLE, kind, sources, rank, retries, actor, parent, memory)
 
 
 class Model:
@@ -218,7 +218,7 @@ def test_beyond_the_extra_workers_a_waiting_worker_runs_the_child_itself() -> No
 def test_calls_of_an_actor_run_in_order_and_wait_for_their_inputs() -> None:
     scheduler = scheduler_of(1, kind=1e-6)
     scheduler.handle(Called(1, [loose(1, actor=7)]))
-    assert scheduler.handle(Hired(2, 7, 1, 1)) == [Run(2, [1])]
+    assert scheduler.handle(ActorStarted(2, 7, 1, 1)) == [Run(2, [1])]
     scheduler.handle(Called(2, [loose(2, kind="slow")]))
     scheduler.handle(Done(2, [(1, 1e-6, 0)]))
     calls = [loose(3, (2,), actor=7), loose(4, actor=7)]
@@ -229,22 +229,22 @@ def test_calls_of_an_actor_run_in_order_and_wait_for_their_inputs() -> None:
 def test_an_actor_that_is_made_anew_gets_its_constructor_first() -> None:
     scheduler = scheduler_of(1)
     scheduler.handle(Called(1, [loose(1, actor=7)]))
-    scheduler.handle(Hired(2, 7, 1, 1))
+    scheduler.handle(ActorStarted(2, 7, 1, 1))
     scheduler.handle(Done(2, [(1, 0.1, 0)]))
     calls = [loose(n, actor=7, retries=0) for n in (2, 3)]
     assert scheduler.handle(Called(2, calls)) == [Run(2, [2])]
     assert scheduler.handle(Died(2, 2)) == [Fail(2, [], True)]
     scheduler.handle(Called(4, [loose(4, actor=7)]))
-    assert scheduler.handle(Hired(3, 7, 1, 4)) == [Run(3, [4])]
+    assert scheduler.handle(ActorStarted(3, 7, 1, 4)) == [Run(3, [4])]
     assert scheduler.handle(Done(3, [(4, 0.1, 0)])) == [Run(3, [3])]
-    assert scheduler.handle(Quit(7)) == [Fail(3, [])]
+    assert scheduler.handle(ActorEnded(7)) == [Fail(3, [])]
 
 
 def test_a_call_back_into_an_actor_that_waits_runs_on_top_of_the_call_that_waits() -> None:
     scheduler = scheduler_of(1)
     for actor, slot, number in ((7, 2, 1), (8, 3, 2)):
         scheduler.handle(Called(number, [loose(number, actor=actor)]))
-        scheduler.handle(Hired(slot, actor, 1, number))
+        scheduler.handle(ActorStarted(slot, actor, 1, number))
         scheduler.handle(Done(slot, [(number, 0.1, 0)]))
     assert scheduler.handle(Called(3, [loose(3, actor=7)])) == [Run(2, [3])]
     assert scheduler.handle(Called(4, [loose(4, actor=8, parent=3)])) == [Run(3, [4])]

@@ -21,13 +21,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shframe import session
-from shframe.dataframe.io.parquet_source import is_data
+from shframe.dataframe.expr.base import Relation
 from shframe.dataframe.kernels import writing as kernels
 from shframe.dataframe.kernels.writing import Target, Written
-from shframe.dataframe.lower.lower import numbered
+from shframe.dataframe.lower.layer import About, Layer, gather, keys_of, number_rows, per_partition
+from shframe.dataframe.methods.selection import check_labels
+from shframe.dataframe.plan.planner import PLANNER
+from shframe.dataframe.sources.parquet_source import is_data
 from shframe.errors import InvalidArgument, UnsupportedType, WriteFailed
 from shframe.graph.executors.cluster import values
-from shframe.graph.plan.planner import Layer
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 from shframe.graph.tasks.task_graph import TaskGraph
@@ -35,8 +37,8 @@ from shframe.graph.tasks.task_graph import TaskGraph
 PART = re.compile(r"part-\d{5,}(-\d+)?\.parquet")
 
 
-def to_parquet(
-    frame: Any, path: Any, *, partition_cols: Any, index: bool | None, compression: Any
+def write_parquet(
+    source: Relation, path: Any, partition_cols: Any, index: bool | None, compression: Any
 ) -> None:
     """Write each partition as `part-n.parquet`, under hive folders where asked.
 
@@ -47,11 +49,11 @@ def to_parquet(
     """
     folder = Path(os.path.abspath(os.path.expanduser(os.fspath(path))))
     options = {"compression": compression}
-    names = _check_convertible(frame._meta, options)
-    keys = _checked_keys(frame, partition_cols, names)
+    names = _check_convertible(source.meta, options)
+    keys = _check_keys(source, partition_cols, names)
     old = _find_parts(folder)
     with _hidden_folder(folder) as hidden:
-        parts = _write(frame, str(hidden), keys, index, options)
+        parts = _write(source, str(hidden), keys, index, options)
         filled = [part for part in parts if part.rows] or parts[:1]
         _conform(filled, str(hidden), keys, options)
         with _failure_named(folder):
@@ -70,11 +72,11 @@ def _check_convertible(meta: Any, options: dict[str, Any]) -> list[str]:
     return list(table.schema.names[: meta.shape[1]])
 
 
-def _checked_keys(frame: Any, partition_cols: Any, names: list[str]) -> tuple[str, ...]:
+def _check_keys(source: Relation, partition_cols: Any, names: list[str]) -> tuple[str, ...]:
     several = isinstance(partition_cols, (list, tuple))
     labels = list(partition_cols) if several else [partition_cols] * (partition_cols is not None)
-    frame._known(labels, "to_parquet(partition_cols=)")
-    keys = tuple(names[place] for place in frame._meta.columns.get_indexer(labels))
+    check_labels(source, labels, "to_parquet(partition_cols=)")
+    keys = tuple(names[place] for place in source.meta.columns.get_indexer(labels))
     if len(set(keys)) < len(keys):
         raise InvalidArgument(f"partition_cols={partition_cols!r}: a column is named twice")
     if keys and len(keys) == len(names):
@@ -142,14 +144,17 @@ def _hidden_folder(folder: Path) -> Iterator[Path]:
 
 
 def _write(
-    frame: Any, hidden: str, keys: tuple[str, ...], index: bool | None, options: dict[str, Any]
+    source: Relation,
+    hidden: str,
+    keys: tuple[str, ...],
+    index: bool | None,
+    options: dict[str, Any],
 ) -> list[Written]:
     def add_tasks(layer: Layer) -> Layer:
-        stored = _decide_index(frame._meta.index, layer, index)
-        before: list[Task] = []
+        stored = _decide_index(source.meta.index, layer, index)
+        inputs, before = layer.keys, list[Task]()
         if stored and layer.about.fresh:
-            layer = numbered("to-parquet", layer)
-            before.extend(layer.tasks)
+            inputs, before = number_rows("to-parquet", layer)
         decided: tuple[Key, ...] = ()
         if stored is None and keys:
             before += _decide_together(layer)
@@ -162,11 +167,11 @@ def _write(
                 ),
                 (key, *decided),
             )
-            for n, key in enumerate(layer.keys)
+            for n, key in enumerate(inputs)
         ]
-        return Layer([task.key for task in tasks], [*before, *tasks])
+        return Layer(keys_of(tasks), [*before, *tasks], about=About())
 
-    graph, _ = frame.planner.graph(frame.planner.optimized(frame.expr), add_tasks)
+    graph, _ = PLANNER.graph(PLANNER.optimized(source), add_tasks)
     return list(values(session.current().run(graph)))
 
 
@@ -184,12 +189,8 @@ def _decide_index(empty: Any, layer: Layer, index: bool | None) -> bool | None:
 def _decide_together(layer: Layer) -> list[Task]:
     """Tasks of which the last says whether the index is stored: rows that go into several files
     cannot be given their labels afterwards."""
-    found = [
-        Task(Key("to-parquet-index", (n,)), Function(kernels.find_counted), (key,))
-        for n, key in enumerate(layer.keys)
-    ]
-    inputs = tuple(task.key for task in found)
-    return [*found, Task(Key("to-parquet-stored"), Function(kernels.stores_index), inputs)]
+    found = per_partition("to-parquet-index", Function(kernels.find_counted), layer.keys)
+    return [*found, gather("to-parquet-stored", Function(kernels.stores_index), found)]
 
 
 def _conform(

@@ -1,21 +1,28 @@
-"""Where frames come from and go to."""
+"""Where frames come from: pandas, Arrow, Parquet and CSV."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 import pandas as pd
 import pyarrow as pa
 
-from shframe import session
-from shframe.dataframe.base import labels_increase, put_parts, wrap
-from shframe.dataframe.expr import relations
-from shframe.dataframe.frame import DataFrame
-from shframe.dataframe.io import parquet_source
-from shframe.dataframe.io.csv_source import CsvSource
-from shframe.errors import InvalidArgument, UnsupportedType
+from shframe.dataframe.expr.relations import ReadCsv, ReadParquet
+from shframe.dataframe.frame import DataFrame, Index, Series
+from shframe.dataframe.methods.selection import select_columns
+from shframe.dataframe.methods.storing import store_pandas
+from shframe.dataframe.sources import parquet_source
+from shframe.dataframe.sources.csv_source import CsvSource
+from shframe.dataframe.wrap import wrap, wrap_as
+from shframe.errors import UnsupportedType
 
 
+@overload
+def from_pandas(obj: pd.DataFrame, npartitions: int | None = None) -> DataFrame: ...
+@overload
+def from_pandas(obj: pd.Series[Any], npartitions: int | None = None) -> Series: ...
+@overload
+def from_pandas(obj: pd.Index[Any], npartitions: int | None = None) -> Index: ...
 def from_pandas(obj: Any, npartitions: int | None = None) -> Any:
     """A DataFrame, Series or Index of pandas, in partitions; the values are taken at the call.
 
@@ -29,26 +36,7 @@ def from_pandas(obj: Any, npartitions: int | None = None) -> Any:
     >>> sf.from_pandas(pd.Series([1, 2, 3]), npartitions=2).sum().compute()
     6
     """
-    if not isinstance(obj, (pd.DataFrame, pd.Series, pd.Index)):
-        raise UnsupportedType(
-            f"from_pandas() takes a DataFrame, Series or Index, found {type(obj).__name__}"
-        )
-    if npartitions is not None and (not isinstance(npartitions, int) or npartitions < 1):
-        raise InvalidArgument(f"npartitions={npartitions!r}: a whole number from 1 is needed")
-    count = npartitions or _partition_count(obj)
-    refs, sizes = put_parts(obj, count)
-    increasing = labels_increase(obj)
-    return wrap(relations.FromParts(refs, relations.Meta(obj), sizes, increasing=increasing))
-
-
-def _partition_count(obj: Any) -> int:
-    usage = obj.memory_usage(index=True, deep=False)
-    nbytes = int(usage.sum()) if isinstance(usage, pd.Series) else int(usage)
-    if nbytes < 1 << 20:
-        return 1
-    options = session.current().options
-    most = min(parquet_source.MOST_PARTITION, options.partition_bytes)
-    return max(-(-nbytes // most), 2 * options.worker_count)
+    return wrap(store_pandas(obj, npartitions))
 
 
 def from_arrow(table: Any, npartitions: int | None = None) -> DataFrame:
@@ -56,7 +44,7 @@ def from_arrow(table: Any, npartitions: int | None = None) -> DataFrame:
     if isinstance(table, pa.RecordBatch):
         table = pa.Table.from_batches([table])
     if not isinstance(table, pa.Table):
-        raise UnsupportedType(f"from_arrow() takes a Table, found {type(table).__name__}")
+        raise UnsupportedType(f"from_arrow() takes a Table, got {type(table).__name__}")
     return from_pandas(table.to_pandas(), npartitions)
 
 
@@ -83,8 +71,8 @@ def read_parquet(path: Any, columns: Any = None, filters: Any = None) -> DataFra
     source = parquet_source.ParquetSource(path)
     chosen = None if columns is None else parquet_source.checked_columns(source, columns)
     terms = () if filters is None else parquet_source.checked_filters(source, filters)
-    frame: DataFrame = wrap(relations.ReadParquet(source, filters=terms))
-    return frame if chosen is None else frame[chosen]
+    node = ReadParquet(source, filters=terms)
+    return wrap_as(DataFrame, node if chosen is None else select_columns(node, chosen))
 
 
 def read_csv(path: Any, **options: Any) -> DataFrame:
@@ -96,4 +84,4 @@ def read_csv(path: Any, **options: Any) -> DataFrame:
 
     Raises: SourceNotFound, SourceDamaged, InvalidArgument.
     """
-    return wrap(relations.ReadCsv(CsvSource(path, options)))
+    return wrap_as(DataFrame, ReadCsv(CsvSource(path, options)))

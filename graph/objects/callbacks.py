@@ -1,0 +1,24 @@
+"""Calling what is not ours: what it raises is logged, or passed to who waits for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+log = logging.getLogger("shframe")
+
+
+def attempt(what: Callable[[], None], blame: Callable[[BaseException], None]) -> None:
+    """Call; `blame` is called with what it raises."""
+    try:
+        what()
+    except Exception as error:
+        blame(error)
+
+
+def guarded(what: Callable[[], None]) -> None:
+    """Call; what it raises is logged."""
+    try:
+        what()
+    except Exception:
+        log.exception("a callback raised")

@@ -1,0 +1,168 @@
+"""Products of matrices and vectors. Each block of a product is one task, which reads a row of
+blocks of one operand and a column of blocks of the other in place.
+"""
+
+from __future__ import annotations
+
+import math
+from operator import index as as_int
+from typing import Any
+
+import numpy as np
+
+from shframe.array.expr import nodes
+from shframe.array.expr.nodes import Node, on_grid
+from shframe.array.functions import elementwise, manipulation, reductions
+from shframe.array.functions.indexing import item_of
+from shframe.array.functions.slicing import part
+from shframe.array.grid import chunks as grids
+from shframe.array.grid.axes import listed_axes, normalized_axis
+from shframe.array.grid.defaults import integers_from
+from shframe.errors import ChunkMismatch, InvalidArgument
+
+
+def matmul(one: Node, other: Node, /) -> Node:
+    """The matrix product over the last axis of one and the last but one of the other.
+
+    A vector is a row in front and a column behind; leading axes broadcast.
+
+    Raises: ChunkMismatch when the lengths differ, InvalidArgument for arrays without axes.
+
+    Examples
+    --------
+    >>> import shframe.array as xp
+    >>> xp.matmul(xp.ones((2, 3)), xp.ones((3,))).compute().tolist()
+    [3.0, 3.0]
+    """
+    first, second = one, other
+    if not first.ndim or not second.ndim:
+        raise InvalidArgument("matmul() needs axes; multiply by a number with *")
+    row, column = first.ndim == 1, second.ndim == 1
+    first = part(first, (None, ...)) if row else first
+    second = part(second, (..., None)) if column else second
+    if first.shape[-1] != second.shape[-2]:
+        raise ChunkMismatch(
+            f"matmul: shapes {first.shape} and {second.shape} do not fit\n"
+            f"  {first.shape[-1]} columns meet {second.shape[-2]} rows"
+        )
+    result = _product(first, second)
+    if row:
+        result = part(result, (..., 0, slice(None)))
+    return part(result, (..., 0)) if column else result
+
+
+def _product(first: Node, second: Node) -> Node:
+    call = lambda a, b: np.matmul(a[:, None], b[None, :])  # noqa: E731
+    dtype = elementwise.learn_dtype(call, [first, second], "matmul")
+    batches = [first.shape[:-2], second.shape[:-2]]
+    shape = grids.broadcast_shape(batches, "matmul")
+    grid = grids.unified([first.chunks[:-2], second.chunks[:-2]], shape)
+    # fewer blocks between the operands mean fewer, larger products to add up
+    inner = min(first.chunks[-1], second.chunks[-2], key=lambda axis: (len(axis), axis))
+    left = (*grids.fitted(grid, batches[0]), first.chunks[-2], inner)
+    right = (*grids.fitted(grid, batches[1]), inner, second.chunks[-1])
+    chunks = (*grid, first.chunks[-2], second.chunks[-1])
+    a = on_grid(elementwise.astype(first, dtype), left)
+    b = on_grid(elementwise.astype(second, dtype), right)
+    return nodes.MatMul(a, b, chunks, dtype)
+
+
+def dot(one: Node, other: Node, /) -> Node:
+    """The product over the last axis of one and the last but one of the other, as numpy.dot."""
+    first, second = one, other
+    if not first.ndim or not second.ndim:
+        return elementwise.call(np.multiply, first, second)
+    if second.ndim > 2:
+        return tensordot(first, second, axes=((-1,), (-2,)))
+    return matmul(first, second)
+
+
+def tensordot(one: Node, other: Node, /, axes: Any = 2) -> Node:
+    """The sum of products over pairs of axes: the last and first `axes`, or those named."""
+    first, second = one, other
+    left, right = _paired_axes(axes, first.ndim, second.ndim)
+    lengths = tuple(first.shape[axis] for axis in left)
+    if lengths != tuple(second.shape[axis] for axis in right):
+        raise ChunkMismatch(
+            "shape-mismatch for sum\n"
+            f"  tensordot: axes {left} of shape {first.shape}, {right} of {second.shape}"
+        )
+    kept = [axis for axis in range(first.ndim) if axis not in left]
+    kept2 = [axis for axis in range(second.ndim) if axis not in right]
+    shape = tuple(first.shape[a] for a in kept) + tuple(second.shape[a] for a in kept2)
+    inner = math.prod(lengths)
+    rows = math.prod(first.shape[a] for a in kept)
+    columns = math.prod(second.shape[a] for a in kept2)
+    a = manipulation.reshape(manipulation.permute_dims(first, kept + left), (rows, inner))
+    b = manipulation.reshape(manipulation.permute_dims(second, right + kept2), (inner, columns))
+    return manipulation.reshape(matmul(a, b), shape)
+
+
+def _paired_axes(axes: Any, ndim: int, ndim2: int) -> tuple[list[int], list[int]]:
+    """The axes of two arrays over which products are added up."""
+    count = grids.integer_from(axes)
+    if count is None:
+        given, given2 = (integers_from(each, "axes") for each in axes)
+    else:
+        given, given2 = tuple(range(-count, 0)), tuple(range(count))
+    return list(listed_axes(given, ndim)), list(listed_axes(given2, ndim2))
+
+
+def vecdot(one: Node, other: Node, /, axis: int = -1) -> Node:
+    """The sum of products along an axis, the first operand conjugated."""
+    first, second = one, other
+    first = manipulation.moveaxis(first, normalized_axis(axis, first.ndim), -1)
+    second = manipulation.moveaxis(second, normalized_axis(axis, second.ndim), -1)
+    if first.shape[-1] != second.shape[-1]:
+        raise ChunkMismatch(
+            f"vecdot: shapes {first.shape} and {second.shape} do not fit: "
+            f"axis {axis} has lengths {first.shape[-1]} and {second.shape[-1]}"
+        )
+    if first.dtype.kind == "c":
+        first = elementwise.call(np.conjugate, first)
+    products = elementwise.call(np.multiply, first, second)
+    small = products.dtype if products.dtype.kind in "biu" else None
+    return reductions.sum(products, axis=-1, dtype=small)
+
+
+def vdot(one: Node, other: Node, /) -> Node:
+    """vecdot() of the raveled arrays."""
+    return vecdot(manipulation.ravel(one), manipulation.ravel(other))
+
+
+def outer(one: Node, other: Node, /) -> Node:
+    """The products of all pairs of elements of two vectors."""
+    rows = part(manipulation.ravel(one), (slice(None), None))
+    return elementwise.call(np.multiply, rows, manipulation.ravel(other))
+
+
+def matrix_transpose(x: Node, /) -> Node:
+    """The array with its last two axes exchanged."""
+    if x.ndim < 2:
+        raise InvalidArgument(f"a matrix is needed, found an array of shape {x.shape}")
+    return manipulation.swapaxes(x, -1, -2)
+
+
+def diagonal(x: Node, /, offset: int = 0) -> Node:
+    """The diagonal of a matrix."""
+    if x.ndim != 2:
+        raise InvalidArgument(f"a matrix is needed, found an array of shape {x.shape}")
+    rows, columns = x.shape
+    offset = as_int(offset)
+    count = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
+    steps = np.arange(count)
+    return item_of(x, (steps + max(-offset, 0), steps + max(offset, 0)))
+
+
+def trace(x: Node, /, offset: int = 0, dtype: Any = None) -> Node:
+    """The sum of the diagonal of a matrix."""
+    return reductions.sum(diagonal(x, offset=offset), dtype=dtype)
+
+
+def vector_norm(x: Node, /, axis: Any = None, keepdims: bool = False) -> Node:
+    """The root of the sum of squares along axes."""
+    if x.dtype.kind in "biu":  # squares of integers may wrap
+        x = elementwise.astype(x, float)
+    size = elementwise.call(np.absolute, x)
+    squares = elementwise.call(np.multiply, size, size)
+    return elementwise.call(np.sqrt, reductions.sum(squares, axis=axis, keepdims=keepdims))

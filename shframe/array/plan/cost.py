@@ -1,0 +1,64 @@
+"""Cost: how much work a plan is, before it is lowered, so that little of it stays in the driver."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from shframe.array.expr import nodes
+from shframe.array.expr.program import Program
+from shframe.graph.plan.expr import Expr, walk
+
+BLOCK = 8192  # bytes: what a task of its own costs in the driver, some 8 us
+SLOW = 8  # an exponential or a sine takes as long as so many sums
+VIEWS = (
+    nodes.FromArray,
+    nodes.FromBlocks,
+    nodes.Slice,
+    nodes.Transpose,
+    nodes.ExpandDims,
+    nodes.BroadcastTo,
+    nodes.Concat,
+)
+FAST = frozenset(
+    {np.add, np.subtract, np.multiply, np.divide, np.square, np.sqrt, np.negative, np.absolute}
+    | {np.maximum, np.minimum, np.fmax, np.fmin, np.positive, np.conjugate}
+    | {np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal}
+    | {np.logical_and, np.logical_or, np.logical_not, np.isnan, np.isfinite, np.isinf}
+)
+
+
+def cost_of(plan: Expr) -> float:
+    """Bytes that the plan passes through its steps; infinite if it calls a user's function."""
+    return sum(map(_cost_of_node, walk(plan)))
+
+
+def _cost_of_node(node: Expr) -> float:
+    if isinstance(node, VIEWS):
+        return 0
+    if isinstance(node, nodes.Elementwise):
+        return _cost_of_program(node.program, node) + math.prod(node.numblocks) * BLOCK
+    if isinstance(node, nodes.Reduce):
+        elements = math.prod(map(sum, node.over))
+        blocks = math.prod(map(len, node.over))
+        read = sum(each.nbytes for each in node.sources if isinstance(each, nodes.Node))
+        steps = _weight(node.program) * elements * 8
+        return read + steps + elements * node.dtype.itemsize + blocks * BLOCK
+    if isinstance(node, nodes.MatMul):
+        return node.nbytes * max(node.one.shape[-1] / 4, 1) + math.prod(node.numblocks) * BLOCK
+    if isinstance(node, nodes.Random):
+        return node.nbytes * SLOW + math.prod(node.numblocks) * BLOCK
+    if isinstance(node, nodes.Node) and not isinstance(node, nodes.MapBlocks):
+        return 2 * node.nbytes + math.prod(node.numblocks) * BLOCK
+    return math.inf
+
+
+def _cost_of_program(program: Program, node: nodes.Elementwise) -> float:
+    read = sum(each.nbytes for each in node.sources if isinstance(each, nodes.Node))
+    return read + _weight(program) * math.prod(node.shape) * 8
+
+
+def _weight(program: Program) -> int:
+    """How many sums take as long as the program."""
+    return sum(1 if step.operation in FAST else SLOW for step in program)

@@ -1,0 +1,99 @@
+"""Evaluation: from the node of an array to its values, or to blocks that stay where they are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from shframe import session
+from shframe.array.expr import nodes
+from shframe.array.expr.nodes import Node
+from shframe.array.grid import chunks as grids
+from shframe.array.plan.cost import cost_of
+from shframe.array.plan.planner import PLANNER
+from shframe.array.plan.run_here import run_here
+from shframe.array.rules.finish import into_final
+from shframe.executor_choice import planned_for
+from shframe.graph.executors.cluster import values
+from shframe.graph.objects.shared_output import Final
+from shframe.graph.plan.expr import Expr
+from shframe.graph.tasks import result_buffer
+from shframe.lazy.collection import Collection, _note
+from shframe.options import Options
+from shframe.store.codec.numpy_codec import array_header
+
+LEAST_FINAL = 1 << 20  # bytes; a smaller result is put together in the driver
+# Bytes that pass through the steps of an array's plan for each byte of a frame's, whose kernels
+# take that much longer. Up to so many the driver is done before two workers would be.
+SHARE = 64
+
+
+def evaluate(node: Node, progress: bool | None = None, executor: Any = None) -> Any:
+    """The values as an ordinary, writable, C-ordered array; a scalar when there are no axes.
+
+    Cost: large results are written by the workers into the memory of the result; none is copied
+        after. From a cluster the blocks come over the wire, and are put together here. A few
+        megabytes are computed in the calling process.
+    """
+    current = session.current()
+    where = current.where(executor)  # says what is wrong with it before the work
+    with planned_for(where):
+        plan = PLANNER.optimized(node)
+    shown = current.options.progress if progress is None else progress
+    if where is current.executor and not shown and _belongs_here(plan, current.options):
+        graph, _ = PLANNER.graph(plan, fuse=False)
+        return _assemble(run_here(graph, current), node)
+    if node.nbytes >= LEAST_FINAL and where.lends:
+        with Final(current.executor, node.nbytes) as final:
+            graph, _ = PLANNER.graph(into_final(plan, final.segment))
+            Collection._run_graph(graph, progress, executor)
+            ref = final.seal(array_header(node.dtype, node.shape, "C"))
+        return ref.value(writable=True)
+    with planned_for(where):
+        graph, _ = PLANNER.graph(plan)
+    refs = Collection._run_graph(graph, progress, executor)
+    start = time.monotonic()
+    result = _assemble(values(refs), node)
+    _note(len(refs), time.monotonic() - start)
+    return result
+
+
+def _belongs_here(plan: Expr, options: Options) -> bool:
+    """Whether the plan is done before a worker would have begun.
+
+    Not in a worker: memory of its results belongs to the task that runs.
+    """
+    most = options.inline_bytes * SHARE
+    return most > 0 and not result_buffer.is_shared() and cost_of(plan) < most
+
+
+def _assemble(blocks: Iterable[Any], node: Node) -> Any:
+    """One array of all blocks, given in C order."""
+    if not node.shape:
+        (block,) = blocks
+        return block[()]
+    result: np.ndarray[Any, Any] | None = None
+    for bounds, block in zip(grids.bounds(node.chunks), blocks, strict=True):
+        if result is None:
+            if block.shape == node.shape and _is_ordinary(block, node):
+                return block
+            result = np.empty(node.shape, node.dtype)
+        result[bounds] = block
+    return result
+
+
+def _is_ordinary(block: np.ndarray[Any, Any], node: Node) -> bool:
+    """Whether the only block is what the user may have."""
+    plain = block.flags.c_contiguous and block.flags.writeable
+    return plain and block.flags.owndata and block.dtype == node.dtype
+
+
+def persist(node: Node, progress: bool | None = None, executor: Any = None) -> Node:
+    """The array with its blocks computed and kept where they were made."""
+    with planned_for(session.current().where(executor)):
+        graph, _ = PLANNER.graph(PLANNER.optimized(node))
+    refs = Collection._run_graph(graph, progress, executor)
+    return nodes.FromBlocks(tuple(refs), node.chunks, node.dtype)

@@ -1,0 +1,114 @@
+"""Wrapping: a public function is a chapter's function with arrays of any kind in place of its
+nodes, and an Array in place of the node that it returns.
+
+Arguments are converted here, once; name, docstring and signature stay those of the chapter.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, Concatenate, ParamSpec, overload
+
+from shframe.array.expr.nodes import Node
+from shframe.array.functions.convert import node_of
+from shframe.array.ndarray import Array
+
+P = ParamSpec("P")
+
+
+def _wrap(result: Any) -> Any:
+    """Arrays for the node, or nodes, that a chapter's function returns."""
+    if isinstance(result, Node):
+        return Array(result)
+    return type(result)(map(Array, result))
+
+
+def _public(
+    function: Callable[..., Any], convert: Callable[..., tuple[Any, ...]]
+) -> Callable[..., Any]:
+    """The function behind a conversion of its positional arguments."""
+    signature = inspect.signature(function)
+    first = next(iter(signature.parameters))
+
+    @functools.wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        if not args and first in named:
+            args = (named.pop(first),)
+        return _wrap(function(*convert(*args), **named))
+
+    shown = [
+        each.replace(annotation=str(each.annotation).replace("Node", "Any"))
+        for each in signature.parameters.values()
+    ]
+    returned = str(signature.return_annotation).replace("Node", "Array")
+    call.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=shown, return_annotation=returned
+    )
+    call.__module__ = "shframe.array"  # where it is found when it is pickled by name
+    return call
+
+
+def _as_given(*args: Any) -> tuple[Any, ...]:
+    return args
+
+
+def _first(*args: Any) -> tuple[Any, ...]:
+    return (*map(node_of, args[:1]), *args[1:])
+
+
+def _first_two(*args: Any) -> tuple[Any, ...]:
+    return (*map(node_of, args[:2]), *args[2:])
+
+
+def _sequence(*args: Any) -> tuple[Any, ...]:
+    return (*(list(map(node_of, each)) for each in args[:1]), *args[1:])
+
+
+def _all(*args: Any) -> tuple[Any, ...]:
+    return tuple(map(node_of, args))
+
+
+def making(function: Callable[P, Node]) -> Callable[P, Array]:
+    """For a function that takes no node, or converts its arguments itself."""
+    return _public(function, _as_given)
+
+
+@overload
+def of_one(
+    function: Callable[Concatenate[Node, P], Node],
+) -> Callable[Concatenate[Any, P], Array]: ...
+@overload
+def of_one(
+    function: Callable[Concatenate[Node, P], tuple[Node, ...]],
+) -> Callable[Concatenate[Any, P], tuple[Array, ...]]: ...
+def of_one(function: Callable[..., Any]) -> Callable[..., Any]:
+    """For a function of one array, its first argument."""
+    return _public(function, _first)
+
+
+def of_one_or_pair(
+    function: Callable[Concatenate[Node, P], Node | tuple[Node, Node]],
+) -> Callable[Concatenate[Any, P], Array | tuple[Array, Array]]:
+    """For a function of one array that returns two when it is asked to."""
+    return _public(function, _first)
+
+
+def of_two(
+    function: Callable[Concatenate[Node, Node, P], Node],
+) -> Callable[Concatenate[Any, Any, P], Array]:
+    """For a function of two arrays, its first arguments."""
+    return _public(function, _first_two)
+
+
+def of_sequence(
+    function: Callable[Concatenate[Sequence[Node], P], Node],
+) -> Callable[Concatenate[Any, P], Array]:
+    """For a function of a sequence of arrays, its first argument."""
+    return _public(function, _sequence)
+
+
+def of_several(function: Callable[..., list[Node]]) -> Callable[..., list[Array]]:
+    """For a function whose positional arguments are all arrays."""
+    return _public(function, _all)

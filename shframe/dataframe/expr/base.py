@@ -1,0 +1,203 @@
+"""What every node of a frame's plan is: a relation with rows in partitions, or one value.
+
+A relation's `meta` is the empty pandas object with its labels, dtypes and index names, found by
+running pandas' own operation on the metas of its sources, so that a mistake shows at the call. A
+value's `sample` is what one harmless row gives: it tells the value's kind and labels.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from shframe.dataframe.expr.lineage import Lineage, Rows, same_rows
+from shframe.graph.plan.expr import Expr
+from shframe.graph.plan.tokens import tokenize
+
+Call = tuple[Callable[..., Any], dict[str, Any]]
+"""A kernel and its keyword parameters."""
+
+
+class Params:
+    """Keyword parameters of a kernel, with a token of their content."""
+
+    __slots__ = ("token", "values")
+
+    def __init__(self, **values: Any) -> None:
+        self.values = values
+        self.token = tokenize(values)
+
+    def __shframe_token__(self) -> str:
+        return self.token
+
+
+class Meta:
+    """An empty pandas object as part of a node: its dtypes, labels and names make the token."""
+
+    __slots__ = ("empty", "token")
+
+    def __init__(self, sample: Any) -> None:
+        self.empty = sample.iloc[:0] if not isinstance(sample, pd.Index) else sample[:0]
+        self.token = tokenize(self.empty)
+
+    def __shframe_token__(self) -> str:
+        return self.token
+
+
+class Literal:
+    """A constant as an operand or argument: `df.a > 5` has the literal 5."""
+
+    __slots__ = ("token", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self.token = tokenize(value)
+
+    def __shframe_token__(self) -> str:
+        return self.token
+
+
+@dataclass(frozen=True, eq=False)
+class Relation(Expr):
+    """A frame, series or index in partitions."""
+
+    @functools.cached_property
+    def meta(self) -> Any:
+        """The empty pandas object with the dtypes and labels of this one."""
+        raise AssertionError(f"{type(self).__name__} lacks a meta")
+
+    @functools.cached_property
+    def lineage(self) -> Lineage:
+        """Where the rows come from; a node of its own, of which no order is known."""
+        return Lineage(self.token, self.token)
+
+    @functools.cached_property
+    def settled(self) -> bool:
+        """Whether all partitions have the dtypes of the whole, whatever is missing in them."""
+        return True
+
+    @property
+    def as_known(self) -> bool:
+        """Whether those are the dtypes of `meta`."""
+        return True
+
+
+@dataclass(frozen=True, eq=False)
+class SameSchema(Relation):
+    """A relation with the columns, dtypes and index of its source."""
+
+    source: Relation
+
+    @functools.cached_property
+    def meta(self) -> Any:
+        return self.source.meta
+
+    @functools.cached_property
+    def settled(self) -> bool:
+        return self.source.settled
+
+
+@dataclass(frozen=True, eq=False)
+class Value(Expr):
+    """One value, or a pandas object that is not in partitions."""
+
+    @functools.cached_property
+    def sample(self) -> Any:
+        """What it would be of one harmless row: tells its kind and its labels."""
+        raise AssertionError(f"{type(self).__name__} lacks a sample")
+
+
+@dataclass(frozen=True, eq=False)
+class RowWise(Relation):
+    """A kernel applied to corresponding partitions of the relations among its operands.
+
+    It gives the same on any partitioning, but for the labels of rows. Values among the operands
+    are given to each partition whole.
+
+    rows: what the kernel does to the rows of the first relation.
+    """
+
+    rows: ClassVar[Rows] = "same"
+
+    @property
+    def given(self) -> tuple[Expr, ...]:
+        """Operands that each partition gets whole though they may be relations."""
+        return ()
+
+    @property
+    def known(self) -> Meta | None:
+        """The schema, where it is not to be found by trying the kernel."""
+        return None
+
+    @property
+    def call(self) -> Call:
+        """The kernel with its parameters; it is called with a partition or value per operand."""
+        raise AssertionError(f"{type(self).__name__} lacks a kernel")
+
+    @functools.cached_property
+    def relations(self) -> tuple[Relation, ...]:
+        """The operands of which it gets a partition each."""
+        given = set(map(id, self.given))
+        operands = (child for child in self.children() if id(child) not in given)
+        return tuple(one for one in operands if isinstance(one, Relation))
+
+    @property
+    def is_aligned(self) -> bool:
+        """Whether all its relations have the same rows in the same partitions."""
+        return same_rows([one.lineage for one in self.relations])
+
+    @property
+    def keeps_index(self) -> bool:
+        """Whether the result has the first relation's index, untouched and not looked at."""
+        return self.is_aligned
+
+    @property
+    def keeps_dtypes(self) -> bool:
+        """Whether the dtypes of the result follow from those of the operands, not from values."""
+        return False
+
+    @functools.cached_property
+    def meta(self) -> Any:
+        if self.known is not None:
+            return self.known.empty
+        kernel, params = self.call
+        return kernel(*map(example_of, self.children()), **params)
+
+    @functools.cached_property
+    def lineage(self) -> Lineage:
+        lineages = [source.lineage for source in self.relations]
+        first = lineages[0]
+        if self.rows == "made":
+            return Lineage(self.token, self.token)
+        if self.rows == "same" or (self.rows == "joined" and same_rows(lineages)):
+            return first
+        if any(one.root != first.root for one in lineages) and self.rows == "joined":
+            return Lineage(self.token, self.token)
+        choice = [source.token for source in self.relations[1:]] or [self.token]
+        return Lineage(first.root, tokenize(self.rows, first.rows, choice), first.increasing)
+
+    @functools.cached_property
+    def settled(self) -> bool:
+        if not all(source.settled for source in self.relations):
+            return False
+        return self.keeps_dtypes or not any(map(changes_when_missing, dtypes_of(self.meta)))
+
+
+def example_of(source: Expr) -> Any:
+    """What stands for an operand when a kernel is tried."""
+    return source.sample if isinstance(source, Value) else source.meta  # type: ignore[attr-defined]
+
+
+def dtypes_of(meta: Any) -> list[Any]:
+    """The dtypes of the columns of an empty pandas object."""
+    return list(meta.dtypes) if meta.ndim == 2 else [meta.dtype]
+
+
+def changes_when_missing(dtype: Any) -> bool:
+    """Whether a missing value makes values of this dtype those of another."""
+    return isinstance(dtype, np.dtype) and dtype.kind in "iubO"

@@ -1,0 +1,276 @@
+"""Columns and what is computed of them row by row: one partition in, one out.
+
+An operand is another relation with corresponding partitions, a value that each partition gets
+whole, or a literal. pandas has its operators and methods on frames and indexes too, so these nodes
+do not ask how many columns there are.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from shframe.dataframe.expr.base import Call, Literal, Meta, Relation, RowWise, Value
+from shframe.dataframe.expr.lineage import Rows
+from shframe.dataframe.kernels import rowwise
+from shframe.dataframe.kernels.arguments import Place
+from shframe.graph.plan.expr import Expr
+from shframe.graph.plan.tokens import tokenize
+
+Operand = Relation | Value | Literal
+
+
+@dataclass(frozen=True, eq=False)
+class Column(RowWise):
+    """One column of a frame."""
+
+    source: Relation
+    label: Any
+
+    keeps_dtypes = True
+
+    @property
+    def call(self) -> Call:
+        return rowwise.column, {"label": self.label}
+
+
+@dataclass(frozen=True, eq=False)
+class RowLabels(RowWise):
+    """The labels of the rows, as an index."""
+
+    source: Relation
+
+    keeps_dtypes = True
+    keeps_index = False
+
+    @property
+    def call(self) -> Call:
+        return rowwise.as_index, {}
+
+
+@dataclass(frozen=True, eq=False)
+class Operation(RowWise):
+    """An operator of Python between two operands, the first of them at its left."""
+
+    op: str
+    left: Operand
+    right: Operand
+
+    rows: ClassVar[Rows] = "joined"
+
+    @property
+    def call(self) -> Call:
+        if isinstance(self.left, Literal):
+            return rowwise.scalar, {"name": self.op, "value": self.left.value, "reflected": True}
+        if isinstance(self.right, Literal):
+            return rowwise.scalar, {"name": self.op, "value": self.right.value, "reflected": False}
+        return rowwise.binary, {"name": self.op}
+
+
+@dataclass(frozen=True, eq=False)
+class Arithmetic(Operation):
+    """add, sub, mul, truediv, floordiv, mod or pow."""
+
+    @property
+    def keeps_dtypes(self) -> bool:
+        return self.is_aligned and self.op not in ("floordiv", "mod", "pow")
+
+
+@dataclass(frozen=True, eq=False)
+class Compare(Operation):
+    """eq, ne, lt, le, gt or ge."""
+
+    @property
+    def keeps_dtypes(self) -> bool:
+        return self.is_aligned
+
+
+@dataclass(frozen=True, eq=False)
+class Boolean(Operation):
+    """and_, or_ or xor; of integers, bit by bit."""
+
+
+@dataclass(frozen=True, eq=False)
+class Unary(RowWise):
+    """neg, pos, invert or abs."""
+
+    op: str
+    source: Relation
+
+    keeps_dtypes = True
+
+    @property
+    def call(self) -> Call:
+        return rowwise.unary, {"name": self.op}
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Arguments of a pandas method: a Place stands for each lazy one, in the order in which the
+    kernel gets them."""
+
+    args: tuple[Any, ...] = ()
+    kwargs: tuple[tuple[str, Any], ...] = ()
+
+    @functools.cached_property
+    def token(self) -> str:
+        return tokenize(self.args, self.kwargs)
+
+    def __shframe_token__(self) -> str:
+        return self.token
+
+    @property
+    def values(self) -> list[Any]:
+        """All of them, without the names."""
+        return [*self.args, *(value for _, value in self.kwargs)]
+
+
+@dataclass(frozen=True, eq=False)
+class Method(RowWise):
+    """A pandas method that looks at each value by itself, called on corresponding partitions.
+
+    others: relations among the arguments; given: values among them, each partition gets whole.
+    index_asked: whether the method looks at the labels of rows, or changes them.
+    """
+
+    source: Relation
+    method: str
+    arguments: Arguments = Arguments()
+    others: tuple[Relation, ...] = ()
+    given: tuple[Expr, ...] = ()
+    index_asked: bool = False
+    known: Meta | None = None
+
+    steady: ClassVar[bool] = False  # whether the dtypes of the result follow from the source's
+
+    @property
+    def keeps_dtypes(self) -> bool:
+        return self.steady
+
+    @property
+    def keeps_index(self) -> bool:
+        return self.is_aligned and not self.index_asked
+
+    @property
+    def path(self) -> str:
+        """The method's name as pandas has it, with its accessor's."""
+        return self.method
+
+    @property
+    def call(self) -> Call:
+        given = {"args": self.arguments.args, "kwargs": dict(self.arguments.kwargs)}
+        return rowwise.method, {"name": self.path, **given}
+
+
+class Elementwise(Method):
+    """A method whose values each follow from one value: fillna, map, replace ..."""
+
+
+class SteadyElementwise(Elementwise):
+    """The same where the dtype follows from the source's: round, abs, clip, between, rename ..."""
+
+    steady = True
+
+
+class IsNull(SteadyElementwise):
+    """isna or notna."""
+
+
+class IsIn(SteadyElementwise):
+    """Whether each value is among some."""
+
+    @property
+    def options(self) -> Any:
+        """The values that are looked for; a Place where they are lazy."""
+        return self.arguments.values[0]
+
+
+class Cast(SteadyElementwise):
+    """astype."""
+
+
+class StringOp(Elementwise):
+    """A method of `.str`."""
+
+    @property
+    def path(self) -> str:
+        return f"str.{self.method}"
+
+
+class DatetimeOp(Elementwise):
+    """A method of `.dt`."""
+
+    @property
+    def path(self) -> str:
+        return f"dt.{self.method}"
+
+
+class CategoryOp(Elementwise):
+    """A method of `.cat`."""
+
+    @property
+    def path(self) -> str:
+        return f"cat.{self.method}"
+
+
+class DropNull(Method):
+    """dropna: the rows, or values, of which nothing is missing."""
+
+    rows = "chosen"
+    steady = True
+
+
+class Relabel(Method):
+    """A method that gives rows other labels, or other rows: set_index, extractall ..."""
+
+    rows = "made"
+
+
+class SteadyRelabel(Relabel):
+    """The same where the dtypes follow from the source's: set_index, reset_index."""
+
+    steady = True
+
+
+@dataclass(frozen=True, eq=False)
+class Attribute(RowWise):
+    """An attribute of an accessor: `.dt.year`, `.cat.codes`."""
+
+    source: Relation
+    accessor: str
+    attribute: str
+
+    @property
+    def call(self) -> Call:
+        return rowwise.attribute, {"name": f"{self.accessor}.{self.attribute}"}
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluate(RowWise):
+    """The value of an expression that is written as text: query() and eval().
+
+    variables: those of the caller that the text names, a Place for each lazy one in `given`.
+    looks_at_index: whether the text names a level of the index.
+    """
+
+    source: Relation
+    text: str
+    variables: Arguments = Arguments()
+    given: tuple[Expr, ...] = ()
+    looks_at_index: bool = False
+
+    @property
+    def keeps_index(self) -> bool:
+        return not self.looks_at_index
+
+    @property
+    def call(self) -> Call:
+        return rowwise.evaluated, {"text": self.text, "names": dict(self.variables.kwargs)}
+
+
+def is_plain(value: Any) -> bool:
+    """Whether there is nothing lazy in an argument."""
+    if type(value) in (list, tuple, set):
+        return all(map(is_plain, value))
+    return not isinstance(value, Place)

@@ -1,0 +1,148 @@
+"""The values of a frame's plan: reductions, what is computed of them, and values from elsewhere."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from shframe.dataframe.expr.base import Literal, Params, Relation, Value, dtypes_of
+from shframe.dataframe.expr.samples import sample_of
+from shframe.dataframe.kernels import reduce, rowwise
+from shframe.graph.plan.expr import Expr
+from shframe.graph.plan.tokens import tokenize
+
+NO_PARAMS = Params()
+
+
+@dataclass(frozen=True, eq=False)
+class Fold(Value):
+    """A partial result of each partition, and one of all of them."""
+
+    source: Relation
+
+    @property
+    def kernels(self) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
+        """Of a partition, of all results, and the parameters of both."""
+        raise AssertionError(f"{type(self).__name__} lacks kernels")
+
+    @functools.cached_property
+    def sample(self) -> Any:
+        partial, final, params = self.kernels
+        return final(partial(sample_of(self.source.meta), **params), **params)
+
+
+@dataclass(frozen=True, eq=False)
+class Reduction(Fold):
+    """sum, prod, min, max, any, all, count, mean, var or std of each column."""
+
+    how: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def kernels(self) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
+        meta = self.source.meta
+        series = not isinstance(meta, pd.DataFrame)
+        params = {"how": self.how, "series": series, "dtypes": dtypes_of(meta)}
+        return reduce.partial, reduce.final, {**params, **dict(self.options)}
+
+
+@dataclass(frozen=True, eq=False)
+class RowCount(Fold):
+    """How many rows there are."""
+
+    @property
+    def kernels(self) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
+        return rowwise.counted, rowwise.added, {}
+
+
+@dataclass(frozen=True, eq=False)
+class Find(Fold):
+    """What only all values together tell: categories, widths, spacing. Kernels find and agree."""
+
+    partial: Callable[..., Any]
+    final: Callable[..., Any]
+    params: Params = NO_PARAMS
+
+    @property
+    def kernels(self) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
+        return self.partial, self.final, self.params.values
+
+
+@dataclass(frozen=True, eq=False)
+class Computed(Value):
+    """A kernel applied to values, and to relations of which it gets all rows, in one task."""
+
+    sources: tuple[Expr, ...]
+    kernel: Callable[..., Any]
+    params: Params
+
+    @property
+    def call(self) -> tuple[Callable[..., Any], dict[str, Any]]:
+        """The kernel and its parameters."""
+        return self.kernel, self.params.values
+
+    @functools.cached_property
+    def sample(self) -> Any:
+        kernel, params = self.call
+        return kernel(*map(_example, self.children()), **params)
+
+
+def collect_rows(source: Relation) -> Value:
+    """All rows of a relation as one value."""
+    return Computed((source,), rowwise.itself, Params())
+
+
+@dataclass(frozen=True, eq=False)
+class ValueOperation(Value):
+    """An operator of Python between two values, or a value and a literal."""
+
+    op: str
+    left: Value | Literal
+    right: Value | Literal
+
+    @property
+    def call(self) -> tuple[Callable[..., Any], dict[str, Any]]:
+        """The kernel and its parameters."""
+        if isinstance(self.left, Literal):
+            return rowwise.scalar, {"name": self.op, "value": self.left.value, "reflected": True}
+        if isinstance(self.right, Literal):
+            return rowwise.scalar, {"name": self.op, "value": self.right.value, "reflected": False}
+        return rowwise.binary, {"name": self.op}
+
+    @functools.cached_property
+    def sample(self) -> Any:
+        kernel, params = self.call
+        return kernel(*map(_example, self.children()), **params)
+
+
+def _example(source: Any) -> Any:
+    return source.sample if isinstance(source, Value) else sample_of(source.meta)
+
+
+class Held:
+    """A lazy object of another room, or a handle, as part of a node."""
+
+    __slots__ = ("token", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self.token = tokenize(getattr(value, "expr", value))
+
+    def __shframe_token__(self) -> str:
+        return self.token
+
+
+@dataclass(frozen=True, eq=False)
+class Given(Value):
+    """A handle, or what a lazy object of another room computes."""
+
+    held: Held
+    _sample: Any = None
+
+    @functools.cached_property
+    def sample(self) -> Any:
+        return self._sample

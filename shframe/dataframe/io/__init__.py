@@ -1,1 +1,0 @@
-"""Data sets: what files hold, before anything of them is read by a worker, and writing them."""

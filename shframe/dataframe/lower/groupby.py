@@ -1,0 +1,67 @@
+"""Aggregations of groups: partial ones combined in a tree or by ranges, or whole groups."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from shframe.dataframe.expr.relations import Aggregate
+from shframe.dataframe.kernels import aggregate, shuffle, sorting
+from shframe.dataframe.kernels.aggregation import is_decomposable
+from shframe.dataframe.lower.layer import (
+    About,
+    Layer,
+    keys_of,
+    partition_bytes,
+    parts_for,
+    per_partition,
+    workers,
+)
+from shframe.dataframe.lower.shuffle import by_range, hash_shuffled
+from shframe.dataframe.lower.whole import run_whole
+from shframe.graph.plan.combine_tree import combine_tree
+from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Key, Task
+
+MOST_AT_ONCE = 4  # partitions, as large as memory allows, that one task may have all groups of
+
+
+def lower_aggregate(node: Aggregate, sources: tuple[Layer, ...]) -> Layer:
+    """By partial results where the aggregations can be decomposed, else by whole groups."""
+    plan, layer = node.plan, sources[0]
+    if is_decomposable(node.source.meta, plan):
+        partial = Function(aggregate.partial, plan=plan)
+        parts = per_partition(f"{node.name}-partial", partial, layer.keys)
+        if _in_order(node) and (layer.about.nbytes or 0) > MOST_AT_ONCE * partition_bytes():
+            return _groups_in_parts(node, parts, layer)
+        final = Function(aggregate.finished, plan=plan, expected=node.meta)
+        combine = Function(aggregate.combined, plan=plan)
+        tasks = [*parts, *combine_tree(Key(node.name, (0,)), keys_of(parts), combine, final)]
+        return Layer([tasks[-1].key], tasks, about=About(not plan.as_index))
+    if not (_in_order(node) and plan.as_index):
+        return run_whole(node, aggregate.pandas_result, {"plan": plan}, sources)
+    shuffled = hash_shuffled(node.name, layer, plan.keys)
+    answer = Function(aggregate.pandas_result, plan=plan)
+    made = per_partition(f"{node.name}-part", answer, shuffled.keys)
+    last = Task(Key(node.name, (0,)), Function(aggregate.ordered, plan=plan), keys_of(made))
+    return Layer([last.key], [*shuffled.tasks, *made, last], about=About())
+
+
+def _groups_in_parts(node: Aggregate, partials: list[Task], layer: Layer) -> Layer:
+    """Partial results in the order of their keys, cut at the same keys, and combined.
+
+    There may be as many groups as rows, so no task has all of them.
+    """
+    plan, name = node.plan, node.name
+    labels = aggregate.key_columns(plan)
+    how = {"by": labels, "ascending": (True,) * len(labels), "na_position": "last"}
+    local = per_partition(f"{name}-local", Function(sorting.ordered, **how), keys_of(partials))
+    finish = Function(aggregate.finished_range, plan=plan, expected=node.meta)
+    keys, tasks = by_range(name, local, parts_for(layer, 2 * workers()), how, finish)
+    return Layer(keys, [*partials, *tasks], about=About(not plan.as_index, layer.about.nbytes))
+
+
+def _in_order(node: Aggregate) -> bool:
+    """Whether parts of the groups can be made apart and put in order afterwards."""
+    plan, meta = node.plan, node.source.meta
+    categorical = any(isinstance(meta[key].dtype, pd.CategoricalDtype) for key in plan.keys)
+    return plan.sort and not categorical and shuffle.can_hash(meta, plan.keys)

@@ -1,0 +1,60 @@
+"""Row by row: a task per partition."""
+
+from __future__ import annotations
+
+from shframe.dataframe.expr.base import RowWise
+from shframe.dataframe.expr.relations import UnifyDtypes
+from shframe.dataframe.kernels import agreeing
+from shframe.dataframe.lower.layer import (
+    About,
+    Layer,
+    gather,
+    keys_of,
+    number_rows,
+    per_partition,
+)
+from shframe.errors import InvalidArgument
+from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Key, Task
+
+
+def lower_row_wise(node: RowWise, sources: tuple[Layer, ...]) -> Layer:
+    """A task per partition over the corresponding ones of all relations."""
+    by_partition = set(map(id, node.relations))
+    children = list(zip(node.children(), sources, strict=True))
+    relations = [(child, layer) for child, layer in children if id(child) in by_partition]
+    fresh = node.keeps_index and all(layer.about.fresh for _, layer in relations)
+    before: list[Task] = []
+    partitions: dict[int, list[Key]] = {}
+    for child, layer in relations:
+        keys, tasks = (layer.keys, []) if fresh else number_rows(child.name, layer)
+        partitions[id(child)] = list(keys)
+        before.extend(tasks)
+    counts = sorted({len(keys) for keys in partitions.values()})
+    if len(counts) > 1:
+        raise InvalidArgument(f"partition counts differ: {' and '.join(map(str, counts))}")
+    kernel, params = node.call
+    function = Function(kernel, **params)
+    tasks = [
+        Task(
+            Key(node.name, (n,)),
+            function,
+            tuple(
+                partitions[id(child)][n] if id(child) in partitions else layer.keys[0]
+                for child, layer in children
+            ),
+            fan_in=True,
+        )
+        for n in range(counts[0])
+    ]
+    about = About(fresh, relations[0][1].about.nbytes)
+    return Layer(keys_of(tasks), [*before, *tasks], about=about)
+
+
+def lower_unify_dtypes(node: UnifyDtypes, sources: tuple[Layer, ...]) -> Layer:
+    """Ask all partitions for their dtypes, then cast those that differ from the whole's."""
+    layer, name = sources[0], node.name
+    asked = per_partition(f"{name}-found", Function(agreeing.dtypes_of), layer.keys)
+    common = gather(f"{name}-dtypes", Function(agreeing.agreed), asked)
+    made = per_partition(name, Function(agreeing.conformed), layer.keys, common.key)
+    return Layer(keys_of(made), [*asked, common, *made], about=layer.about)

@@ -1,0 +1,49 @@
+"""Rows moved between partitions: by hash, or by ranges of sorted keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shframe.dataframe.kernels import rowwise, shuffle, sorting
+from shframe.dataframe.lower.layer import (
+    About,
+    Layer,
+    gather,
+    keys_of,
+    parts_for,
+    per_partition,
+    per_place,
+    workers,
+)
+from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Key, Task
+
+
+def hash_shuffled(
+    name: str, layer: Layer, keys: tuple[Any, ...], count: int | None = None
+) -> Layer:
+    """Rows with equal keys brought into one partition; order within a partition is kept."""
+    count = count or parts_for(layer, max(len(layer.keys), 2 * workers()))
+    split = Function(shuffle.split_frame, labels=keys, count=count)
+    splits = per_partition(f"{name}-split", split, layer.keys)
+    gathered = [Function(shuffle.gathered_frame, place=n) for n in range(count)]
+    made = per_place(f"{name}-gather", gathered, keys_of(splits))
+    return Layer(keys_of(made), [*splits, *made], about=About(nbytes=layer.about.nbytes))
+
+
+def by_range(
+    name: str, local: list[Task], count: int, how: dict[str, Any], finish: Function
+) -> tuple[tuple[Key, ...], list[Task]]:
+    """Sorted partitions cut at the same `count - 1` keys; `finish` makes each range of them all.
+
+    how: by, ascending and na_position of the kernels in sorting.py.
+    finish: called with what `sorting.begins` found, all partitions, and the range's place.
+    """
+    keys = keys_of(local)
+    samples = per_partition(f"{name}-sample", Function(sorting.sample, **how), keys)
+    cut = gather(f"{name}-cuts", Function(sorting.cuts, count=count, **how), samples)
+    begins = per_partition(f"{name}-begins", Function(sorting.begins, **how), keys, cut.key)
+    offsets = gather(f"{name}-offsets", Function(rowwise.collected), begins)
+    sources = (offsets.key, *keys)
+    made = [Task(Key(name, (n,)), finish, sources, (n,)) for n in range(count)]
+    return keys_of(made), [*local, *samples, cut, *begins, offsets, *made]

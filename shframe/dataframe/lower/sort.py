@@ -1,0 +1,22 @@
+"""Sorting: each partition, then ranges of all."""
+
+from __future__ import annotations
+
+from shframe.dataframe.expr.relations import Sort
+from shframe.dataframe.kernels import sorting
+from shframe.dataframe.lower.layer import About, Layer, number_rows, parts_for, per_partition
+from shframe.dataframe.lower.shuffle import by_range
+from shframe.graph.tasks.function import Function
+
+
+def lower_sort(node: Sort, sources: tuple[Layer, ...]) -> Layer:
+    """Sort each partition, cut it at quantiles of all, merge what belongs together."""
+    keys, before = number_rows(node.source.name, sources[0])
+    how = {"by": node.by, "ascending": node.ascending, "na_position": node.na_position}
+    local = per_partition(f"{node.name}-local", Function(sorting.ordered, **how), keys)
+    about = About(node.ignore_index, sources[0].about.nbytes)
+    count = parts_for(sources[0], len(local))
+    if count == len(local) == 1:
+        return Layer([local[0].key], [*before, *local], about=about)
+    ranges, tasks = by_range(node.name, local, count, how, Function(sorting.merged, **how))
+    return Layer(ranges, [*before, *tasks], about=about)

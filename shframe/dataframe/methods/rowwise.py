@@ -1,0 +1,134 @@
+"""Methods that look at each value by itself: isna, fillna, clip, where, map ..."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from shframe.dataframe import arguments
+from shframe.dataframe.expr.base import Meta, Relation, dtypes_of
+from shframe.dataframe.expr.columns import (
+    Arguments,
+    Elementwise,
+    IsIn,
+    Method,
+    Relabel,
+    SteadyElementwise,
+)
+from shframe.dataframe.expr.relations import align, bring_together
+from shframe.dataframe.expr.values import collect_rows
+from shframe.dataframe.kernels.arguments import Place
+from shframe.errors import UnsupportedType
+from shframe.lazy.collection import Collection
+
+
+def call_method(
+    source: Relation,
+    method: str,
+    args: Sequence[Any] = (),
+    kwargs: dict[str, Any] | None = None,
+    *,
+    kind: type[Method] = Elementwise,
+    index_asked: bool = False,
+    known: Meta | None = None,
+    by_label: bool = True,
+) -> Method:
+    """A pandas method on corresponding partitions.
+
+    kind: the node, which says what the method does to rows and dtypes.
+    by_label: whether a partition can be aligned with the same one of a choice of rows.
+    """
+    split = arguments.split_method(args, kwargs or {})
+    first, *others = align(source, *split.rows, by_label=by_label)
+    node = kind(first, method, split.arguments, tuple(others), split.values, index_asked, known)
+    _ = node.meta  # pandas says at the call what is wrong with it
+    return node
+
+
+def fill_missing(source: Relation, value: Any) -> Relation:
+    """fillna: by a value, by values for each column, or by lazy values under the same labels."""
+    if arguments.is_rows(value) and value.expr.meta.ndim != source.meta.ndim:
+        raise arguments.unusable(value)  # pandas would take its labels for columns
+    by_label = source.meta.ndim == 1 and arguments.is_many(value)
+    return call_method(source, "fillna", [value], index_asked=by_label)
+
+
+def is_in(source: Relation, values: Any) -> Relation:
+    """isin: among some values, or among all of a lazy series, wherever they are."""
+    if arguments.is_rows(values):
+        if 2 in (source.meta.ndim, values.expr.meta.ndim):
+            raise arguments.unusable(values)  # pandas compares what has the same labels
+        node = IsIn(source, "isin", Arguments((Place(0),)), (), (collect_rows(values.expr),))
+        _ = node.meta
+        return node
+    if isinstance(values, (set, frozenset)):
+        values = list(values)
+    by_label = isinstance(values, (pd.Series, pd.DataFrame)) and source.meta.ndim == 2
+    return call_method(source, "isin", [values], kind=IsIn, index_asked=by_label)
+
+
+def clip(source: Relation, lower: Any, upper: Any) -> Relation:
+    """Values kept within limits."""
+    for limit in (lower, upper):
+        check_one(limit, "clip")
+    # pandas asks whether there is any limit at all: of other rows a partition may have none
+    beside = _whole_for_dtype(source, lower, upper)
+    return call_method(beside, "clip", [lower, upper], kind=SteadyElementwise, by_label=False)
+
+
+def choose(source: Relation, method: str, condition: Any, other: Any) -> Relation:
+    """where or mask: values where a condition holds, or does not; `other` elsewhere."""
+    for one in (condition, other):
+        check_one(one, method)
+    return call_method(_whole_for_dtype(source, other), method, [condition, other])
+
+
+def replace(source: Relation, to_replace: Any, *value: Any) -> Relation:
+    """Values replaced by others."""
+    for one in (to_replace, *value):
+        if arguments.is_rows(one):
+            raise arguments.unusable(one)
+    return call_method(source, "replace", [to_replace, *value])
+
+
+def between(source: Relation, left: Any, right: Any, inclusive: Any) -> Relation:
+    """Whether values are between two limits."""
+    for limit in (left, right):
+        check_one(limit, "between")
+    return call_method(source, "between", [left, right, inclusive], kind=SteadyElementwise)
+
+
+def rename_series(source: Relation, name: Any) -> Relation:
+    """A series under another name; a function or mapping renames the labels of rows."""
+    if callable(name) or (arguments.is_many(name) and not isinstance(name, tuple)):
+        return call_method(source, "rename", [name], kind=Relabel, index_asked=True)
+    return call_method(source, "rename", [name], kind=SteadyElementwise)
+
+
+def _whole_for_dtype(source: Relation, *others: Any) -> Relation:
+    """The source, whole where its dtype is to follow from all values of lazy `others`.
+
+    pandas keeps integers if those that replace some of them, and all others, are integers.
+    """
+    kinds = dtypes_of(source.meta)
+    for other in filter(arguments.is_rows, others):
+        unlike = set(dtypes_of(other.expr.meta)) - set(kinds)
+        if unlike and any(getattr(kind, "kind", "O") in "iub" for kind in kinds):
+            return bring_together(source)
+    return source
+
+
+def check_one(value: Any, where: str) -> None:
+    """Raises: UnsupportedType: for many plain values, of which each belongs to a row."""
+    if arguments.is_many(value) and not isinstance(value, Collection):
+        raise UnsupportedType(
+            f"{where}() takes a single value or a lazy column, got a {type(value).__name__}"
+            "\n  make it lazy with sf.from_pandas"
+        )
+
+
+def call_if_callable(given: Any, owner: Any) -> Any:
+    """What pandas takes for a condition or value: a function of the object is called with it."""
+    return given(owner) if callable(given) and not isinstance(given, Collection) else given

@@ -1,0 +1,90 @@
+"""Columns and rows of a frame: chosen, filtered, assigned, dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from shframe.dataframe import arguments
+from shframe.dataframe.expr.base import Relation, Value
+from shframe.dataframe.expr.columns import Column
+from shframe.dataframe.expr.lineage import correspond, same_rows
+from shframe.dataframe.expr.relations import Assign, Filter, Project, align
+from shframe.dataframe.expr.values import RowCount
+from shframe.errors import ColumnNotFound, UnsupportedType
+from shframe.graph.plan.expr import Expr
+from shframe.lazy.collection import Collection
+
+
+def check_labels(source: Relation, labels: Iterable[Any], where: str) -> None:
+    """Raises: ColumnNotFound."""
+    columns = source.meta.columns
+    for label in labels:
+        if label not in columns:
+            raise ColumnNotFound.among(label, columns, where)
+
+
+def select_columns(source: Relation, labels: list[Any], where: str = "frame[[...]]") -> Relation:
+    """Some columns as a frame."""
+    check_labels(source, labels, where)
+    return Project(source, tuple(labels))
+
+
+def select_column(source: Relation, label: Any) -> Relation:
+    """One column."""
+    check_labels(source, [label], "frame[...]")
+    return Column(source, label)
+
+
+def filter_rows(source: Relation, condition: Relation) -> Relation:
+    """The rows for which a lazy condition holds."""
+    dtype = getattr(condition.meta, "dtype", None)
+    if dtype is None or str(dtype) not in ("bool", "boolean", "bool[pyarrow]"):
+        raise UnsupportedType(f"a filter must be a boolean Series, got dtype {dtype}")
+    source, condition = align(source, condition)
+    return Filter(source, condition)
+
+
+def assign_column(source: Relation, label: Any, value: Any) -> Relation:
+    """The frame with a further column: a lazy one or a constant.
+
+    Raises: UnsupportedType for many plain values, of which each belongs to a row.
+    """
+    if arguments.is_rows(value):
+        return assign_lazy(source, label, value.expr)
+    if arguments.is_many(value) and not isinstance(value, Collection):
+        raise UnsupportedType(
+            f"assign({label!r}=...) takes a lazy column or a single value, "
+            f"got a {type(value).__name__}\n  make it lazy with sf.from_pandas"
+        )
+    literal, given = arguments.split_value(value)
+    return Assign(source, label, literal, given)
+
+
+def assign_lazy(source: Relation, label: Any, column: Relation, grows: bool = True) -> Relation:
+    """The frame with a lazy column at its side, aligned by label.
+
+    grows: whether a frame without any rows gets those of the column, as in an assignment.
+    """
+    lineages = [source.lineage, column.lineage]
+    counted = grows and correspond(lineages) and not same_rows(lineages)
+    given: tuple[Value, ...] = (RowCount(source),) if counted else ()
+    frame, beside = align(source, column)
+    return Assign(frame, label, beside, given, grows)
+
+
+def drop_columns(source: Relation, labels: Any, columns: Any, axis: Any) -> Relation:
+    """The frame without some columns."""
+    from_axis = columns is None and axis in (1, "columns")
+    gone = labels if from_axis else columns
+    if gone is None:
+        raise UnsupportedType("to drop rows, filter the frame; drop() takes columns=...")
+    many = arguments.is_many(gone) and not isinstance(gone, (str, tuple))
+    names = list(gone) if many else [gone]
+    check_labels(source, names, "drop")
+    return Project(source, tuple(one for one in source.meta.columns if one not in names))
+
+
+def nodes_of(values: Iterable[Any]) -> tuple[Expr, ...]:
+    """The nodes of lazy objects."""
+    return tuple(one.expr for one in values)

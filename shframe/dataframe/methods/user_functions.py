@@ -1,0 +1,46 @@
+"""Users' functions on partitions, captured at the call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from shframe.dataframe import arguments
+from shframe.dataframe.expr.base import Meta, Params, Relation
+from shframe.dataframe.expr.lineage import Rows
+from shframe.dataframe.expr.relations import MapPartitions, unify_dtypes
+from shframe.dataframe.kernels import rowwise
+from shframe.dataframe.plan.inferred_schema import learn_schema
+from shframe.graph.tasks.function import UserCode
+
+
+def map_partitions(
+    source: Relation,
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    meta: Any = None,
+    writable: bool = True,
+    rows: Rows = "made",
+) -> MapPartitions:
+    """A user's function applied to each partition.
+
+    rows: what is known to become of the rows, where a kernel of ours calls the function.
+    """
+    split = arguments.split_function(args, kwargs)
+    params = Params(
+        function=UserCode(function),
+        args=split.arguments.args,
+        kwargs=dict(split.arguments.kwargs),
+        writable=writable,
+    )
+    return MapPartitions(
+        (unify_dtypes(source),),
+        rowwise.user_function,
+        params,
+        rows,
+        given=split.values,
+        known=None if meta is None else Meta(meta),
+        _learn=learn_schema,
+    )

@@ -1,0 +1,1 @@
+"""Data sets: what files hold, before anything of them is read by a worker."""
