@@ -108,8 +108,17 @@ class Planner(Generic[About]):
 
 
 def _check_keys(node: Expr, layer: Layer[Any], graph: TaskGraph) -> None:
-    """Asserts that a layer makes each of its keys once, and none that is there already."""
+    """Asserts that a layer makes each of its keys once, and none that is there for another task.
+
+    Rows of one node are numbered by each of its readers that needs it: by the same tasks.
+    """
     keys = [task.key for task in layer.tasks]
     assert len(set(keys)) == len(keys), f"{node.name} makes a key twice"
-    again = [key for key in keys if key in graph.tasks]
-    assert not again, f"{node.name} makes keys that are there: {again[:3]}"
+    again = [task for task in layer.tasks if task.key in graph.tasks]
+    others = [task.key for task in again if _work_of(task) != _work_of(graph.tasks[task.key])]
+    assert not others, f"{node.name} makes keys that are there: {others[:3]}"
+
+
+def _work_of(task: Task) -> tuple[object, ...]:
+    """What tells whether two tasks do the same."""
+    return task.function.call, task.inputs, task.args

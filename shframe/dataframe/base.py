@@ -5,7 +5,7 @@ A method is a line: what is checked, and which node is made, is in methods/.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -30,7 +30,6 @@ from shframe.dataframe.plan.planner import PLANNER
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.wrap import wrap, wrap_as
 from shframe.errors import InvalidArgument
-from shframe.graph.executors import cluster
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.planner import Planner
 from shframe.graph.tasks.function import Function
@@ -72,9 +71,8 @@ class Partitioned(RowOperators):
         tasks = per_partition("settled", Function(rowwise.settled), layer.keys)
         return Layer(keys_of(tasks), tasks, about=layer.about)
 
-    def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
-        parts = list(cluster.values(refs))
-        return partition.concatenated(parts, self._meta, fresh=layer.about.fresh)
+    def _result(self, parts: Iterable[Any], layer: Layer) -> Any:
+        return partition.concatenated(list(parts), self._meta, fresh=layer.about.fresh)
 
     def _persisted(self, refs: list[ObjectRef], layer: Layer) -> Self:
         node = FromParts(

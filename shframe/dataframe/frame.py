@@ -7,7 +7,7 @@ which node it makes is in methods/.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -33,7 +33,6 @@ from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.series import SeriesMethods
 from shframe.dataframe.wrap import wrap, wrap_as, wraps
 from shframe.errors import UnsupportedType
-from shframe.graph.objects.object_ref import ObjectRef
 from shframe.lazy.collection import Collection
 
 
@@ -43,8 +42,8 @@ class Index(Column):
 
     __slots__ = ()
 
-    def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
-        made = super()._result(refs, layer)
+    def _result(self, parts: Iterable[Any], layer: Layer) -> Any:
+        made = super()._result(parts, layer)
         node = self.expr
         worked = isinstance(node, RowWise) and not isinstance(node, RowLabels)
         if not worked or not pd.api.types.is_bool_dtype(made.dtype):

@@ -24,6 +24,7 @@ from shframe.graph.tracing.copies import converted
 from shframe.store.reader import writable_copy
 
 _META = b"shframe"
+FEW_ROWS = 1 << 16  # copied before threads for it would have started
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,9 +372,8 @@ def _concatenated_tables(parts: Sequence[Any], *, fresh: bool) -> Any:
     pieces: list[list[Any]] = [
         [parts[n].column(place) for n in filled] for place in range(len(dtypes))
     ]
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:  # copies let go of the GIL
-        columns: list[Any] = list(pool.map(_joined, pieces, dtypes))
     rows = sum(parts[n].num_rows for n in filled)
+    columns = _join_columns(pieces, dtypes, rows)
     index: Any
     if fresh or (not first.levels and _consecutive(parts, layouts, filled)):
         start = 0 if fresh else first.start
@@ -388,6 +388,14 @@ def _concatenated_tables(parts: Sequence[Any], *, fresh: bool) -> Any:
     frame = pd.DataFrame(dict(enumerate(columns[: first.width])), index=index, copy=False)
     frame.columns = first.labels
     return frame
+
+
+def _join_columns(pieces: list[list[Any]], dtypes: tuple[Any, ...], rows: int) -> list[Any]:
+    """The columns of all partitions, side by side where threads gain: copies let go of the GIL."""
+    if rows < FEW_ROWS:
+        return list(map(_joined, pieces, dtypes))
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return list(pool.map(_joined, pieces, dtypes))
 
 
 def _alike(layouts: list[Layout]) -> bool:

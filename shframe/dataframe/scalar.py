@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -37,8 +38,8 @@ class Scalar(ValueOperators):
     planner: ClassVar[Planner[Any]] = PLANNER
     expr: Value
 
-    def _result(self, refs: list[ObjectRef], layer: Layer[Any]) -> Any:
-        value = refs[0].value()
+    def _result(self, parts: Iterable[Any], layer: Layer[Any]) -> Any:
+        (value,) = parts
         return value.copy() if isinstance(value, (pd.Series, pd.DataFrame, np.ndarray)) else value
 
     def _persisted(self, refs: list[ObjectRef], layer: Layer[Any]) -> Scalar:

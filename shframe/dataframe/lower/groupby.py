@@ -22,12 +22,17 @@ from shframe.graph.plan.combine_tree import combine_tree
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
+AT_ONCE = 1 << 20  # bytes of one partition that pandas aggregates at once: it takes fewer steps
 MOST_AT_ONCE = 4  # partitions, as large as memory allows, that one task may have all groups of
 
 
 def lower_aggregate(node: Aggregate, sources: tuple[Layer, ...]) -> Layer:
     """By partial results where the aggregations can be decomposed, else by whole groups."""
     plan, layer = node.plan, sources[0]
+    if len(layer.keys) == 1 and (layer.about.nbytes or AT_ONCE) < AT_ONCE:
+        answer = Function(aggregate.pandas_result, plan=plan)
+        made = per_partition(node.name, answer, layer.keys)
+        return Layer(keys_of(made), made, about=About())
     if is_decomposable(node.source.meta, plan):
         partial = Function(aggregate.partial, plan=plan)
         parts = per_partition(f"{node.name}-partial", partial, layer.keys)
