@@ -25,7 +25,7 @@ ShframeError
   TimedOut            TimeoutError   (graph) a value or task was not there in time
   GeneratorExhausted  LookupError    (graph) a generator has no more values
   NotPicklable        TypeError      (graph) a function that cannot be sent to a worker
-  RefNotPicklable     TypeError      (graph) a handle was pickled by somebody else
+  RefNotPicklable     TypeError      (graph) a handle was pickled outside of shframe
   NothingToDebug      RuntimeError   (graph) no failed task that debug() could call again
   Cancelled, SessionClosed, PlanNotStable, CycleFound  (graph)
 """

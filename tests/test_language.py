@@ -49,7 +49,6 @@ HEAVY = {
 # here has none.
 LEFT = {
     "docs/design/engines.md": 7,
-    "docs/design/frames.md": 2,
     "docs/design/scheduler.md": 15,
     "docs/design/voices.md": 3,
     "graph/driver": 22,
@@ -62,8 +61,6 @@ LEFT = {
     "graph/wire": 2,
     "graph/worker": 5,
     "shframe/array": 18,
-    "shframe/dataframe": 34,
-    "shframe/errors.py": 1,
 }
 
 

@@ -59,7 +59,7 @@ class Scalar(ValueOperators):
 
     def __getitem__(self, label: Any) -> Scalar:
         """The value of one column, of a reduction of a frame."""
-        return self._compute_with(values.item, label=label)
+        return self._compute_with(values.get_item, label=label)
 
     def _operator(self, name: str, other: Any, reflected: bool = False) -> Any:
         if arguments.is_rows(other):
@@ -67,7 +67,7 @@ class Scalar(ValueOperators):
         return Scalar(operate_values(self.expr, name, other, reflected))
 
     def _unary(self, name: str) -> Scalar:
-        return self._compute_with(rowwise.unary, name=name)
+        return self._compute_with(rowwise.operate_unary, name=name)
 
     def abs(self) -> Scalar:
         """The absolute value."""
@@ -75,7 +75,7 @@ class Scalar(ValueOperators):
 
     def round(self, decimals: int = 0) -> Scalar:
         """The value rounded to so many decimals."""
-        return self._compute_with(values.rounded, decimals=decimals)
+        return self._compute_with(values.round_value, decimals=decimals)
 
     def __round__(self, decimals: int = 0) -> Scalar:
         return self.round(decimals)

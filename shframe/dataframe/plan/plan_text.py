@@ -256,7 +256,7 @@ class Words:
         for child in node.sources:
             self.base(child)
         values = node.params.values
-        if node.kernel.__name__ == "itself":
+        if node.kernel.__name__ == "pass_through":
             return "Bring together"
         return f"Whole {values.get('name') or node.kernel.__name__}"
 

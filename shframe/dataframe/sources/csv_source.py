@@ -176,7 +176,7 @@ def _read_sample(path: str) -> bytes:
 
 
 def _engine(separator: Any) -> dict[str, Any]:
-    """What pandas chooses by itself for this separator, with dtypes of the whole file."""
+    """What pandas itself chooses for this separator, with dtypes of the whole file."""
     if separator == r"\s+" or (isinstance(separator, str) and len(separator.encode()) == 1):
         return {"low_memory": False}
     return {"engine": "python"}

@@ -150,7 +150,7 @@ class ParquetSource:
     @functools.cached_property
     def filtered_meta(self) -> Any:
         """The empty frame that a filter of Arrow's leaves: gaps are known afterwards, and rows are
-        counted anew where no level of the index is stored."""
+        counted again where no level of the index is stored."""
         frame = self._bare_meta
         return frame if self.stored_levels else frame.set_axis(pd.RangeIndex(0), axis=0)
 
