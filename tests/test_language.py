@@ -49,25 +49,10 @@ HEAVY = {
 # here has none.
 LEFT = {
     "docs/design/array.md": 1,
-    "docs/design/engines.md": 7,
     "docs/design/frames.md": 2,
-    "docs/design/scheduler.md": 15,
-    "docs/design/voices.md": 3,
-    "graph/__init__.py": 1,
-    "graph/driver": 80,
-    "graph/errors.py": 11,
-    "graph/executors": 20,
-    "graph/failures": 23,
-    "graph/objects": 27,
-    "graph/plan": 2,
-    "graph/scheduler": 26,
-    "graph/tasks": 8,
-    "graph/tracing": 1,
-    "graph/wire": 3,
-    "graph/worker": 26,
     "shframe/array": 22,
     "shframe/dataframe": 42,
-    "shframe/errors.py": 4,
+    "shframe/errors.py": 1,
 }
 
 

@@ -81,7 +81,7 @@ class Executor(Protocol):
         """The handle of a generator's value at that place, when there is one."""
 
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
-        """Give the task of a handle up."""
+        """Cancel the task of a handle."""
 
     def kill(self, actor: ObjectRef, restart: bool) -> None:
         """End an actor now."""
