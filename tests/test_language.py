@@ -48,10 +48,9 @@ HEAVY = {
 # How many each folder or file still has. A number may only become smaller; what is not named
 # here has none.
 LEFT = {
-    "docs/design/array.md": 1,
     "docs/design/frames.md": 2,
-    "shframe/array": 22,
-    "shframe/dataframe": 42,
+    "shframe/array": 18,
+    "shframe/dataframe": 34,
     "shframe/errors.py": 1,
 }
 

@@ -25,7 +25,7 @@ from shframe.dataframe.methods.casting import cast
 from shframe.dataframe.methods.selection import filter_rows
 from shframe.dataframe.methods.sorting import first_rows
 from shframe.dataframe.methods.user_functions import map_partitions
-from shframe.dataframe.operand import Operand
+from shframe.dataframe.operand import RowOperators
 from shframe.dataframe.plan.planner import PLANNER
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.wrap import wrap, wrap_as
@@ -36,7 +36,7 @@ from shframe.graph.plan.planner import Planner
 from shframe.graph.tasks.function import Function
 
 
-class Partitioned(Operand):
+class Partitioned(RowOperators):
     """A lazy pandas-shaped object in partitions."""
 
     __slots__ = ()
@@ -95,7 +95,7 @@ class Partitioned(Operand):
     def _operator(self, name: str, other: Any, reflected: bool = False) -> Any:
         return wrap(operators.operate(self.expr, name, other, reflected))
 
-    def _unary(self, name: str) -> Any:
+    def _unary(self, name: str) -> Self:
         return self._made(operators.apply_unary(self.expr, name))
 
     def __bool__(self) -> bool:

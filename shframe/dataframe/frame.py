@@ -206,7 +206,8 @@ class DataFrame(Partitioned):
         Raises: ColumnNotFound for a name that is no column.
         """
         mask = wrap(evaluate(self.expr, expr, sys._getframe(1)))
-        return self[mask]
+        made: DataFrame = self[mask]
+        return made
 
     def eval(self, expr: str) -> Any:
         """The value of an expression of columns, as pandas' eval has it."""

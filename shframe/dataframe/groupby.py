@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from collections.abc import Hashable
+from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 import pandas as pd
@@ -178,6 +179,10 @@ class DataFrameGroupBy(GroupBy[Frame], Generic[Frame, Column]):
 
     __slots__ = ()
 
+    @overload
+    def __getitem__(self, key: list[Any]) -> DataFrameGroupBy[Frame, Column]: ...
+    @overload
+    def __getitem__(self, key: Hashable) -> SeriesGroupBy[Column, Frame]: ...
     def __getitem__(self, key: Any) -> Any:
         """The groups of one column (a label), or of some (a list of labels)."""
         groups = self._groups

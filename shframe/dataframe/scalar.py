@@ -12,7 +12,7 @@ from shframe.dataframe.expr.base import Params, Value
 from shframe.dataframe.expr.values import Computed, Given, Held
 from shframe.dataframe.kernels import rowwise, values
 from shframe.dataframe.methods.operators import operate_values
-from shframe.dataframe.operand import Operand
+from shframe.dataframe.operand import ValueOperators
 from shframe.dataframe.plan.planner import PLANNER
 from shframe.dataframe.wrap import wraps
 from shframe.graph.objects.object_ref import ObjectRef
@@ -20,7 +20,7 @@ from shframe.graph.plan.planner import Layer, Planner
 
 
 @wraps(Value)
-class Scalar(Operand):
+class Scalar(ValueOperators):
     """A lazy reduction: a value, or a Series over the columns of a frame.
 
     It can be passed wherever pandas would take the value.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from shframe.argument_checks import check_integer
 from shframe.errors import UnsupportedType
@@ -102,6 +102,19 @@ class Delayed(DelayedCall):
     def __shframe_token__(self) -> str:
         return self.key
 
+    if TYPE_CHECKING:  # what _add_operators() adds
+
+        def _binary(self, other: Any, /) -> Delayed: ...
+        def _unary(self) -> Delayed: ...
+
+        __add__ = __sub__ = __mul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = _binary
+        __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rfloordiv__ = __rmod__ = _binary
+        __matmul__ = __and__ = __or__ = __xor__ = __lshift__ = __rshift__ = _binary
+        __rmatmul__ = __rand__ = __ror__ = __rxor__ = __rlshift__ = __rrshift__ = _binary
+        __lt__ = __le__ = __gt__ = __ge__ = __rpow__ = _binary
+        __eq__ = __ne__ = _binary  # type: ignore[assignment]  # a value, not a bool
+        __neg__ = __pos__ = __abs__ = __invert__ = _unary
+
     def __copy__(self) -> Delayed:
         return self
 
@@ -116,6 +129,9 @@ class Delayed(DelayedCall):
 
     def __repr__(self) -> str:
         return f"Delayed({self.key!r})"
+
+
+_D = TypeVar("_D", bound=Delayed)
 
 
 class DelayedFunction(Delayed):
@@ -162,6 +178,38 @@ class DelayedAttribute(Delayed):
         return Delayed(call, (self._owner, self._name, *args), kwargs)
 
 
+@overload
+def delayed(
+    obj: None = None,
+    name: str | None = None,
+    pure: bool | None = None,
+    nout: int | None = None,
+    traverse: bool = True,
+) -> Callable[[Callable[..., Any]], DelayedFunction]: ...
+@overload
+def delayed(
+    obj: _D,
+    name: str | None = None,
+    pure: bool | None = None,
+    nout: int | None = None,
+    traverse: bool = True,
+) -> _D: ...
+@overload
+def delayed(
+    obj: Callable[..., Any],
+    name: str | None = None,
+    pure: bool | None = None,
+    nout: int | None = None,
+    traverse: bool = True,
+) -> DelayedFunction: ...
+@overload
+def delayed(
+    obj: object,
+    name: str | None = None,
+    pure: bool | None = None,
+    nout: int | None = None,
+    traverse: bool = True,
+) -> Delayed: ...
 def delayed(
     obj: Any = None,
     name: str | None = None,

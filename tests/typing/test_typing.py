@@ -15,28 +15,6 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PAGES = ("tasks.py", "lazy.py", "frames.py", "arrays.py")
 
-# What at least one of the two does not know yet. One day it is empty.
-PENDING = {
-    "assert_type(value, Delayed)",
-    "assert_type(value + 1, Delayed)",
-    "assert_type(function, DelayedFunction)",
-    "assert_type(function(1), Delayed)",
-    'assert_type(sf.from_pandas(pd.DataFrame({"k": [1]})), sf.DataFrame)',
-    "assert_type(df.head(), sf.DataFrame)",
-    'assert_type(df["a"], sf.Series)',
-    'assert_type(df[["a", "b"]], sf.DataFrame)',
-    'assert_type(df[df["a"] > 0], sf.DataFrame)',
-    'assert_type(df["a"] + 1, sf.Series)',
-    'assert_type(df.groupby("k").v.sum(), sf.Series)',
-    'assert_type(df.groupby("k")["v"].sum(), sf.Series)',
-    'assert_type(df.groupby("k").agg({"v": "sum"}), sf.DataFrame)',
-    "assert_type(x + 1, Array)",
-    "assert_type(1 + x, Array)",
-    "assert_type(x @ x, Array)",
-    "assert_type(-x, Array)",
-    "assert_type(x > 0, Array)",
-}
-
 Lines = dict[str, set[int]]  # by file, those with errors
 
 
@@ -95,7 +73,4 @@ def test_what_calls_return_is_known() -> None:
             source = (HERE / page).read_text().splitlines()
             for line in lines:
                 unknown.setdefault(source[line - 1], set()).add(f"{page}, {checker.__name__}")
-    new = {line: where for line, where in unknown.items() if line not in PENDING}
-    assert not new, f"not known: {new}"
-    known = PENDING - unknown.keys()
-    assert not known, f"known by now, to be taken out of PENDING: {known}"
+    assert not unknown

@@ -15,7 +15,7 @@ from shframe.array.functions import elementwise, manipulation
 from shframe.array.functions.convert import from_array, lazy_node, values_of
 from shframe.array.functions.numpy_probe import ask, dtype_of
 from shframe.array.functions.slicing import part
-from shframe.array.grid.defaults import gridded, shape_from
+from shframe.array.grid.defaults import choose_grid, shape_from
 from shframe.errors import InvalidArgument, UnsupportedType
 
 
@@ -48,7 +48,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, chunks: Any = "auto") -
     if value.dtype.hasobject:
         raise UnsupportedType(f"{fill_value!r} is a Python object, which arrays cannot hold")
     lengths = shape_from(shape)
-    grid = gridded(chunks, lengths, value.dtype)
+    grid = choose_grid(chunks, lengths, value.dtype)
     return nodes.Full(value[()], grid, value.dtype)
 
 
@@ -122,7 +122,7 @@ def arange(
     wide = two.astype(np.float32) if kind == np.float16 else two
     with np.errstate(all="ignore"):
         delta = (wide[1:] - wide[:1]).item()
-    grid = gridded(chunks, (length,), kind)
+    grid = choose_grid(chunks, (length,), kind)
     fixed = ((1, two[1].item()),) if length > 1 else ()
     return nodes.Arange(two[0].item(), delta, fixed, grid, kind)
 
@@ -170,7 +170,7 @@ def linspace(
     with np.errstate(all="ignore"):
         step = (last - first) / gaps if gaps > 0 else last - first
     fixed = ((count - 1, last.item()),) if endpoint and count > 1 else ()
-    grid = gridded(chunks, (count,), kind)
+    grid = choose_grid(chunks, (count,), kind)
     made = nodes.Arange(first.item(), step.item(), fixed, grid, kind)
     whole = result.dtype.kind in "iu"
     return elementwise.astype(elementwise.call(np.floor, made) if whole else made, result.dtype)
@@ -182,7 +182,7 @@ def eye(
     """Ones on the k-th diagonal, zeros elsewhere."""
     shape = shape_from((n_rows, n_rows if n_cols is None else n_cols))
     kind = ask(lambda: np.eye(0, dtype=dtype), "eye").dtype
-    return nodes.Eye(as_int(k), gridded(chunks, shape, kind), kind)
+    return nodes.Eye(as_int(k), choose_grid(chunks, shape, kind), kind)
 
 
 def identity(n: int, dtype: Any = float, chunks: Any = "auto") -> Node:

@@ -65,8 +65,8 @@ def _on_one_grid(operands: tuple[Node, ...], name: str) -> tuple[tuple[Node, ...
     if all([node.chunks == first for node in operands]):  # as most are: nothing is to be found out
         return operands, first
     shape = grids.broadcast_shape([node.shape for node in operands], name)
-    grid = grids.unified([node.chunks for node in operands], shape)
-    return tuple([on_grid(node, grids.fitted(grid, node.shape)) for node in operands]), grid
+    grid = grids.unify([node.chunks for node in operands], shape)
+    return tuple([on_grid(node, grids.fit(grid, node.shape)) for node in operands]), grid
 
 
 def operand_of(value: Any) -> Operand:

@@ -16,7 +16,7 @@ from shframe.array.functions import elementwise, manipulation, reductions
 from shframe.array.functions.indexing import item_of
 from shframe.array.functions.slicing import part
 from shframe.array.grid import chunks as grids
-from shframe.array.grid.axes import listed_axes, normalized_axis
+from shframe.array.grid.axes import list_axes, normalize_axis
 from shframe.array.grid.defaults import integers_from
 from shframe.errors import ChunkMismatch, InvalidArgument
 
@@ -59,11 +59,11 @@ def _product(first: Node, second: Node) -> Node:
     dtype = elementwise.learn_dtype(call, [first, second], "matmul")
     batches = [first.shape[:-2], second.shape[:-2]]
     shape = grids.broadcast_shape(batches, "matmul")
-    grid = grids.unified([first.chunks[:-2], second.chunks[:-2]], shape)
+    grid = grids.unify([first.chunks[:-2], second.chunks[:-2]], shape)
     # fewer blocks between the operands mean fewer, larger products to add up
     inner = min(first.chunks[-1], second.chunks[-2], key=lambda axis: (len(axis), axis))
-    left = (*grids.fitted(grid, batches[0]), first.chunks[-2], inner)
-    right = (*grids.fitted(grid, batches[1]), inner, second.chunks[-1])
+    left = (*grids.fit(grid, batches[0]), first.chunks[-2], inner)
+    right = (*grids.fit(grid, batches[1]), inner, second.chunks[-1])
     chunks = (*grid, first.chunks[-2], second.chunks[-1])
     a = on_grid(elementwise.astype(first, dtype), left)
     b = on_grid(elementwise.astype(second, dtype), right)
@@ -108,14 +108,14 @@ def _paired_axes(axes: Any, ndim: int, ndim2: int) -> tuple[list[int], list[int]
         given, given2 = (integers_from(each, "axes") for each in axes)
     else:
         given, given2 = tuple(range(-count, 0)), tuple(range(count))
-    return list(listed_axes(given, ndim)), list(listed_axes(given2, ndim2))
+    return list(list_axes(given, ndim)), list(list_axes(given2, ndim2))
 
 
 def vecdot(one: Node, other: Node, /, axis: int = -1) -> Node:
     """The sum of products along an axis, the first operand conjugated."""
     first, second = one, other
-    first = manipulation.moveaxis(first, normalized_axis(axis, first.ndim), -1)
-    second = manipulation.moveaxis(second, normalized_axis(axis, second.ndim), -1)
+    first = manipulation.moveaxis(first, normalize_axis(axis, first.ndim), -1)
+    second = manipulation.moveaxis(second, normalize_axis(axis, second.ndim), -1)
     if first.shape[-1] != second.shape[-1]:
         raise ChunkMismatch(
             f"shapes {one.shape} and {other.shape} not aligned: vecdot of axis {axis}, "

@@ -26,7 +26,7 @@ LARGEST = 32 << 20  # bytes of an automatic block: a task's overhead is below 1 
 SMALLEST = 1 << 20  # below this a second block costs more than it gains
 
 
-def normalized(
+def normalize_chunks(
     chunks: Any,
     shape: Shape,
     itemsize: int,
@@ -46,7 +46,7 @@ def normalized(
 
     Examples
     --------
-    >>> normalized((2, -1), (5, 3), 8)
+    >>> normalize_chunks((2, -1), (5, 3), 8)
     ((2, 2, 1), (3,))
     """
     wanted = _per_axis(chunks, shape, missing)
@@ -133,7 +133,7 @@ def _named_lengths(want: Any, length: int, axis: int) -> Axis:
         raise ChunkMismatch(
             f"chunks {lengths} of axis {axis} add up to {sum(lengths)}, not to {length}"
         )
-    return without_empty(lengths)
+    return drop_empty(lengths)
 
 
 def _split(shape: Shape, known: Sequence[Axis | None], itemsize: int, target: int) -> Chunks:
@@ -172,7 +172,7 @@ def even(length: int, count: int) -> Axis:
     return (base + 1,) * more + (base,) * (count - more)
 
 
-def without_empty(lengths: Axis) -> Axis:
+def drop_empty(lengths: Axis) -> Axis:
     """The blocks that hold something; one empty block when none does."""
     return tuple(item for item in lengths if item) or (0,)
 
@@ -236,7 +236,7 @@ def broadcast_shape(shapes: Sequence[Shape], what: str) -> Shape:
     return tuple(result)
 
 
-def unified(grids: Sequence[Chunks], shape: Shape) -> Chunks:
+def unify(grids: Sequence[Chunks], shape: Shape) -> Chunks:
     """One grid for operands that broadcast to `shape`.
 
     An axis gets the boundaries of all operands, so that each new block lies in one old block
@@ -256,7 +256,7 @@ def unified(grids: Sequence[Chunks], shape: Shape) -> Chunks:
     return tuple(result)
 
 
-def fitted(chunks: Chunks, shape: Shape) -> Chunks:
+def fit(chunks: Chunks, shape: Shape) -> Chunks:
     """The part of a grid that an operand of this shape has when it broadcasts to the grid."""
     if not shape:
         return ()
@@ -285,12 +285,12 @@ class Run:
     target: slice
 
 
-def regrouped(old: Axis, new: Axis) -> list[list[Run]]:
+def regroup(old: Axis, new: Axis) -> list[list[Run]]:
     """For each new block of an axis the runs of old blocks that make it up.
 
     Examples
     --------
-    >>> [len(runs) for runs in regrouped((4, 2), (2, 3, 1))]
+    >>> [len(runs) for runs in regroup((4, 2), (2, 3, 1))]
     [1, 2, 1]
     """
     starts = offsets(old)

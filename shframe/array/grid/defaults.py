@@ -24,7 +24,7 @@ def largest() -> int:
     return session.current().options.partition_bytes
 
 
-def gridded(
+def choose_grid(
     chunks: Any, shape: Shape, dtype: np.dtype[Any], missing: Chunks | None = None
 ) -> Chunks:
     """The grid that `chunks=` means for an array of this shape.
@@ -33,7 +33,7 @@ def gridded(
     """
     itemsize = max(dtype.itemsize, 1)
     how: dict[str, Any] = {"parts": parts(), "missing": missing, "largest": largest()}
-    return grids.normalized(chunks, shape, itemsize, **how)
+    return grids.normalize_chunks(chunks, shape, itemsize, **how)
 
 
 def shape_from(shape: Any) -> Shape:

@@ -12,7 +12,7 @@ from shframe.array.grid import chunks as grids
 from shframe.array.grid import views
 from shframe.array.kernels import blockwise
 from shframe.array.lower.block_refs import BlockRef, Layer, input_slots, layer_of, work
-from shframe.array.lower.shared_output import filling
+from shframe.array.lower.shared_output import fill_segment
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
@@ -84,7 +84,7 @@ def rechunk(node: nodes.Rechunk, sources: tuple[Layer, ...]) -> Layer:
     counts = node.source.numblocks
     call = Function(blockwise.assemble, dtype=node.dtype)
     axes = [
-        grids.regrouped(old, new) for old, new in zip(node.source.chunks, node.chunks, strict=True)
+        grids.regroup(old, new) for old, new in zip(node.source.chunks, node.chunks, strict=True)
     ]
     tasks: list[Task] = []
     refs: list[BlockRef] = []
@@ -117,7 +117,7 @@ def reshape(node: nodes.Reshape, sources: tuple[Layer, ...]) -> Layer:
     tasks: list[Task] = []
     refs: list[BlockRef] = []
     shapes = grids.block_shapes(node.chunks)
-    for n, (runs, shape) in enumerate(zip(grids.regrouped(old, new), shapes, strict=True)):
+    for n, (runs, shape) in enumerate(zip(grids.regroup(old, new), shapes, strict=True)):
         first = runs[0]
         if len(runs) == 1 and first.source == slice(0, old[first.block]):
             refs.append(source.about[first.block].through(views.reshaped(shape)))
@@ -162,7 +162,7 @@ def take(node: nodes.Take, sources: tuple[Layer, ...]) -> Layer:
 def result(node: nodes.Result, sources: tuple[Layer, ...]) -> Layer:
     """Blocks that tasks made as they are; a task that copies each view and each repetition."""
     if node.final is not None:
-        return filling(node, node.final, sources[0])
+        return fill_segment(node, node.final, sources[0])
     call = Function(blockwise.copy)
     seen: set[Key] = set()
     tasks: list[Task] = []

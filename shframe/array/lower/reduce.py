@@ -51,10 +51,10 @@ def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
         tasks.append(Task(key, call, inputs, own, nbytes=size, fan_in=True))
         kept = tuple(0 if n in node.axes else at for n, at in enumerate(position))
         groups.setdefault(kept, []).append(tasks[-1])
-    return layer_of(_combined(node, groups, tasks), tasks)
+    return layer_of(_combine(node, groups, tasks), tasks)
 
 
-def _combined(
+def _combine(
     node: nodes.Reduce, groups: dict[Shape, list[Task]], tasks: list[Task]
 ) -> list[BlockRef]:
     """The refs of the result; the tasks of the tree are added to `tasks`."""

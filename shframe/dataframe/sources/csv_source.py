@@ -37,7 +37,7 @@ class CsvSource:
     """One file; raises SourceNotFound, SourceDamaged, and InvalidArgument for other options."""
 
     def __init__(self, path: Any, options: dict[str, Any]) -> None:
-        self.path = os.path.abspath(os.path.expanduser(os.fspath(path)))
+        self.path: str = os.path.abspath(os.path.expanduser(os.fspath(path)))
         for name in options:
             if name not in OPTIONS:
                 raise InvalidArgument(
