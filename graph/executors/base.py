@@ -1,4 +1,4 @@
-"""The protocol of executors, and the one that runs everything in the calling thread."""
+"""The protocol of executors: what a session needs of what runs its tasks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Executor(Protocol):
 
     @property
     def home(self) -> Any:
-        """The home of its handles (objectref.RefBackend)."""
+        """The backend of its handles (object_ref.RefBackend)."""
 
     def run(
         self, graph: TaskGraph, trace: Trace, progress: Progress | None = None
