@@ -1,4 +1,4 @@
-"""Calls that wait for each other for ever: found, named, and resolved.
+"""Calls that wait for each other forever: found, named, and resolved.
 
 A method of an actor that waits for another actor holds up all calls of its own. Where those two
 wait for each other, in a circle of any length, nothing goes on. Calls that come from the very call

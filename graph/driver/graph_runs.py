@@ -81,7 +81,7 @@ class GraphRuns:
         self.context.handle(live.submission.next(number, attrgetter("digest")))
 
     def cancel(self, live: LiveRun) -> None:
-        """Give a run up."""
+        """Cancel a run."""
         self.context.handle(Cancelled(live.number))
 
     def holding(self, number: int) -> LiveRun | None:
@@ -222,10 +222,10 @@ class GraphRuns:
             elif instruction.died and instruction.task is not None:
                 live.error = self._death(live, instruction.task)
             else:
-                live.error = CancelledError("the computation was given up")
+                live.error = CancelledError("the computation was cancelled")
 
     def end_aborted(self, busy: Callable[[LiveRun], bool]) -> None:
-        """Tell the users of runs given up whose tasks do nothing any more."""
+        """End cancelled runs whose tasks do nothing any more."""
         for live in [*self.aborted]:
             if not busy(live):
                 self.aborted.remove(live)

@@ -298,7 +298,7 @@ class DriverLoop:
             return []
         deadline = time.monotonic() + SPIN_SECONDS
         while not (found := self._poll.poll(0)) and time.monotonic() < deadline:
-            os.sched_yield()  # whoever has work to do comes first
+            os.sched_yield()  # other threads with work to do come first
         return found
 
     def _register(self) -> None:

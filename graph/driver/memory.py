@@ -1,4 +1,4 @@
-"""The driver's view of memory: counts what there is, makes room, gives back what is idle.
+"""The driver's view of memory: counts what there is, makes room, returns idle pages.
 
 What is measured comes from worker_memory.py, what is to go to the disk first from spilling.py,
 when pages are given back from idle_pages.py; which tasks may start: scheduler/admission.py.

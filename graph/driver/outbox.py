@@ -93,7 +93,8 @@ class Outgoing:
                 if fills(task):
                     os.close(fds.pop(place))
                 reason = NotPicklable(f"an argument of a task cannot be pickled: {error}")
-                dropped.append((task[0], reason))
+                number, *_ = task
+                dropped.append((number, reason))
                 continue
             place += fills(task)
             kept.append(task)

@@ -86,14 +86,14 @@ class Reports:
         done: list[tuple[int, float, int]] = []
         failed: list[Failed] = []
         live, slot = self.calls.live, worker.slot
-        given_up, reading = self.cancellation.deadlines, self.outbox.reading
+        cancelled, reading = self.cancellation.deadlines, self.outbox.reading
         stored = [held for held in map(_HELD, results) if type(held) is Ref and not held.inline]
         if stored:
             self.store.adopt_all(stored, slot)
         worker.owes.difference_update(map(_NUMBER, results))
         for result in results:
             number, held, start, end = result if len(result) == 4 else result[:4]
-            if given_up or reading:
+            if cancelled or reading:
                 self.cancellation.end_task(slot, number)
             call = live.get(number)
             if held is None:
@@ -124,6 +124,6 @@ class Reports:
         return [Failed(worker.slot, result.number, self.calls.handle_failure(call, result))]
 
     def _drop_result(self, held: object) -> None:
-        """It is not wanted: the task was given up, or another worker was faster."""
+        """It is not wanted: the task was cancelled, or another worker was faster."""
         if type(held) is Ref and not held.inline:
             self.store.release(held.id)

@@ -241,7 +241,7 @@ class TaskCalls:
         self.context.do_some_time(lambda: self._apply_judgement(call, raised, again))
 
     def _apply_judgement(self, call: Call, raised: Raised, again: bool) -> None:
-        if call.number not in self.live:  # it was given up since
+        if call.number not in self.live:  # it was cancelled since
             return
         if again:
             self._try_later(call)
@@ -383,10 +383,10 @@ class TaskCalls:
             work = self.outbox.work_for(call.worker)
             work.answers.append(to_wire(ItemsTaken(call.number, stream.taken)))
 
-    # --- given up, late, tried again ----------------------------------------------------
+    # --- cancelled, late, tried again ---------------------------------------------------
 
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
-        """Give up the task of a handle; one that has ended keeps its value."""
+        """Cancel the task of a handle; one that has ended keeps its value."""
         call = ref.state
         if type(call) is Call:
             self._cancel(call, force, recursive)
@@ -404,7 +404,7 @@ class TaskCalls:
         self.revoke(call.number, cancelled, now=force)
 
     def revoke(self, number: int, error: BaseException, now: bool = False) -> None:
-        """Give a call up, if it is under way. now: its worker gets no time to end it."""
+        """Cancel a call, if it is under way. now: its worker gets no time to end it."""
         if number not in self.live:
             return
         self.errors[number] = error

@@ -1,7 +1,7 @@
 """Carries out what tasks request while they run (worker/client.py), and keeps their handles.
 
 For each worker the driver holds a handle of every handle that exists there, so that what it refers
-to exists as long. It goes when the worker says so, or dies.
+to exists as long. It goes when the worker reports that, or dies.
 """
 
 from __future__ import annotations
@@ -290,8 +290,8 @@ class WorkerRequests:
         context.aside.call(load)
 
     def _enter_graph(self, live: LiveRun, id: int, parent: int) -> None:
-        if id not in self._graphs:  # it was given up since
-            live.error = Cancelled("the computation was given up")
+        if id not in self._graphs:  # it was cancelled since
+            live.error = Cancelled("the computation was cancelled")
             self.runs.break_off(live, live.error)
             return
         live.priority, live.parent = self._depth(parent), parent

@@ -25,7 +25,7 @@ from shframe.graph.wire.fork_messages import Ended
 
 log = logging.getLogger("shframe")
 
-ALONE_SECONDS = 2.0  # without any worker what waits for one is given up after that
+ALONE_SECONDS = 2.0  # without any worker what waits for one fails after that
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""The protocol of executors, and the one that runs everything in the calling thread."""
+"""The protocol of executors: what a session needs of what runs its tasks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Executor(Protocol):
 
     @property
     def home(self) -> Any:
-        """The home of its handles (objectref.RefBackend)."""
+        """The backend of its handles (object_ref.RefBackend)."""
 
     def run(
         self, graph: TaskGraph, trace: Trace, progress: Progress | None = None
@@ -81,7 +81,7 @@ class Executor(Protocol):
         """The handle of a generator's value at that place, when there is one."""
 
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
-        """Give the task of a handle up."""
+        """Cancel the task of a handle."""
 
     def kill(self, actor: ObjectRef, restart: bool) -> None:
         """End an actor now."""

@@ -91,7 +91,7 @@ class DaskEngine(Engine):
 
     @property
     def closed(self) -> bool:
-        """Whether the client has been closed, by whoever made it."""
+        """Whether the client has been closed."""
         return self.client.status in ("closed", "closing")
 
     def send(self, values: list[Any]) -> list[Held]:
@@ -190,7 +190,7 @@ class DaskEngine(Engine):
             return ClusterUnreachable(f"{_CLOSED}\n  it was closed while this was computed")
         if future.status != "error":
             return Cancelled(
-                "the cluster gave the computation up\n"
+                "the cluster cancelled the computation\n"
                 "  it has lost what was sent to it, or its scheduler has gone"
             )
         error: BaseException = future.exception()

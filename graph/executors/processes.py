@@ -160,7 +160,7 @@ class ProcessExecutor:
         return ref
 
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
-        """Give the task of a handle up."""
+        """Cancel the task of a handle."""
         loop = self.start()
         if not self.home.is_ours(ref):  # its session has ended, and its task
             return

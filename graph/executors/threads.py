@@ -187,7 +187,7 @@ class ThreadExecutor(InProcess):
                 self.runs.pop(instruction.run).ended.set()
             elif isinstance(instruction, Abort):
                 live = self.runs.pop(instruction.run)
-                live.error = live.error or CancelledError("the computation was given up")
+                live.error = live.error or CancelledError("the computation was cancelled")
                 live.ended.set()
 
     def _collect(self, live: _Live) -> list[ObjectRef]:

@@ -53,7 +53,7 @@ def pack_local_error(error: BaseException) -> Raised:
     """The error of a task that ran in this process, which goes on as it is.
 
     It is packed bare: where tblib has taught pickle to take tracebacks along, they hold the frames
-    of who is at work here.
+    of the code at work here.
     """
     text = _text(error)
     trace, cause, context = error.__traceback__, error.__cause__, error.__context__
@@ -137,7 +137,7 @@ def _payload(sent: Any, error: BaseException) -> bytes | None:
 def _is_same(made: BaseException, error: BaseException) -> bool:
     """Whether a constructor that was called again has made the same of what it was given.
 
-    Values are not compared by `==`, which may be anybody's; what pickles differently by chance
+    Values are not compared by `==`, which may be the user's; what pickles differently by chance
     is only sent in parts.
     """
     import cloudpickle
@@ -195,7 +195,7 @@ def _own_fields(error: BaseException) -> dict[str, Any]:
 
 
 def _notes_of(error: BaseException) -> list[str]:
-    """The notes of an error, whatever somebody has put there in their place."""
+    """The notes of an error, whatever was put there in their place."""
     notes = _own_fields(error).get("__notes__")
     if isinstance(notes, str):
         return [notes]
@@ -221,7 +221,7 @@ class Note(NamedTuple):
 
 def note_of_task(task: Task, site: str, held: Sequence[Any]) -> Note:
     """Of a graph's task: its key, where the user's functions in it were handed over, or else
-    where the computation was asked for. held: its inputs, as far as they are known, or values."""
+    where the computation was asked for. held: its inputs, those that are known, or values."""
     codes = (one for one in members(task.function.shared) if isinstance(one, UserCode))
     sites = dict.fromkeys(code.site for code in codes if code.site)
     name = f"{task.function.label} {task.key}"
@@ -309,7 +309,7 @@ def describe_value(held: Any) -> str:
     if isinstance(held, Ref):
         return f"{held.kind} of {held.nbytes} bytes"
     if isinstance(held, (TaskState, Pending, Failure)):
-        return "a value that is not there"
+        return "a missing value"
     nbytes = getattr(held, "nbytes", None)
     return f"{_argument(held)} of {nbytes} bytes" if isinstance(nbytes, int) else _argument(held)
 
@@ -358,7 +358,7 @@ def _both_type(kind: Any) -> Any:
 
 
 class _TaskError(TaskFailed):
-    """A TaskFailed that is a user's exception too: `error` is that by itself."""
+    """A TaskFailed that is a user's exception too: `error` is that exception."""
 
     error: Exception
 

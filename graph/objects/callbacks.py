@@ -1,4 +1,4 @@
-"""Calling what is not ours: what it raises is logged, or passed to who waits for it."""
+"""Calling what is not ours: what it raises is logged, or passed to a callback."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """ObjectRef: a user's handle on a value in the store, or on one that its task is to make.
 
-A small result lies in the handle itself, as pickled bytes; all else has an address that the store
+A small result is in the handle itself, as pickled bytes; all else has an address that the store
 counts; a value that is still to come is Pending; a task that failed left a Failure. What can be
 done with a handle depends on the process: its RefBackend knows.
 """
@@ -239,7 +239,7 @@ class ObjectRef:
                 run_guarded(functools.partial(callback, self))
 
     def stored_in(self, store: Store) -> int:
-        """The number of the object in the store; 0: it is not there."""
+        """The number of the object in the store; 0: it is not stored."""
         held = self.state
         return held.id if type(held) is Ref and self.belongs_to(store) else 0
 

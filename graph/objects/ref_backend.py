@@ -95,7 +95,7 @@ class StoreBackend:
         return found
 
     def find_all(self, ids: Iterable[int]) -> tuple[ObjectRef, ...]:
-        """The handles with these numbers; for one that is gone a handle that says so."""
+        """The handles with these numbers; for one that is gone a handle with ObjectLost."""
         return tuple(self.known.get(id) or self.lost(id) for id in ids)
 
     def lost(self, id: int) -> ObjectRef:

@@ -118,7 +118,7 @@ def _write_dtype(value: np.dtype[Any], update: Feed) -> None:
 def _write_ufunc(value: np.ufunc, update: Feed) -> None:
     if getattr(np, value.__name__, None) is value:
         _tagged(update, b"ufunc", value.__name__.encode())
-    else:  # somebody else's
+    else:  # any other
         _by_pickle(value, update)
 
 

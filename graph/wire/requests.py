@@ -80,13 +80,13 @@ class RunGraph(NamedTuple):
 
 
 class StopGraph(NamedTuple):
-    """Give a graph up. id: of its first handle."""
+    """Cancel a graph. id: of its first handle."""
 
     id: int
 
 
 class CancelTask(NamedTuple):
-    """Give the task of a handle up."""
+    """Cancel the task of a handle."""
 
     id: int
     force: bool
@@ -183,7 +183,7 @@ class NoValue(NamedTuple):
 
 
 class ItemsTaken(NamedTuple):
-    """Driver to worker: how many values of a task's generator somebody has asked for."""
+    """Driver to worker: how many values of a task's generator were asked for."""
 
     task: int
     taken: int

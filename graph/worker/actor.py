@@ -67,7 +67,7 @@ class Actor:
         return True
 
     def give_up(self, numbers: Iterable[int]) -> None:
-        """End calls that were given up: coroutines where they wait, others if they have not
+        """End cancelled calls: coroutines where they wait, others if they have not
         begun."""
         for number in numbers:
             begun = self._begun.get(number)

@@ -187,7 +187,7 @@ class WorkerClient:
         return ref
 
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
-        """Give a task up."""
+        """Cancel a task."""
         self._request(CancelTask(ref.id, force, recursive))
 
     def kill(self, actor: ObjectRef, restart: bool) -> None:

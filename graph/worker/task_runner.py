@@ -43,7 +43,7 @@ class Acting(Protocol):
         """Run the call beside others; False: it is the main thread's."""
 
     def give_up(self, numbers: Iterable[int]) -> None:
-        """End calls that were given up."""
+        """End cancelled calls."""
 
 
 class TaskRunner:
