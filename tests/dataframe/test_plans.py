@@ -56,11 +56,6 @@ def flights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHFRAME_CHECK", "1")
-
-
 def evaluate(program: str, path: Path) -> Any:
     """The lazy object of a line of the fixtures."""
     return eval(program, {"sf": sf, "pd": pd, "path": path, "df": sf.read_parquet(path)})
