@@ -190,7 +190,8 @@ class DataFrameGroupBy(GroupBy[Frame], Generic[Frame, Column]):
         labels = list(key) if many else [key]
         for label in labels:
             if label not in groups.columns:
-                raise ColumnNotFound.among(label, groups.columns, "groupby[...]")
+                sentence = f"Column not found: {label}"
+                raise ColumnNotFound.among(label, groups.columns, "groupby[...]", sentence)
         if many:
             return DataFrameGroupBy[Frame, Column](groups, labels)
         return SeriesGroupBy[Column, Frame](groups, labels)
@@ -232,7 +233,7 @@ class DataFrameGroupBy(GroupBy[Frame], Generic[Frame, Column]):
     def _by_column(self, asked: dict[Any, Any]) -> Frame:
         for column in asked:
             if column not in self._groups.columns:
-                raise ColumnNotFound.among(column, self._groups.columns, "agg")
+                raise _unknown(column, self._groups)
         many = any(isinstance(how, (list, tuple)) for how in asked.values())
         outputs = [
             Output((c, _label(how)) if many else c, c, _check(how))
@@ -254,7 +255,7 @@ class DataFrameGroupBy(GroupBy[Frame], Generic[Frame, Column]):
                     f"agg({label}=...) must be a pair (column, aggregation), got {asked!r}"
                 ) from None
             if column not in self._groups.columns:
-                raise ColumnNotFound.among(column, self._groups.columns, "agg")
+                raise _unknown(column, self._groups)
             outputs.append(Output(label, column, _check(how)))
         made: Frame = self._groups.aggregate(outputs, pd.Index(list(named)))
         return made
@@ -314,6 +315,11 @@ class SeriesGroupBy(GroupBy[Column], Generic[Column, Frame]):
         label = name if groups.options["as_index"] else None
         made: Column = groups.aggregate(outputs, None, label)
         return made
+
+
+def _unknown(column: Any, groups: Groups) -> ColumnNotFound:
+    sentence = f"Label(s) [{column!r}] do not exist"
+    return ColumnNotFound.among(column, groups.columns, "agg()", sentence)
 
 
 def _check(how: Any) -> Any:

@@ -46,7 +46,8 @@ def evaluate(source: Relation, text: Any, caller: Any) -> Relation | Value:
         return _evaluate(source, text, arguments.split_method((), names))
     except pd.errors.UndefinedVariableError as error:
         missing = str(error).split("'")[1]
-        raise ColumnNotFound.among(missing, source.meta.columns, f"query {text!r}") from error
+        known, sentence = source.meta.columns, f"name {missing!r} is not defined"
+        raise ColumnNotFound.among(missing, known, f"query {text!r}", sentence) from error
     except SyntaxError as error:
         raise InvalidArgument(f"the expression {text!r} cannot be read: {error}") from error
     except (AttributeError, NotImplementedError) as error:

@@ -69,7 +69,7 @@ def sort_by_index(source: Relation, ascending: bool, na_position: str) -> Relati
 def check_na_position(value: Any) -> None:
     """Raises: InvalidArgument."""
     if value not in ("first", "last"):
-        raise InvalidArgument(f"invalid na_position: {value!r}; it must be 'first' or 'last'")
+        raise InvalidArgument(f"invalid na_position: {value}; it must be 'first' or 'last'")
 
 
 def first_rows(source: Relation, n: Any, *, last: bool = False) -> Relation:

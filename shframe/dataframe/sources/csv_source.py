@@ -168,7 +168,7 @@ def _read_sample(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read(SAMPLE)
     except FileNotFoundError as error:
-        raise SourceNotFound(f"no file {path!r}") from error
+        raise SourceNotFound(f"No such file or directory: {path!r}") from error
     except IsADirectoryError as error:
         raise SourceNotFound(f"{path!r} is a folder; read_csv() reads one file") from error
     except OSError as error:

@@ -271,7 +271,7 @@ def found_files(path: Any) -> tuple[tuple[str, ...], str]:
     names = [name for name in sorted(glob.glob(text, recursive=True)) if os.path.isfile(name)]
     if not names:
         raise SourceNotFound(
-            f"no file, folder or pattern {os.fspath(path)!r}\n  looked for {text!r}"
+            f"No such file or directory: {os.fspath(path)!r}\n  looked for {text!r}"
         )
     return tuple(names), os.path.dirname(text.split("*")[0])
 
