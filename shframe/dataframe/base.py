@@ -90,8 +90,8 @@ class Partitioned(RowOperators):
 
     # --- operators ----------------------------------------------------------------------
 
-    def _operator(self, name: str, other: Any, reflected: bool = False) -> Any:
-        return wrap(operators.operate(self.expr, name, other, reflected))
+    def _operator(self, name: str, other: Any, reflected: bool = False) -> Self:
+        return self._wrap(operators.operate(self.expr, name, other, reflected))
 
     def _unary(self, name: str) -> Self:
         return self._wrap(operators.apply_unary(self.expr, name))

@@ -44,111 +44,88 @@ class RowOperators(Operand):
 
     __slots__ = ()
 
+    def _operator(self, name: str, other: Any, reflected: bool = False) -> Self:
+        raise AssertionError(f"{type(self).__name__} lacks operators")
+
     def __add__(self, other: Any) -> Self:
-        made: Self = self._operator("add", other)
-        return made
+        return self._operator("add", other)
 
     def __radd__(self, other: Any) -> Self:
-        made: Self = self._operator("add", other, True)
-        return made
+        return self._operator("add", other, True)
 
     def __sub__(self, other: Any) -> Self:
-        made: Self = self._operator("sub", other)
-        return made
+        return self._operator("sub", other)
 
     def __rsub__(self, other: Any) -> Self:
-        made: Self = self._operator("sub", other, True)
-        return made
+        return self._operator("sub", other, True)
 
     def __mul__(self, other: Any) -> Self:
-        made: Self = self._operator("mul", other)
-        return made
+        return self._operator("mul", other)
 
     def __rmul__(self, other: Any) -> Self:
-        made: Self = self._operator("mul", other, True)
-        return made
+        return self._operator("mul", other, True)
 
     def __truediv__(self, other: Any) -> Self:
-        made: Self = self._operator("truediv", other)
-        return made
+        return self._operator("truediv", other)
 
     def __rtruediv__(self, other: Any) -> Self:
-        made: Self = self._operator("truediv", other, True)
-        return made
+        return self._operator("truediv", other, True)
 
     def __floordiv__(self, other: Any) -> Self:
-        made: Self = self._operator("floordiv", other)
-        return made
+        return self._operator("floordiv", other)
 
     def __rfloordiv__(self, other: Any) -> Self:
-        made: Self = self._operator("floordiv", other, True)
-        return made
+        return self._operator("floordiv", other, True)
 
     def __mod__(self, other: Any) -> Self:
-        made: Self = self._operator("mod", other)
-        return made
+        return self._operator("mod", other)
 
     def __rmod__(self, other: Any) -> Self:
-        made: Self = self._operator("mod", other, True)
-        return made
+        return self._operator("mod", other, True)
 
     def __pow__(self, other: Any) -> Self:
-        made: Self = self._operator("pow", other)
-        return made
+        return self._operator("pow", other)
 
     def __rpow__(self, other: Any) -> Self:
-        made: Self = self._operator("pow", other, True)
-        return made
+        return self._operator("pow", other, True)
 
     def __and__(self, other: Any) -> Self:
-        made: Self = self._operator("and_", other)
-        return made
+        return self._operator("and_", other)
 
     def __rand__(self, other: Any) -> Self:
-        made: Self = self._operator("and_", other, True)
-        return made
+        return self._operator("and_", other, True)
 
     def __or__(self, other: Any) -> Self:
-        made: Self = self._operator("or_", other)
-        return made
+        return self._operator("or_", other)
 
     def __ror__(self, other: Any) -> Self:
-        made: Self = self._operator("or_", other, True)
-        return made
+        return self._operator("or_", other, True)
 
     def __xor__(self, other: Any) -> Self:
-        made: Self = self._operator("xor", other)
-        return made
+        return self._operator("xor", other)
 
     def __rxor__(self, other: Any) -> Self:
-        made: Self = self._operator("xor", other, True)
-        return made
+        return self._operator("xor", other, True)
 
     def __eq__(self, other: object) -> Self:  # type: ignore[override]
-        made: Self = self._operator("eq", other)
-        return made
+        return self._operator("eq", other)
 
     def __ne__(self, other: object) -> Self:  # type: ignore[override]
-        made: Self = self._operator("ne", other)
-        return made
+        return self._operator("ne", other)
 
     __hash__ = None  # type: ignore[assignment]  # == is lazy and elementwise, as in pandas
 
     def __lt__(self, other: Any) -> Self:
-        made: Self = self._operator("lt", other)
-        return made
+        return self._operator("lt", other)
 
     def __le__(self, other: Any) -> Self:
-        made: Self = self._operator("le", other)
-        return made
+        return self._operator("le", other)
 
     def __gt__(self, other: Any) -> Self:
-        made: Self = self._operator("gt", other)
-        return made
+        return self._operator("gt", other)
 
     def __ge__(self, other: Any) -> Self:
-        made: Self = self._operator("ge", other)
-        return made
+        return self._operator("ge", other)
 
     def __neg__(self) -> Self:
         return self._unary("neg")
