@@ -51,9 +51,9 @@ class Index(Column):
         return made.array if made.dtype != bool else made.to_numpy()
 
     @property
-    def names(self) -> Any:
+    def names(self) -> list[Any]:
         """The names of the levels."""
-        return self._meta.names
+        return list(self._meta.names)
 
     @property
     def nlevels(self) -> int:
@@ -125,14 +125,16 @@ class DataFrame(Partitioned):
     # --- what it looks like -------------------------------------------------------------
 
     @property
-    def columns(self) -> Any:
+    def columns(self) -> pd.Index[Any]:
         """Column labels."""
-        return self._meta.columns
+        labels: pd.Index[Any] = self._meta.columns
+        return labels
 
     @property
-    def dtypes(self) -> Any:
+    def dtypes(self) -> pd.Series[Any]:
         """pandas' dtype of each column."""
-        return self._meta.dtypes
+        found: pd.Series[Any] = self._meta.dtypes
+        return found
 
     @property
     def ndim(self) -> int:

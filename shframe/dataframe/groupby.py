@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
@@ -275,6 +275,12 @@ class SeriesGroupBy(GroupBy[Column], Generic[Column, Frame]):
     def _column(self) -> Any:
         return self._columns[0]
 
+    @overload
+    def agg(self, func: str | Callable[..., Any]) -> Column: ...
+    @overload
+    def agg(self, func: list[Any]) -> Frame: ...
+    @overload
+    def agg(self, **named: Any) -> Frame: ...
     def agg(self, func: Any = None, **named: Any) -> Any:
         """Aggregations: a name or function gives a Series; a list of them, or label="sum", a
         DataFrame."""
