@@ -3,7 +3,7 @@
 `python -m shframe.benchmarks.simulate_scheduler [--plot FILE]`. No worker process is started for
 the simulation: tasks take virtual seconds. What the one central thread does takes as long as it
 does here: the time in `Scheduler.handle` and in entering tasks is measured at each event; encoding,
-decoding and sending of a message are measured once on a real channel, and what the shell does for
+decoding and sending of a message are measured once on a real channel, and what the loop does for
 each task beside that once on a real run (its thread's CPU time a task, less the scheduler's part).
 All are CPU seconds, so that other programs of the machine do not count. The lengths called
 "recorded" are those of a group-by and of an array job, run once at the start.
@@ -31,7 +31,7 @@ from shframe.graph.scheduler.messages import Done, Finish, Instruction, Joined, 
 from shframe.graph.scheduler.scheduler import Scheduler
 from shframe.graph.scheduler.submission import GraphSubmission
 from shframe.graph.wire.channel import Channel, pair
-from shframe.graph.wire.work import Report, Work, sent
+from shframe.graph.wire.work import Report, Work, without_empty
 from shframe.graph.worker.driver_link import FLUSH_SECONDS
 
 WORKERS = (2, 4, 8, 16, 32, 64, 128, 256)
@@ -60,7 +60,7 @@ def message_cost(message: Work | Report, times: int = 2000) -> float:
     spent = 0.0
     for _ in range(times):
         begin = time.thread_time()
-        ends[0].queue(pickle.dumps(sent(message), protocol=5))
+        ends[0].queue(pickle.dumps(without_empty(message), protocol=5))
         ends[0].flush()
         middle = time.thread_time()
         while not ends[1].fill():
@@ -74,13 +74,13 @@ def message_cost(message: Work | Report, times: int = 2000) -> float:
 
 
 def task_cost(tasks: int = 20_000) -> float:
-    """CPU seconds of the shell's thread for each task of a real run, less the scheduler's."""
+    """CPU seconds of the loop's thread for each task of a real run, less the scheduler's."""
     from shframe import session
 
     current = session.current()
     current.run(tree(1000))
-    shell = current.executor.start()  # type: ignore[attr-defined]
-    scheduler, spent = shell.scheduler, [0.0]
+    loop = current.executor.start()  # type: ignore[attr-defined]
+    scheduler, spent = loop.scheduler, [0.0]
     plain: Callable[[Any], list[Instruction]] = scheduler.handle
 
     def handle(event: Any) -> list[Instruction]:
@@ -90,7 +90,7 @@ def task_cost(tasks: int = 20_000) -> float:
         return out
 
     scheduler.handle = handle
-    clock = time.pthread_getcpuclockid(shell.thread.ident)
+    clock = time.pthread_getcpuclockid(loop.thread.ident)
     graph = tree(leaves_of(tasks))
     begin = time.clock_gettime(clock)
     current.run(graph)

@@ -22,7 +22,7 @@ class NotPicklable(ShframeError, TypeError):
 
 
 class Cancelled(ShframeError):
-    """The computation was given up before it was done."""
+    """The computation was cancelled before it was done."""
 
 
 class SessionClosed(ShframeError, RuntimeError):

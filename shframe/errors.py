@@ -25,7 +25,7 @@ ShframeError
   TimedOut            TimeoutError   (graph) a value or task was not there in time
   GeneratorExhausted  LookupError    (graph) a generator has no more values
   NotPicklable        TypeError      (graph) a function that cannot be sent to a worker
-  RefNotPicklable     TypeError      (graph) a handle was pickled by somebody else
+  RefNotPicklable     TypeError      (graph) a handle was pickled outside of shframe
   NothingToDebug      RuntimeError   (graph) no failed task that debug() could call again
   Cancelled, SessionClosed, PlanNotStable, CycleFound  (graph)
 """
@@ -121,12 +121,18 @@ class ColumnNotFound(ShframeError, KeyError):
         return type(self), (self.args[0], self.name, self.columns)
 
     @classmethod
-    def among(cls, name: object, columns: Iterable[object], where: str) -> ColumnNotFound:
-        """The error for `name` asked for in `where`, with the columns there and near names."""
+    def among(
+        cls, name: object, columns: Iterable[object], where: str, sentence: str = ""
+    ) -> ColumnNotFound:
+        """The error for `name` asked for in `where`, with the columns there and near names.
+
+        sentence: pandas' own for the same mistake.
+        """
         known = tuple(columns)
         shown = ", ".join(repr(column) for column in known[:8])
         more = f" and {len(known) - 8} more" if len(known) > 8 else ""
-        text = f"no column {name!r} in {where}\n  columns: {shown or 'none'}{more}"
+        begin = f"{sentence}: {where}" if sentence else f"no column {name!r} in {where}"
+        text = f"{begin}\n  columns: {shown or 'none'}{more}"
         near = difflib.get_close_matches(str(name), [str(c) for c in known], n=1)
         if near:
             text += f"\n  did you mean {near[0]!r}?"

@@ -156,6 +156,14 @@ class Session:
             where = SyncExecutor(own.store, own.dropped, own.home)
         return where.run(graph, trace, progress)
 
+    def runs_here(self, graph: TaskGraph, executor: Any = None) -> bool:
+        """Whether the calling process runs a graph without storing anything: it is small, and no
+        memory of its results belongs to a task."""
+        from shframe.graph.tasks import result_buffer
+
+        own = self.where(executor) is self.executor
+        return own and not result_buffer.is_shared() and self._is_small(graph)
+
     def _is_small(self, graph: TaskGraph) -> bool:
         """Whether all tasks are ours, of known size, and small together: they run in the driver.
 

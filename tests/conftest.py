@@ -23,6 +23,7 @@ from tests import examples
 # Order of folders: with several processes the longest come first, so that none is left alone with
 # them at the end; those of engines last, as a process in which Ray's threads run must not fork.
 LONGEST = {"places": 0, "session": 1, "graph": 2, "engines": 4}
+os.environ.setdefault("SHFRAME_CHECK", "1")  # each stage of a plan is validated
 SEGMENTS = ("/memfd:shframe", "/dev/shm/shframe-")  # the second where memfd is refused
 
 

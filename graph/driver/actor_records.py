@@ -66,7 +66,7 @@ class ActorRecords:
         self._reasons[number] = reason
 
     def forget_reason(self, number: int) -> None:
-        """Nobody can call it any more."""
+        """No handle of it is left."""
         self._reasons.pop(number, None)
 
     def reason(self, number: int) -> BaseException | FailureSource:

@@ -1,4 +1,4 @@
-"""Tasks given up that workers have been sent: recalled, interrupted, and in the end killed.
+"""Cancelled tasks that workers have been sent: recalled, interrupted, and in the end killed.
 
 A task that was not begun comes back. In one that runs KeyboardInterrupt is raised, again and again;
 a worker that still runs it after GRACE_SECONDS is killed.
@@ -15,14 +15,14 @@ from shframe.graph.driver.outbox import Outbox
 from shframe.graph.scheduler.messages import Recall
 from shframe.graph.scheduler.submission import GraphSubmission
 
-GRACE_SECONDS = 0.3  # a worker that still runs a task given up is killed after that
+GRACE_SECONDS = 0.3  # a worker that still runs a cancelled task is killed after that
 INTERRUPT_SECONDS = 0.02  # between two interrupts of such a task
 
 
 class Cancellation:
-    """The tasks given up of one session; used by the loop's thread only.
+    """The cancelled tasks of one session; used by the loop's thread only.
 
-    deadlines: (worker, task given up) -> when the worker is killed if it still runs that.
+    deadlines: (worker, cancelled task) -> when the worker is killed if it still runs that.
     """
 
     def __init__(self, context: Context, outbox: Outbox) -> None:
@@ -44,7 +44,7 @@ class Cancellation:
             self.deadlines[instruction.worker, number] = deadline
 
     def kill_soon(self, number: int) -> None:
-        """A worker that still runs a task given up gets no more time."""
+        """A worker that still runs a cancelled task gets no more time."""
         for pair in self.deadlines:
             if pair[1] == number:
                 self.deadlines[pair] = 0.0
@@ -75,7 +75,7 @@ class Cancellation:
         return min(*self.deadlines.values(), now + INTERRUPT_SECONDS)
 
     def enforce(self) -> None:
-        """Interrupt tasks given up. Kill workers that still run one after its deadline, and no
+        """Interrupt cancelled tasks. Kill workers that still run one after its deadline, and no
         others: what else they were sent goes on elsewhere, but what they run now would be lost."""
         now = time.monotonic()
         for slot, number in [pair for pair, deadline in self.deadlines.items() if deadline > now]:

@@ -7,11 +7,12 @@ all and carries the scheduler's instructions out.
 from __future__ import annotations
 
 import functools
+import logging
 from collections import deque
 from collections.abc import Callable
 
 from shframe.graph.driver.event_log import EventLog
-from shframe.graph.driver.pool import Pool
+from shframe.graph.driver.pool import Pool, WorkerHandle
 from shframe.graph.driver.user_code import Aside
 from shframe.graph.driver.wakeup_pipe import WakePipe
 from shframe.graph.errors import WorkerDied
@@ -23,6 +24,8 @@ from shframe.graph.scheduler.scheduler import Scheduler
 from shframe.graph.wire.fork_messages import Ended
 from shframe.graph.wire.work import Raised
 from shframe.store.store import Store
+
+log = logging.getLogger("shframe")
 
 
 class Context:
@@ -112,6 +115,13 @@ class Context:
         first = self.next_task
         self.next_task += count
         return first
+
+    def distrust(self, worker: WorkerHandle, error: Exception) -> None:
+        """End a worker whose message cannot be taken in; what it ran runs again."""
+        if worker.slot not in self.distrusted:
+            log.warning("worker %d (pid %d) is ended: %s", worker.slot, worker.pid, error)
+        self.distrusted[worker.slot] = str(error)
+        self.pool.kill(worker.slot)
 
     def death_of(self, task: str, tries: int, inputs: str) -> WorkerDied:
         """The error of a task whose worker has died each time."""

@@ -1,4 +1,4 @@
-"""Calls that wait for each other for ever: found, named, and resolved.
+"""Calls that wait for each other forever: found, named, and resolved.
 
 A method of an actor that waits for another actor holds up all calls of its own. Where those two
 wait for each other, in a circle of any length, nothing goes on. Calls that come from the very call
@@ -87,7 +87,7 @@ def circle(scheduler: Scheduler) -> tuple[int, ...]:
                 stack.pop()
             elif following in path:
                 order = [*path]
-                return _turned(order[order.index(following) :])
+                return _rotate_to_smallest(order[order.index(following) :])
             else:
                 path[following] = None
                 stack.append((following, iter(_needs(scheduler, waits, following))))
@@ -129,6 +129,6 @@ def _is_queued(scheduler: Scheduler, number: int) -> bool:
     return task.actor in scheduler.actors
 
 
-def _turned(tasks: list[int]) -> tuple[int, ...]:
+def _rotate_to_smallest(tasks: list[int]) -> tuple[int, ...]:
     start = tasks.index(min(tasks))
     return (*tasks[start:], *tasks[:start])

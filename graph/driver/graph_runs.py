@@ -16,7 +16,7 @@ from shframe.graph.errors import Cancelled as CancelledError
 from shframe.graph.errors import WorkerDied
 from shframe.graph.failures.error_pickling import PickledError, describe_value, note_of_task
 from shframe.graph.failures.failed_task import failed_task
-from shframe.graph.objects.callbacks import guarded
+from shframe.graph.objects.callbacks import run_guarded
 from shframe.graph.objects.object_ref import FailureSource, ObjectRef
 from shframe.graph.scheduler.messages import Abort, Cancelled, Finish, More
 from shframe.graph.scheduler.scheduler import RETRIES
@@ -81,7 +81,7 @@ class GraphRuns:
         self.context.handle(live.submission.next(number, attrgetter("digest")))
 
     def cancel(self, live: LiveRun) -> None:
-        """Give a run up."""
+        """Cancel a run."""
         self.context.handle(Cancelled(live.number))
 
     def holding(self, number: int) -> LiveRun | None:
@@ -91,7 +91,7 @@ class GraphRuns:
                 return live
         return None
 
-    def wired(self, number: int, work: Outgoing, worker: WorkerHandle) -> Assigned:
+    def assign(self, number: int, work: Outgoing, worker: WorkerHandle) -> Assigned:
         """A task as the worker gets it."""
         live = self.holding(number)
         assert live is not None, "the scheduler runs tasks of live runs only"
@@ -144,7 +144,7 @@ class GraphRuns:
             )
         )
 
-    def failed(self, number: int, raised: Raised) -> None:
+    def fail_task(self, number: int, raised: Raised) -> None:
         """A task has raised."""
         live = self.holding(number)
         if live is not None and live.error is None:
@@ -206,7 +206,7 @@ class GraphRuns:
     def _end(self, live: LiveRun) -> None:
         self._run_of = [one for one in self._run_of if one is not live]
         if live.on_end is not None:
-            guarded(functools.partial(live.on_end, live))
+            run_guarded(functools.partial(live.on_end, live))
         live.ended.set()
 
     def abort(self, live: LiveRun, instruction: Abort) -> None:
@@ -222,10 +222,10 @@ class GraphRuns:
             elif instruction.died and instruction.task is not None:
                 live.error = self._death(live, instruction.task)
             else:
-                live.error = CancelledError("the computation was given up")
+                live.error = CancelledError("the computation was cancelled")
 
     def end_aborted(self, busy: Callable[[LiveRun], bool]) -> None:
-        """Tell the users of runs given up whose tasks do nothing any more."""
+        """End cancelled runs whose tasks do nothing any more."""
         for live in [*self.aborted]:
             if not busy(live):
                 self.aborted.remove(live)

@@ -22,7 +22,7 @@ class IdlePages:
         self._over = False  # what is left cannot be given back
 
     def wait(self, now: float, mark: object, warm: int) -> float:
-        """Seconds until `give_back` is worth a call: who drops objects does not say so.
+        """Seconds until `give_back` is worth a call: objects are dropped without notice.
 
         mark: changes with all that is done; warm: bytes of pages that no object uses.
         """

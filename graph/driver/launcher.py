@@ -106,10 +106,10 @@ def launch() -> Launched:
             return found
         if found is not None and _owner == os.getpid():
             found.end()
-    return _started(heavy())
+    return _start(heavy())
 
 
-def _started(modules: list[str]) -> Launched:
+def _start(modules: list[str]) -> Launched:
     ours, theirs = pair()
     with theirs:
         theirs.set_inheritable(True)

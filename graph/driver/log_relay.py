@@ -39,7 +39,7 @@ WINDOW = 1.0  # seconds in which the same line is counted, not shown again
 REMEMBERED = 4096  # lines that may be repeated, at most
 LINE = 1 << 20  # characters of one line; a longer one is broken
 CHUNK = 1 << 16  # bytes of one read: what a pipe holds
-LOOK_SECONDS = 0.001  # between two looks of who waits for results
+LOOK_SECONDS = 0.001  # between two looks of a thread that waits for results
 PATIENCE = 2.0  # seconds that a waiting thread waits for another one that passes on
 SHORT = 0.02  # the same, once it has not come back in time
 READER_SECONDS = 0.05  # between two looks whether a reader has room again
@@ -172,14 +172,14 @@ class LogRelay:
 
     def _serve(self) -> None:
         while not self._closing:
-            due = min((one.since for one in self._counted()), default=math.inf) + WINDOW
+            due = min((one.since for one in self._repeated_lines()), default=math.inf) + WINDOW
             if self._outlets.waiting:
                 due = min(due, time.monotonic() + READER_SECONDS)
             self._epoll.poll(None if due == math.inf else max(due - time.monotonic(), 0.01))
             self._waking.drain()
             self._pass_on(1)
 
-    def _counted(self) -> list[Repeated]:
+    def _repeated_lines(self) -> list[Repeated]:
         with self._lock:
             return [one for one in self._recent.values() if one.count]
 
@@ -378,7 +378,7 @@ class LogRelay:
         What a filter makes an error is shown: its task has ended long ago.
         """
         self._outlets.write()
-        message, category = _unpacked(warned)
+        message, category = _unpack(warned)
         module = warned.module or _module_of(warned.file)
         registry = self._registries.setdefault(module, {})
         try:
@@ -388,7 +388,7 @@ class LogRelay:
             warnings.showwarning(message, category, warned.file, warned.line)
 
 
-def _unpacked(warned: CapturedWarning) -> tuple[Any, type[Warning]]:
+def _unpack(warned: CapturedWarning) -> tuple[Any, type[Warning]]:
     try:
         message, category = pickle.loads(warned.packed)
     except Exception:  # a class that this process cannot import

@@ -15,8 +15,6 @@ import os
 import select
 import threading
 import time
-from collections.abc import Sequence
-from typing import Any
 
 from shframe.graph.driver.actor_records import ActorRecords
 from shframe.graph.driver.actors import Actors
@@ -30,6 +28,7 @@ from shframe.graph.driver.log_relay import LogRelay
 from shframe.graph.driver.memory import Memory
 from shframe.graph.driver.outbox import Outbox
 from shframe.graph.driver.pool import Pool, WorkerHandle
+from shframe.graph.driver.reports import Reports
 from shframe.graph.driver.status import Observer
 from shframe.graph.driver.task_calls import TaskCalls
 from shframe.graph.driver.user_code import Aside
@@ -37,11 +36,10 @@ from shframe.graph.driver.worker_memory import PAUSE
 from shframe.graph.driver.worker_requests import WorkerRequests
 from shframe.graph.driver.workers import Workers
 from shframe.graph.errors import SessionClosed, WorkerDied
-from shframe.graph.objects.callbacks import guarded
+from shframe.graph.objects.callbacks import run_guarded
 from shframe.graph.objects.ref_backend import StoreBackend, release_dropped
 from shframe.graph.scheduler.messages import (
     Abort,
-    Done,
     Drop,
     Fail,
     Failed,
@@ -51,14 +49,12 @@ from shframe.graph.scheduler.messages import (
     Joined,
     More,
     Recall,
-    Recalled,
     Relieved,
     Run,
 )
 from shframe.graph.scheduler.scheduler import Scheduler
 from shframe.graph.wire.channel import Closed
-from shframe.graph.wire.work import Report, Result, Surroundings
-from shframe.store.ref import Ref
+from shframe.graph.wire.work import Surroundings
 from shframe.store.store import Store
 
 log = logging.getLogger("shframe")
@@ -116,6 +112,16 @@ class DriverLoop:
         self.memory = Memory(context, self.outbox, self.runs, self.calls)
         self.actors = Actors(context, self.calls, records, lambda slot: self.workers.dismiss(slot))
         self.requests = WorkerRequests(context, self.outbox, self.runs, self.calls, self.actors)
+        self.reports = Reports(
+            context,
+            self.outbox,
+            self.cancellation,
+            self.runs,
+            self.calls,
+            self.memory,
+            self.requests,
+            self.logs,
+        )
         self.workers = Workers(
             context,
             self.outbox,
@@ -125,8 +131,8 @@ class DriverLoop:
             self.memory,
             self.actors,
             self.requests,
+            self.reports,
         )
-        self.workers.take_in = self._take_all
         self.deadlocks = Deadlocks(context, self.runs)
         self.observer = Observer(context, self.runs, records, self.workers.running, self.deadlocks)
 
@@ -172,7 +178,7 @@ class DriverLoop:
         self.context.waking.wake()
         self.thread.join()
         self.context.aside.close()
-        self.home.aside = guarded
+        self.home.aside = run_guarded
         self.context.failed = None
         self.pool.close()
         self.logs.close()
@@ -205,7 +211,7 @@ class DriverLoop:
         self.calls.fail_all(error)
         with contextlib.suppress(IndexError):  # another thread takes them, too
             while True:
-                guarded(self.context.commands.popleft())
+                run_guarded(self.context.commands.popleft())
         self.runs.fail_all(error)
         self.calls.fail_all(error)
 
@@ -221,7 +227,7 @@ class DriverLoop:
         if context.waking.fileno() in ready:
             context.waking.drain()
         while context.commands:
-            guarded(context.commands.popleft())
+            run_guarded(context.commands.popleft())
         self._enter_calls()
         # first of all the pids of workers that have started; ends after what those have sent
         ended = self.pool.news() if self.pool.channel.fileno() in ready else ()
@@ -292,7 +298,7 @@ class DriverLoop:
             return []
         deadline = time.monotonic() + SPIN_SECONDS
         while not (found := self._poll.poll(0)) and time.monotonic() < deadline:
-            os.sched_yield()  # whoever has work to do comes first
+            os.sched_yield()  # other threads with work to do come first
         return found
 
     def _register(self) -> None:
@@ -316,98 +322,15 @@ class DriverLoop:
             due = min(due, now + self.memory.wait(now))
         return max(0.0, due - now) * 1000
 
-    # --- taking in ----------------------------------------------------------------------
-
     def _read(self, worker: WorkerHandle) -> None:
         try:
             worker.channel.fill()
         except Closed:
             return  # the server will say how it ended
         except OSError as error:
-            self.workers.distrust(worker, error)
+            self.context.distrust(worker, error)
             return
-        self._take_all(worker)
-
-    def _take_all(self, worker: WorkerHandle) -> None:
-        try:
-            for message, fds in worker.channel.arrived():
-                if len(message) == 1:  # as most: results and nothing else
-                    self._take_results(worker, *message)
-                else:
-                    self._take(worker, Report(*message), fds)
-        except Exception as error:
-            self.workers.distrust(worker, error)
-
-    def _take(self, worker: WorkerHandle, report: Report, fds: list[int]) -> None:
-        slot = worker.slot
-        for segment, fd in zip(report.segments, fds, strict=True):
-            self.store.attach_worker(slot, segment, fd)
-            worker.segments.add(segment)
-        if report.spoke:
-            self.logs.spoke = True
-        if report.requests:
-            self.requests.take_in(worker, report.requests)
-        for held in report.held:  # before results let go of what is held
-            self.store.hold(held, slot)
-        for let_go in report.let_go:
-            self.store.unhold(let_go, slot)
-        if report.recalled:
-            for number in report.recalled:
-                self.cancellation.end_task(slot, number)
-            self.context.handle(Recalled(slot, report.recalled))
-        if report.results:
-            self._take_results(worker, report.results)
-        if report.dropped:
-            self.requests.take_dropped(slot, report.dropped)
-        if report.trimmed:
-            self.memory.answered(slot)
-            self.context.handle(Relieved())
-
-    def _take_results(self, worker: WorkerHandle, results: Sequence[tuple[Any, ...]]) -> None:
-        done: list[tuple[int, float, int]] = []
-        failed: list[Failed] = []
-        live, slot = self.calls.live, worker.slot
-        given_up, reading = self.cancellation.deadlines, self.outbox.reading
-        stored = [held for _, held, *_ in results if type(held) is Ref and not held.inline]
-        if stored:
-            self.store.adopt_all(stored, slot)
-        worker.owes.difference_update([number for number, *_ in results])
-        for result in results:
-            number, held, start, end, *_ = result
-            if given_up or reading:
-                self.cancellation.end_task(slot, number)
-            call = live.get(number)
-            if held is None:
-                failed.extend(self._take_failure(worker, Result(*result)))
-            elif call is not None:
-                done.append((number, end - start, self.calls.take(worker, call, result)))
-            elif self.runs.holding(number) is None:
-                self._drop_result(held)
-                done.append((number, end - start, 0))
-            else:
-                size = self.runs.take(worker, Result(*result))
-                done.append((number, end - start, size))
-        if done:
-            self.context.handle(Done(slot, done, self.memory.heaps.taken(slot)))
-        for event in failed:
-            self.context.handle(event)
-
-    def _take_failure(self, worker: WorkerHandle, result: Result) -> list[Failed]:
-        """A task has raised; the events to be handled after the results."""
-        if result.needed:
-            self.memory.refused(worker.slot, result)
-            return []
-        assert result.error is not None, "a task without a result has an error"
-        call = self.calls.live.get(result.number)
-        if call is None:
-            self.runs.failed(result.number, result.error)
-            return [Failed(worker.slot, result.number)]
-        return [Failed(worker.slot, result.number, self.calls.failed(call, result))]
-
-    def _drop_result(self, held: object) -> None:
-        """It is not wanted: the task was given up, or another worker was faster."""
-        if type(held) is Ref and not held.inline:
-            self.store.release(held.id)
+        self.reports.take_in(worker)
 
     # --- carrying instructions out ------------------------------------------------------
 
@@ -439,9 +362,9 @@ class DriverLoop:
             call = live.get(number)
             try:
                 if call is None:
-                    tasks.append(self.runs.wired(number, work, worker))
+                    tasks.append(self.runs.assign(number, work, worker))
                 else:
-                    tasks.append(self.calls.wired(call, work, worker))
+                    tasks.append(self.calls.assign(call, work, worker))
             except Exception as error:
                 self._not_sent(worker, number, error)
 

@@ -1,4 +1,4 @@
-"""The driver's view of memory: counts what there is, makes room, gives back what is idle.
+"""The driver's view of memory: counts what there is, makes room, returns idle pages.
 
 What is measured comes from worker_memory.py, what is to go to the disk first from spilling.py,
 when pages are given back from idle_pages.py; which tasks may start: scheduler/admission.py.
@@ -63,7 +63,7 @@ class Memory:
                     self._ask_to_trim(int(over))
         return due
 
-    def refused(self, slot: int, result: Result) -> None:
+    def handle_refusal(self, slot: int, result: Result) -> None:
         """A task found no memory: make room, and let it run again."""
         assert result.error is not None, "a task without a result has an error"
         self.context.refusals[result.number] = result.error
@@ -105,9 +105,9 @@ class Memory:
         self._ask_to_trim()
         self._spilling.notify(answered)
 
-    def answered(self, slot: int) -> None:
+    def note_answer(self, slot: int) -> None:
         """A worker has given back what it was asked for, or is gone."""
-        self._spilling.answered(slot)
+        self._spilling.note_answer(slot)
 
     def _ask_to_trim(self, nbytes: int | None = None) -> bool:
         """Have all workers give back pages that they do not use, all or about `nbytes`.

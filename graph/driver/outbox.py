@@ -17,8 +17,7 @@ from shframe.graph.tasks.arguments import CallableRef
 from shframe.graph.tasks.function import Function
 from shframe.graph.wire.call_format import Wired
 from shframe.graph.wire.channel import MOST_FDS, Closed
-from shframe.graph.wire.requests import Answer
-from shframe.graph.wire.work import Assigned, Surroundings, Work, fills, sent
+from shframe.graph.wire.work import Assigned, Surroundings, Work, fills, without_empty
 from shframe.store.ref import Ref
 
 
@@ -38,7 +37,7 @@ class Outgoing:
     trim: int = 0
     recalled: list[int] = field(default_factory=list)
     surroundings: Surroundings | None = None
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[tuple[Any, ...]] = field(default_factory=list)
     on_top: list[int] = field(default_factory=list)
 
     def messages(self, targets: Sequence[int]) -> Iterator[tuple[Outgoing, list[int]]]:
@@ -60,9 +59,9 @@ class Outgoing:
             yield Outgoing(batch), left[:count]
             del left[:count]
 
-    def encoded(self) -> bytes:
+    def encode(self) -> bytes:
         """Pickled; by cloudpickle only where a task's own arguments need it."""
-        work = sent(
+        work = without_empty(
             Work(
                 self.tasks,
                 self.functions,
@@ -80,7 +79,7 @@ class Outgoing:
         try:
             return pickle.dumps(work, protocol=5)
         except (pickle.PicklingError, AttributeError, TypeError):
-            return _cloudpickled(work)
+            return _cloudpickle(work)
 
     def drop_unpicklable(self, fds: list[int]) -> list[tuple[int, Exception]]:
         """Take out the tasks whose arguments cannot be pickled, and what they fill; why each."""
@@ -89,12 +88,13 @@ class Outgoing:
         place = len(self.segments)
         for task in self.tasks:
             try:
-                _cloudpickled(task)
+                _cloudpickle(task)
             except Exception as error:
                 if fills(task):
                     os.close(fds.pop(place))
                 reason = NotPicklable(f"an argument of a task cannot be pickled: {error}")
-                dropped.append((task[0], reason))
+                number, *_ = task
+                dropped.append((number, reason))
                 continue
             place += fills(task)
             kept.append(task)
@@ -207,11 +207,11 @@ class Outbox:
         failed: list[tuple[WorkerHandle, int, Exception]] = []
         for message, fds in work.messages(targets):
             try:
-                payload = message.encoded()
+                payload = message.encode()
             except Exception:  # an argument of a task of a graph; the others are sent
                 dropped = message.drop_unpicklable(fds)
                 failed += [(worker, number, error) for number, error in dropped]
-                payload = message.encoded()
+                payload = message.encode()
             worker.channel.queue(payload, fds)
         self.unsent.add(slot)
         return failed
@@ -235,7 +235,7 @@ class Outbox:
                 self.work_for(worker.slot).gone.extend(gone)
 
 
-def _cloudpickled(value: Any) -> bytes:
+def _cloudpickle(value: Any) -> bytes:
     import cloudpickle
 
     return bytes(cloudpickle.dumps(value, protocol=5))

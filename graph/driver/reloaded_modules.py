@@ -23,9 +23,9 @@ class UserModules:
         self.grown = False
         self._known = -1  # modules that were loaded at the last look
         self._specs: dict[str, Any] = {}
-        self.changed()
+        self.look()
 
-    def changed(self) -> bool:
+    def look(self) -> bool:
         """Whether a module was loaded again since the last call. Cost: 0.1 us a module."""
         self.grown = len(sys.modules) != self._known
         if self.grown:

@@ -43,7 +43,7 @@ class Spilling:
         self.asked.update(new)
         return new
 
-    def answered(self, slot: int) -> None:
+    def note_answer(self, slot: int) -> None:
         """A worker has given its pages back, or has ended."""
         self.asked.discard(slot)
         if not self.asked:

@@ -35,7 +35,7 @@ from shframe.graph.objects.stream import Stream
 from shframe.graph.scheduler.messages import Called, Due, Fail, Late, Revoked
 from shframe.graph.tracing.trace import Span
 from shframe.graph.wire.call_format import Wired
-from shframe.graph.wire.requests import ItemsTaken
+from shframe.graph.wire.requests import ItemsTaken, to_wire
 from shframe.graph.wire.work import Assigned, Raised, Result
 from shframe.store.ref import Ref
 from shframe.store.store import DRIVER
@@ -143,7 +143,7 @@ class TaskCalls:
 
     # --- sent and ended -----------------------------------------------------------------
 
-    def wired(self, call: Call, work: Outgoing, worker: WorkerHandle) -> Assigned:
+    def assign(self, call: Call, work: Outgoing, worker: WorkerHandle) -> Assigned:
         """A call as the worker gets it."""
         function = call.function
         digest = function.digest
@@ -158,11 +158,12 @@ class TaskCalls:
 
     def take(self, worker: WorkerHandle, call: Call, result: tuple[Any, ...]) -> int:
         """A call has ended well; the bytes of its result in the store."""
-        _, held, start, end, *more = result
+        plain = len(result) == 4
+        _, held, start, end = result if plain else result[:4]
         del self.live[call.number]
         if self.refusals:
             self.refusals.pop(call.number, None)
-        if type(held) is bytes and not more and call.lifetime is None and call.refs:
+        if plain and type(held) is bytes and call.lifetime is None and call.refs:
             size = 0
             call.refs[0].settle(held)
         else:
@@ -172,7 +173,7 @@ class TaskCalls:
             self._forget(call.number)
         return size
 
-    def ended(self) -> list[Span]:
+    def ended_spans(self) -> list[Span]:
         """The newest calls that have ended well; from any thread."""
         return [
             Span(function.name, function.name, slot, pid, start, end, 0, size)
@@ -182,7 +183,7 @@ class TaskCalls:
     def _set_all(self, worker: WorkerHandle, call: Call, result: Result) -> int:
         """Give the handles of a call their values; the bytes in the store."""
         if call.stream is not None:
-            call.stream.ended(None)
+            call.stream.end(None)
         handles = call.handles
         if not handles:  # of an actor that was restarted, or none is left
             return 0
@@ -217,7 +218,7 @@ class TaskCalls:
                 reading = self.outbox.reading.setdefault((call.worker, number), [])
                 reading.extend(self.context.store.send((held,)))
 
-    def failed(self, call: Call, result: Result) -> bool:
+    def handle_failure(self, call: Call, result: Result) -> bool:
         """A call has raised; whether it is to be tried again."""
         assert result.error is not None, "a call without a result has an error"
         options, raised = call.options, result.error
@@ -237,10 +238,10 @@ class TaskCalls:
         assert isinstance(wanted, tuple), "retrying after any error needs no look at it"
         kinds = type(unpack_error(raised)).__mro__  # as `except` compares, but nothing is called
         again = any(kind in wanted for kind in kinds)
-        self.context.do_some_time(lambda: self._judged(call, raised, again))
+        self.context.do_some_time(lambda: self._apply_judgement(call, raised, again))
 
-    def _judged(self, call: Call, raised: Raised, again: bool) -> None:
-        if call.number not in self.live:  # it was given up since
+    def _apply_judgement(self, call: Call, raised: Raised, again: bool) -> None:
+        if call.number not in self.live:  # it was cancelled since
             return
         if again:
             self._try_later(call)
@@ -299,7 +300,7 @@ class TaskCalls:
     def settle_failure(self, call: Call, failure: Failure) -> None:
         """The handles of a call that will have no value hold why."""
         if call.stream is not None:
-            call.stream.ended(failure)
+            call.stream.end(failure)
         for ref in call.handles:
             ref.settle(failure, () if call.lifetime is None else (call.lifetime,))
         if call.constructs:
@@ -344,14 +345,16 @@ class TaskCalls:
             return call.refs  # type: ignore[no-any-return]
         id, reader = ids
 
-        def ended(what: Callable[[], None]) -> Lifetime:
-            return Lifetime(lambda: self.context.do_some_time(lambda: self._left(call, what)))
+        def on_drop(what: Callable[[], None]) -> Lifetime:
+            return Lifetime(
+                lambda: self.context.do_some_time(lambda: self._drop_reader(call, what))
+            )
 
-        whole = ObjectRef(id, call, home, (ended(stream.look),))
+        whole = ObjectRef(id, call, home, (on_drop(stream.check_readers),))
         stream.whole = weakref.ref(whole)
-        return whole, ObjectRef(reader, _NOTHING, home, (ended(stream.leave),))
+        return whole, ObjectRef(reader, _NOTHING, home, (on_drop(stream.leave),))
 
-    def _left(self, call: Call, what: Callable[[], None]) -> None:
+    def _drop_reader(self, call: Call, what: Callable[[], None]) -> None:
         what()
         stream = call.stream
         if stream is not None and call.number in self.live:
@@ -371,19 +374,19 @@ class TaskCalls:
         """A generator's task has made a value."""
         call = self.live.get(number)
         if call is not None and call.stream is not None:
-            call.stream.made(position, item)
+            call.stream.add(position, item)
             self._send_taken(call, call.stream)
 
     def _send_taken(self, call: Call, stream: Stream) -> None:
         """Tell the generator how many of its values were asked for."""
         if call.worker in self.context.pool.workers and call.number in self.live:
             work = self.outbox.work_for(call.worker)
-            work.answers.append(ItemsTaken(call.number, stream.taken))
+            work.answers.append(to_wire(ItemsTaken(call.number, stream.taken)))
 
-    # --- given up, late, tried again ----------------------------------------------------
+    # --- cancelled, late, tried again ---------------------------------------------------
 
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
-        """Give up the task of a handle; one that has ended keeps its value."""
+        """Cancel the task of a handle; one that has ended keeps its value."""
         call = ref.state
         if type(call) is Call:
             self._cancel(call, force, recursive)
@@ -401,7 +404,7 @@ class TaskCalls:
         self.revoke(call.number, cancelled, now=force)
 
     def revoke(self, number: int, error: BaseException, now: bool = False) -> None:
-        """Give a call up, if it is under way. now: its worker gets no time to end it."""
+        """Cancel a call, if it is under way. now: its worker gets no time to end it."""
         if number not in self.live:
             return
         self.errors[number] = error

@@ -11,7 +11,7 @@ import queue
 import threading
 from collections.abc import Callable
 
-from shframe.graph.objects.callbacks import guarded
+from shframe.graph.objects.callbacks import run_guarded
 
 log = logging.getLogger("shframe")
 
@@ -34,11 +34,11 @@ class Aside:
             if not self._closed:
                 self._calls.put(what)
                 return
-        guarded(what)
+        run_guarded(what)
 
     def _serve(self) -> None:
         while (what := self._calls.get()) is not None:
-            guarded(what)
+            run_guarded(what)
             del what  # what it holds is not kept until the next one comes
 
     def close(self) -> None:

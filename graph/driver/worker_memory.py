@@ -50,7 +50,7 @@ class WorkerMemory:
             else:
                 heap.peak = max(heap.peak, nbytes)
 
-    def taken(self, slot: int) -> int:
+    def take_peak(self, slot: int) -> int:
         """What the tasks that the worker has just ended took at most; then it starts from zero."""
         heap = self._heaps.get(slot)
         if heap is None or heap.peak == heap.level:

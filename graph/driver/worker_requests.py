@@ -1,7 +1,7 @@
 """Carries out what tasks request while they run (worker/client.py), and keeps their handles.
 
 For each worker the driver holds a handle of every handle that exists there, so that what it refers
-to exists as long. It goes when the worker says so, or dies.
+to exists as long. It goes when the worker reports that, or dies.
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ from shframe.graph.wire.requests import (
     KillActor,
     NoValue,
     Put,
-    Request,
     Resume,
     Retain,
     RunGraph,
@@ -48,6 +47,8 @@ from shframe.graph.wire.requests import (
     Value,
     Yield,
     awaiting,
+    from_wire,
+    to_wire,
 )
 from shframe.store.ref import Ref
 from shframe.store.store import DRIVER
@@ -110,9 +111,10 @@ class WorkerRequests:
             GetItem: self._get_item,
         }
 
-    def take_in(self, worker: WorkerHandle, requests: Sequence[Request]) -> None:
+    def take_in(self, worker: WorkerHandle, requests: Sequence[tuple[Any, ...]]) -> None:
         """Carry requests out, in order. What cannot be done fails for the task that waits."""
-        for request in requests:
+        for packed in requests:
+            request = from_wire(packed)
             try:
                 self._handlers[type(request)](worker, request)
             except Exception as error:
@@ -206,20 +208,18 @@ class WorkerRequests:
             if one.sent is not None:
                 self.context.store.ended((one.sent,))
             one.sent = held
-        work.answers.append(Value(ref.id, held))
+        work.answers.append(to_wire(Value(ref.id, held)))
 
     def _answer_failure(self, slot: int, id: int, failure: Failure) -> None:
         """Tell a worker why a handle has no value: the error is made again there."""
         source = failure.source
         if isinstance(source, BaseException):  # one of ours
             source = PickledError(pack_unraised(source))
-        self.outbox.work_for(slot).answers.append(NoValue(id, source))
+        self.outbox.work_for(slot).answers.append(to_wire(NoValue(id, source)))
 
     # --- tasks --------------------------------------------------------------------------
 
-    def _received(
-        self, worker: WorkerHandle, callee: Callee
-    ) -> tuple[ForwardedFunction, Arguments]:
+    def _receive(self, worker: WorkerHandle, callee: Callee) -> tuple[ForwardedFunction, Arguments]:
         """What a task calls, as calls of the driver have it."""
         known = self._functions.setdefault(worker.slot, {})
         if callee.payload is not None:
@@ -232,8 +232,8 @@ class WorkerRequests:
         return known[callee.digest], arguments
 
     def _call_task(self, worker: WorkerHandle, request: CallTask) -> None:
-        ids, callee, options, method, actor, site, parent = request
-        call = Call(*self._received(worker, callee), options, site, method, actor, parent)
+        ids, packed, options, method, actor, site, parent = request
+        call = Call(*self._receive(worker, Callee(*packed)), options, site, method, actor, parent)
         call.priority = options.priority + self._depth(parent)
         for ref in self.calls.handles_of(call, ids):
             self._lend(worker, ref)
@@ -245,10 +245,12 @@ class WorkerRequests:
         return 1 if task is None else (parent - task.rank >> 48) + 1
 
     def _create_actor(self, worker: WorkerHandle, request: CreateActor) -> None:
-        id, callee, _, actor_options, site, parent = request
+        id, packed, _, actor_options, site, parent = request
         ref = ObjectRef(id, Pending(), self.context.home)
         self._lend(worker, ref)
-        self.actors.create_actor(ref, *self._received(worker, callee), actor_options, site, parent)
+        self.actors.create_actor(
+            ref, *self._receive(worker, Callee(*packed)), actor_options, site, parent
+        )
 
     def _block(self, worker: WorkerHandle, request: Block) -> None:
         known = self.context.home.known
@@ -288,8 +290,8 @@ class WorkerRequests:
         context.aside.call(load)
 
     def _enter_graph(self, live: LiveRun, id: int, parent: int) -> None:
-        if id not in self._graphs:  # it was given up since
-            live.error = Cancelled("the computation was given up")
+        if id not in self._graphs:  # it was cancelled since
+            live.error = Cancelled("the computation was cancelled")
             self.runs.break_off(live, live.error)
             return
         live.priority, live.parent = self._depth(parent), parent

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shframe.graph.driver.actors import Actors
@@ -15,8 +14,8 @@ from shframe.graph.driver.graph_runs import GraphRuns
 from shframe.graph.driver.launcher import heavy
 from shframe.graph.driver.memory import Memory
 from shframe.graph.driver.outbox import Outbox
-from shframe.graph.driver.pool import WorkerHandle
 from shframe.graph.driver.reloaded_modules import UserModules
+from shframe.graph.driver.reports import Reports
 from shframe.graph.driver.task_calls import TaskCalls
 from shframe.graph.driver.worker_requests import WorkerRequests
 from shframe.graph.errors import WorkerNotStarted
@@ -26,7 +25,7 @@ from shframe.graph.wire.fork_messages import Ended
 
 log = logging.getLogger("shframe")
 
-ALONE_SECONDS = 2.0  # without any worker what waits for one is given up after that
+ALONE_SECONDS = 2.0  # without any worker what waits for one fails after that
 
 
 @dataclass(slots=True)
@@ -51,10 +50,8 @@ class Workers:
     """The workers of one session; used by the loop's thread only.
 
     dismissed: those that were sent away and have not ended yet. retired: those that get no more
-    tasks. take_in: handles what a worker has sent.
+    tasks.
     """
-
-    take_in: Callable[[WorkerHandle], None]
 
     def __init__(
         self,
@@ -66,6 +63,7 @@ class Workers:
         memory: Memory,
         actors: Actors,
         requests: WorkerRequests,
+        reports: Reports,
     ) -> None:
         self.context = context
         self.pool = context.pool
@@ -78,6 +76,7 @@ class Workers:
         self.memory = memory
         self.actors = actors
         self.requests = requests
+        self.reports = reports
         self.running = Running()
         self.dismissed: set[int] = set()
         self.retired: set[int] = set()
@@ -103,7 +102,7 @@ class Workers:
     def renew(self) -> None:
         """Replace workers that have loaded code which has changed since, and those that would have
         to load what the server can load for all."""
-        changed = self._modules.changed()
+        changed = self._modules.look()
         if self._modules.grown and self.pool.launched.preload(heavy()):
             changed = True
         if changed:
@@ -160,13 +159,6 @@ class Workers:
         self.outbox.discard(slot)
         self.requests.forget_worker(slot)
 
-    def distrust(self, worker: WorkerHandle, error: Exception) -> None:
-        """End a worker whose message cannot be taken in; what it ran runs again."""
-        if worker.slot not in self.context.distrusted:
-            log.warning("worker %d (pid %d) is ended: %s", worker.slot, worker.pid, error)
-        self.context.distrusted[worker.slot] = str(error)
-        self.pool.kill(worker.slot)
-
     def handle_end(self, ended: Ended) -> None:
         """A worker has ended: take in what it has sent, replace it, run its tasks elsewhere."""
         worker = self.pool.workers.get(ended.slot)
@@ -180,7 +172,7 @@ class Workers:
         with contextlib.suppress(Closed, OSError):
             while worker.channel.fill():
                 pass
-        self.take_in(worker)
+        self.reports.take_in(worker)
         self.context.last_end = ended
         note = self.store.ledger.note_of(ended.slot)
         self._clear(ended)
@@ -203,7 +195,7 @@ class Workers:
         self.pool.remove(slot)
         self.outbox.discard(slot)
         self.cancellation.end_tasks_of(slot)
-        self.memory.answered(slot)
+        self.memory.note_answer(slot)
         self.requests.forget_worker(slot)
         self.store.worker_died(slot)
         for live in self.runs.live.values():

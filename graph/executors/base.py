@@ -1,11 +1,11 @@
-"""The protocol of executors, and the one that runs everything in the calling thread."""
+"""The protocol of executors: what a session needs of what runs its tasks."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from shframe.graph.objects.object_ref import Death, ObjectRef
 from shframe.graph.tasks.actor_options import ActorOptions
@@ -13,9 +13,7 @@ from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
 from shframe.graph.tasks.task_graph import Progress, TaskGraph
 from shframe.graph.tracing.call_site import Place
 from shframe.graph.tracing.trace import Trace
-
-if TYPE_CHECKING:
-    from shframe.store.store import Store
+from shframe.store.store import Store
 
 PROGRESS_SECONDS = 0.1
 
@@ -48,7 +46,7 @@ class Executor(Protocol):
 
     @property
     def home(self) -> Any:
-        """The home of its handles (objectref.RefBackend)."""
+        """The backend of its handles (object_ref.RefBackend)."""
 
     def run(
         self, graph: TaskGraph, trace: Trace, progress: Progress | None = None
@@ -83,7 +81,7 @@ class Executor(Protocol):
         """The handle of a generator's value at that place, when there is one."""
 
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
-        """Give the task of a handle up."""
+        """Cancel the task of a handle."""
 
     def kill(self, actor: ObjectRef, restart: bool) -> None:
         """End an actor now."""

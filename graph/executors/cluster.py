@@ -116,7 +116,7 @@ class Engine(_ClusterBackend, ABC):
         return RemoteRef(self, held, uuid.uuid4().hex, size_of(value))
 
     def place(self, refs: Iterable[ObjectRef]) -> dict[ObjectRef, Held]:
-        """The cluster's handles on objects, which are sent where they are not there yet."""
+        """The cluster's handles on objects, which are sent where they are missing."""
         found: dict[ObjectRef, Held] = {}
         absent: list[ObjectRef] = []
         for ref in dict.fromkeys(refs):

@@ -42,7 +42,7 @@ def connected(address: str) -> Client:
     url = f"tcp://{address}"
     try:
         # a Client that finds no scheduler leaves its thread behind, so the address is tried first
-        LoopRunner().run_sync(_greeted, url)
+        LoopRunner().run_sync(_greet, url)
         return Client(url, timeout=CONNECT_SECONDS, set_as_default=False)
     except OSError as error:
         raise ClusterUnreachable(
@@ -51,7 +51,7 @@ def connected(address: str) -> Client:
         ) from error
 
 
-async def _greeted(url: str) -> None:
+async def _greet(url: str) -> None:
     comm = await connect(url, timeout=CONNECT_SECONDS)
     await comm.close()
 
@@ -69,9 +69,9 @@ class DaskEngine(Engine):
         self.topic = f"shframe-{uuid.uuid4().hex}"
         self.notes: dict[int, dict[int, Note]] = {}  # of the runs under way, by task
         self.numbers = itertools.count()
-        client.subscribe_topic(self.topic, self._noted)
+        client.subscribe_topic(self.topic, self._read_notes)
 
-    def _noted(self, event: tuple[float, Note]) -> None:
+    def _read_notes(self, event: tuple[float, Note]) -> None:
         """Take a task's note in; called by the client's thread."""
         _, note = event
         run = self.notes.get(note[0])
@@ -91,7 +91,7 @@ class DaskEngine(Engine):
 
     @property
     def closed(self) -> bool:
-        """Whether the client has been closed, by whoever made it."""
+        """Whether the client has been closed."""
         return self.client.status in ("closed", "closing")
 
     def send(self, values: list[Any]) -> list[Held]:
@@ -190,7 +190,7 @@ class DaskEngine(Engine):
             return ClusterUnreachable(f"{_CLOSED}\n  it was closed while this was computed")
         if future.status != "error":
             return Cancelled(
-                "the cluster gave the computation up\n"
+                "the cluster cancelled the computation\n"
                 "  it has lost what was sent to it, or its scheduler has gone"
             )
         error: BaseException = future.exception()

@@ -74,8 +74,8 @@ class InProcess:
         if options.returns < 0:
             return (self._stream(made),)
         if options.returns <= 1:
-            return (self._stored(made),)
-        return tuple(map(self._stored, made))
+            return (self._store_result(made),)
+        return tuple(map(self._store_result, made))
 
     def task_failed(
         self, task: Task, inputs: Sequence[Any], site: str, error: Exception, target: int | None
@@ -103,13 +103,13 @@ class InProcess:
             return place_inputs(arguments.args, values, arguments.places), {}
         return [*values, *arguments.args], {}
 
-    def _stored(self, value: Any) -> ObjectRef:
+    def _store_result(self, value: Any) -> ObjectRef:
         try:
             return self.put(value)
         except Exception as error:
-            return self._failed(error)
+            return self._failure_of(error)
 
-    def _failed(self, error: BaseException) -> ObjectRef:
+    def _failure_of(self, error: BaseException) -> ObjectRef:
         return ObjectRef(self.home.next_id(), Failure(error), self.home)
 
     def _stream(self, values: Any) -> ObjectRef:
@@ -117,9 +117,9 @@ class InProcess:
         made = []
         try:
             for value in values:
-                made.append(self._stored(value))
+                made.append(self._store_result(value))
         except Exception as error:
-            made.append(self._failed(error))
+            made.append(self._failure_of(error))
         whole = self.put(len(made))
         whole.keep = tuple(made)
         return whole
@@ -128,7 +128,7 @@ class InProcess:
         """The handle of a generator's value at that place."""
         if place < len(generator.keep):
             return generator.keep[place]  # type: ignore[no-any-return]
-        return self._failed(
+        return self._failure_of(
             GeneratorExhausted(f"the generator yielded {len(generator.keep)} values")
         )
 
@@ -149,7 +149,7 @@ class InProcess:
         except Exception as error:
             instance = ActorDied(f"its constructor raised {type(error).__name__}: {error}")
             instance.__cause__ = error
-            ref = self._failed(instance)
+            ref = self._failure_of(instance)
         self._actors[ref.id] = instance
         if actor_options.name is not None:
             self._names[actor_options.name] = ref, actor_options.methods

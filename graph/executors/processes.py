@@ -160,7 +160,7 @@ class ProcessExecutor:
         return ref
 
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
-        """Give the task of a handle up."""
+        """Cancel the task of a handle."""
         loop = self.start()
         if not self.home.is_ours(ref):  # its session has ended, and its task
             return
@@ -205,7 +205,7 @@ class ProcessExecutor:
 
     def ended_calls(self) -> list[Span]:
         """The newest calls that have ended well."""
-        return [] if self._loop is None else self._loop.calls.ended()
+        return [] if self._loop is None else self._loop.calls.ended_spans()
 
     def _ask_for_pages(self) -> None:
         """Have the workers give back the pages that they do not use, unless they are busy."""

@@ -93,7 +93,7 @@ class ThreadExecutor(InProcess):
             raise
         if live.error is not None:
             raise live.error
-        return self._collected(live)
+        return self._collect(live)
 
     def _submit(self, graph: TaskGraph, trace: Trace) -> tuple[int, _Live]:
         with self.lock:
@@ -187,10 +187,10 @@ class ThreadExecutor(InProcess):
                 self.runs.pop(instruction.run).ended.set()
             elif isinstance(instruction, Abort):
                 live = self.runs.pop(instruction.run)
-                live.error = live.error or CancelledError("the computation was given up")
+                live.error = live.error or CancelledError("the computation was cancelled")
                 live.ended.set()
 
-    def _collected(self, live: _Live) -> list[ObjectRef]:
+    def _collect(self, live: _Live) -> list[ObjectRef]:
         """Store the outputs; a value that is an output twice is stored once."""
         made: dict[Key, ObjectRef] = {}
         for key in live.graph.outputs:

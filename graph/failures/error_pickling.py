@@ -12,19 +12,17 @@ import pickle
 import traceback
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from shframe.graph.errors import ActorDied, RemoteTraceback, TaskFailed
 from shframe.graph.failures import tracebacks
 from shframe.graph.objects.object_ref import Failure, Pending
 from shframe.graph.scheduler.task_state import TaskState
 from shframe.graph.tasks.function import UserCode, members
+from shframe.graph.tasks.task import Task
 from shframe.graph.wire.work import Raised
 from shframe.store.errors import ShframeError
 from shframe.store.ref import Ref
-
-if TYPE_CHECKING:
-    from shframe.graph.tasks.task import Task
 
 _INPUTS = 5  # inputs of a task that are named
 _SITES = 3  # lines of users' functions that one task is named by
@@ -48,14 +46,14 @@ def pack_error(error: BaseException) -> Raised:
     bare = error.with_traceback(None)
     _CAUSE.__set__(bare, None)
     _CONTEXT.__set__(bare, None)
-    return _packed(bare, text)
+    return _pack(bare, text)
 
 
 def pack_local_error(error: BaseException) -> Raised:
     """The error of a task that ran in this process, which goes on as it is.
 
     It is packed bare: where tblib has taught pickle to take tracebacks along, they hold the frames
-    of who is at work here.
+    of the code at work here.
     """
     text = _text(error)
     trace, cause, context = error.__traceback__, error.__cause__, error.__context__
@@ -63,7 +61,7 @@ def pack_local_error(error: BaseException) -> Raised:
     _CAUSE.__set__(error, None)
     _CONTEXT.__set__(error, None)
     try:
-        return _packed(error.with_traceback(None), text)
+        return _pack(error.with_traceback(None), text)
     finally:
         error.with_traceback(trace)
         _CAUSE.__set__(error, cause)
@@ -82,7 +80,7 @@ def unpack_error(raised: Raised) -> BaseException:
         return error
     except _USERS as unread:  # its module may be known in the worker alone
         made = TaskFailed(
-            f"a task raised {raised.said:.500}\n  which cannot be read here: {said_by(unread)}"
+            f"a task raised {raised.message:.500}\n  which cannot be read here: {summarize(unread)}"
         )
         if raised.text:
             made.__cause__ = RemoteTraceback(raised.text)
@@ -92,7 +90,7 @@ def unpack_error(raised: Raised) -> BaseException:
 def pack_unraised(error: BaseException) -> Raised:
     """An error of this process and its traceback's text, as a worker gets it."""
     cause = error.__cause__
-    return _packed(error, cause.text if isinstance(cause, RemoteTraceback) else "")
+    return _pack(error, cause.text if isinstance(cause, RemoteTraceback) else "")
 
 
 def make_picklable(error: BaseException) -> BaseException:
@@ -100,7 +98,7 @@ def make_picklable(error: BaseException) -> BaseException:
     return error if _payload(error, error) is not None else _stand_in(error)
 
 
-def said_by(error: BaseException) -> str:
+def summarize(error: BaseException) -> str:
     """The type of an error and its message, cut; its own code may fail at that."""
     name = type(error).__name__
     try:
@@ -113,14 +111,14 @@ def _text(error: BaseException) -> str:
     try:
         return tracebacks.text_of(error)
     except _USERS:  # attributes of the error, which the traceback module asks for, are users' code
-        return f"{''.join(traceback.format_tb(error.__traceback__))}{said_by(error)}\n"
+        return f"{''.join(traceback.format_tb(error.__traceback__))}{summarize(error)}\n"
 
 
-def _packed(error: BaseException, text: str) -> Raised:
+def _pack(error: BaseException, text: str) -> Raised:
     for stand_in in (error, _Parts(error), _stand_in(error)):
         payload = _payload(stand_in, error)
         if payload is not None:
-            return Raised(payload, text, said_by(error), isinstance(error, Exception))
+            return Raised(payload, text, summarize(error), isinstance(error, Exception))
     raise AssertionError("a TaskFailed with a message can always be pickled")
 
 
@@ -139,7 +137,7 @@ def _payload(sent: Any, error: BaseException) -> bytes | None:
 def _is_same(made: BaseException, error: BaseException) -> bool:
     """Whether a constructor that was called again has made the same of what it was given.
 
-    Values are not compared by `==`, which may be anybody's; what pickles differently by chance
+    Values are not compared by `==`, which may be the user's; what pickles differently by chance
     is only sent in parts.
     """
     import cloudpickle
@@ -181,7 +179,7 @@ def _from_parts(kind: type[BaseException], args: tuple[Any, ...], state: Any) ->
 
 
 def _stand_in(error: BaseException) -> TaskFailed:
-    name, _, message = said_by(error).partition(": ")
+    name, _, message = summarize(error).partition(": ")
     made = TaskFailed(
         f"a task raised {name}, which cannot be sent between processes\n  message: {message}"
     )
@@ -197,7 +195,7 @@ def _own_fields(error: BaseException) -> dict[str, Any]:
 
 
 def _notes_of(error: BaseException) -> list[str]:
-    """The notes of an error, whatever somebody has put there in their place."""
+    """The notes of an error, whatever was put there in their place."""
     notes = _own_fields(error).get("__notes__")
     if isinstance(notes, str):
         return [notes]
@@ -223,7 +221,7 @@ class Note(NamedTuple):
 
 def note_of_task(task: Task, site: str, held: Sequence[Any]) -> Note:
     """Of a graph's task: its key, where the user's functions in it were handed over, or else
-    where the computation was asked for. held: its inputs, as far as they are known, or values."""
+    where the computation was asked for. held: its inputs, those that are known, or values."""
     codes = (one for one in members(task.function.shared) if isinstance(one, UserCode))
     sites = dict.fromkeys(code.site for code in codes if code.site)
     name = f"{task.function.label} {task.key}"
@@ -242,9 +240,9 @@ class PickledError(NamedTuple):
     called: bool = False
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         """Its type and message."""
-        return self.raised.said
+        return self.raised.message
 
     def error(self) -> BaseException:
         """Make it."""
@@ -254,7 +252,7 @@ class PickledError(NamedTuple):
         try:
             return as_task_error(error, self.note) if self.called else add_note_to(error, self.note)
         except _USERS:  # it answers no questions
-            made = TaskFailed(f"the task {self.note.name} raised {self.raised.said}")
+            made = TaskFailed(f"the task {self.note.name} raised {self.raised.message}")
             made.__cause__ = RemoteTraceback(f"{self.raised.text}{self.note}\n")
             return made
 
@@ -266,13 +264,13 @@ class ConstructorFailed(NamedTuple):
     cause: PickledError | ConstructorFailed
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         """Its message."""
-        return f"the constructor of the actor {self.actor} raised {self.cause.said}"
+        return f"the constructor of the actor {self.actor} raised {self.cause.message}"
 
     def error(self) -> BaseException:
         """Make it."""
-        made = ActorDied(self.said)
+        made = ActorDied(self.message)
         made.__cause__ = self.cause.error()
         return made
 
@@ -294,7 +292,7 @@ def add_note_to(error: BaseException, note: Note) -> Exception:
     What would end the driver if it were raised there (SystemExit and the like) is a TaskFailed.
     """
     if not isinstance(error, Exception):
-        made = TaskFailed(f"the task {note.name} raised {said_by(error)}")
+        made = TaskFailed(f"the task {note.name} raised {summarize(error)}")
         made.__cause__ = error.__cause__
         error = made
     _own_fields(error)["__notes__"] = [*_notes_of(error), str(note)]
@@ -311,7 +309,7 @@ def describe_value(held: Any) -> str:
     if isinstance(held, Ref):
         return f"{held.kind} of {held.nbytes} bytes"
     if isinstance(held, (TaskState, Pending, Failure)):
-        return "a value that is not there"
+        return "a missing value"
     nbytes = getattr(held, "nbytes", None)
     return f"{_argument(held)} of {nbytes} bytes" if isinstance(nbytes, int) else _argument(held)
 
@@ -360,7 +358,7 @@ def _both_type(kind: Any) -> Any:
 
 
 class _TaskError(TaskFailed):
-    """A TaskFailed that is a user's exception too: `error` is that by itself."""
+    """A TaskFailed that is a user's exception too: `error` is that exception."""
 
     error: Exception
 

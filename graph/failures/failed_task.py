@@ -11,19 +11,17 @@ import os
 import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shframe.graph.errors import NothingToDebug
 from shframe.graph.failures import error_pickling
 from shframe.graph.objects import ref_pickling
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks import result_buffer
+from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
 from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.task import Task
 from shframe.graph.wire.call_format import place_inputs, unpack_arguments
-
-if TYPE_CHECKING:
-    from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
-    from shframe.graph.tasks.task import Task
 
 
 @dataclass(slots=True, repr=False)

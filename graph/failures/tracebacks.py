@@ -45,7 +45,7 @@ def text_of(error: BaseException) -> str:
     """The traceback of an error and of what it came from, with our frames folded."""
     as_task_error = traceback.TracebackException.from_exception(error)
     for one in _all_of(as_task_error):
-        one.stack = _folded(one.stack, one.exc_type)
+        one.stack = _fold(one.stack, one.exc_type)
     return "".join(as_task_error.format())
 
 
@@ -82,7 +82,7 @@ class _Stack(traceback.StackSummary):
         return super().format_frame_summary(frame_summary)
 
 
-def _folded(
+def _fold(
     frames: Iterable[traceback.FrameSummary], kind: type[BaseException] | None
 ) -> traceback.StackSummary:
     """What is ours as one line. An error that only our frames saw, and none of our own errors,

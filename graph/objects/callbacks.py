@@ -1,4 +1,4 @@
-"""Calling what is not ours: what it raises is logged, or passed to who waits for it."""
+"""Calling what is not ours: what it raises is logged, or passed to a callback."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def attempt(what: Callable[[], None], blame: Callable[[BaseException], None]) ->
         blame(error)
 
 
-def guarded(what: Callable[[], None]) -> None:
+def run_guarded(what: Callable[[], None]) -> None:
     """Call; what it raises is logged."""
     try:
         what()

@@ -1,6 +1,6 @@
 """ObjectRef: a user's handle on a value in the store, or on one that its task is to make.
 
-A small result lies in the handle itself, as pickled bytes; all else has an address that the store
+A small result is in the handle itself, as pickled bytes; all else has an address that the store
 counts; a value that is still to come is Pending; a task that failed left a Failure. What can be
 done with a handle depends on the process: its RefBackend knows.
 """
@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from shframe.graph.errors import RefNotPicklable, TimedOut
 from shframe.graph.objects import ref_pickling
-from shframe.graph.objects.callbacks import guarded
+from shframe.graph.objects.callbacks import run_guarded
 from shframe.graph.objects.signal import Signal
 from shframe.store.ref import INLINE, Ref
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # workers need not load it
     from shframe.store.store import Store
 
 
@@ -216,14 +216,14 @@ class ObjectRef:
                 if pending.callbacks is None:
                     pending.callbacks = []
                 pending.callbacks.append(callback)
-        if not waits or (self.state is not pending and _removed(pending, callback)):
+        if not waits or (self.state is not pending and _take_out(pending, callback)):
             callback(self)
 
     def remove_callback(self, callback: Callback) -> None:
         """Take a callback back that was not called yet."""
         pending = self.state
         if type(pending) not in _SETTLED:
-            _removed(pending, callback)
+            _take_out(pending, callback)
 
     def settle(self, held: Held, keep: Any = ()) -> None:
         """The value has come: called once, by the home."""
@@ -236,10 +236,10 @@ class ObjectRef:
             with _attaching:
                 callbacks, pending.callbacks = pending.callbacks, None
             for callback in callbacks or ():
-                guarded(functools.partial(callback, self))
+                run_guarded(functools.partial(callback, self))
 
     def stored_in(self, store: Store) -> int:
-        """The number of the object in the store; 0: it is not there."""
+        """The number of the object in the store; 0: it is not stored."""
         held = self.state
         return held.id if type(held) is Ref and self.belongs_to(store) else 0
 
@@ -273,7 +273,7 @@ class ObjectRef:
     def __reduce__(self) -> tuple[Any, ...]:
         if not ref_pickling.note(self):
             raise RefNotPicklable.for_what("an ObjectRef, as lazy arrays and frames hold them too,")
-        return ref_pickling.arrived, (self.id,)
+        return ref_pickling.unpickle_ref, (self.id,)
 
     def __repr__(self) -> str:
         held = self.state
@@ -312,7 +312,7 @@ class Death(weakref.ref[ObjectRef]):
         _deaths.pop(builtins.id(self), None)
 
 
-def _removed(pending: Any, callback: Callback) -> bool:
+def _take_out(pending: Any, callback: Callback) -> bool:
     """Whether the callback was still there: of this and `settle` one gets it."""
     with _attaching:
         if pending.callbacks is None or callback not in pending.callbacks:

@@ -12,7 +12,7 @@ from typing import Any
 
 from shframe.graph.errors import SessionClosed
 from shframe.graph.objects import ref_pickling
-from shframe.graph.objects.callbacks import guarded
+from shframe.graph.objects.callbacks import run_guarded
 from shframe.graph.objects.object_ref import Death, Failure, ObjectRef, take_dropped_ids
 from shframe.graph.objects.signal import Signal, wait_in_steps
 from shframe.graph.tracing.call_site import user_line
@@ -38,7 +38,7 @@ class StoreBackend:
         self.next_id = store.local.next_id
         self.known: weakref.WeakValueDictionary[int, ObjectRef] = weakref.WeakValueDictionary()
         self.flush_output: Callable[[], None] | None = None
-        self.aside: Callable[[Callable[[], None]], None] = guarded
+        self.aside: Callable[[Callable[[], None]], None] = run_guarded
         self.story_of: Callable[[ObjectRef], Sequence[str]] | None = None
 
     def handle(self, ref: Ref, site: str | None = None, keep: Any = ()) -> ObjectRef:
@@ -95,7 +95,7 @@ class StoreBackend:
         return found
 
     def find_all(self, ids: Iterable[int]) -> tuple[ObjectRef, ...]:
-        """The handles with these numbers; for one that is gone a handle that says so."""
+        """The handles with these numbers; for one that is gone a handle with ObjectLost."""
         return tuple(self.known.get(id) or self.lost(id) for id in ids)
 
     def lost(self, id: int) -> ObjectRef:

@@ -1,7 +1,7 @@
 """Handles inside values: which ones are pickled with a value, and what they become.
 
-A handle is no data: whoever pickles a value with handles in it must keep them alive for whoever
-unpickles it. So a handle can be pickled only within `noting`.
+A handle is no data: code that pickles a value with handles in it must keep them alive until it is
+unpickled. So a handle can be pickled only within `noting`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _default: Finder | None = None
 
 
 def note(ref: Handle) -> bool:
-    """A handle is being pickled; whether anybody takes note."""
+    """A handle is being pickled; whether that is noted."""
     if _here.noted is None:
         return False
     _here.noted.append(ref)
@@ -69,8 +69,8 @@ def set_home(home: Finder | None) -> None:
     _default = home
 
 
-def arrived(id: int) -> Any:
-    """Called by pickle: a handle has arrived in this process."""
+def unpickle_ref(id: int) -> Any:
+    """Called by pickle: a handle has unpickle_ref in this process."""
     home = _here.home or _default
     if home is None:
         raise RuntimeError("a handle was unpickled outside of shframe")

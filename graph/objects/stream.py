@@ -32,7 +32,7 @@ class Stream:
         self._failure: Failure | None = None
         self._over = False
 
-    def made(self, place: int, one: ObjectRef) -> None:
+    def add(self, place: int, one: ObjectRef) -> None:
         """The generator has made a value; once more, if its worker had died."""
         if place < self._count:
             return
@@ -40,7 +40,7 @@ class Stream:
         wanted = self._wanted.pop(place, None)
         if wanted is not None:
             one.hand_over(wanted)
-            self.look()
+            self.check_readers()
         elif not self._left:
             self._made[place] = one
 
@@ -58,9 +58,9 @@ class Stream:
         """Values cannot be asked for any more."""
         self._left = True
         self._made.clear()
-        self.look()
+        self.check_readers()
 
-    def look(self) -> None:
+    def check_readers(self) -> None:
         """See whether the generator is to go on when its values cannot be asked for."""
         if self._left and not self._wanted:
             self.taken = CLOSED if self.handle is None else sys.maxsize
@@ -70,7 +70,7 @@ class Stream:
         """The handle of the whole, if it is held."""
         return None if self.whole is None else self.whole()
 
-    def ended(self, failure: Failure | None) -> None:
+    def end(self, failure: Failure | None) -> None:
         """The generator has come to its end, or has raised."""
         self._over, self._failure = True, failure
         for place, ref in sorted(self._wanted.items()):

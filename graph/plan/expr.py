@@ -37,6 +37,8 @@ class Expr:
                 stack += open_
                 continue
             stack.pop()
+            if "token" in node.__dict__:  # it is read by two nodes
+                continue
             cls = type(node)
             content = [getattr(node, name) for name in _field_names(cls)]
             node.__dict__["token"] = tokenize(f"{cls.__module__}.{cls.__qualname__}", *content)

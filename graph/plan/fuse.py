@@ -70,7 +70,7 @@ def fused(graph: TaskGraph) -> TaskGraph:
             group = _group(root, graph, readers, wanted)
             absorbed |= group - {root}
             if len(group) > 1:
-                task = _joined(_members(root, graph, group), programs)
+                task = _join(_members(root, graph, group), programs)
         made.append(task)
     del readers
     tasks = {task.key: task for task in reversed(made)}
@@ -123,7 +123,7 @@ def _enter(key: Key, graph: TaskGraph, inside: dict[Key, list[Key]]) -> None:
         inside.setdefault(source, []).append(key)
 
 
-def _joined(members: list[Task], programs: dict[tuple[object, ...], Function]) -> Task:
+def _join(members: list[Task], programs: dict[tuple[object, ...], Function]) -> Task:
     """One task that runs the members in order; the last of them makes the result."""
     inputs: dict[Key, int] = {}
     made: dict[Key, int] = {}

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from shframe.graph.errors import PlanNotStable
+from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr, walk
 from shframe.graph.plan.fuse import fused
 from shframe.graph.plan.rewrite import Stage, is_checking
 from shframe.graph.tasks.task import Key, Task
 from shframe.graph.tasks.task_graph import TaskGraph
-
-if TYPE_CHECKING:
-    from shframe.graph.objects.object_ref import ObjectRef
-
 
 About = TypeVar("About")
 
@@ -111,8 +108,17 @@ class Planner(Generic[About]):
 
 
 def _check_keys(node: Expr, layer: Layer[Any], graph: TaskGraph) -> None:
-    """Asserts that a layer makes each of its keys once, and none that is there already."""
+    """Asserts that a layer makes each of its keys once, and none that is there for another task.
+
+    Rows of one node are numbered by each of its readers that needs it: by the same tasks.
+    """
     keys = [task.key for task in layer.tasks]
     assert len(set(keys)) == len(keys), f"{node.name} makes a key twice"
-    again = [key for key in keys if key in graph.tasks]
-    assert not again, f"{node.name} makes keys that are there: {again[:3]}"
+    again = [task for task in layer.tasks if task.key in graph.tasks]
+    others = [task.key for task in again if _work_of(task) != _work_of(graph.tasks[task.key])]
+    assert not others, f"{node.name} makes keys that are there: {others[:3]}"
+
+
+def _work_of(task: Task) -> tuple[object, ...]:
+    """What tells whether two tasks do the same."""
+    return task.function.call, task.inputs, task.args

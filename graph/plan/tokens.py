@@ -74,15 +74,17 @@ def _tagged(update: Feed, tag: bytes, payload: bytes) -> None:
     update(b"%s %d:%s" % (tag, len(payload), payload))
 
 
-def _sequence(tag: bytes, values: Iterable[object], update: Feed) -> None:
+def _sequence(tag: bytes, values: Iterable[Any], update: Feed) -> None:
     items = values if isinstance(values, (tuple, list)) else list(values)
     update(b"%s %d;" % (tag, len(items)))
-    for item in items:
-        writer = _WRITERS.get(type(item))  # feed(), but for a call less: most values are in here
-        if writer is None:
-            feed(item, update)
+    for item in items:  # as feed() does, but for a call less for what most values are
+        kind = type(item)
+        if kind is int:
+            update(b"int %d;" % item)
+        elif kind in _WRITERS:
+            _WRITERS[kind](item, update)
         else:
-            writer(item, update)
+            feed(item, update)
 
 
 def _set(value: Iterable[object], update: Feed) -> None:
@@ -116,7 +118,7 @@ def _write_dtype(value: np.dtype[Any], update: Feed) -> None:
 def _write_ufunc(value: np.ufunc, update: Feed) -> None:
     if getattr(np, value.__name__, None) is value:
         _tagged(update, b"ufunc", value.__name__.encode())
-    else:  # somebody else's
+    else:  # any other
         _by_pickle(value, update)
 
 

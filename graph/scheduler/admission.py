@@ -55,7 +55,7 @@ class Admission:
         self.heap += heap
         return True
 
-    def ended(self, number: int) -> None:
+    def end(self, number: int) -> None:
         """The task runs no more, or will not run."""
         if self._promised:
             size, heap = self._promised.pop(number, (0, 0))

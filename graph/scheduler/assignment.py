@@ -104,7 +104,7 @@ class Assignment:
                 break
             number = ready[0] & NUMBER
             task = tasks.get(number)
-            if task is None:  # it was given up
+            if task is None:  # it was cancelled
                 heapq.heappop(ready)
                 continue
             expected = self.seconds.get(task.kind)
@@ -242,7 +242,7 @@ class Assignment:
         return batch
 
     def _on_top(self, actor: ActorState, state: WorkerState) -> list[int]:
-        """A call that comes from the very call that waits here: else both would wait for ever."""
+        """A call that comes from the very call that waits here: else both would wait forever."""
         if not state.waits:
             return []
         for number in actor.queue:

@@ -8,10 +8,9 @@ a graph are one *run*: they are numbered in the order of their priority, and the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from shframe.graph.scheduler.task_state import TaskState
+from shframe.graph.scheduler.task_state import TaskState
 
 SINGLE = 0  # the run of tasks that were called one by one
 
@@ -76,13 +75,13 @@ class Due(NamedTuple):
 
 
 class Cancelled(NamedTuple):
-    """The user gave a run up."""
+    """A run was cancelled."""
 
     run: int
 
 
 class Revoked(NamedTuple):
-    """A single task was given up by the user, or took longer than it may."""
+    """A single task was cancelled, or took longer than it may."""
 
     task: int
 
@@ -155,7 +154,7 @@ class Died(NamedTuple):
 
 
 class Recalled(NamedTuple):
-    """A worker will not run these tasks: they were given up, or are to be sent again."""
+    """A worker will not run these tasks: they were cancelled, or are to be sent again."""
 
     worker: int
     tasks: Sequence[int]
@@ -231,7 +230,7 @@ class Abort(NamedTuple):
     """The run cannot end well: `task` raised, or was running each time its worker died, or
     there is no memory for its result.
 
-    task: None when the user gave the run up.
+    task: None when the user cancelled the run.
     """
 
     run: int

@@ -55,7 +55,7 @@ from shframe.graph.scheduler.task_state import NUMBER, ActorState, RunState, Tas
 from shframe.graph.scheduler.worker_load import WorkerState
 
 RETRIES = 3  # a task that was running when its worker died is tried so often again
-# A task that finds no memory so often in a row, with nothing else running, is given up.
+# A task that finds no memory so often in a row, with nothing else running, fails.
 REFUSALS = 4
 SMOOTHING = 0.3  # weight of the newest duration in the learned one
 AHEAD = 4096  # tasks of a run that are to be known and not done: the next are entered below that
@@ -132,7 +132,7 @@ class Scheduler:
 
     def _entered(self, event: Entered) -> list[Instruction]:
         run = self._partial.get(event.run)
-        if run is None:  # it was given up
+        if run is None:  # it was cancelled
             return []
         tasks, ready, retries = self.tasks, self.ready, self.retries
         numbers = range(run.first + run.entered, run.first + run.entered + len(event.kinds))
@@ -210,9 +210,9 @@ class Scheduler:
         for number, seconds, nbytes in event.tasks:
             state.load -= assigned.pop(number, 0.0)
             if admission.counts:
-                admission.ended(number)
+                admission.end(number)
             task = tasks.get(number)
-            if task is None:  # it was given up while it ran, or another worker was faster
+            if task is None:  # it was cancelled while it ran, or another worker was faster
                 dropped.append(number)
                 continue
             kind = task.kind
@@ -247,7 +247,7 @@ class Scheduler:
     def _feed_dependents(self, task: TaskState) -> None:
         for number in task.dependents or ():
             dependent = self.tasks.get(number)
-            if dependent is None:  # it was given up
+            if dependent is None:  # it was cancelled
                 continue
             dependent.missing -= 1
             if dependent.missing:
@@ -302,7 +302,7 @@ class Scheduler:
     def _fail_task(self, number: int, task: TaskState, died: bool = False) -> list[Instruction]:
         """The task cannot end well: nor can its run, or those that would read its result."""
         if task.run != SINGLE:
-            return [*self._given_up(task.run), Abort(task.run, number, died)]
+            return [*self._cancel_run(task.run), Abort(task.run, number, died)]
         return self._lost(number, died)
 
     def _lost(self, number: int, died: bool = False) -> list[Instruction]:
@@ -330,17 +330,17 @@ class Scheduler:
                     out.append(Recall(worker, recalled))
         return out
 
-    # --- given up -----------------------------------------------------------------------
+    # --- cancelled ----------------------------------------------------------------------
 
     def _cancelled(self, event: Cancelled) -> list[Instruction]:
         if event.run not in self.runs:
             return []
-        return [*self._given_up(event.run), Abort(event.run, None)]
+        return [*self._cancel_run(event.run), Abort(event.run, None)]
 
     def _revoked(self, event: Revoked) -> list[Instruction]:
         return self._lost(event.task) if event.task in self.tasks else []
 
-    def _given_up(self, run: int) -> list[Instruction]:
+    def _cancel_run(self, run: int) -> list[Instruction]:
         """Forget the run: done results are dropped, tasks not yet started are recalled."""
         known = self.runs.pop(run).known
         self._partial.pop(run, None)
@@ -475,7 +475,7 @@ class Scheduler:
         if first is not None:
             blamed.add(first)
         for number in reversed(state.assigned):
-            self.admission.ended(number)
+            self.admission.end(number)
             task = self.tasks.get(number)
             if task is None:
                 continue
@@ -492,7 +492,7 @@ class Scheduler:
 
     def _unassign(self, worker: int, number: int) -> None:
         if self.admission.counts:
-            self.admission.ended(number)
+            self.admission.end(number)
         state = self.workers.get(worker)
         if state is None:
             return

@@ -79,7 +79,7 @@ class ActorState:
     """An actor: its worker, None while it has none; its calls that were not sent yet, in order.
 
     width: calls that may run at once. first: the number of its constructor.
-    waiting: with a width above 1, calls whose inputs are not there, which hold up no others.
+    waiting: with a width above 1, calls whose inputs are missing, which hold up no others.
     """
 
     worker: int | None = None

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from shframe.graph.errors import CycleFound
+from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks.task import Key, Task
-
-if TYPE_CHECKING:
-    from shframe.graph.objects.object_ref import ObjectRef
 
 
 @dataclass(slots=True)

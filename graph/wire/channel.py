@@ -141,7 +141,7 @@ class Channel:
         while not self.fill():
             if time.monotonic() > deadline:
                 return False
-            os.sched_yield()  # whoever has work to do comes first
+            os.sched_yield()  # other threads with work to do come first
         return True
 
     def arrived(self) -> Iterator[tuple[Any, list[int]]]:

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from shframe.graph.tracing import copies
 from shframe.graph.wire.call_format import FILLS, Wired
 from shframe.graph.wire.log_messages import Levels
-from shframe.graph.wire.requests import Answer, Request
 
 # number, digest of the function, inputs, own arguments, how to call (PLAIN, FILLS, or a How)
 Assigned = tuple[int, bytes, tuple[Wired, ...], Any, Any]
@@ -18,7 +17,7 @@ Surroundings = tuple[str, dict[str, str], list[str], Levels]
 
 
 class Work(NamedTuple):
-    """Driver to worker: tasks and what they need. Fields that are empty are not sent (`sent`).
+    """Driver to worker: tasks and what they need, sent `without_empty` fields.
 
     tasks: those of which `fills` is true have the descriptors of their targets behind those of
         the segments.
@@ -31,7 +30,7 @@ class Work(NamedTuple):
     recalled: numbers of tasks that are not to be started any more.
     surroundings: working directory, environment, module path and levels of loggers when they
         have changed.
-    answers: to requests of tasks here (requests.py).
+    answers: to requests of tasks here (requests.py), as they are sent (`to_wire`).
     on_top: numbers of tasks that may run on top of one that waits.
     """
 
@@ -44,20 +43,20 @@ class Work(NamedTuple):
     trim: int = 0
     recalled: Sequence[int] = ()
     surroundings: Surroundings | None = None
-    answers: Sequence[Answer] = ()
+    answers: Sequence[tuple[Any, ...]] = ()
     on_top: Sequence[int] = ()
 
 
 class Raised(NamedTuple):
     """What a task raised, pickled. To read the payload runs users' code, no other field does.
 
-    payload: the pickled error, without frames. text: its traceback. said: its type and message.
+    payload: the pickled error, without frames. text: its traceback. message: its type and message.
     usual: whether it is an Exception, not SystemExit or the like.
     """
 
     payload: bytes
     text: str
-    said: str
+    message: str
     usual: bool
 
 
@@ -82,13 +81,14 @@ class Result(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Worker to driver. Fields that are empty are not sent (`sent`).
+    """Worker to driver, sent `without_empty` fields.
 
     results: Results, or just (number, held, start, end).
     segments: ids of new segments of the worker's, whose descriptors come with the message.
     held, let_go: objects of which there are views here (still, no longer).
     trimmed: pages that are not in use have been given back, as was asked.
-    requests: of tasks (requests.py), in order; carried out before the results are taken in.
+    requests: of tasks (requests.py), as they are sent (`to_wire`), in order; carried out before the
+    results are taken in.
     dropped: handles that were dropped here, taken in after the results.
     spoke: there is output (log_capture.py), which comes before the results.
     """
@@ -99,12 +99,12 @@ class Report(NamedTuple):
     let_go: Sequence[int] = ()
     recalled: Sequence[int] = ()
     trimmed: bool = False
-    requests: Sequence[Request] = ()
+    requests: Sequence[tuple[Any, ...]] = ()
     dropped: Sequence[int] = ()
     spoke: bool = False
 
 
-def sent(message: tuple[Any, ...]) -> tuple[Any, ...]:
+def without_empty(message: tuple[Any, ...]) -> tuple[Any, ...]:
     """A message as it is sent: without the empty fields at its end. Most have the first alone."""
     end = len(message)
     while end > 1 and not message[end - 1]:

@@ -56,7 +56,7 @@ class Actor:
     def takes(self, assigned: Assigned) -> bool:
         """Run the call beside others; False: it is the main thread's."""
         if self._loop is not None:
-            begun = asyncio.run_coroutine_threadsafe(self._awaited(assigned), self._loop)
+            begun = asyncio.run_coroutine_threadsafe(self._await(assigned), self._loop)
         elif self._threads is not None:
             begun = self._threads.submit(self._apart, assigned)
         else:
@@ -67,7 +67,7 @@ class Actor:
         return True
 
     def give_up(self, numbers: Iterable[int]) -> None:
-        """End calls that were given up: coroutines where they wait, others if they have not
+        """End cancelled calls: coroutines where they wait, others if they have not
         begun."""
         for number in numbers:
             begun = self._begun.get(number)
@@ -78,9 +78,9 @@ class Actor:
         number, *_ = assigned
         self._running.add(number)
         self.runner.set_task(number)
-        self._ended(self.runner.run(assigned))
+        self._finish(self.runner.run(assigned))
 
-    async def _awaited(self, assigned: Assigned) -> None:
+    async def _await(self, assigned: Assigned) -> None:
         """A call whose method may be a coroutine: the same as `TaskRunner.run`."""
         number, digest, inputs, args, wired = assigned
         how = How(*wired)
@@ -88,7 +88,7 @@ class Actor:
         self.runner.set_task(number)
         method: Any = getattr(self.instance, how.method, None)
         if not _waits(method):
-            self._ended(self.runner.run(assigned))
+            self._finish(self.runner.run(assigned))
             return
         outcome = _Outcome()
         try:
@@ -104,13 +104,13 @@ class Actor:
         except BaseException as error:
             outcome.error = error
         how = how._replace(packed=False, places=None)
-        self._ended(self.runner.run((number, digest, (), (), tuple(how)), outcome))
+        self._finish(self.runner.run((number, digest, (), (), tuple(how)), outcome))
 
-    def _ended(self, result: tuple[Any, ...]) -> None:
+    def _finish(self, result: tuple[Any, ...]) -> None:
         number, *_ = result
         with self.link.sending:
             self._running.discard(number)
-            self.link.add_result(result)
+            self.link.results.append(result)
             self.link.report()
 
 

@@ -28,7 +28,10 @@ from shframe.graph.objects.object_ref import (
     wait_all,
 )
 from shframe.graph.objects.signal import Signal
+from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
+from shframe.graph.tasks.task_graph import Progress, TaskGraph
 from shframe.graph.tracing.call_site import Place, line_of
+from shframe.graph.tracing.trace import Trace
 from shframe.graph.wire.call_format import CLOSED
 from shframe.graph.wire.requests import (
     Answer,
@@ -50,6 +53,8 @@ from shframe.graph.wire.requests import (
     RunGraph,
     StopGraph,
     Yield,
+    from_wire,
+    to_wire,
 )
 from shframe.graph.worker.driver_link import DriverLink
 from shframe.graph.worker.interrupts import Interrupts
@@ -58,10 +63,7 @@ from shframe.store.ref import Ref
 from shframe.store.shared_memory import forks
 from shframe.store.shared_memory.pins import Pin
 
-if TYPE_CHECKING:
-    from shframe.graph.tasks.arguments import Arguments, CallableRef, TaskOptions
-    from shframe.graph.tasks.task_graph import Progress, TaskGraph
-    from shframe.graph.tracing.trace import Trace
+if TYPE_CHECKING:  # workers need not load it
     from shframe.store.store import Store
 
 STEP = 0.05  # seconds of one look at the channel
@@ -185,7 +187,7 @@ class WorkerClient:
         return ref
 
     def cancel(self, ref: ObjectRef, force: bool, recursive: bool) -> None:
-        """Give a task up."""
+        """Cancel a task."""
         self._request(CancelTask(ref.id, force, recursive))
 
     def kill(self, actor: ObjectRef, restart: bool) -> None:
@@ -233,30 +235,33 @@ class WorkerClient:
         self.known[ref.id] = ref
         Death.watch(ref, ref.id, self._gone)
 
-    def _callee(self, function: CallableRef, arguments: Arguments) -> Callee:
+    def _callee(self, function: CallableRef, arguments: Arguments) -> tuple[Any, ...]:
         """A function and its arguments for the driver: the function's content only once."""
         payload = None
         if function.digest not in self._sent:
             payload = function.payload
             self._sent.add(function.digest)
-        return Callee(
-            function.digest,
-            payload,
-            function.name,
-            arguments.args,
-            tuple(ref.id for ref in arguments.inputs),
-            arguments.places,
-            arguments.packed,
-            tuple(ref.id for ref in arguments.keep),
+        return tuple(
+            Callee(
+                function.digest,
+                payload,
+                function.name,
+                arguments.args,
+                tuple(ref.id for ref in arguments.inputs),
+                arguments.places,
+                arguments.packed,
+                tuple(ref.id for ref in arguments.keep),
+            )
         )
 
     def _request(self, request: Request) -> None:
         self._check()
         self.link.request(request)
 
-    def take_answers(self, answers: Iterable[Answer]) -> None:
+    def take_answers(self, answers: Iterable[tuple[Any, ...]]) -> None:
         """Take in what the driver answers."""
-        for answer in answers:
+        for packed in answers:
+            answer: Answer = from_wire(packed)
             if isinstance(answer, ItemsTaken):
                 if answer.task in self._taken:
                     self._taken[answer.task] = answer.taken
@@ -332,7 +337,7 @@ class WorkerClient:
         if ref is None:
             ref = self._new(id)
             with self.link.sending:
-                self.link.requests.append(Retain(id))
+                self.link.requests.append(to_wire(Retain(id)))
         return ref
 
     def note(self, ref: ObjectRef) -> None:
@@ -390,7 +395,7 @@ class WorkerClient:
             if waits:
                 self.queue.recall(self._not_on_top)
                 ids = tuple(ref.id for ref in refs)
-                self.link.requests.append(Block(self.runner.running, ids))
+                self.link.requests.append(to_wire(Block(self.runner.running, ids)))
             self.link.send_now()
         return waits
 
@@ -423,7 +428,7 @@ class WorkerClient:
                 held.requested = True
                 ids.append(ref.id)
         if ids:
-            self.link.requests.append(Fetch(tuple(ids)))
+            self.link.requests.append(to_wire(Fetch(tuple(ids))))
 
     def expect(self, ref: ObjectRef) -> None:
         """A callback waits: a thread takes in messages while tasks run."""

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from shframe.graph.wire.channel import Channel
-from shframe.graph.wire.requests import Request
-from shframe.graph.wire.work import Report, sent
+from shframe.graph.wire.requests import Request, to_wire
+from shframe.graph.wire.work import Report, without_empty
 from shframe.graph.worker.log_capture import Capture
 from shframe.graph.worker.task_queue import TaskQueue
 from shframe.store.local_store import LocalStore
@@ -47,7 +47,7 @@ class DriverLink:
         self.on_message: Callable[[tuple[Any, ...], list[int]], None]
         self.dropped_refs: Callable[[], list[int]] = list
         self.results: list[tuple[Any, ...]] = []
-        self.requests: list[Request] = []
+        self.requests: list[tuple[Any, ...]] = []
         self.failed = False
         self.trimmed = False
         self.flushed = 0.0
@@ -99,15 +99,10 @@ class DriverLink:
 
     # --- sending ------------------------------------------------------------------------
 
-    def add_result(self, result: tuple[Any, ...]) -> None:
-        """Have a result sent with the next report."""
-        with self.sending:
-            self.results.append(result)
-
     def request(self, request: Request) -> None:
         """Send a request at once."""
         with self.sending:
-            self.requests.append(request)
+            self.requests.append(to_wire(request))
             self.send_now()
 
     def report(self) -> None:
@@ -147,7 +142,7 @@ class DriverLink:
             spoke,
         )
         if any(report):
-            self.channel.send(sent(report), [fd for _, fd in segments])
+            self.channel.send(without_empty(report), [fd for _, fd in segments])
         self.trimmed = False
         self._held = pinned
         self.flushed = time.monotonic()

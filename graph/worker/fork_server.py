@@ -65,7 +65,7 @@ class Server:
             raise SystemExit(0)
 
     def preload(self, modules: Sequence[str]) -> None:
-        """Import what workers need, once; a room that is not there is left out."""
+        """Import what workers need, once; a missing one is left out."""
         for name in modules:
             with contextlib.suppress(ModuleNotFoundError):
                 importlib.import_module(name)

@@ -13,7 +13,7 @@ from types import FrameType
 from shframe import graph, store
 from shframe.graph.worker.task_runner import TaskRunner
 
-_GIVEN_UP = "the task was given up"
+_CANCELLED = "the task was cancelled"
 _CALLING = TaskRunner.call_users.__code__
 # what is not to be left half done, but for those there who call functions of users and of plans
 _WHOLE = (
@@ -55,12 +55,12 @@ class Interrupts:
         unwanted = self.runner.store.ledger.told() - 1
         if number and number == unwanted and number != self._raised_in:
             self._raised_in = number
-            raise KeyboardInterrupt(_GIVEN_UP)
+            raise KeyboardInterrupt(_CANCELLED)
 
     def on_unraisable(self, about: sys.UnraisableHookArgs) -> None:
         """Handle an error in a finalizer, which Python ignores: an interrupt that was raised there
         is lost, and is raised again."""
-        if isinstance(about.exc_value, KeyboardInterrupt) and about.exc_value.args == (_GIVEN_UP,):
+        if isinstance(about.exc_value, KeyboardInterrupt) and about.exc_value.args == (_CANCELLED,):
             self._raised_in = 0
         else:
             sys.__unraisablehook__(about)

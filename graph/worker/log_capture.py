@@ -164,7 +164,7 @@ class StdStream(io.TextIOBase):
         return True
 
     def reconfigure(self, **_: Any) -> None:
-        """As of a text file; nothing can be changed."""
+        """As of a file of text; nothing can be changed."""
 
     def write(self, text: str) -> int:
         if not isinstance(text, str):

@@ -15,7 +15,8 @@ class TaskQueue:
 
     recalled: numbers of tasks that are not run here, to be reported.
     unwanted: tasks that are not to be started any more. on_top: those that may run on top of one
-    that waits. targets: task -> descriptor of what it fills a part of.
+    that waits. targets: task -> descriptor of what it fills a part of. readers: task -> tasks sent
+    behind it that read its result.
     """
 
     def __init__(self) -> None:
@@ -24,8 +25,8 @@ class TaskQueue:
         self.unwanted: set[int] = set()
         self.on_top: set[int] = set()
         self.targets: dict[int, int] = {}
-        self._readers: dict[int, int] = {}  # task -> tasks sent behind it that read its result
-        self._results: dict[int, Wired] = {}  # of such tasks
+        self.readers: dict[int, int] = {}
+        self._results: dict[int, Wired] = {}  # of tasks that have readers
 
     def add(self, tasks: Sequence[Assigned]) -> None:
         """Take in tasks that were sent."""
@@ -33,7 +34,7 @@ class TaskQueue:
             _, _, inputs, _, _ = task
             for held in inputs:
                 if type(held) is int:
-                    self._readers[held] = self._readers.get(held, 0) + 1
+                    self.readers[held] = self.readers.get(held, 0) + 1
         self.waiting.extend(tasks)
 
     def add_targets(self, tasks: Sequence[Assigned], fds: Iterable[int]) -> None:
@@ -73,15 +74,15 @@ class TaskQueue:
         found = tuple(self._results.get(one) if type(one) is int else one for one in inputs)
         for one in inputs:
             if type(one) is int:
-                self._readers[one] -= 1
-                if not self._readers[one]:
-                    del self._readers[one]
+                self.readers[one] -= 1
+                if not self.readers[one]:
+                    del self.readers[one]
                     self._results.pop(one, None)
         return None if any(one is None for one in found) else found
 
     def keep_result(self, number: int, held: Wired) -> None:
         """Keep a result for tasks that were sent behind its task."""
-        if number in self._readers and held is not None:
+        if number in self.readers and held is not None:
             self._results[number] = held
 
     def take_recalled(self) -> list[int]:

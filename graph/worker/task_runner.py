@@ -43,7 +43,7 @@ class Acting(Protocol):
         """Run the call beside others; False: it is the main thread's."""
 
     def give_up(self, numbers: Iterable[int]) -> None:
-        """End calls that were given up."""
+        """End cancelled calls."""
 
 
 class TaskRunner:
@@ -122,9 +122,11 @@ class TaskRunner:
         link.capture.end_task()
         self.running, self._assigned = before
         ledger.note(self.running + 1 if self.running else 0)
-        held = result[1]
-        queue.keep_result(number, held)
-        link.add_result(result)
+        _, held, *_ = result
+        if queue.readers:
+            queue.keep_result(number, held)
+        with link.sending:
+            link.results.append(result)
         if type(held) is Ref and held.segment != INLINE:
             link.report()  # what is sealed must not be lost with a task that ends this process
 
@@ -142,7 +144,7 @@ class TaskRunner:
             else:
                 held, inside, others = self._call(number, digest, inputs, args, How(*how), call)
         except BaseException as raised:
-            error, needed = _pack_error(raised), self._needed(raised)
+            error, needed = _pack_error(raised), self._bytes_needed(raised)
             self.link.failed = self.link.failed or self.store.in_use > 0
             return Result(number, None, start, time.monotonic(), error, needed)
         read = sum(one.nbytes for one in inputs if type(one) is Ref) if inputs else 0
@@ -248,7 +250,7 @@ class TaskRunner:
             return ref.header, tuple(one.id for one in inside)
         return ref, tuple(one.id for one in inside)
 
-    def _needed(self, error: BaseException) -> int:
+    def _bytes_needed(self, error: BaseException) -> int:
         """What an empty store would have had room for; 0 for any other error."""
         if isinstance(error, StoreFull) and error.needed <= self.store.budget:
             return error.needed

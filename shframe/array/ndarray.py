@@ -38,10 +38,17 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
+# NumPy's own sentences
+NOT_ONE = "only length-1 arrays can be converted to Python scalars"
+AMBIGUOUS = (
+    "The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()"
+)
+
+
 class Array(Operators, Collection):
     """A lazy array: shape and dtype are known, values come with compute().
 
-    NumPy's operators, functions and ufuncs work on it and give an Array; what needs values
+    NumPy's operators, functions and ufuncs work on it and return an Array; what needs values
     (bool, int, float, len of data, np.asarray) computes.
 
     Examples
@@ -113,7 +120,7 @@ class Array(Operators, Collection):
 
     @property
     def device(self) -> str:
-        """Where the array lives: always "cpu"."""
+        """The device of the values: always "cpu"."""
         return "cpu"
 
     @property
@@ -141,7 +148,7 @@ class Array(Operators, Collection):
 
     def __len__(self) -> int:
         if not self.shape:
-            raise UnsupportedType("an array without axes has no len()")
+            raise UnsupportedType("len() of unsized object\n  the array has no axes")
         return self.shape[0]
 
     # -- values
@@ -167,43 +174,42 @@ class Array(Operators, Collection):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if copy is False:
-            raise InvalidArgument("values of a lazy array are computed: copy=False cannot be")
+            raise InvalidArgument("copy=False is not possible: a lazy array must be computed")
         return np.asarray(self.compute(), dtype=dtype)
 
     def item(self) -> Any:
         """The one value as a Python scalar; computes."""
-        return self._scalar("item()").item()
+        return self._scalar("can only convert an array of size 1 to a Python scalar").item()
 
     def tolist(self) -> Any:
         """The values as nested lists; computes."""
         return np.asarray(self).tolist()
 
     def __bool__(self) -> bool:
-        return bool(self._scalar("bool()"))
+        return bool(self._scalar(AMBIGUOUS))
 
     def __int__(self) -> int:
-        return int(self._scalar("int()"))
+        return int(self._scalar())
 
     def __float__(self) -> float:
-        return float(self._scalar("float()"))
+        return float(self._scalar())
 
     def __complex__(self) -> complex:
-        return complex(self._scalar("complex()"))
+        return complex(self._scalar())
 
     def __index__(self) -> int:
         if self.ndim or self.dtype.kind not in "iu":
             raise UnsupportedType(
-                f"an array of shape {self.shape} and dtype {self.dtype} is no index\n"
-                "  only an integer without axes is"
+                "only integer scalar arrays can be converted to a scalar index\n"
+                f"  the array has the shape {self.shape} and dtype {self.dtype}"
             )
-        return int(self._scalar("index()"))
+        return int(self._scalar())
 
-    def _scalar(self, what: str) -> np.ndarray[Any, Any]:
-        """The one value as an array without axes, which refuses what NumPy refuses."""
+    def _scalar(self, message: str = NOT_ONE) -> np.ndarray[Any, Any]:
+        """The one value as an array without axes; raises InvalidArgument with `message`."""
         if self.size != 1:
             raise InvalidArgument(
-                f"{what} needs one element, the array of shape {self.shape} has {self.size}\n"
-                "  use any() or all() for truth, compute() for values"
+                f"{message}\n  the array of shape {self.shape} has {self.size} elements"
             )
         return np.asarray(self.compute()).reshape(())
 
@@ -232,7 +238,9 @@ class Array(Operators, Collection):
     def to_device(self, device: str, /, *, stream: Any = None) -> Array:
         """The array itself: there is one device, "cpu"."""
         if device != "cpu":
-            raise InvalidArgument(f"no device {device!r}; there is 'cpu'")
+            raise InvalidArgument(
+                f'Device not understood. Only "cpu" is allowed, but received: {device}'
+            )
         return self
 
     def __dlpack__(self, **how: Any) -> Any:
@@ -265,8 +273,8 @@ class Array(Operators, Collection):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise UnsupportedType(
-            "lazy arrays cannot be written into\n"
-            "  take xp.where(condition, new, old), or write into the result of compute()"
+            "assignment destination is read-only: lazy arrays cannot be written into\n"
+            "  use xp.where(condition, new, old), or write into the result of compute()"
         )
 
     def __iter__(self) -> Iterator[Array]:
@@ -326,7 +334,7 @@ class Array(Operators, Collection):
         )
 
     def take(self, indices: Any, axis: int | None = None) -> Array:
-        """The places of an axis that an array of integers names."""
+        """The elements of an axis at an array of integers."""
         return Array(indexing.take(self.expr, indices, axis=axis))
 
     def dot(self, other: Any) -> Array:
@@ -388,11 +396,11 @@ class Array(Operators, Collection):
         return Array(reductions.all(self.expr, axis=axis, keepdims=keepdims, **how))
 
     def argmin(self, axis: int | None = None, keepdims: bool = False) -> Array:
-        """The place of the first smallest element."""
+        """The index of the first smallest element."""
         return Array(reductions.argmin(self.expr, axis=axis, keepdims=keepdims))
 
     def argmax(self, axis: int | None = None, keepdims: bool = False) -> Array:
-        """The place of the first largest element."""
+        """The index of the first largest element."""
         return Array(reductions.argmax(self.expr, axis=axis, keepdims=keepdims))
 
     def cumsum(self, axis: int | None = None, dtype: Any = None) -> Array:

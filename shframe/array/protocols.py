@@ -55,7 +55,7 @@ def _only_dtype(ufunc: np.ufunc, keywords: dict[str, Any]) -> Any:
     others = sorted(keywords.keys() - {"dtype"})
     if others:
         raise UnsupportedType(
-            f"{ufunc.__name__}() does not take {', '.join(others)} with lazy arrays; dtype= it does"
+            f"{ufunc.__name__}() of lazy arrays does not support {', '.join(others)}, only dtype"
         )
     return keywords.get("dtype")
 
@@ -64,10 +64,14 @@ def fit_into(out: Any, node: Node, name: str) -> Node:
     """The node in the dtype of what it is put into, as NumPy's in-place operators have it."""
     if out.shape != node.shape:
         raise ChunkMismatch(
-            f"{name}: a result of shape {node.shape} does not fit into one of shape {out.shape}"
+            f"non-broadcastable output operand with shape {out.shape} doesn't match the broadcast "
+            f"shape {node.shape}\n  {name} of a lazy array"
         )
     if not np.can_cast(node.dtype, out.dtype, casting="same_kind"):
-        raise UnsupportedType(f"{name}: values of {node.dtype} cannot be put into {out.dtype}")
+        raise UnsupportedType(
+            f"Cannot cast ufunc {name!r} output from {node.dtype!r} to {out.dtype!r} with casting "
+            "rule 'same_kind'"
+        )
     return elementwise.astype(node, out.dtype)
 
 
@@ -85,7 +89,7 @@ def call_function(public: Any, func: Any, args: Any, keywords: Any) -> Any:
     if ours is None or not callable(ours) or not here:
         raise UnsupportedType(
             f"{func.__module__}.{name} is not supported for lazy arrays\n"
-            "  compute() gives a NumPy array, map_blocks() applies a function to each block"
+            "  compute() returns a NumPy array, map_blocks() applies a function to each block"
         )
     placed, named = _arguments(func, args, keywords)
     lacking = [key for key in named if key not in _parameters(ours)]
@@ -133,5 +137,5 @@ def check_version(api_version: str | None) -> None:
     """Raises InvalidArgument for another version of the array API than those known."""
     if api_version is not None and api_version not in VERSIONS:
         raise InvalidArgument(
-            f"no array API {api_version!r}; there are {', '.join(map(repr, VERSIONS))}"
+            f"no array API {api_version!r}; supported are {', '.join(map(repr, VERSIONS))}"
         )

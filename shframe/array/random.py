@@ -54,7 +54,7 @@ class Generator:
         self._seed = tuple(int(item) for item in items)
         self._streams = itertools.count()
 
-    def _drawn(
+    def _draw(
         self,
         method: str,
         size: Any,
@@ -65,13 +65,13 @@ class Generator:
     ) -> Array:
         kind = np.dtype(dtype)
         shape = () if size is None else shape_from(size)
-        grid = grids.normalized(BLOCK if chunks == "auto" else chunks, shape, kind.itemsize)
+        grid = grids.normalize_chunks(BLOCK if chunks == "auto" else chunks, shape, kind.itemsize)
         stream = (next(self._streams),)
         return Array(nodes.Random(method, parameters, options, self._seed, stream, grid, kind))
 
     def random(self, size: Any = None, dtype: Any = float, chunks: Any = "auto") -> Array:
         """Floats from 0 to, but without, 1."""
-        return self._drawn("random", size, chunks, _float(dtype))
+        return self._draw("random", size, chunks, _float(dtype))
 
     def uniform(
         self, low: Any = 0.0, high: Any = 1.0, size: Any = None, chunks: Any = "auto"
@@ -81,11 +81,11 @@ class Generator:
             _ask("uniform", low, high)
         # by NumPy when neither is lazy
         scale = _checked("uniform", np.subtract(_float_of(high), _float_of(low)))
-        return self._scaled("random", low, scale, size, chunks)
+        return self._scale("random", low, scale, size, chunks)
 
     def standard_normal(self, size: Any = None, dtype: Any = float, chunks: Any = "auto") -> Array:
         """Floats of the standard normal distribution."""
-        return self._drawn("standard_normal", size, chunks, _float(dtype))
+        return self._draw("standard_normal", size, chunks, _float(dtype))
 
     def normal(
         self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None, chunks: Any = "auto"
@@ -93,18 +93,18 @@ class Generator:
         """Floats of a normal distribution with this mean and standard deviation."""
         if _are_single(loc, scale):
             _ask("normal", loc, scale)
-        return self._scaled("standard_normal", loc, _checked("normal", scale), size, chunks)
+        return self._scale("standard_normal", loc, _checked("normal", scale), size, chunks)
 
     def exponential(self, scale: Any = 1.0, size: Any = None, chunks: Any = "auto") -> Array:
         """Floats of an exponential distribution with this mean."""
         checked = _checked("exponential", scale)
-        return self._scaled("standard_exponential", 0.0, checked, size, chunks)
+        return self._scale("standard_exponential", 0.0, checked, size, chunks)
 
-    def _scaled(self, method: str, shift: Any, scale: Any, size: Any, chunks: Any) -> Array:
+    def _scale(self, method: str, shift: Any, scale: Any, size: Any, chunks: Any) -> Array:
         """Numbers of the standard distribution, stretched and moved."""
         shape = grids.broadcast_shape([np.shape(each) for each in (shift, scale)], method)
         wanted = shape if size is None and shape else size
-        drawn = self._drawn(method, wanted, chunks, float)
+        drawn = self._draw(method, wanted, chunks, float)
         if grids.broadcast_shape([drawn.shape, shape], method) != drawn.shape:
             raise ChunkMismatch(
                 f"Output size {drawn.shape} is not compatible with broadcast dimensions of inputs "
@@ -131,19 +131,19 @@ class Generator:
         _ask("integers", *given, dtype=kind, endpoint=endpoint)
         first, last = (0, *given) if high is None else given
         options = (("dtype", kind.name), ("endpoint", bool(endpoint)))
-        return self._drawn("integers", size, chunks, kind, (int(first), int(last)), options)
+        return self._draw("integers", size, chunks, kind, (int(first), int(last)), options)
 
     def poisson(self, lam: float = 1.0, size: Any = None, chunks: Any = "auto") -> Array:
         """Integers of a Poisson distribution."""
         mean = float(_single("lam", lam))
         _ask("poisson", mean)
-        return self._drawn("poisson", size, chunks, np.int64, (mean,))
+        return self._draw("poisson", size, chunks, np.int64, (mean,))
 
     def binomial(self, n: int, p: float, size: Any = None, chunks: Any = "auto") -> Array:
         """How many of n trials of probability p succeed."""
         given = _single("n", n), float(_single("p", p))
         _ask("binomial", *given)
-        return self._drawn("binomial", size, chunks, np.int64, (int(given[0]), given[1]))
+        return self._draw("binomial", size, chunks, np.int64, (int(given[0]), given[1]))
 
 
 _asked = np.random.default_rng(0)  # draws nothing that anybody gets

@@ -5,7 +5,7 @@ A method is a line: what is checked, and which node is made, is in methods/.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -25,18 +25,17 @@ from shframe.dataframe.methods.casting import cast
 from shframe.dataframe.methods.selection import filter_rows
 from shframe.dataframe.methods.sorting import first_rows
 from shframe.dataframe.methods.user_functions import map_partitions
-from shframe.dataframe.operand import Operand
+from shframe.dataframe.operand import RowOperators
 from shframe.dataframe.plan.planner import PLANNER
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.wrap import wrap, wrap_as
 from shframe.errors import InvalidArgument
-from shframe.graph.executors import cluster
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.planner import Planner
 from shframe.graph.tasks.function import Function
 
 
-class Partitioned(Operand):
+class Partitioned(RowOperators):
     """A lazy pandas-shaped object in partitions."""
 
     __slots__ = ()
@@ -47,7 +46,7 @@ class Partitioned(Operand):
     def _meta(self) -> Any:
         return self.expr.meta
 
-    def _made(self, node: Relation) -> Self:
+    def _wrap(self, node: Relation) -> Self:
         """An object of the same class for a node."""
         return wrap_as(type(self), node)
 
@@ -69,12 +68,11 @@ class Partitioned(Operand):
         """Strings that were read as dictionaries become strings in the workers, side by side."""
         if not isinstance(self._meta, pd.DataFrame):
             return layer
-        tasks = per_partition("settled", Function(rowwise.settled), layer.keys)
+        tasks = per_partition("settled", Function(rowwise.decode_strings), layer.keys)
         return Layer(keys_of(tasks), tasks, about=layer.about)
 
-    def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
-        parts = list(cluster.values(refs))
-        return partition.concatenated(parts, self._meta, fresh=layer.about.fresh)
+    def _result(self, parts: Iterable[Any], layer: Layer) -> Any:
+        return partition.concatenate(list(parts), self._meta, fresh=layer.about.fresh)
 
     def _persisted(self, refs: list[ObjectRef], layer: Layer) -> Self:
         node = FromParts(
@@ -95,8 +93,8 @@ class Partitioned(Operand):
     def _operator(self, name: str, other: Any, reflected: bool = False) -> Any:
         return wrap(operators.operate(self.expr, name, other, reflected))
 
-    def _unary(self, name: str) -> Any:
-        return self._made(operators.apply_unary(self.expr, name))
+    def _unary(self, name: str) -> Self:
+        return self._wrap(operators.apply_unary(self.expr, name))
 
     def __bool__(self) -> bool:
         kind = type(self).__name__
@@ -106,66 +104,66 @@ class Partitioned(Operand):
         )
 
     def _filter(self, mask: Partitioned) -> Self:
-        return self._made(filter_rows(self.expr, mask.expr))
+        return self._wrap(filter_rows(self.expr, mask.expr))
 
     # --- row by row ---------------------------------------------------------------------
 
     def isna(self) -> Self:
         """Where values are missing, as booleans."""
-        return self._made(by_value.call_method(self.expr, "isna", kind=IsNull))
+        return self._wrap(by_value.call_method(self.expr, "isna", kind=IsNull))
 
     isnull = isna
 
     def notna(self) -> Self:
         """Where values are not missing, as booleans."""
-        return self._made(by_value.call_method(self.expr, "notna", kind=IsNull))
+        return self._wrap(by_value.call_method(self.expr, "notna", kind=IsNull))
 
     notnull = notna
 
     def fillna(self, value: Any) -> Self:
         """Missing values replaced by a value (a dict of values by column for a frame), or by the
         values that a lazy series or frame has under the same labels."""
-        return self._made(by_value.fill_missing(self.expr, value))
+        return self._wrap(by_value.fill_missing(self.expr, value))
 
     def astype(self, dtype: Any) -> Self:
         """Values in another dtype; raises what pandas raises, for bad values while computing.
 
         Raises: ColumnNotFound for a name in a dictionary of dtypes.
         """
-        return self._made(cast(self.expr, dtype))
+        return self._wrap(cast(self.expr, dtype))
 
     def isin(self, values: Any) -> Self:
         """Where values are among some; of a lazy series, among all of its values."""
-        return self._made(by_value.is_in(self.expr, values))
+        return self._wrap(by_value.is_in(self.expr, values))
 
     def round(self, decimals: int = 0) -> Self:
         """Values rounded to so many decimals."""
-        return self._made(
+        return self._wrap(
             by_value.call_method(self.expr, "round", [decimals], kind=SteadyElementwise)
         )
 
     def abs(self) -> Self:
         """Absolute values."""
-        return self._made(by_value.call_method(self.expr, "abs", kind=SteadyElementwise))
+        return self._wrap(by_value.call_method(self.expr, "abs", kind=SteadyElementwise))
 
     def clip(self, lower: Any = None, upper: Any = None) -> Self:
         """Values kept within limits."""
-        return self._made(by_value.clip(self.expr, lower, upper))
+        return self._wrap(by_value.clip(self.expr, lower, upper))
 
     def where(self, cond: Any, other: Any = np.nan) -> Self:
         """Values where the condition holds, `other` elsewhere."""
         cond, other = (by_value.call_if_callable(one, self) for one in (cond, other))
-        return self._made(by_value.choose(self.expr, "where", cond, other))
+        return self._wrap(by_value.choose(self.expr, "where", cond, other))
 
     def mask(self, cond: Any, other: Any = np.nan) -> Self:
         """Values where the condition does not hold, `other` elsewhere."""
         cond, other = (by_value.call_if_callable(one, self) for one in (cond, other))
-        return self._made(by_value.choose(self.expr, "mask", cond, other))
+        return self._wrap(by_value.choose(self.expr, "mask", cond, other))
 
     def replace(self, to_replace: Any, value: Any = no_default) -> Self:
         """Values replaced by others."""
         given = () if value is no_default else (value,)
-        return self._made(by_value.replace(self.expr, to_replace, *given))
+        return self._wrap(by_value.replace(self.expr, to_replace, *given))
 
     def map_partitions(
         self,
@@ -194,17 +192,17 @@ class Partitioned(Operand):
 
     def head(self, n: int = 5) -> Self:
         """The first `n` rows; from Parquet only the row groups that hold them are read."""
-        return self._made(first_rows(self.expr, n))
+        return self._wrap(first_rows(self.expr, n))
 
     def tail(self, n: int = 5) -> Self:
         """The last `n` rows."""
-        return self._made(first_rows(self.expr, n, last=True))
+        return self._wrap(first_rows(self.expr, n, last=True))
 
     def repartition(self, npartitions: int) -> Self:
         """The same rows in `npartitions` partitions of equal length."""
         if not isinstance(npartitions, int) or npartitions < 1:
             raise InvalidArgument(f"npartitions must be an integer >= 1, got {npartitions!r}")
-        return self._made(Repartition(self.expr, npartitions))
+        return self._wrap(Repartition(self.expr, npartitions))
 
     # --- reductions ---------------------------------------------------------------------
 

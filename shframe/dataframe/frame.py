@@ -7,7 +7,7 @@ which node it makes is in methods/.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -27,13 +27,12 @@ from shframe.dataframe.methods import selection, sorting
 from shframe.dataframe.methods.evaluating import evaluate
 from shframe.dataframe.methods.joining import join_rows
 from shframe.dataframe.methods.parquet_writing import write_parquet
-from shframe.dataframe.methods.rowwise import call_method
+from shframe.dataframe.methods.rowwise import call_if_callable, call_method
 from shframe.dataframe.methods.storing import store_pandas
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.series import SeriesMethods
 from shframe.dataframe.wrap import wrap, wrap_as, wraps
 from shframe.errors import UnsupportedType
-from shframe.graph.objects.object_ref import ObjectRef
 from shframe.lazy.collection import Collection
 
 
@@ -43,8 +42,8 @@ class Index(Column):
 
     __slots__ = ()
 
-    def _result(self, refs: list[ObjectRef], layer: Layer) -> Any:
-        made = super()._result(refs, layer)
+    def _result(self, parts: Iterable[Any], layer: Layer) -> Any:
+        made = super()._result(parts, layer)
         node = self.expr
         worked = isinstance(node, RowWise) and not isinstance(node, RowLabels)
         if not worked or not pd.api.types.is_bool_dtype(made.dtype):
@@ -171,6 +170,7 @@ class DataFrame(Partitioned):
     @overload
     def __getitem__(self, key: Hashable) -> Series: ...
     def __getitem__(self, key: Any) -> DataFrame | Series:
+        key = call_if_callable(key, self)
         if isinstance(key, Partitioned):
             return self._filter(key)
         if isinstance(key, (list, pd.Index, np.ndarray)):
@@ -179,7 +179,7 @@ class DataFrame(Partitioned):
                 raise UnsupportedType(
                     "a list of booleans cannot be used as a filter, pass a lazy boolean Series"
                 )
-            return self._made(selection.select_columns(self.expr, labels))
+            return self._wrap(selection.select_columns(self.expr, labels))
         if isinstance(key, slice):
             raise UnsupportedType("row slicing is not supported, use head(), tail() or a filter")
         made: Series = wrap(selection.select_column(self.expr, key))
@@ -196,7 +196,7 @@ class DataFrame(Partitioned):
         made = self
         for label, value in values.items():
             given = value(made) if callable(value) and not isinstance(value, Collection) else value
-            made = self._made(selection.assign_column(made.expr, label, given))
+            made = self._wrap(selection.assign_column(made.expr, label, given))
         return made
 
     def query(self, expr: str) -> DataFrame:
@@ -205,7 +205,8 @@ class DataFrame(Partitioned):
         Raises: ColumnNotFound for a name that is no column.
         """
         mask = wrap(evaluate(self.expr, expr, sys._getframe(1)))
-        return self[mask]
+        made: DataFrame = self[mask]
+        return made
 
     def eval(self, expr: str) -> Any:
         """The value of an expression of columns, as pandas' eval has it."""
@@ -213,18 +214,18 @@ class DataFrame(Partitioned):
 
     def drop(self, labels: Any = None, *, columns: Any = None, axis: Any = 0) -> DataFrame:
         """The frame without some columns."""
-        return self._made(selection.drop_columns(self.expr, labels, columns, axis))
+        return self._wrap(selection.drop_columns(self.expr, labels, columns, axis))
 
     def rename(self, columns: Any = None) -> DataFrame:
         """The frame with other column labels: a dict, or a function of a label."""
         named = {"columns": columns}
-        return self._made(call_method(self.expr, "rename", (), named, kind=SteadyElementwise))
+        return self._wrap(call_method(self.expr, "rename", (), named, kind=SteadyElementwise))
 
     def dropna(self, how: str = "any", subset: Any = None) -> DataFrame:
         """Rows without missing values."""
         named = {"how": how, "subset": subset}
         node = call_method(self.expr, "dropna", (), named, kind=DropNull, index_asked=True)
-        return self._made(node)
+        return self._wrap(node)
 
     def select_dtypes(self, include: Any = None, exclude: Any = None) -> DataFrame:
         """The columns with some dtypes."""
@@ -251,11 +252,11 @@ class DataFrame(Partitioned):
     ) -> DataFrame:
         """Rows in the order of columns; rows with equal keys keep their order, whatever `kind`."""
         node = sorting.sort_rows(self.expr, by, ascending, na_position, ignore_index)
-        return self._made(node)
+        return self._wrap(node)
 
     def sort_index(self, *, ascending: bool = True, na_position: str = "last") -> DataFrame:
         """Rows in the order of the index."""
-        return self._made(sorting.sort_by_index(self.expr, ascending, na_position))
+        return self._wrap(sorting.sort_by_index(self.expr, ascending, na_position))
 
     def merge(
         self,
@@ -269,14 +270,14 @@ class DataFrame(Partitioned):
         """Rows of both frames that have equal keys, in pandas' order; the index counts them.
 
         Raises: ColumnNotFound for a key that a side does not have, InvalidArgument for a `how`
-        or a combination of keys that is not there.
+        or a combination of keys that pandas does not have.
         """
         if isinstance(right, pd.DataFrame):
             right = DataFrame(store_pandas(right, npartitions=1))
         if not isinstance(right, DataFrame):
             raise UnsupportedType(f"merge() takes a DataFrame, got {type(right).__name__}")
         node = join_rows(self.expr, right.expr, how, on, left_on, right_on, suffixes)
-        return self._made(node)
+        return self._wrap(node)
 
     def groupby(
         self,
@@ -299,28 +300,28 @@ class DataFrame(Partitioned):
 
         keep: False drops all that are there more than once. Cost: brings them into one task.
         """
-        made = self._made(sorting.distinct_rows(self.expr, subset, keep))
+        made = self._wrap(sorting.distinct_rows(self.expr, subset, keep))
         return made.reset_index(drop=True) if ignore_index else made
 
     def nlargest(self, n: int, columns: Any, keep: str = "first") -> DataFrame:
         """The `n` rows with the largest values."""
         by = sorting.as_list(columns)
-        return self._made(sorting.top_rows(self.expr, n, by, True, keep))
+        return self._wrap(sorting.top_rows(self.expr, n, by, True, keep))
 
     def nsmallest(self, n: int, columns: Any, keep: str = "first") -> DataFrame:
         """The `n` rows with the smallest values."""
         by = sorting.as_list(columns)
-        return self._made(sorting.top_rows(self.expr, n, by, False, keep))
+        return self._wrap(sorting.top_rows(self.expr, n, by, False, keep))
 
     # --- index --------------------------------------------------------------------------
 
     def reset_index(self, drop: bool = False) -> DataFrame:
         """An index that counts rows; the old one becomes columns, or goes with drop=True."""
-        return self._made(sorting.reset_index(self.expr, drop))
+        return self._wrap(sorting.reset_index(self.expr, drop))
 
     def set_index(self, keys: Any, drop: bool = True) -> DataFrame:
         """Columns as the index; rows keep their order."""
-        return self._made(sorting.set_index(self.expr, keys, drop))
+        return self._wrap(sorting.set_index(self.expr, keys, drop))
 
     def to_parquet(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from collections.abc import Hashable
+from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 import pandas as pd
@@ -178,6 +179,10 @@ class DataFrameGroupBy(GroupBy[Frame], Generic[Frame, Column]):
 
     __slots__ = ()
 
+    @overload
+    def __getitem__(self, key: list[Any]) -> DataFrameGroupBy[Frame, Column]: ...
+    @overload
+    def __getitem__(self, key: Hashable) -> SeriesGroupBy[Column, Frame]: ...
     def __getitem__(self, key: Any) -> Any:
         """The groups of one column (a label), or of some (a list of labels)."""
         groups = self._groups
@@ -185,7 +190,8 @@ class DataFrameGroupBy(GroupBy[Frame], Generic[Frame, Column]):
         labels = list(key) if many else [key]
         for label in labels:
             if label not in groups.columns:
-                raise ColumnNotFound.among(label, groups.columns, "groupby[...]")
+                sentence = f"Column not found: {label}"
+                raise ColumnNotFound.among(label, groups.columns, "groupby[...]", sentence)
         if many:
             return DataFrameGroupBy[Frame, Column](groups, labels)
         return SeriesGroupBy[Column, Frame](groups, labels)
@@ -227,7 +233,7 @@ class DataFrameGroupBy(GroupBy[Frame], Generic[Frame, Column]):
     def _by_column(self, asked: dict[Any, Any]) -> Frame:
         for column in asked:
             if column not in self._groups.columns:
-                raise ColumnNotFound.among(column, self._groups.columns, "agg")
+                raise _unknown(column, self._groups)
         many = any(isinstance(how, (list, tuple)) for how in asked.values())
         outputs = [
             Output((c, _label(how)) if many else c, c, _check(how))
@@ -249,7 +255,7 @@ class DataFrameGroupBy(GroupBy[Frame], Generic[Frame, Column]):
                     f"agg({label}=...) must be a pair (column, aggregation), got {asked!r}"
                 ) from None
             if column not in self._groups.columns:
-                raise ColumnNotFound.among(column, self._groups.columns, "agg")
+                raise _unknown(column, self._groups)
             outputs.append(Output(label, column, _check(how)))
         made: Frame = self._groups.aggregate(outputs, pd.Index(list(named)))
         return made
@@ -309,6 +315,11 @@ class SeriesGroupBy(GroupBy[Column], Generic[Column, Frame]):
         label = name if groups.options["as_index"] else None
         made: Column = groups.aggregate(outputs, None, label)
         return made
+
+
+def _unknown(column: Any, groups: Groups) -> ColumnNotFound:
+    sentence = f"Label(s) [{column!r}] do not exist"
+    return ColumnNotFound.among(column, groups.columns, "agg()", sentence)
 
 
 def _check(how: Any) -> Any:

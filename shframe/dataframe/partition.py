@@ -24,6 +24,7 @@ from shframe.graph.tracing.copies import converted
 from shframe.store.reader import writable_copy
 
 _META = b"shframe"
+FEW_ROWS = 1 << 16  # copied before threads for it would have started
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,14 @@ class Layout:
 
 
 @functools.lru_cache(maxsize=512)
-def _unpacked(packed: bytes) -> Layout:
+def _unpack(packed: bytes) -> Layout:
     layout: Layout = pickle.loads(packed)
     return layout
 
 
 def layout_of(table: Any) -> Layout:
     """The layout that a table carries in its schema."""
-    return _unpacked(table.schema.metadata[_META])
+    return _unpack(table.schema.metadata[_META])
 
 
 def with_layout(table: Any, layout: Layout) -> Any:
@@ -94,7 +95,7 @@ def as_pandas(part: Any) -> Any:
 
 def as_writable(part: Any) -> Any:
     """The partition as a pandas object that its reader may change: columns of numbers and times
-    that lie in the store are copied by the page, as they are written."""
+    in the store are copied by the page, as they are written."""
     seen = as_pandas(part)
     if isinstance(seen, pd.Index):
         return seen  # immutable
@@ -268,7 +269,7 @@ def select(table: Any, places: Sequence[int], labels: Any) -> Any:
     return table_of([table.column(n) for n in kept], new)
 
 
-def filtered(table: Any, mask: Any) -> Any:
+def filter_rows(table: Any, mask: Any) -> Any:
     """Rows of a table where the mask, (rows,) bool, is true; they keep their index values."""
     layout = layout_of(table)
     rows = np.flatnonzero(mask)
@@ -283,7 +284,7 @@ def filtered(table: Any, mask: Any) -> Any:
     return table_of(columns, Layout(layout.labels, layout.dtypes, layout.names, levels))
 
 
-def sliced(part: Any, start: int, stop: int) -> Any:
+def slice_rows(part: Any, start: int, stop: int) -> Any:
     """Rows start to stop of a partition; a view."""
     if not is_table(part):
         return part.iloc[start:stop] if not isinstance(part, pd.Index) else part[start:stop]
@@ -291,35 +292,35 @@ def sliced(part: Any, start: int, stop: int) -> Any:
     piece = part.slice(start, stop - start)
     if layout.levels:
         return piece
-    return with_layout(piece, moved(layout, layout.start + start))
+    return with_layout(piece, with_start(layout, layout.start + start))
 
 
-def moved(layout: Layout, start: int) -> Layout:
+def with_start(layout: Layout, start: int) -> Layout:
     """The layout with another start of its RangeIndex."""
     return Layout(layout.labels, layout.dtypes, layout.names, layout.levels, start)
 
 
-def concatenated(parts: Sequence[Any], meta: Any, *, fresh: bool) -> Any:
+def concatenate(parts: Sequence[Any], meta: Any, *, fresh: bool) -> Any:
     """Partitions as one ordinary pandas object that owns its memory.
 
     meta: the empty object with the expected dtypes, given where there is no partition.
-    fresh: whether the index counts the rows of the whole, so that it is made anew.
+    fresh: whether the index counts the rows of the whole, so that a new one is made.
     """
     if all(is_table(part) for part in parts) and parts:
-        return _concatenated_tables(parts, fresh=fresh)
+        return _concatenate_tables(parts, fresh=fresh)
     made = [as_pandas(part) for part in parts]
     filled = [part for part in made if len(part)] or made[:1]
     if not filled:
         return meta.copy()
     if isinstance(meta, pd.Index):
         return filled[0].append(filled[1:]) if len(filled) > 1 else filled[0].copy(deep=True)
-    whole = filled[0].copy() if len(filled) == 1 else stacked(filled)
+    whole = filled[0].copy() if len(filled) == 1 else stack(filled)
     if fresh:
         whole.index = pd.RangeIndex(len(whole), name=whole.index.name)
     return whole
 
 
-def stacked(parts: list[Any]) -> Any:
+def stack(parts: list[Any]) -> Any:
     """pandas' frames or series one after another."""
     if len(parts) == 1:
         return parts[0]
@@ -358,11 +359,11 @@ def same_categories(parts: list[Any]) -> list[Any]:
     return parts
 
 
-def _concatenated_tables(parts: Sequence[Any], *, fresh: bool) -> Any:
+def _concatenate_tables(parts: Sequence[Any], *, fresh: bool) -> Any:
     layouts = [layout_of(part) for part in parts]
     filled = [n for n, part in enumerate(parts) if part.num_rows] or [0]
     if not _alike([layouts[n] for n in filled]):
-        whole = stacked([as_pandas(parts[n]) for n in filled])
+        whole = stack([as_pandas(parts[n]) for n in filled])
         if fresh:
             whole.index = pd.RangeIndex(len(whole), name=whole.index.name)
         return whole
@@ -371,9 +372,8 @@ def _concatenated_tables(parts: Sequence[Any], *, fresh: bool) -> Any:
     pieces: list[list[Any]] = [
         [parts[n].column(place) for n in filled] for place in range(len(dtypes))
     ]
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:  # copies let go of the GIL
-        columns: list[Any] = list(pool.map(_joined, pieces, dtypes))
     rows = sum(parts[n].num_rows for n in filled)
+    columns = _join_columns(pieces, dtypes, rows)
     index: Any
     if fresh or (not first.levels and _consecutive(parts, layouts, filled)):
         start = 0 if fresh else first.start
@@ -388,6 +388,14 @@ def _concatenated_tables(parts: Sequence[Any], *, fresh: bool) -> Any:
     frame = pd.DataFrame(dict(enumerate(columns[: first.width])), index=index, copy=False)
     frame.columns = first.labels
     return frame
+
+
+def _join_columns(pieces: list[list[Any]], dtypes: tuple[Any, ...], rows: int) -> list[Any]:
+    """The columns of all partitions, side by side where threads gain: copies let go of the GIL."""
+    if rows < FEW_ROWS:
+        return list(map(_join, pieces, dtypes))
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return list(pool.map(_join, pieces, dtypes))
 
 
 def _alike(layouts: list[Layout]) -> bool:
@@ -405,14 +413,14 @@ def _consecutive(parts: Sequence[Any], layouts: list[Layout], filled: list[int])
     return True
 
 
-def _joined(pieces: list[Any], dtype: Any) -> Any:
+def _join(pieces: list[Any], dtype: Any) -> Any:
     """One column of several partitions' tables, in memory of its own; text stays where it is."""
     chunks = [chunk for piece in pieces for chunk in piece.chunks]
     if isinstance(dtype, pd.StringDtype) and dtype.storage == "pyarrow":
         plain = [c if c.type == pa.large_string() else c.cast(pa.large_string()) for c in chunks]
         return _text_array(pa.chunked_array(plain, pa.large_string()), dtype)
     if isinstance(dtype, np.dtype) and dtype.kind in "iuf":
-        return _joined_numbers(chunks, dtype)
+        return _join_numbers(chunks, dtype)
     if len({c.type for c in chunks}) > 1:
         parts = [series_values(pa.chunked_array([c]), dtype) for c in chunks]
         return pd.concat([pd.Series(p) for p in parts], ignore_index=True).array
@@ -421,7 +429,7 @@ def _joined(pieces: list[Any], dtype: Any) -> Any:
     return values.copy()
 
 
-def _joined_numbers(chunks: list[Any], dtype: Any) -> Any:
+def _join_numbers(chunks: list[Any], dtype: Any) -> Any:
     """Numbers in one new array; with a null among them integers become floats, as in pandas."""
     lost = dtype.kind in "iu" and any(chunk.null_count for chunk in chunks)
     whole = np.empty(sum(map(len, chunks)), np.dtype("float64") if lost else dtype)

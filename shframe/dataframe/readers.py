@@ -45,7 +45,7 @@ def from_arrow(table: Any, npartitions: int | None = None) -> DataFrame:
         table = pa.Table.from_batches([table])
     if not isinstance(table, pa.Table):
         raise UnsupportedType(f"from_arrow() takes a Table, got {type(table).__name__}")
-    return from_pandas(table.to_pandas(), npartitions)
+    return DataFrame(store_pandas(table.to_pandas(), npartitions))
 
 
 def read_parquet(path: Any, columns: Any = None, filters: Any = None) -> DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from shframe.dataframe.expr.base import Params, Value
 from shframe.dataframe.expr.values import Computed, Given, Held
 from shframe.dataframe.kernels import rowwise, values
 from shframe.dataframe.methods.operators import operate_values
-from shframe.dataframe.operand import Operand
+from shframe.dataframe.operand import ValueOperators
 from shframe.dataframe.plan.planner import PLANNER
 from shframe.dataframe.wrap import wraps
 from shframe.graph.objects.object_ref import ObjectRef
@@ -20,7 +21,7 @@ from shframe.graph.plan.planner import Layer, Planner
 
 
 @wraps(Value)
-class Scalar(Operand):
+class Scalar(ValueOperators):
     """A lazy reduction: a value, or a Series over the columns of a frame.
 
     It can be passed wherever pandas would take the value.
@@ -37,8 +38,8 @@ class Scalar(Operand):
     planner: ClassVar[Planner[Any]] = PLANNER
     expr: Value
 
-    def _result(self, refs: list[ObjectRef], layer: Layer[Any]) -> Any:
-        value = refs[0].value()
+    def _result(self, parts: Iterable[Any], layer: Layer[Any]) -> Any:
+        (value,) = parts
         return value.copy() if isinstance(value, (pd.Series, pd.DataFrame, np.ndarray)) else value
 
     def _persisted(self, refs: list[ObjectRef], layer: Layer[Any]) -> Scalar:
@@ -58,7 +59,7 @@ class Scalar(Operand):
 
     def __getitem__(self, label: Any) -> Scalar:
         """The value of one column, of a reduction of a frame."""
-        return self._compute_with(values.item, label=label)
+        return self._compute_with(values.get_item, label=label)
 
     def _operator(self, name: str, other: Any, reflected: bool = False) -> Any:
         if arguments.is_rows(other):
@@ -66,7 +67,7 @@ class Scalar(Operand):
         return Scalar(operate_values(self.expr, name, other, reflected))
 
     def _unary(self, name: str) -> Scalar:
-        return self._compute_with(rowwise.unary, name=name)
+        return self._compute_with(rowwise.operate_unary, name=name)
 
     def abs(self) -> Scalar:
         """The absolute value."""
@@ -74,7 +75,7 @@ class Scalar(Operand):
 
     def round(self, decimals: int = 0) -> Scalar:
         """The value rounded to so many decimals."""
-        return self._compute_with(values.rounded, decimals=decimals)
+        return self._compute_with(values.round_value, decimals=decimals)
 
     def __round__(self, decimals: int = 0) -> Scalar:
         return self.round(decimals)

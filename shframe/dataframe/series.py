@@ -49,6 +49,7 @@ class SeriesMethods(Column):
         return Accessor(self.expr, "cat")
 
     def __getitem__(self, key: Any) -> Self:
+        key = rowwise.call_if_callable(key, self)
         if arguments.is_rows(key):
             return self._filter(key)
         raise UnsupportedType(
@@ -57,16 +58,16 @@ class SeriesMethods(Column):
 
     def between(self, left: Any, right: Any, inclusive: Any = "both") -> Self:
         """Whether values are between two limits."""
-        return self._made(rowwise.between(self.expr, left, right, inclusive))
+        return self._wrap(rowwise.between(self.expr, left, right, inclusive))
 
     def map(self, function: Any, na_action: Any = None) -> Self:
         """Values replaced through a function or a dict, on all cores."""
         if callable(function) and not arguments.is_rows(function):
-            return self._made(self._call_each(_map, function, na_action))
+            return self._wrap(self._call_each(_map, function, na_action))
         if arguments.is_rows(function):
             function = wrap(collect_rows(function.expr))
         named = {"na_action": na_action}
-        return self._made(rowwise.call_method(self.expr, "map", [function], named))
+        return self._wrap(rowwise.call_method(self.expr, "map", [function], named))
 
     def apply(self, function: Callable[..., Any], args: tuple[Any, ...] = ()) -> Any:
         """`function` called on each value, on all cores; a Series, or a DataFrame of results."""
@@ -78,11 +79,11 @@ class SeriesMethods(Column):
 
     def rename(self, name: Any) -> Self:
         """The series under another name; a function or dict renames the labels of its rows."""
-        return self._made(rowwise.rename_series(self.expr, name))
+        return self._wrap(rowwise.rename_series(self.expr, name))
 
     def dropna(self) -> Self:
         """Values that are not missing."""
-        return self._made(rowwise.call_method(self.expr, "dropna", kind=DropNull, index_asked=True))
+        return self._wrap(rowwise.call_method(self.expr, "dropna", kind=DropNull, index_asked=True))
 
     def unique(self) -> Scalar:
         """The different values, in the order in which they appear, as pandas returns them."""
@@ -93,15 +94,15 @@ class SeriesMethods(Column):
 
         keep: False drops all that are there more than once. Cost: brings them into one task.
         """
-        return self._made(sorting.distinct_rows(self.expr, None, keep))
+        return self._wrap(sorting.distinct_rows(self.expr, None, keep))
 
     def nlargest(self, n: int = 5, keep: Any = "first") -> Self:
         """The `n` largest values."""
-        return self._made(sorting.top_rows(self.expr, n, None, True, keep))
+        return self._wrap(sorting.top_rows(self.expr, n, None, True, keep))
 
     def nsmallest(self, n: int = 5, keep: Any = "first") -> Self:
         """The `n` smallest values."""
-        return self._made(sorting.top_rows(self.expr, n, None, False, keep))
+        return self._wrap(sorting.top_rows(self.expr, n, None, False, keep))
 
     def value_counts(
         self,
@@ -112,14 +113,14 @@ class SeriesMethods(Column):
     ) -> Self:
         """How often each value is there, the most frequent first."""
         how = {"sort": sort, "ascending": ascending, "normalize": normalize, "dropna": dropna}
-        return self._made(sorting.count_values(self.expr, **how))
+        return self._wrap(sorting.count_values(self.expr, **how))
 
     def sort_values(
         self, *, ascending: bool = True, na_position: Any = "last", ignore_index: bool = False
     ) -> Self:
         """Values in order; equal ones keep their order."""
         node = sorting.sort_series(self.expr, ascending, na_position, ignore_index)
-        return self._made(node)
+        return self._wrap(node)
 
 
 def _map(part: Any, function: Any, na_action: Any) -> Any:

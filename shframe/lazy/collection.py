@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from textwrap import indent
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from shframe import session
 from shframe.executor_choice import planned_for
+from shframe.graph.executors.cluster import values
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr, tree_text
 from shframe.graph.plan.planner import Layer, Planner
 from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.graph.tracing.copies import taken
+from shframe.lazy.run_here import run_here
 
 if TYPE_CHECKING:
     from shframe.graph.tasks.task_graph import Progress
@@ -72,11 +74,20 @@ class Collection(Lazy):
         Raises: InvalidArgument for another executor, ImportError when its package is missing,
             ClusterUnreachable when its cluster does not answer.
         """
-        refs, layer = self._run(progress, executor, self._settled)
+        graph, layer = self._plan(executor, self._settled)
+        parts = self._parts(graph, progress, executor)
         start = time.monotonic()
-        result = self._result(refs, layer)
-        _note(len(refs), time.monotonic() - start)
+        result = self._result(parts, layer)
+        _note(len(layer.keys), time.monotonic() - start)
         return result
+
+    def _parts(self, graph: TaskGraph, progress: bool | None, executor: Any) -> Iterable[Any]:
+        """The values of the graph's outputs: of a small one without storing them."""
+        current = session.current()
+        shown = current.options.progress if progress is None else progress
+        if not shown and current.runs_here(graph, executor):
+            return run_here(graph, current)
+        return values(self._run_graph(graph, progress, executor))
 
     def persist(self, *, progress: bool | None = None, executor: Any = None) -> Self:
         """The same collection with its partitions computed and kept where they were computed: in
@@ -84,8 +95,8 @@ class Collection(Lazy):
 
         A later computation there reads them in place; another executor gets copies.
         """
-        refs, layer = self._run(progress, executor)
-        return self._persisted(refs, layer)
+        graph, layer = self._plan(executor)
+        return self._persisted(self._run_graph(graph, progress, executor), layer)
 
     def explain(self, stage: str | None = None, *, tasks: bool = False) -> str:
         """The plan as text, as it was written and as it is optimised; nothing is computed.
@@ -108,22 +119,19 @@ class Collection(Lazy):
     def _plan_text(cls, plan: Expr) -> str:
         return tree_text(plan, cls._line)
 
-    def _run(
-        self,
-        progress: bool | None,
-        executor: Any,
-        last: Callable[[Layer[Any]], Layer[Any]] | None = None,
-    ) -> tuple[list[ObjectRef], Layer[Any]]:
+    def _plan(
+        self, executor: Any, last: Callable[[Layer[Any]], Layer[Any]] | None = None
+    ) -> tuple[TaskGraph, Layer[Any]]:
+        """The task graph of the optimised plan, and what is known of its partitions."""
         where = session.current().where(executor)  # raises before the work if it is invalid
         with planned_for(where):
-            graph, layer = self.planner.graph(self.planner.optimized(self.expr), last)
-        return self._run_graph(graph, progress, executor), layer
+            return self.planner.graph(self.planner.optimized(self.expr), last)
 
     def _settled(self, layer: Layer[Any]) -> Layer[Any]:
         """The last step for each partition, in the workers, before the user gets them."""
         return layer
 
-    def _result(self, refs: list[ObjectRef], layer: Layer[Any]) -> Any:
+    def _result(self, parts: Iterable[Any], layer: Layer[Any]) -> Any:
         raise AssertionError(f"{type(self).__name__} lacks _result")
 
     def _persisted(self, refs: list[ObjectRef], layer: Layer[Any]) -> Self:

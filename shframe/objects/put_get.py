@@ -148,7 +148,7 @@ def _as_completed(refs: list[ObjectRef], timeout: float | None) -> Iterator[Obje
     del refs
     while left:
         try:
-            yield ready.get(timeout=0.1)  # in short steps: see objectref.STEP
+            yield ready.get(timeout=0.1)  # in short steps: see signal.STEP
             left -= 1
         except queue.Empty:
             if deadline is not None and time.monotonic() > deadline:

@@ -233,11 +233,11 @@ def test_products_over_other_axes_are_numpys() -> None:
 
 
 def test_matrices_that_do_not_fit_raise_at_the_call() -> None:
-    with pytest.raises(ChunkMismatch, match="vecdot: shapes"):
+    with pytest.raises(ChunkMismatch, match="not aligned: vecdot"):
         xp.linalg.vecdot(xp.ones((3, 4)), xp.ones((3, 1)))
-    with pytest.raises(ChunkMismatch, match="4 columns meet 3 rows"):
+    with pytest.raises(ChunkMismatch, match=r"not aligned: 4 .*!= 3"):
         xp.ones((3, 4)) @ xp.ones((3, 4))
-    with pytest.raises(InvalidArgument, match="needs axes"):
+    with pytest.raises(InvalidArgument, match="enough dimensions"):
         xp.matmul(xp.ones(3), 2)
 
 
@@ -316,7 +316,7 @@ def test_pickling_what_is_lazy_says_what_to_pickle(make: Any) -> None:
 
 def test_map_blocks_says_what_shape_was_expected() -> None:
     lazy = xp.arange(6, chunks=2).map_blocks(lambda block: block[:1], dtype=int)
-    with pytest.raises(ChunkMismatch, match=r"shape \(1,\), \(2,\) was expected"):
+    with pytest.raises(ChunkMismatch, match=r"shape \(1,\), expected \(2,\)"):
         lazy.compute()
 
 
@@ -341,9 +341,9 @@ def test_values_of_one_element_are_pythons() -> None:
     assert [10, 20, 30][lazy[2]] == 30
     assert lazy[1].item() == 1
     assert lazy.tolist() == [0, 1, 2]
-    with pytest.raises(ValueError, match="needs one element"):
+    with pytest.raises(ValueError, match="truth value of an array"):
         bool(lazy == 2)
-    with pytest.raises(TypeError, match="no index"):
+    with pytest.raises(TypeError, match="only integer scalar arrays"):
         [1, 2][lazy[1] * 1.0]
 
 

@@ -137,9 +137,9 @@ def test_in_place_operators_change_the_name_and_no_other_array(pair: Any) -> Non
 
 def test_in_place_operators_refuse_another_dtype_or_shape() -> None:
     lazy = xp.arange(4, chunks=2)
-    with pytest.raises(TypeError, match="cannot be put into int64"):
+    with pytest.raises(TypeError, match="Cannot cast ufunc 'add' output"):
         lazy += 0.5
-    with pytest.raises(ValueError, match="does not fit"):
+    with pytest.raises(ValueError, match="doesn't match the broadcast shape"):
         lazy += xp.ones((3, 4), dtype=int)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import shframe.array as xp
-from shframe.array.grid.chunks import normalized, regrouped, unified
+from shframe.array.grid.chunks import normalize_chunks, regroup, unify
 from shframe.errors import ChunkMismatch, InvalidArgument
 from shframe.session import Session
 from tests.array.arrays import LIGHT, grids, pairs, quiet, same
@@ -149,7 +149,7 @@ GRIDS = [
 
 @pytest.mark.parametrize(("asked", "shape", "itemsize", "expected"), GRIDS)
 def test_chunks_mean_this_grid(asked: Any, shape: Any, itemsize: int, expected: Any) -> None:
-    assert normalized(asked, shape, itemsize, parts=4) == expected
+    assert normalize_chunks(asked, shape, itemsize, parts=4) == expected
 
 
 @pytest.mark.parametrize(
@@ -157,15 +157,15 @@ def test_chunks_mean_this_grid(asked: Any, shape: Any, itemsize: int, expected: 
     [
         ((1, 2, 3), ChunkMismatch, "names 3 axes"),
         (((3, 3), 2), ChunkMismatch, "add up to 6, not to 7"),
-        (0, InvalidArgument, "at least one"),
+        (0, InvalidArgument, "at least 1, got 0"),
         ("ten", InvalidArgument, "neither 'auto' nor a size"),
         ({2: 1}, InvalidArgument, "name axis 2"),
-        (2.5, InvalidArgument, "hold 2.5"),
+        (2.5, InvalidArgument, "got 2.5"),
     ],
 )
 def test_chunks_that_do_not_fit_are_refused(asked: Any, error: Any, words: str) -> None:
     with pytest.raises(error, match=words):
-        normalized(asked, (7, 2), 8)
+        normalize_chunks(asked, (7, 2), 8)
 
 
 @LIGHT
@@ -175,7 +175,7 @@ def test_regrouped_blocks_hold_the_same_places(length: int, data: st.DataObject)
     places = np.arange(length)
     blocks = np.split(places, np.cumsum(old)[:-1])
     for runs, expected in zip(
-        regrouped(old, new), np.split(places, np.cumsum(new)[:-1]), strict=True
+        regroup(old, new), np.split(places, np.cumsum(new)[:-1]), strict=True
     ):
         made = np.concatenate([blocks[run.block][run.source] for run in runs])
         assert made.tolist() == expected.tolist()
@@ -188,7 +188,7 @@ def test_a_unified_grid_is_never_much_finer_than_the_finest(
     length: int, data: st.DataObject
 ) -> None:
     axes = [data.draw(grids((length,))) for _ in range(3)]
-    (made,) = unified(axes, (length,))
+    (made,) = unify(axes, (length,))
     assert sum(made) == length
     assert len(made) <= 2 * max(len(axis) for (axis,) in axes)
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shframe.dataframe.kernels.join_rows import matches, taken
-from shframe.dataframe.kernels.shuffle import gathered, hash_codes, split, split_by_hash
+from shframe.dataframe.kernels.join_rows import find_matches, take_rows
+from shframe.dataframe.kernels.shuffle import gather, hash_codes, split, split_by_hash
 from tests.examples import examples
 
 INTS = st.lists(st.integers(-3, 3), max_size=12)
@@ -39,7 +39,7 @@ PAIRS = st.one_of(
 def test_matches_are_those_of_pandas(pair: tuple[str, list[Any], list[Any]], how: str) -> None:
     kind, left, right = pair
     a, b = column(left, kind), column(right, kind)
-    found = matches([a], [b], how)
+    found = find_matches([a], [b], how)
     rows_a = np.arange(len(left)) if found.left is None else found.left
     rows_b = np.arange(len(right)) if found.right is None else found.right
     dtype = {"int": "int64", "float": "float64"}.get(kind, "str")
@@ -91,7 +91,7 @@ def test_a_shuffle_moves_every_row_once_and_keeps_their_order(
 ) -> None:
     tables = [pa.table({"k": pa.array(p, pa.int64()), "n": np.arange(len(p))}) for p in parts]
     splits = [split_by_hash(table, keys=(0,), count=count) for table in tables]
-    targets = [gathered(*splits, place=place) for place in range(count)]
+    targets = [gather(*splits, place=place) for place in range(count)]
     moved = pa.concat_tables(targets).to_pandas()
     expected = pa.concat_tables(tables).to_pandas()
     assert sorted(map(tuple, moved.to_numpy())) == sorted(map(tuple, expected.to_numpy()))
@@ -101,14 +101,14 @@ def test_a_shuffle_moves_every_row_once_and_keeps_their_order(
             assert homes.setdefault(key, place) == place
     for one in splits:
         for place in range(count):
-            rows = gathered(one, place=place)["n"].to_pylist()
+            rows = gather(one, place=place)["n"].to_pylist()
             assert rows == sorted(rows)
 
 
 def test_taking_with_missing_rows_gives_nulls() -> None:
     col = column([1, 2, 3], "int")
-    assert taken(col, np.array([2, -1, 0])).to_pylist() == [3, None, 1]
-    assert taken(col, None) is col
+    assert take_rows(col, np.array([2, -1, 0])).to_pylist() == [3, None, 1]
+    assert take_rows(col, None) is col
 
 
 @pytest.mark.parametrize("count", [1, 256, 257])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 
 import shframe as sf
 from shframe.errors import ColumnNotFound, InvalidArgument, NotPicklable, UnsupportedType
+from shframe.session import Session
 
 LOCK = threading.Lock()
 
@@ -48,7 +50,7 @@ pytestmark = pytest.mark.usefixtures("session")
         (
             lambda d: d.map_partitions(lambda p, x=LOCK: p),
             NotPicklable,
-            "cannot travel",
+            "cannot be sent to a worker",
         ),
     ],
 )
@@ -80,3 +82,52 @@ def test_comparisons_of_all_kinds_that_pandas_allows_are_allowed() -> None:
         pd.testing.assert_series_equal((lazy[column] >= other).compute(), expected)
     found = lazy.query("i > 1 and s > '2020'").compute()
     pd.testing.assert_frame_equal(found, frame.query("i > 1 and s > '2020'"))
+
+
+# pandas' own sentences: users search for them
+SENTENCES: list[tuple[Callable[[Any], Any], str]] = [
+    (lambda d: d[["a", "zz"]], "['zz'] not in index"),
+    (lambda d: d.drop(columns="zz"), "['zz'] not found in axis"),
+    (lambda d: d.query("zz > 1"), "name 'zz' is not defined"),
+    (lambda d: d.groupby("a")["zz"], "Column not found: zz"),
+    (lambda d: d.groupby("a").agg({"zz": "sum"}), "Label(s) ['zz'] do not exist"),
+    (lambda d: d.groupby([]), "No group keys passed!"),
+    (
+        lambda d: d.sort_values(["a", "b"], ascending=[True]),
+        "Length of ascending (1) != length of by (2)",
+    ),
+    (lambda d: d.sort_values("a", na_position="x"), "invalid na_position: x"),
+    (lambda d: d.merge(d, how="x"), "'x' is not a valid Merge type: left, right, inner, outer"),
+    (lambda d: d[["a"]].merge(d[["b"]]), "No common columns to perform merge on"),
+    (
+        lambda d: d.merge(d, on="a", left_on="a"),
+        'Can only pass argument "on" OR "left_on" and "right_on", not a combination of both',
+    ),
+    (
+        lambda d: d.merge(d, left_on=["a"], right_on=["a", "b"]),
+        "len(right_on) must equal len(left_on)",
+    ),
+    (lambda d: d.drop_duplicates("a", keep="x"), 'keep must be either "first", "last" or False'),
+    (lambda d: bool(d.a > 1), "The truth value of a Series is ambiguous"),
+    (lambda d: bool(d), "The truth value of a DataFrame is ambiguous"),
+    (lambda d: type(d).__name__ and reader(d)("/no/such.csv"), "No such file or directory: '/no/"),
+]
+
+
+def reader(frame: Any) -> Any:
+    return pd.read_csv if isinstance(frame, pd.DataFrame) else sf.read_csv
+
+
+@pytest.mark.parametrize(("mistake", "sentence"), SENTENCES, ids=[text for _, text in SENTENCES])
+def test_messages_begin_with_pandas_sentences(
+    session: Session, mistake: Callable[[Any], Any], sentence: str
+) -> None:
+    frame = pd.DataFrame({"a": [1, 2], "b": [3, 4]})
+    with pytest.raises(Exception) as expected:  # noqa: PT011  # of whichever type
+        mistake(frame)
+    assert sentence in str(expected.value)
+    with pytest.raises(Exception) as found:  # noqa: PT011
+        mistake(sf.from_pandas(frame))
+    assert sentence in str(found.value).partition("\n")[0]
+    kinds = type(expected.value).__mro__[:-2]  # FileNotFoundError, KeyError, ValueError ...
+    assert isinstance(found.value, tuple(kinds)), (type(found.value), kinds)

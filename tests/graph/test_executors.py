@@ -330,9 +330,9 @@ def test_a_function_is_sent_to_a_worker_once(session: Session) -> None:
     graph = TaskGraph()
     graph.add([Task(Key("n", (n,)), function, (), (n,)) for n in range(50)])
     graph.outputs = tuple(graph.tasks)
-    shell = session.executor.start()  # type: ignore[attr-defined]
+    loop = session.executor.start()  # type: ignore[attr-defined]
     sent: list[int] = []
-    for worker in shell.pool.workers.values():
+    for worker in loop.pool.workers.values():
         queue = worker.channel.queue
         worker.channel.queue = lambda m, fds=(), queue=queue: (
             sent.append(len(m)),
@@ -342,15 +342,15 @@ def test_a_function_is_sent_to_a_worker_once(session: Session) -> None:
         for _ in range(3):
             assert session.run(graph)[7].value() == 300_007
     finally:
-        for worker in shell.pool.workers.values():
+        for worker in loop.pool.workers.values():
             del worker.channel.queue
     assert sum(size > 300_000 for size in sent) <= 2
 
 
 def test_no_chunk_crosses_a_socket(session: Session) -> None:
-    shell = session.executor.start()  # type: ignore[attr-defined]
+    loop = session.executor.start()  # type: ignore[attr-defined]
     sizes: list[int] = []
-    for worker in shell.pool.workers.values():
+    for worker in loop.pool.workers.values():
         arrived = worker.channel.arrived
 
         def counted(channel: Any = worker.channel, arrived: Any = arrived) -> Any:
@@ -366,7 +366,7 @@ def test_no_chunk_crosses_a_socket(session: Session) -> None:
         graph.outputs = (Key("total"), *keys)
         session.run(graph)
     finally:
-        for worker in shell.pool.workers.values():
+        for worker in loop.pool.workers.values():
             del worker.channel.arrived
     assert max(sizes) < 10_000
 

@@ -205,7 +205,7 @@ def strange(kind: str) -> None:
         ("frozen", Frozen, "3"),
         ("closed", Closed, "shut"),
         ("asked", Asked, "who"),
-        ("ends", TaskFailed, "it said: now"),
+        ("ends", TaskFailed, "message: now"),
         ("file", FileNotFoundError, "[Errno 2] No such file: 'here'"),
         ("two files", OSError, "[Errno 18] cross-device: 'here' -> 'there'"),
     ],

@@ -53,26 +53,26 @@ def test_what_a_task_took_and_what_it_kept_are_told_apart() -> None:
 
         heaps, now = WorkerMemory(), 1.0
         heaps.look(now, {7: pid})
-        assert heaps.taken(7) < NOISE
+        assert heaps.take_peak(7) < NOISE
         told(b"+")
         heaps.look(now + PAUSE / 2, {7: pid})  # too soon: not looked at
         told(b"-")
         heaps.look(now + PAUSE, {7: pid})
-        assert heaps.taken(7) < NOISE
+        assert heaps.take_peak(7) < NOISE
         told(b"+")
         heaps.look(now + 2 * PAUSE, {7: pid})
         told(b"-")
-        assert HEAP <= heaps.taken(7) < HEAP + NOISE
+        assert HEAP <= heaps.take_peak(7) < HEAP + NOISE
         assert heaps.kept() < NOISE
         told(b"+")
         heaps.look(now + 3 * PAUSE, {7: pid})
-        assert HEAP <= heaps.taken(7) < HEAP + NOISE
+        assert HEAP <= heaps.take_peak(7) < HEAP + NOISE
         assert HEAP <= heaps.kept() < HEAP + NOISE  # it was not given back
-        assert heaps.taken(7) == 0
+        assert heaps.take_peak(7) == 0
         heaps.look(now + 4 * PAUSE, {})
         assert heaps.kept() == 0
     assert anonymous(pid) == 0
-    assert heaps.taken(7) == 0
+    assert heaps.take_peak(7) == 0
 
 
 def test_tasks_run_side_by_side_only_as_far_as_their_heaps_fit() -> None:

@@ -48,7 +48,7 @@ def loose(
 
 
 class Model:
-    """Carries instructions out as the shell and workers do, and checks each one.
+    """Carries instructions out as the loop and workers do, and checks each one.
 
     A worker runs its queue in order. `ended` are tasks whose results are there, `failed` those that
     will have none. What a worker was told to give back it gives back before it runs on.

@@ -48,7 +48,7 @@ slices = st.lists(st.integers(1, 12), min_size=1, max_size=4)
 
 
 class Model:
-    """Carries instructions out the way the shell and its workers do, and checks each one.
+    """Carries instructions out the way the loop and its workers do, and checks each one.
 
     sizes: of the slices in which the run is entered, one after the other, the last for all that
     follow; ahead: see Scheduler.

@@ -7,6 +7,7 @@ from typing import assert_type
 import pandas as pd
 
 import shframe as sf
+from shframe.dataframe.scalar import Scalar
 
 df = sf.read_parquet("path")
 
@@ -25,3 +26,17 @@ assert_type(df.groupby("k").v.sum(), sf.Series)
 assert_type(df.groupby("k")["v"].sum(), sf.Series)
 assert_type(df.groupby("k").agg({"v": "sum"}), sf.DataFrame)
 assert_type(df.persist(), sf.DataFrame)
+assert_type(df.v, sf.Series)
+assert_type(df.index, sf.Index)
+assert_type(df.v.mean(), Scalar)
+assert_type(df.v.sum() / df.v.count() * 100, Scalar)
+assert_type(df.v.mean() + df.v, sf.Series)
+assert_type(1 - df, sf.DataFrame)
+assert_type(df.v > 0, sf.Series)
+assert_type(df.v.to_frame(), sf.DataFrame)
+assert_type(df.v.reset_index(), sf.DataFrame)
+assert_type(df.v.reset_index(drop=True), sf.Series)
+assert_type(df.groupby("k").size(), sf.Series)
+assert_type(df.groupby("k")[["v"]].max(), sf.DataFrame)
+assert_type(df.v.value_counts().head(3), sf.Series)
+assert_type(df.fillna(0).dropna(), sf.DataFrame)

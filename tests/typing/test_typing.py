@@ -15,13 +15,6 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PAGES = ("tasks.py", "lazy.py", "frames.py", "arrays.py")
 
-# What at least one of the two does not know yet. One day it is empty.
-PENDING = {
-    'assert_type(df[df["a"] > 0], sf.DataFrame)',
-    'assert_type(df["a"] + 1, sf.Series)',
-    'assert_type(df.groupby("k")["v"].sum(), sf.Series)',
-}
-
 Lines = dict[str, set[int]]  # by file, those with errors
 
 
@@ -80,7 +73,4 @@ def test_what_calls_return_is_known() -> None:
             source = (HERE / page).read_text().splitlines()
             for line in lines:
                 unknown.setdefault(source[line - 1], set()).add(f"{page}, {checker.__name__}")
-    new = {line: where for line, where in unknown.items() if line not in PENDING}
-    assert not new, f"not known: {new}"
-    known = PENDING - unknown.keys()
-    assert not known, f"known by now, to be taken out of PENDING: {known}"
+    assert not unknown

@@ -53,7 +53,7 @@ class FromArray(Node):
     """Blocks of one object in the store; axis `n` of it is read from start, by step.
 
     strides: (start, step) of each axis of the object in `stored_shape`.
-    in_order: whether the object lies in C order, so that any shape of it is a view.
+    in_order: whether the object is in C order, so that any shape of it is a view.
     """
 
     ref: ObjectRef
@@ -168,10 +168,10 @@ class Slice(Node):
 
 @dataclass(frozen=True, eq=False)
 class Take(Node):
-    """The places of an axis that an array of integers names; none is negative."""
+    """The elements of an axis at an array of indices; none is negative."""
 
     source: Node
-    places: ObjectRef
+    indices: ObjectRef
     blocks: tuple[tuple[int, ...], ...]
     axis: int
     chunks: Chunks
@@ -190,7 +190,7 @@ class Transpose(Node):
 
 @dataclass(frozen=True, eq=False)
 class ExpandDims(Node):
-    """New axes of length 1; `axes` are their places in the result."""
+    """New axes of length 1; `axes` are their positions in the result."""
 
     source: Node
     axes: tuple[int, ...]
@@ -259,7 +259,7 @@ class Stored(Expr):
 
 @dataclass(frozen=True, eq=False)
 class MapBlocks(Node):
-    """A user's function of the sources' blocks at each place of the grid `over`.
+    """A user's function of the sources' blocks at each position of the grid `over`.
 
     words: names of keywords that are computed; their values are the last of the sources, whole.
     """

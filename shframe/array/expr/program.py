@@ -1,6 +1,6 @@
 """Programs: an elementwise expression of any size as a flat list of steps.
 
-A step calls an operation on operands and gives an array of a known dtype. Operands are inputs,
+A step calls an operation on operands and returns an array of a known dtype. Operands are inputs,
 earlier steps or constants; the last step is the result. An operation takes its operands and
 then `out`, as a NumPy ufunc does.
 """
@@ -143,12 +143,12 @@ class Part(Named):
     """One result of a ufunc that has several."""
 
     ufunc: np.ufunc
-    place: int
+    number: int
     dtype: np.dtype[Any] | None
 
     def __call__(self, *operands: Any, out: Any) -> None:
         outs: list[Any] = [None] * self.ufunc.nout
-        outs[self.place] = out
+        outs[self.number] = out
         self.ufunc(*operands, out=tuple(outs), dtype=self.dtype)
 
 

@@ -62,7 +62,7 @@ def is_associative(ufunc: np.ufunc, dtype: np.dtype[Any] | None) -> bool:
 
 
 def own_dtype(ufunc: np.ufunc, result: np.dtype[Any]) -> np.dtype[Any] | None:
-    """The `dtype` that gives a method of the ufunc this result; None: what it gives by itself.
+    """The `dtype` for which a method of the ufunc returns this; None: that is its default.
 
     That is so for units of time, which are a detail of the values, and for truth values.
     """
@@ -72,7 +72,7 @@ def own_dtype(ufunc: np.ufunc, result: np.dtype[Any]) -> np.dtype[Any] | None:
 
 @dataclass(frozen=True, slots=True)
 class Ufunc(Named):
-    """An associative ufunc's own reduction in `dtype`, or in what it gives by itself when None;
+    """An associative ufunc's own reduction in `dtype`, or in its default when None;
     the result is cast to `result`.
     """
 
@@ -147,7 +147,7 @@ class Moments(Named):
 
     def finish(self, partial: Array) -> Array:
         """The variance or its root. Of too few values it is NaN when some may be missing, else
-        what dividing by zero gives, as NumPy has it."""
+        what dividing by zero returns, as in NumPy."""
         count, spread = partial[0].real, partial[2].real
         rest = count - self.correction
         few = np.nan if self.skip_nan else 0

@@ -13,7 +13,7 @@ from shframe import session
 from shframe.array.expr import nodes
 from shframe.array.expr.nodes import Node
 from shframe.array.grid.chunks import Chunks
-from shframe.array.grid.defaults import gridded
+from shframe.array.grid.defaults import choose_grid
 from shframe.array.plan.evaluate import evaluate
 from shframe.errors import UnsupportedType
 from shframe.lazy.collection import Collection
@@ -52,14 +52,14 @@ def from_array(x: Any, chunks: Any = "auto") -> Node:
     """
     node = lazy_node(x)
     if node is not None:
-        return nodes.on_grid(node, gridded(chunks, node.shape, node.dtype, node.chunks))
+        return nodes.on_grid(node, choose_grid(chunks, node.shape, node.dtype, node.chunks))
     values = np.asarray(x)
     if values.dtype.hasobject or values.dtype.itemsize == 0:
         raise UnsupportedType(
             f"an array of dtype {values.dtype} cannot be shared between processes\n"
             "  use a numeric, boolean, datetime or fixed-width string dtype"
         )
-    grid = gridded(chunks, values.shape, values.dtype)
+    grid = choose_grid(chunks, values.shape, values.dtype)
     if not values.dtype.isnative:
         values = values.astype(values.dtype.newbyteorder("="))
     return _stored(values, grid)

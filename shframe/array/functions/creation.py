@@ -15,7 +15,7 @@ from shframe.array.functions import elementwise, manipulation
 from shframe.array.functions.convert import from_array, lazy_node, values_of
 from shframe.array.functions.numpy_probe import ask, dtype_of
 from shframe.array.functions.slicing import part
-from shframe.array.grid.defaults import gridded, shape_from
+from shframe.array.grid.defaults import choose_grid, shape_from
 from shframe.errors import InvalidArgument, UnsupportedType
 
 
@@ -42,11 +42,13 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, chunks: Any = "auto") -
     """
     value = ask(lambda: np.asarray(fill_value, dtype), "full")
     if value.ndim:
-        raise InvalidArgument(f"one value is needed, found an array of shape {value.shape}")
+        raise InvalidArgument(
+            f"fill_value must be a single value, got an array of shape {value.shape}"
+        )
     if value.dtype.hasobject:
         raise UnsupportedType(f"{fill_value!r} is a Python object, which arrays cannot hold")
     lengths = shape_from(shape)
-    grid = gridded(chunks, lengths, value.dtype)
+    grid = choose_grid(chunks, lengths, value.dtype)
     return nodes.Full(value[()], grid, value.dtype)
 
 
@@ -111,7 +113,7 @@ def arange(
     if not _are_real(first, last, step) or (kind is not None and kind.kind not in "iuf"):
         return from_array(ask(np.arange, "arange", start, stop, step, dtype), chunks)
     length = _steps(first, last, step)
-    # between the ends in the other order lies nothing: NumPy makes an empty array of the dtype
+    # nothing is between the ends in the other order: NumPy makes an empty array of the dtype
     ends = (last, first) if length else (first, last)
     kind = ask(np.arange, "arange", *ends, step, dtype).dtype
     two = np.zeros(2, kind)
@@ -120,7 +122,7 @@ def arange(
     wide = two.astype(np.float32) if kind == np.float16 else two
     with np.errstate(all="ignore"):
         delta = (wide[1:] - wide[:1]).item()
-    grid = gridded(chunks, (length,), kind)
+    grid = choose_grid(chunks, (length,), kind)
     fixed = ((1, two[1].item()),) if length > 1 else ()
     return nodes.Arange(two[0].item(), delta, fixed, grid, kind)
 
@@ -168,7 +170,7 @@ def linspace(
     with np.errstate(all="ignore"):
         step = (last - first) / gaps if gaps > 0 else last - first
     fixed = ((count - 1, last.item()),) if endpoint and count > 1 else ()
-    grid = gridded(chunks, (count,), kind)
+    grid = choose_grid(chunks, (count,), kind)
     made = nodes.Arange(first.item(), step.item(), fixed, grid, kind)
     whole = result.dtype.kind in "iu"
     return elementwise.astype(elementwise.call(np.floor, made) if whole else made, result.dtype)
@@ -180,7 +182,7 @@ def eye(
     """Ones on the k-th diagonal, zeros elsewhere."""
     shape = shape_from((n_rows, n_rows if n_cols is None else n_cols))
     kind = ask(lambda: np.eye(0, dtype=dtype), "eye").dtype
-    return nodes.Eye(as_int(k), gridded(chunks, shape, kind), kind)
+    return nodes.Eye(as_int(k), choose_grid(chunks, shape, kind), kind)
 
 
 def identity(n: int, dtype: Any = float, chunks: Any = "auto") -> Node:
@@ -191,7 +193,7 @@ def identity(n: int, dtype: Any = float, chunks: Any = "auto") -> Node:
 def meshgrid(*arrays: Node, indexing: str = "xy") -> list[Node]:
     """Arrays of coordinates: each vector along its axis, repeated along the others."""
     if indexing not in ("xy", "ij"):
-        raise InvalidArgument(f"indexing={indexing!r}; there are 'xy' and 'ij'")
+        raise InvalidArgument(f"Valid values for `indexing` are 'xy' and 'ij', got {indexing!r}")
     vectors = [manipulation.ravel(each) for each in arrays]
     axes = list(range(len(vectors)))
     if indexing == "xy" and len(vectors) > 1:
@@ -205,7 +207,7 @@ def meshgrid(*arrays: Node, indexing: str = "xy") -> list[Node]:
 
 def _triangle(x: Node, k: Any, lower: bool) -> Node:
     if x.ndim < 2:
-        raise InvalidArgument(f"a matrix is needed, found an array of shape {x.shape}")
+        raise InvalidArgument(f"Input array must be at least 2-dimensional, but it is {x.ndim}")
     rows = part(arange(x.shape[-2], chunks=(x.chunks[-2],)), (slice(None), None))
     columns = arange(x.shape[-1], chunks=(x.chunks[-1],))
     border = elementwise.call(np.add, rows, as_int(k))

@@ -51,14 +51,22 @@ def apply(operation: Operation, operands: Sequence[Any], name: str, dtype: Any =
     """
     read = _operand_of_comparison if operation in COMPARISONS else operand_of
     given = [read(operand) for operand in operands]
-    found = [each for each in given if isinstance(each, Node)]
-    shape = grids.broadcast_shape([node.shape for node in found], name)
-    grid = grids.unified([node.chunks for node in found], shape)
-    sources = tuple([on_grid(node, grids.fitted(grid, node.shape)) for node in found])
+    found = tuple([each for each in given if isinstance(each, Node)])
+    sources, grid = _on_one_grid(found, name)
     slots = iter(range(len(found)))
     own = tuple([each if isinstance(each, Constant) else next(slots) for each in given])
     result = learn_dtype(operation, given, name) if dtype is None else np.dtype(dtype)
     return nodes.Elementwise((Step(operation, own, result),), sources, grid, result)
+
+
+def _on_one_grid(operands: tuple[Node, ...], name: str) -> tuple[tuple[Node, ...], grids.Chunks]:
+    """The operands on one grid, which they broadcast to; raises ChunkMismatch."""
+    first = operands[0].chunks if operands else ()
+    if all([node.chunks == first for node in operands]):  # as most are: nothing is to be found out
+        return operands, first
+    shape = grids.broadcast_shape([node.shape for node in operands], name)
+    grid = grids.unify([node.chunks for node in operands], shape)
+    return tuple([on_grid(node, grids.fit(grid, node.shape)) for node in operands]), grid
 
 
 def operand_of(value: Any) -> Operand:
@@ -150,7 +158,10 @@ def where(condition: Any, one: Any = None, other: Any = None, /) -> Node:
     Raises: UnsupportedType without `one` and `other`: nonzero() finds the indices.
     """
     if one is None or other is None:
-        raise UnsupportedType("where() needs both values\n  nonzero() returns the indices")
+        raise UnsupportedType(
+            "either both or neither of x and y should be given, and neither is not supported\n"
+            "  nonzero() returns the indices of a condition"
+        )
     operands = [operand_of(each) for each in (one, other)]
     mask = condition if isinstance(condition, SCALARS) else astype(node_of(condition), np.bool_)
     ask_for = lambda *values: np.where(np.empty((0,), np.bool_), *values)  # noqa: E731
@@ -216,9 +227,11 @@ def astype(x: Node, dtype: Any, /, *, copy: bool = True) -> Node:
     if wanted == x.dtype:
         return x
     if wanted.hasobject:
-        raise UnsupportedType(f"values of dtype {x.dtype} cannot become {wanted}")
+        raise UnsupportedType(
+            f"Cannot cast array data from {x.dtype!r} to {wanted!r}: arrays hold no Python objects"
+        )
     if x.dtype.kind in "SU" and wanted.kind in "mM" and np.datetime_data(wanted)[0] == "generic":
-        values = ask(lambda text: text.astype(wanted), "astype", values_of(x))
+        values = ask(lambda strings: strings.astype(wanted), "astype", values_of(x))
         return from_array(values, x.chunks)
     sample = sample_of(x.shape, x.dtype)
     result = ask(lambda values: values.astype(wanted), "astype", sample).dtype

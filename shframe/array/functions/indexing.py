@@ -15,14 +15,14 @@ from shframe.array.functions.convert import from_array, node_of, values_of
 from shframe.array.functions.slicing import (
     Advanced,
     basic_part,
-    bounded,
+    bound_index,
     check_mask,
     complete_index,
     width_of,
 )
 from shframe.array.functions.taking import take_along
 from shframe.array.grid import chunks as grids
-from shframe.array.grid.axes import PositionNotFound, normalized_axis
+from shframe.array.grid.axes import PositionNotFound, normalize_axis
 from shframe.errors import ChunkMismatch, UnsupportedType
 
 
@@ -45,7 +45,7 @@ def item_of(x: Node, index: Any) -> Node:
         elif want is None:
             items.append(None)
         else:
-            items.append(bounded(want, x.shape[axis], axis))
+            items.append(bound_index(want, x.shape[axis], axis))
             axis += 1
     if not arrays:
         return basic_part(x, items)
@@ -104,7 +104,7 @@ def take(x: Node, indices: Any, /, axis: int | None = None) -> Node:
     """The elements of an axis, or of the raveled array, at an array of integers."""
     if axis is None or not x.ndim:
         x, axis = manipulation.ravel(x), axis or 0
-    at = normalized_axis(axis, x.ndim)
+    at = normalize_axis(axis, x.ndim)
     wanted = values_of(indices)
     if not wanted.size and isinstance(indices, list):
         wanted = wanted.astype(np.intp)

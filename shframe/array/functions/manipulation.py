@@ -18,15 +18,15 @@ from shframe.array.functions.numpy_probe import ask
 from shframe.array.functions.slicing import part, with_new_axes
 from shframe.array.functions.taking import take_along
 from shframe.array.grid import chunks as grids
-from shframe.array.grid.axes import Axes, listed_axes, normalized_axes, normalized_axis
+from shframe.array.grid.axes import Axes, list_axes, normalize_axes, normalize_axis
 from shframe.array.grid.chunks import Chunks, Shape
-from shframe.array.grid.defaults import gridded, integers_from, shape_from
+from shframe.array.grid.defaults import choose_grid, integers_from, shape_from
 from shframe.errors import ChunkMismatch, InvalidArgument
 
 
 def rechunk(x: Node, chunks: Any = "auto") -> Node:
     """The same array on another grid; axes that a dict does not name keep theirs."""
-    return on_grid(x, gridded(chunks, x.shape, x.dtype, x.chunks))
+    return on_grid(x, choose_grid(chunks, x.shape, x.dtype, x.chunks))
 
 
 # -- shapes
@@ -43,16 +43,16 @@ def reshape(x: Node, /, shape: Any) -> Node:
     if wanted == x.shape:
         return x
     if math.prod(wanted) == 0:
-        grid = gridded("auto", wanted, x.dtype)
+        grid = choose_grid("auto", wanted, x.dtype)
         return nodes.Full(np.zeros((), x.dtype)[()], grid, x.dtype)
     if [n for n in wanted if n != 1] == [n for n in x.shape if n != 1]:
         return _with_ones(x, wanted)
     if isinstance(x, nodes.FromArray) and _is_whole(x):
-        grid = gridded("auto", wanted, x.dtype)
+        grid = choose_grid("auto", wanted, x.dtype)
         fields = (x.ref, wanted, ((0, 1),) * len(wanted), True, grid, x.dtype)
         return nodes.FromArray(*fields)
     if not grids.contiguous(x.chunks):
-        x = on_grid(x, gridded("auto", x.shape, x.dtype))
+        x = on_grid(x, choose_grid("auto", x.shape, x.dtype))
     grid = _grid_after(x, wanted)
     return nodes.Reshape(x, grid, x.dtype)
 
@@ -73,7 +73,7 @@ def _target_shape(old: Shape, shape: Any) -> Shape:
 
 
 def _is_whole(node: nodes.FromArray) -> bool:
-    """Whether the node reads its object as it lies."""
+    """Whether the node reads its object as it is stored."""
     plain = all(stride == (0, 1) for stride in node.strides)
     return plain and node.in_order and node.shape == node.stored_shape
 
@@ -85,12 +85,12 @@ def _with_ones(array: Node, wanted: Shape) -> Node:
 
 
 def _grid_after(source: Node, wanted: Shape) -> Chunks:
-    """A grid of contiguous blocks; the source's own cuts where whole rows lie between them."""
+    """A grid of contiguous blocks; the source's own if it cuts between rows."""
     row = math.prod(wanted[1:])
     sizes = [math.prod(shape) for shape in grids.block_shapes(source.chunks)]
     if wanted and all(size % row == 0 for size in sizes):
         return (tuple(size // row for size in sizes), *((n,) for n in wanted[1:]))
-    return gridded("auto", wanted, source.dtype)
+    return choose_grid("auto", wanted, source.dtype)
 
 
 def ravel(x: Node, /) -> Node:
@@ -99,14 +99,14 @@ def ravel(x: Node, /) -> Node:
 
 
 def expand_dims(x: Node, /, axis: Axes = 0) -> Node:
-    """New axes of length 1 at these places of the result."""
-    return with_new_axes(x, new_axes(axis, x.ndim))
+    """New axes of length 1 at these positions of the result."""
+    return with_new_axes(x, positions_of_new_axes(axis, x.ndim))
 
 
-def new_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+def positions_of_new_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """Where new axes are in an array that has `ndim` without them, in ascending order."""
     given = axis if isinstance(axis, tuple | list) else (axis,)
-    return normalized_axes(tuple(given), ndim + len(given))
+    return normalize_axes(tuple(given), ndim + len(given))
 
 
 def squeeze(x: Node, /, axis: Axes = None) -> Node:
@@ -117,7 +117,7 @@ def squeeze(x: Node, /, axis: Axes = None) -> Node:
     if axis is None:
         axes = tuple(n for n, length in enumerate(x.shape) if length == 1)
     else:
-        axes = normalized_axes(axis, x.ndim or 1)[: x.ndim]
+        axes = normalize_axes(axis, x.ndim or 1)[: x.ndim]
     for n in axes:
         if x.shape[n] != 1:
             raise InvalidArgument(
@@ -138,10 +138,13 @@ def broadcast_to(x: Node, /, shape: Any, chunks: Any = "auto") -> Node:
         n in (1, want) for n, want in zip(x.shape, wanted[max(lead, 0) :], strict=False)
     )
     if not fits:
-        raise ChunkMismatch(f"an x of shape {x.shape} cannot be broadcast to {wanted}")
+        raise ChunkMismatch(
+            "operands could not be broadcast together with remapped shapes: "
+            f"{x.shape} and requested shape {wanted}"
+        )
     if wanted == x.shape:
         return x
-    automatic = gridded(chunks, wanted, x.dtype)
+    automatic = choose_grid(chunks, wanted, x.dtype)
     grid = tuple(
         automatic[n] if n < lead or x.shape[n - lead] != want else x.chunks[n - lead]
         for n, want in enumerate(wanted)
@@ -183,7 +186,7 @@ def permute_dims(x: Node, /, axes: Any) -> Node:
     given = integers_from(axes, "axes")
     if len(given) != x.ndim:
         raise InvalidArgument(f"axes don't match array: axes={given}, shape={x.shape}")
-    order = listed_axes(given, x.ndim)
+    order = list_axes(given, x.ndim)
     if order == tuple(range(x.ndim)):
         return x
     grid = tuple(x.chunks[axis] for axis in order)
@@ -197,15 +200,15 @@ def transpose(x: Node, /, axes: Any = None) -> Node:
 
 def swapaxes(x: Node, /, axis1: int, axis2: int) -> Node:
     """Two axes exchanged."""
-    one, other = normalized_axis(axis1, x.ndim), normalized_axis(axis2, x.ndim)
+    one, other = normalize_axis(axis1, x.ndim), normalize_axis(axis2, x.ndim)
     order = list(range(x.ndim))
     order[one], order[other] = other, one
     return permute_dims(x, order)
 
 
 def moveaxis(x: Node, source: Axes, destination: Axes, /) -> Node:
-    """Axes moved to other places; the others stay in order."""
-    old, new = listed_axes(source, x.ndim), listed_axes(destination, x.ndim)
+    """Axes moved to other positions; the others stay in order."""
+    old, new = list_axes(source, x.ndim), list_axes(destination, x.ndim)
     if len(old) != len(new):
         raise InvalidArgument(
             "`source` and `destination` arguments must have the same number of elements\n"
@@ -219,7 +222,7 @@ def moveaxis(x: Node, source: Axes, destination: Axes, /) -> Node:
 
 def flip(x: Node, /, axis: Axes = None) -> Node:
     """The elements in reverse along axes, all when None."""
-    axes = normalized_axes(axis, x.ndim)
+    axes = normalize_axes(axis, x.ndim)
     return part(x, tuple(slice(None, None, -1 if n in axes else 1) for n in range(x.ndim)))
 
 
@@ -228,9 +231,11 @@ def roll(x: Node, /, shift: Any, axis: Axes = None) -> Node:
     if axis is None:
         return reshape(roll(ravel(x), shift, axis=0), x.shape)
     shifts = integers_from(shift, "shift")
-    axes = tuple(normalized_axis(n, x.ndim) for n in integers_from(axis, "axis"))
+    axes = tuple(normalize_axis(n, x.ndim) for n in integers_from(axis, "axis"))
     if len(shifts) != len(axes) and 1 not in (len(shifts), len(axes)):
-        raise ChunkMismatch(f"{len(shifts)} shifts for {len(axes)} axes")
+        raise ChunkMismatch(
+            f"shift and axis differ in length: {len(shifts)} shifts, {len(axes)} axes"
+        )
     count = max(len(shifts), len(axes)) if shifts and axes else 0
     for n in range(count):
         x = _roll(x, shifts[n % len(shifts)], axes[n % len(axes)])
@@ -269,12 +274,15 @@ def concat(
         given, axis = [ravel(each) for each in given], 0
     if not all(each.ndim for each in given):
         raise InvalidArgument("zero-dimensional arrays cannot be concatenated")
-    at = normalized_axis(axis, given[0].ndim)
+    at = normalize_axis(axis, given[0].ndim)
     shapes = [each.shape for each in given]
     kept = {(*shape[:at], *shape[at + 1 :]) for shape in shapes}
     if len(kept) > 1 or len({len(shape) for shape in shapes}) > 1:
         shown = ", ".join(map(str, shapes))
-        raise ChunkMismatch(f"shapes {shown} differ in more than axis {at}")
+        raise ChunkMismatch(
+            "all the input array dimensions except for the concatenation axis must match exactly\n"
+            f"  axis {at} of shapes {shown}"
+        )
     same = _in_one_dtype(given, dtype, casting)
     return _join([each for each in same if each.shape[at]] or same[:1], at)
 
@@ -297,7 +305,7 @@ def _join(given: list[Node], axis: int) -> Node:
     grid = [
         lengths
         if n == axis
-        else grids.unified([(each.chunks[n],) for each in given], (first.shape[n],))[0]
+        else grids.unify([(each.chunks[n],) for each in given], (first.shape[n],))[0]
         for n, lengths in enumerate(first.chunks)
     ]
     sources = tuple(
@@ -324,7 +332,7 @@ def stack(
     if len({each.shape for each in given}) > 1:
         shown = ", ".join(str(each.shape) for each in given)
         raise ChunkMismatch(f"all input arrays must have the same shape, found {shown}")
-    at = normalized_axis(axis, given[0].ndim + 1)
+    at = normalize_axis(axis, given[0].ndim + 1)
     wide = [expand_dims(each, axis=at) for each in given]
     return concat(wide, axis=at, dtype=dtype, casting=casting)
 
@@ -345,8 +353,8 @@ def hstack(arrays: Sequence[Node], *, dtype: Any = None, casting: Any = "same_ki
 def unstack(x: Node, /, axis: int = 0) -> tuple[Node, ...]:
     """The arrays along an axis."""
     if not x.ndim:
-        raise InvalidArgument("Input x must be at least 1-d.")
-    at = normalized_axis(axis, x.ndim)
+        raise InvalidArgument("Input array must be at least 1-d.")
+    at = normalize_axis(axis, x.ndim)
     ahead = (slice(None),) * at
     return tuple(part(x, (*ahead, n)) for n in range(x.shape[at]))
 
@@ -370,7 +378,7 @@ def repeat(x: Node, repeats: Any, /, axis: int | None = None) -> Node:
     """Each element, or each index of an axis, repeated."""
     if axis is None or not x.ndim:
         x, axis = ravel(x), axis or 0
-    at = normalized_axis(axis, x.ndim)
+    at = normalize_axis(axis, x.ndim)
     counts = np.asarray(repeats)
     index = np.arange(x.shape[at])
     wanted = ask(lambda each: np.repeat(index, each), "repeat", counts)
@@ -386,7 +394,7 @@ def diff(x: Node, /, n: int = 1, axis: int = -1) -> Node:
         raise InvalidArgument(f"order must be non-negative but got {times}")
     if not x.ndim:
         raise InvalidArgument("diff requires input that is at least one dimensional")
-    at = normalized_axis(axis, x.ndim)
+    at = normalize_axis(axis, x.ndim)
     ahead = (slice(None),) * at
     for _ in range(times):
         high, low = part(x, (*ahead, slice(1, None))), part(x, (*ahead, slice(None, -1)))

@@ -13,7 +13,7 @@ from shframe.array.functions import manipulation
 from shframe.array.functions.convert import lazy_node, node_of
 from shframe.array.functions.numpy_probe import ask, dtype_of, sample_of
 from shframe.array.grid import chunks as grids
-from shframe.array.grid.axes import normalized_axes
+from shframe.array.grid.axes import normalize_axes
 from shframe.array.grid.chunks import Chunks
 from shframe.array.grid.defaults import shape_from
 from shframe.array.plan.evaluate import persist as persist_node
@@ -37,16 +37,16 @@ def map_blocks(
     writable: bool = False,
     **keywords: Any,
 ) -> Node:
-    """A function of the blocks that lie at one place of the arrays' common grid.
+    """A function of the blocks at each position of the arrays' common grid.
 
     The function is captured by value at the call; it gets read-only blocks, unless `writable`.
 
     dtype: of the result; when None, or when it says only a kind (str), it is learned by calling
         the function on the first block. A block of another dtype is cast if that changes no
         value, but for the rounding of floats; else computing raises UnsupportedType.
-    chunks: the result's grid if blocks change their lengths; each place keeps its place.
+    chunks: the result's grid if blocks change their lengths; each block keeps its position.
     drop_axis, new_axis: axes that the function removes, and adds with length 1.
-    block_id: whether the function takes a keyword block_id, the block's place in the grid.
+    block_id: whether the function takes a keyword block_id, the block's position in the grid.
     writable: whether the function may write into its blocks, which costs a copy of the pages
         that it writes; a block that is still in the making, or smaller than 64 KiB, is copied.
     keywords: given to each call. The function gets the values of lazy arrays, and of handles; an
@@ -64,8 +64,8 @@ def map_blocks(
         raise InvalidArgument("map_blocks() needs at least one array")
     given = [node_of(each) for each in arrays]
     shape = grids.broadcast_shape([node.shape for node in given], "map_blocks")
-    over = grids.unified([node.chunks for node in given], shape)
-    sources = tuple(on_grid(node, grids.fitted(over, node.shape)) for node in given)
+    over = grids.unify([node.chunks for node in given], shape)
+    sources = tuple(on_grid(node, grids.fit(over, node.shape)) for node in given)
     grid = _grid(over, chunks, drop_axis, new_axis)
     code = UserCode(function)
     wanted = None if dtype is None else dtype_of(dtype)
@@ -89,7 +89,7 @@ def map_blocks(
 
 
 def _is_whole(dtype: np.dtype[Any]) -> bool:
-    """Whether a dtype says more than a kind: text of some length, times of some unit."""
+    """Whether a dtype says more than a kind: strings of some length, times of some unit."""
     generic = dtype.kind in "mM" and np.datetime_data(dtype)[0] == "generic"
     return dtype.itemsize > 0 and not generic
 
@@ -121,7 +121,7 @@ def _split_words(
 
 def _grid(over: Chunks, chunks: Any, drop_axis: Any, new_axis: Any) -> Chunks:
     """The result's grid; it has the blocks of `over` in the same order."""
-    dropped = normalized_axes(drop_axis, len(over)) if drop_axis is not None else ()
+    dropped = normalize_axes(drop_axis, len(over)) if drop_axis is not None else ()
     grid = [axis for n, axis in enumerate(over) if n not in dropped]
     if any(len(over[n]) > 1 for n in dropped):
         raise ChunkMismatch(
@@ -129,7 +129,7 @@ def _grid(over: Chunks, chunks: Any, drop_axis: Any, new_axis: Any) -> Chunks:
             "  join them first: rechunk({axis: -1})"
         )
     if new_axis is not None:
-        for axis in manipulation.new_axes(new_axis, len(grid)):
+        for axis in manipulation.positions_of_new_axes(new_axis, len(grid)):
             grid.insert(axis, (1,))
     if chunks is None:
         return tuple(grid)

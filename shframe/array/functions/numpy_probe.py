@@ -29,7 +29,7 @@ def sample_of(shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
 
 
 def ask(call: Callable[..., Any], name: str, *samples: Any) -> Array:
-    """What NumPy gives for samples.
+    """What NumPy returns for samples.
 
     Raises: UnsupportedType, AxisNotFound, InvalidArgument, with NumPy's own sentence.
     """

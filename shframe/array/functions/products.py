@@ -16,7 +16,7 @@ from shframe.array.functions import elementwise, manipulation, reductions
 from shframe.array.functions.indexing import item_of
 from shframe.array.functions.slicing import part
 from shframe.array.grid import chunks as grids
-from shframe.array.grid.axes import listed_axes, normalized_axis
+from shframe.array.grid.axes import list_axes, normalize_axis
 from shframe.array.grid.defaults import integers_from
 from shframe.errors import ChunkMismatch, InvalidArgument
 
@@ -36,14 +36,17 @@ def matmul(one: Node, other: Node, /) -> Node:
     """
     first, second = one, other
     if not first.ndim or not second.ndim:
-        raise InvalidArgument("matmul() needs axes; multiply by a number with *")
+        raise InvalidArgument(
+            "matmul: Input operand does not have enough dimensions (has 0, requires 1)\n"
+            "  multiply by a number with *"
+        )
     row, column = first.ndim == 1, second.ndim == 1
     first = part(first, (None, ...)) if row else first
     second = part(second, (..., None)) if column else second
     if first.shape[-1] != second.shape[-2]:
         raise ChunkMismatch(
-            f"matmul: shapes {first.shape} and {second.shape} do not fit\n"
-            f"  {first.shape[-1]} columns meet {second.shape[-2]} rows"
+            f"shapes {one.shape} and {other.shape} not aligned: "
+            f"{first.shape[-1]} (columns) != {second.shape[-2]} (rows)"
         )
     result = _product(first, second)
     if row:
@@ -56,11 +59,11 @@ def _product(first: Node, second: Node) -> Node:
     dtype = elementwise.learn_dtype(call, [first, second], "matmul")
     batches = [first.shape[:-2], second.shape[:-2]]
     shape = grids.broadcast_shape(batches, "matmul")
-    grid = grids.unified([first.chunks[:-2], second.chunks[:-2]], shape)
+    grid = grids.unify([first.chunks[:-2], second.chunks[:-2]], shape)
     # fewer blocks between the operands mean fewer, larger products to add up
     inner = min(first.chunks[-1], second.chunks[-2], key=lambda axis: (len(axis), axis))
-    left = (*grids.fitted(grid, batches[0]), first.chunks[-2], inner)
-    right = (*grids.fitted(grid, batches[1]), inner, second.chunks[-1])
+    left = (*grids.fit(grid, batches[0]), first.chunks[-2], inner)
+    right = (*grids.fit(grid, batches[1]), inner, second.chunks[-1])
     chunks = (*grid, first.chunks[-2], second.chunks[-1])
     a = on_grid(elementwise.astype(first, dtype), left)
     b = on_grid(elementwise.astype(second, dtype), right)
@@ -105,18 +108,18 @@ def _paired_axes(axes: Any, ndim: int, ndim2: int) -> tuple[list[int], list[int]
         given, given2 = (integers_from(each, "axes") for each in axes)
     else:
         given, given2 = tuple(range(-count, 0)), tuple(range(count))
-    return list(listed_axes(given, ndim)), list(listed_axes(given2, ndim2))
+    return list(list_axes(given, ndim)), list(list_axes(given2, ndim2))
 
 
 def vecdot(one: Node, other: Node, /, axis: int = -1) -> Node:
     """The sum of products along an axis, the first operand conjugated."""
     first, second = one, other
-    first = manipulation.moveaxis(first, normalized_axis(axis, first.ndim), -1)
-    second = manipulation.moveaxis(second, normalized_axis(axis, second.ndim), -1)
+    first = manipulation.moveaxis(first, normalize_axis(axis, first.ndim), -1)
+    second = manipulation.moveaxis(second, normalize_axis(axis, second.ndim), -1)
     if first.shape[-1] != second.shape[-1]:
         raise ChunkMismatch(
-            f"vecdot: shapes {first.shape} and {second.shape} do not fit: "
-            f"axis {axis} has lengths {first.shape[-1]} and {second.shape[-1]}"
+            f"shapes {one.shape} and {other.shape} not aligned: vecdot of axis {axis}, "
+            f"{first.shape[-1]} != {second.shape[-1]}"
         )
     if first.dtype.kind == "c":
         first = elementwise.call(np.conjugate, first)
@@ -139,14 +142,16 @@ def outer(one: Node, other: Node, /) -> Node:
 def matrix_transpose(x: Node, /) -> Node:
     """The array with its last two axes exchanged."""
     if x.ndim < 2:
-        raise InvalidArgument(f"a matrix is needed, found an array of shape {x.shape}")
+        raise InvalidArgument(f"Input array must be at least 2-dimensional, but it is {x.ndim}")
     return manipulation.swapaxes(x, -1, -2)
 
 
 def diagonal(x: Node, /, offset: int = 0) -> Node:
     """The diagonal of a matrix."""
     if x.ndim != 2:
-        raise InvalidArgument(f"a matrix is needed, found an array of shape {x.shape}")
+        raise InvalidArgument(
+            f"diagonal() requires an array of two dimensions, but it has {x.ndim}"
+        )
     rows, columns = x.shape
     offset = as_int(offset)
     count = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))

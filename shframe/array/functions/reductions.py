@@ -18,7 +18,7 @@ from shframe.array.functions.creation import full
 from shframe.array.functions.numpy_probe import NO_VALUE, ask_dtype, sample_of
 from shframe.array.functions.slicing import part
 from shframe.array.grid import chunks as grids
-from shframe.array.grid.axes import Axes, normalized_axes
+from shframe.array.grid.axes import Axes, normalize_axes
 from shframe.errors import ChunkMismatch, UnsupportedType
 
 
@@ -35,7 +35,7 @@ def reduce_by(
 
 def reduced_axes(axis: Axes, ndim: int) -> tuple[int, ...]:
     """The axes of a reduction that NumPy accepts: of no axes it also takes the first, or last."""
-    return normalized_axes(axis, ndim) if ndim else ()
+    return normalize_axes(axis, ndim) if ndim else ()
 
 
 def reduce(

@@ -11,14 +11,14 @@ from shframe.array.expr.nodes import Node
 from shframe.array.functions import manipulation
 from shframe.array.functions.creation import full
 from shframe.array.functions.numpy_probe import ask_dtype
-from shframe.array.grid.axes import normalized_axis
+from shframe.array.grid.axes import normalize_axis
 
 
 def accumulate(ufunc: np.ufunc, x: Node, *, axis: int = 0, dtype: Any = None) -> Node:
     """The running result of a ufunc along an axis."""
     name = f"{ufunc.__name__}.accumulate"
     result = ask_dtype(ufunc.accumulate, x, name, axis=axis, dtype=dtype)
-    at = normalized_axis(axis, x.ndim)
+    at = normalize_axis(axis, x.ndim)
     return nodes.Scan(x, ufunc, at, x.chunks, result)
 
 
@@ -44,7 +44,7 @@ def _cumulative(
 ) -> Node:
     ask_dtype(getattr(np, name), x, name, axis=axis, dtype=dtype)
     x = x if x.ndim else manipulation.ravel(x)
-    at = 0 if axis is None else normalized_axis(axis, x.ndim)
+    at = 0 if axis is None else normalize_axis(axis, x.ndim)
     result = accumulate(ufunc, x, axis=at, dtype=dtype)
     if not include_initial:
         return result

@@ -27,7 +27,7 @@ def part(x: Node, index: tuple[Any, ...]) -> Node:
     items: list[Any] = []
     axis = 0
     for want in complete_index(index, x.ndim):
-        items.append(None if want is None else bounded(want, x.shape[axis], axis))
+        items.append(None if want is None else bound_index(want, x.shape[axis], axis))
         axis += want is not None
     return basic_part(x, items)
 
@@ -91,7 +91,7 @@ def check_mask(want: Advanced, n: int, x: Node, axis: int) -> None:
         )
 
 
-def bounded(want: slice | int, length: int, axis: int) -> slice | int:
+def bound_index(want: slice | int, length: int, axis: int) -> slice | int:
     """A slice with its bounds inside the axis, or an index counted from the front."""
     if isinstance(want, int):
         if not -length <= want < length:
@@ -120,7 +120,7 @@ def basic_part(x: Node, items: list[Any]) -> Node:
 
 def _slice(x: Node, index: tuple[slice | int, ...]) -> Node:
     inside = tuple(
-        bounded(want, length, n)
+        bound_index(want, length, n)
         for n, (want, length) in enumerate(zip(index, x.shape, strict=True))
     )
     grid = tuple(

@@ -26,7 +26,7 @@ from shframe.array.functions.reductions import (
     sum,
 )
 from shframe.array.functions.slicing import part
-from shframe.array.grid.axes import Axes, listed_axes
+from shframe.array.grid.axes import Axes, list_axes
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 
 
@@ -218,7 +218,7 @@ def average(
     weights: in the array's shape, or in the shape of the axes that are named.
     Returns: the averages, or (averages, sums of weights) if `returned`.
     """
-    axis = None if axis is None else listed_axes(axis, x.ndim)
+    axis = None if axis is None else list_axes(axis, x.ndim)
     if weights is None:
         averages = mean(x, axis=axis, keepdims=keepdims)
         count = averages.dtype.type(_count(x, axis))

@@ -31,19 +31,19 @@ class AxisNotFound(InvalidArgument, np.exceptions.AxisError):
 
 
 class PositionNotFound(ShframeError, IndexError):
-    """A place beyond the end of an axis, or an index for an axis that is not there."""
+    """An index beyond the end of an axis, or for an axis that is not there."""
 
 
 class NotAnIndex(UnsupportedType, IndexError):
     """A value that does not say which elements are meant."""
 
 
-def normalized_axis(axis: Any, ndim: int) -> int:
+def normalize_axis(axis: Any, ndim: int) -> int:
     """The axis counted from the front; raises AxisNotFound, UnsupportedType.
 
     Examples
     --------
-    >>> normalized_axis(-1, 3)
+    >>> normalize_axis(-1, 3)
     2
     """
     try:
@@ -54,7 +54,7 @@ def normalized_axis(axis: Any, ndim: int) -> int:
         raise UnsupportedType(f"axis={axis!r}: {error}") from None
 
 
-def listed_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+def list_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """Axes in the order in which they are named, each once.
 
     Raises: AxisNotFound, UnsupportedType, InvalidArgument.
@@ -69,6 +69,6 @@ def listed_axes(axis: Any, ndim: int) -> tuple[int, ...]:
         raise InvalidArgument(f"axis={axis!r}: {error}") from None
 
 
-def normalized_axes(axis: Any, ndim: int) -> tuple[int, ...]:
-    """Axes in ascending order, all when None; raises as listed_axes() does."""
-    return tuple(range(ndim)) if axis is None else tuple(sorted(listed_axes(axis, ndim)))
+def normalize_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """Axes in ascending order, all when None; raises as list_axes() does."""
+    return tuple(range(ndim)) if axis is None else tuple(sorted(list_axes(axis, ndim)))

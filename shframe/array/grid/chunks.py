@@ -1,7 +1,7 @@
 """Chunk grids: how an array is cut into blocks, axis by axis. Knows sizes only, no data.
 
-`Chunks` holds for each axis the lengths of its blocks. Blocks are counted in C order; block `n`
-of a grid lies in the whole array where `bounds` says.
+`Chunks` holds for each axis the lengths of its blocks. Blocks are counted in C order; `bounds` says
+which part of the whole array block `n` is.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LARGEST = 32 << 20  # bytes of an automatic block: a task's overhead is below 1 
 SMALLEST = 1 << 20  # below this a second block costs more than it gains
 
 
-def normalized(
+def normalize_chunks(
     chunks: Any,
     shape: Shape,
     itemsize: int,
@@ -37,7 +37,7 @@ def normalized(
 ) -> Chunks:
     """The grid that a user's `chunks=` means for an array of this shape.
 
-    chunks: "auto", a number of bytes as text ("64MiB"), or for all axes or for each one of
+    chunks: "auto", a number of bytes as a string ("64MiB"), or for all axes or for each one of
         "auto", a length, -1 or None (one block), or the lengths of the blocks.
     parts: blocks that an automatic grid of a large array has at least.
     largest: bytes of an automatic block at most.
@@ -46,7 +46,7 @@ def normalized(
 
     Examples
     --------
-    >>> normalized((2, -1), (5, 3), 8)
+    >>> normalize_chunks((2, -1), (5, 3), 8)
     ((2, 2, 1), (3,))
     """
     wanted = _per_axis(chunks, shape, missing)
@@ -79,7 +79,7 @@ def _per_axis(chunks: Any, shape: Shape, missing: Chunks | None) -> list[Any]:
         return [tuple(wanted)]
     raise ChunkMismatch(
         f"chunks={chunks!r} names {len(wanted)} axes, the array of shape {shape} has {ndim}\n"
-        "  give one item an axis, one length for all, or 'auto'"
+        "  pass one item for each axis, one length for all, or 'auto'"
     )
 
 
@@ -118,7 +118,7 @@ def _lengths(want: Any, length: int, axis: int) -> Axis:
     if size is None:
         return _named_lengths(want, length, axis)
     if size < 1:
-        raise InvalidArgument(f"chunks of {size} for axis {axis}: a block holds at least one")
+        raise InvalidArgument(f"chunk size must be at least 1, got {size} for axis {axis}")
     return (size,) * (length // size) + ((length % size,) if length % size else ()) or (0,)
 
 
@@ -127,14 +127,13 @@ def _named_lengths(want: Any, length: int, axis: int) -> Axis:
         lengths = tuple(map(as_int, want))
     except TypeError:
         raise InvalidArgument(
-            f"chunks hold {want!r} for axis {axis}\n"
-            "  an axis takes a length, -1, 'auto' or a tuple of lengths"
+            f"chunks of axis {axis} must be a length, -1, 'auto' or lengths, got {want!r}"
         ) from None
     if sum(lengths) != length or any(item < 0 for item in lengths) or not lengths:
         raise ChunkMismatch(
             f"chunks {lengths} of axis {axis} add up to {sum(lengths)}, not to {length}"
         )
-    return without_empty(lengths)
+    return drop_empty(lengths)
 
 
 def _split(shape: Shape, known: Sequence[Axis | None], itemsize: int, target: int) -> Chunks:
@@ -173,7 +172,7 @@ def even(length: int, count: int) -> Axis:
     return (base + 1,) * more + (base,) * (count - more)
 
 
-def without_empty(lengths: Axis) -> Axis:
+def drop_empty(lengths: Axis) -> Axis:
     """The blocks that hold something; one empty block when none does."""
     return tuple(item for item in lengths if item) or (0,)
 
@@ -194,7 +193,7 @@ def offsets(lengths: Axis) -> Axis:
 
 
 def positions(chunks: Chunks) -> Iterator[Shape]:
-    """Places in the grid, in C order."""
+    """Positions in the grid, in C order."""
     return itertools.product(*(range(len(axis)) for axis in chunks))
 
 
@@ -204,7 +203,7 @@ def block_shapes(chunks: Chunks) -> Iterator[Shape]:
 
 
 def bounds(chunks: Chunks) -> Iterator[tuple[slice, ...]]:
-    """Where each block lies in the whole array, in C order."""
+    """The part of the whole array that each block is, in C order."""
     axes = []
     for lengths in chunks:
         starts = offsets(lengths)
@@ -213,7 +212,7 @@ def bounds(chunks: Chunks) -> Iterator[tuple[slice, ...]]:
 
 
 def number(position: Sequence[int], blocks: Shape) -> int:
-    """The C order number of the block at a place in the grid."""
+    """The C order number of the block at a position in the grid."""
     found = 0
     for place, count in zip(position, blocks, strict=True):
         found = found * count + place
@@ -230,14 +229,14 @@ def broadcast_shape(shapes: Sequence[Shape], what: str) -> Shape:
         if len(lengths) > 1:
             shown = " and ".join(map(str, shapes))
             raise ChunkMismatch(
-                f"{what}: shapes {shown} do not broadcast\n"
-                f"  axis {axis} has lengths {' and '.join(map(str, sorted(lengths)))}"
+                f"operands could not be broadcast together with shapes {shown}\n"
+                f"  {what}: axis {axis} has lengths {' and '.join(map(str, sorted(lengths)))}"
             )
         result.append(lengths.pop() if lengths else 1)
     return tuple(result)
 
 
-def unified(grids: Sequence[Chunks], shape: Shape) -> Chunks:
+def unify(grids: Sequence[Chunks], shape: Shape) -> Chunks:
     """One grid for operands that broadcast to `shape`.
 
     An axis gets the boundaries of all operands, so that each new block lies in one old block
@@ -257,7 +256,7 @@ def unified(grids: Sequence[Chunks], shape: Shape) -> Chunks:
     return tuple(result)
 
 
-def fitted(chunks: Chunks, shape: Shape) -> Chunks:
+def fit(chunks: Chunks, shape: Shape) -> Chunks:
     """The part of a grid that an operand of this shape has when it broadcasts to the grid."""
     if not shape:
         return ()
@@ -279,19 +278,19 @@ def contiguous(chunks: Chunks) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Where part of a new block of an axis comes from: places of an old block."""
+    """Where part of a new block of an axis comes from: a slice of an old block."""
 
     block: int
     source: slice
     target: slice
 
 
-def regrouped(old: Axis, new: Axis) -> list[list[Run]]:
+def regroup(old: Axis, new: Axis) -> list[list[Run]]:
     """For each new block of an axis the runs of old blocks that make it up.
 
     Examples
     --------
-    >>> [len(runs) for runs in regrouped((4, 2), (2, 3, 1))]
+    >>> [len(runs) for runs in regroup((4, 2), (2, 3, 1))]
     [1, 2, 1]
     """
     starts = offsets(old)
@@ -312,7 +311,7 @@ def regrouped(old: Axis, new: Axis) -> list[list[Run]]:
 
 
 def cut(lengths: Axis, want: slice | int) -> list[tuple[int, slice | int]]:
-    """Blocks of an axis that a slice (its bounds inside) or a place meets, and where in each."""
+    """Blocks of an axis that a slice (its bounds inside) or an index meets, and where in each."""
     starts = offsets(lengths)
     if isinstance(want, int):
         block = bisect.bisect_right(starts, want) - 1
@@ -331,11 +330,11 @@ def cut(lengths: Axis, want: slice | int) -> list[tuple[int, slice | int]]:
 
 
 def run_of(first: int, count: int, step: int) -> slice:
-    """The slice of `count` places from `first` on."""
+    """The slice of `count` indices from `first` on."""
     stop = first + count * step
     return slice(first, stop if stop >= 0 else None, step)
 
 
 def length_of(want: slice) -> int:
-    """How many places a slice with its bounds inside has."""
+    """How many elements a slice with its bounds inside has."""
     return len(range(want.start, want.stop if want.stop is not None else -1, want.step))

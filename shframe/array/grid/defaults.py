@@ -24,7 +24,7 @@ def largest() -> int:
     return session.current().options.partition_bytes
 
 
-def gridded(
+def choose_grid(
     chunks: Any, shape: Shape, dtype: np.dtype[Any], missing: Chunks | None = None
 ) -> Chunks:
     """The grid that `chunks=` means for an array of this shape.
@@ -33,7 +33,7 @@ def gridded(
     """
     itemsize = max(dtype.itemsize, 1)
     how: dict[str, Any] = {"parts": parts(), "missing": missing, "largest": largest()}
-    return grids.normalized(chunks, shape, itemsize, **how)
+    return grids.normalize_chunks(chunks, shape, itemsize, **how)
 
 
 def shape_from(shape: Any) -> Shape:
@@ -52,4 +52,4 @@ def integers_from(given: Any, name: str) -> tuple[int, ...]:
     try:
         return tuple(map(as_int, given if isinstance(given, Iterable) else [given]))
     except TypeError as error:
-        raise UnsupportedType(f"{name}={given!r}: {error}") from None
+        raise UnsupportedType(f"{name} must be integers, got {given!r}: {error}") from None

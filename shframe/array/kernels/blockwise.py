@@ -171,7 +171,7 @@ def partial(*values: Any, program: Program, reducer: Reducer, axes: Shape, whole
 def _reduce_tiles(
     program: Program, operands: list[Array], shape: Shape, reducer: Reducer, axes: Shape
 ) -> Array:
-    """The reducer of each tile, merged where tiles lie behind one another along a reduced axis."""
+    """The partial result of each tile, merged if they differ along a reduced axis only."""
     found: dict[Shape, Array] = {}
     for box, tile in run(program, operands, shape):
         place = tuple([0 if n in axes else part.start for n, part in enumerate(box)])
@@ -219,7 +219,7 @@ def join_totals(one: Array, other: Array, ufunc: np.ufunc) -> Array:
 
 
 def scan(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, result: DType) -> Array:
-    """A block's running result, joined with what the blocks before it gave in all, if any."""
+    """A block's running result, joined with the total of the blocks before it, if any."""
     *inputs, view = values
     source = apply_view(inputs[0], view)
     made: Array = result_buffer.empty(source.shape, result)
@@ -271,20 +271,20 @@ def assemble_flat(*values: Any, dtype: DType) -> Array:
 
 
 def take(*values: Any, axis: int, dtype: DType) -> Array:
-    """The places of an axis that an array names, from the blocks that hold them.
+    """The elements of an axis at an array of indices, from the blocks that hold them.
 
-    parts: the array of places, then the blocks; starts: where each block begins on the axis.
+    parts: the array of indices, then the blocks; starts: where each block begins on the axis.
     """
     *inputs, parts, starts, shape = values
-    places, *blocks = _operands(inputs, parts)
+    indices, *blocks = _operands(inputs, parts)
     result: Array = result_buffer.empty(shape, dtype)
     ahead: tuple[Any, ...] = (slice(None),) * axis
     for block, start in zip(blocks, starts, strict=True):
         if len(blocks) == 1:
-            np.take(block, places - start, axis=axis, out=result, mode="clip")
+            np.take(block, indices - start, axis=axis, out=result, mode="clip")
             break
-        here = np.flatnonzero((places >= start) & (places < start + block.shape[axis]))
-        result[(*ahead, here)] = np.take(block, places[here] - start, axis=axis)
+        here = np.flatnonzero((indices >= start) & (indices < start + block.shape[axis]))
+        result[(*ahead, here)] = np.take(block, indices[here] - start, axis=axis)
     return result
 
 
@@ -309,10 +309,10 @@ def map_block(
     dtype: DType | None,
     writable: bool,
 ) -> Any:
-    """A user's function of blocks, and of whole values by the keywords in `words`; `place`, if
-    any, is given as `block_id`."""
-    *inputs, parts, shape, place = values
-    extra = {} if place is None else {"block_id": place}
+    """A user's function of blocks, and of whole values by the keywords in `words`; the
+    block's position, if any, is passed as `block_id`."""
+    *inputs, parts, shape, position = values
+    extra = {} if position is None else {"block_id": position}
     count = len(parts) - len(words)
     blocks = _operands(inputs, parts[:count])
     if writable:
@@ -321,8 +321,8 @@ def map_block(
     result = np.asarray(function(*blocks, **keywords, **given, **extra))
     if shape is not None and result.shape != shape:
         raise ChunkMismatch(
-            f"{function.name} gave a block of shape {result.shape}, {shape} was expected\n"
-            "  say the result's grid with chunks=, drop_axis= or new_axis="
+            f"{function.name} returned a block of shape {result.shape}, expected {shape}\n"
+            "  set the grid of the result by chunks=, drop_axis= or new_axis="
         )
     return result if dtype is None else _exactly(result, dtype, function.name)
 
@@ -350,7 +350,7 @@ def _exactly(block: Array, dtype: DType, name: str) -> Array:
         except (TypeError, ValueError, OverflowError):
             pass
     raise UnsupportedType(
-        f"{name} gave a block of dtype {block.dtype}, whose values {dtype} cannot hold\n"
+        f"{name} returned a block of dtype {block.dtype}, whose values {dtype} cannot hold\n"
         "  that is the dtype= of map_blocks(), or else the dtype of the first block: "
-        f"give dtype={str(block.dtype)!r}"
+        f"pass dtype={str(block.dtype)!r}"
     )

@@ -12,7 +12,7 @@ from shframe.array.grid import chunks as grids
 from shframe.array.grid import views
 from shframe.array.kernels import blockwise
 from shframe.array.lower.block_refs import BlockRef, Layer, input_slots, layer_of, work
-from shframe.array.lower.shared_output import filling
+from shframe.array.lower.shared_output import fill_segment
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
@@ -57,8 +57,8 @@ def broadcast_to(node: nodes.BroadcastTo, sources: tuple[Layer, ...]) -> Layer:
     """Views that repeat their block."""
     refs = []
     counts = node.source.numblocks
-    places = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
-    for position, shape in places:
+    blocks = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
+    for position, shape in blocks:
         tail = position[len(position) - len(counts) :]
         old = [0 if n == 1 else at for at, n in zip(tail, counts, strict=True)]
         ref: BlockRef = sources[0].about[grids.number(old, counts)]
@@ -79,17 +79,17 @@ def concat(node: nodes.Concat, sources: tuple[Layer, ...]) -> Layer:
 
 
 def rechunk(node: nodes.Rechunk, sources: tuple[Layer, ...]) -> Layer:
-    """A view where a new block lies in one old block, else a task that reads parts of several."""
+    """A view if a new block is part of one old block, else a task that reads parts of several."""
     (source,) = sources
     counts = node.source.numblocks
     call = Function(blockwise.assemble, dtype=node.dtype)
     axes = [
-        grids.regrouped(old, new) for old, new in zip(node.source.chunks, node.chunks, strict=True)
+        grids.regroup(old, new) for old, new in zip(node.source.chunks, node.chunks, strict=True)
     ]
     tasks: list[Task] = []
     refs: list[BlockRef] = []
-    places = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
-    for position, shape in places:
+    blocks = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
+    for position, shape in blocks:
         found: list[BlockRef] = []
         targets = []
         for runs in itertools.product(*(axes[n][at] for n, at in enumerate(position))):
@@ -117,7 +117,7 @@ def reshape(node: nodes.Reshape, sources: tuple[Layer, ...]) -> Layer:
     tasks: list[Task] = []
     refs: list[BlockRef] = []
     shapes = grids.block_shapes(node.chunks)
-    for n, (runs, shape) in enumerate(zip(grids.regrouped(old, new), shapes, strict=True)):
+    for n, (runs, shape) in enumerate(zip(grids.regroup(old, new), shapes, strict=True)):
         first = runs[0]
         if len(runs) == 1 and first.source == slice(0, old[first.block]):
             refs.append(source.about[first.block].through(views.reshaped(shape)))
@@ -132,13 +132,13 @@ def reshape(node: nodes.Reshape, sources: tuple[Layer, ...]) -> Layer:
 
 
 def take(node: nodes.Take, sources: tuple[Layer, ...]) -> Layer:
-    """A task a block, which reads the blocks that hold its places."""
+    """A task a block, which reads the blocks that hold its elements."""
     (source,) = sources
     counts = node.source.numblocks
     starts = grids.offsets(node.source.chunks[node.axis])
     cuts = grids.offsets(node.chunks[node.axis])
     call = Function(blockwise.take, axis=node.axis, dtype=node.dtype)
-    data = Key(f"data-{node.places.__shframe_token__()}")
+    data = Key(f"data-{node.indices.__shframe_token__()}")
     tasks = []
     grid = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)
     for position, shape in grid:
@@ -155,14 +155,14 @@ def take(node: nodes.Take, sources: tuple[Layer, ...]) -> Layer:
         size = work(node, shape, 1)
         tasks.append(Task(Key(node.name, position), call, inputs, own, nbytes=size))
     layer = layer_of((BlockRef(task.key) for task in tasks), tasks)
-    layer.data[data] = node.places
+    layer.data[data] = node.indices
     return layer
 
 
 def result(node: nodes.Result, sources: tuple[Layer, ...]) -> Layer:
     """Blocks that tasks made as they are; a task that copies each view and each repetition."""
     if node.final is not None:
-        return filling(node, node.final, sources[0])
+        return fill_segment(node, node.final, sources[0])
     call = Function(blockwise.copy)
     seen: set[Key] = set()
     tasks: list[Task] = []

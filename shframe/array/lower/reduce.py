@@ -1,5 +1,5 @@
 """Lowering of reductions and running results: a partial result a block, then a tree or a chain
-whose shape depends on the grid alone, so that two runs give the same bits.
+whose shape depends on the grid alone, so that two runs return the same bits.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
         tasks.append(Task(key, call, inputs, own, nbytes=size, fan_in=True))
         kept = tuple(0 if n in node.axes else at for n, at in enumerate(position))
         groups.setdefault(kept, []).append(tasks[-1])
-    return layer_of(_combined(node, groups, tasks), tasks)
+    return layer_of(_combine(node, groups, tasks), tasks)
 
 
-def _combined(
+def _combine(
     node: nodes.Reduce, groups: dict[Shape, list[Task]], tasks: list[Task]
 ) -> list[BlockRef]:
     """The refs of the result; the tasks of the tree are added to `tasks`."""
@@ -75,7 +75,7 @@ def _combined(
 def scan(node: nodes.Scan, sources: tuple[Layer, ...]) -> Layer:
     """The running result of each block, and a chain of what is carried from block to block.
 
-    For an associative ufunc the totals of the blocks are made beside each other, and only joined
+    For an associative ufunc the totals of the blocks are made side by side, and only joined
     in the chain; for another one each total goes on from the one before it.
     """
     dtype = own_dtype(node.ufunc, node.dtype)

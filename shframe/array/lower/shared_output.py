@@ -17,7 +17,7 @@ from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
 
-def filling(node: nodes.Result, segment: int, source: Layer) -> Layer:
+def fill_segment(node: nodes.Result, segment: int, source: Layer) -> Layer:
     """A task a block, which puts it where it belongs in the final array."""
     made = {task.key: task for task in source.tasks}
     whole = {"whole": node.shape, "dtype": node.dtype}

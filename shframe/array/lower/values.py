@@ -141,7 +141,7 @@ def matmul(node: nodes.MatMul, sources: tuple[Layer, ...]) -> Layer:
 
 
 def _number(position: Shape, counts: Shape) -> int:
-    """The number of the block that broadcasts to a place."""
+    """The number of the block that broadcasts to a position."""
     tail = position[len(position) - len(counts) :]
     return grids.number([0 if n == 1 else p for p, n in zip(tail, counts, strict=True)], counts)
 

@@ -14,7 +14,6 @@ from shframe.array.expr.nodes import Node
 from shframe.array.grid import chunks as grids
 from shframe.array.plan.cost import cost_of
 from shframe.array.plan.planner import PLANNER
-from shframe.array.plan.run_here import run_here
 from shframe.array.rules.finish import into_final
 from shframe.executor_choice import planned_for
 from shframe.graph.executors.cluster import values
@@ -22,6 +21,7 @@ from shframe.graph.objects.shared_output import Final
 from shframe.graph.plan.expr import Expr
 from shframe.graph.tasks import result_buffer
 from shframe.lazy.collection import Collection, _note
+from shframe.lazy.run_here import run_here
 from shframe.options import Options
 from shframe.store.codec.numpy_codec import array_header
 

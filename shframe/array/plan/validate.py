@@ -29,7 +29,7 @@ def check_node(node: Expr) -> None:
     if isinstance(node, (nodes.Elementwise, nodes.Reduce)):
         grid = node.over if isinstance(node, nodes.Reduce) else node.chunks
         for source in below:
-            fitted = grids.fitted(grid, source.shape)
+            fitted = grids.fit(grid, source.shape)
             assert source.chunks == fitted, f"{source.name} is not on the grid of {node.name}"
         _check_program(node.program, len(node.sources), node.name)
     if isinstance(node, nodes.Elementwise):

@@ -7,12 +7,13 @@ from dataclasses import replace
 from shframe.array.expr import nodes
 from shframe.array.expr.program import merge
 from shframe.graph.plan.expr import Expr, walk
+from shframe.graph.plan.tokens import tokenize
 
 Fusible = nodes.Elementwise | nodes.Reduce
 
 
 def fuse_elementwise(plan: Expr) -> Expr:
-    """Join elementwise nodes with those below them that nobody else reads, and reductions with
+    """Join elementwise nodes with those below them that no other node reads, and reductions with
     the elementwise work below them: one program, run tile by tile, block by block."""
     order = list(walk(plan))
     readers: dict[str, set[str]] = {}
@@ -63,4 +64,7 @@ def _fuse(root: Fusible, members: list[nodes.Elementwise], done: dict[str, Expr]
     steps = [(n.token, n.program, [s.token for s in n.sources]) for n in parts]
     program, tokens = merge(steps)
     sources = tuple(done[str(token)] for token in tokens)
-    return replace(root, program=program, sources=sources)
+    made = replace(root, program=program, sources=sources)
+    # it has the values of the root, whose token is made of all of this: not to be digested again
+    made.__dict__["token"] = tokenize("fused", root.token)
+    return made

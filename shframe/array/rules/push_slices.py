@@ -8,7 +8,7 @@ from shframe.graph.plan.rewrite import rule
 
 @rule(on=nodes.Slice)
 def read_part(node: nodes.Slice) -> nodes.Node | None:
-    """Slice(FromArray) -> FromArray with other starts and steps; places drop axes and stay."""
+    """Slice(FromArray) -> FromArray with other starts and steps; not if it drops an axis."""
     source = node.source
     if isinstance(source, nodes.Full):
         return nodes.Full(source.value, node.chunks, node.dtype)

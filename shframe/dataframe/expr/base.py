@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe.expr.lineage import Lineage, Rows, same_rows
+from shframe.dataframe.kernels import rowwise
 from shframe.graph.plan.expr import Expr
 from shframe.graph.plan.tokens import tokenize
 
@@ -186,6 +187,15 @@ class RowWise(Relation):
         if not all(source.settled for source in self.relations):
             return False
         return self.keeps_dtypes or not any(map(changes_when_missing, dtypes_of(self.meta)))
+
+
+def call_operator(op: str, left: Any, right: Any) -> Call:
+    """The call of an operator of Python, one of whose operands may be a literal."""
+    if isinstance(left, Literal):
+        return rowwise.operate_scalar, {"name": op, "value": left.value, "reflected": True}
+    if isinstance(right, Literal):
+        return rowwise.operate_scalar, {"name": op, "value": right.value, "reflected": False}
+    return rowwise.operate, {"name": op}
 
 
 def example_of(source: Expr) -> Any:

@@ -11,7 +11,7 @@ import functools
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from shframe.dataframe.expr.base import Call, Literal, Meta, Relation, RowWise, Value
+from shframe.dataframe.expr.base import Call, Literal, Meta, Relation, RowWise, Value, call_operator
 from shframe.dataframe.expr.lineage import Rows
 from shframe.dataframe.kernels import rowwise
 from shframe.dataframe.kernels.arguments import Place
@@ -32,7 +32,7 @@ class Column(RowWise):
 
     @property
     def call(self) -> Call:
-        return rowwise.column, {"label": self.label}
+        return rowwise.select_column, {"label": self.label}
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class RowLabels(RowWise):
 
     @property
     def call(self) -> Call:
-        return rowwise.as_index, {}
+        return rowwise.get_index, {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,11 +61,7 @@ class Operation(RowWise):
 
     @property
     def call(self) -> Call:
-        if isinstance(self.left, Literal):
-            return rowwise.scalar, {"name": self.op, "value": self.left.value, "reflected": True}
-        if isinstance(self.right, Literal):
-            return rowwise.scalar, {"name": self.op, "value": self.right.value, "reflected": False}
-        return rowwise.binary, {"name": self.op}
+        return call_operator(self.op, self.left, self.right)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +98,7 @@ class Unary(RowWise):
 
     @property
     def call(self) -> Call:
-        return rowwise.unary, {"name": self.op}
+        return rowwise.operate_unary, {"name": self.op}
 
 
 @dataclass(frozen=True)
@@ -128,7 +124,7 @@ class Arguments:
 
 @dataclass(frozen=True, eq=False)
 class Method(RowWise):
-    """A pandas method that looks at each value by itself, called on corresponding partitions.
+    """A pandas method that looks at each value alone, called on corresponding partitions.
 
     others: relations among the arguments; given: values among them, each partition gets whole.
     index_asked: whether the method looks at the labels of rows, or changes them.
@@ -160,7 +156,7 @@ class Method(RowWise):
     @property
     def call(self) -> Call:
         given = {"args": self.arguments.args, "kwargs": dict(self.arguments.kwargs)}
-        return rowwise.method, {"name": self.path, **given}
+        return rowwise.call_method, {"name": self.path, **given}
 
 
 class Elementwise(Method):
@@ -243,7 +239,7 @@ class Attribute(RowWise):
 
     @property
     def call(self) -> Call:
-        return rowwise.attribute, {"name": f"{self.accessor}.{self.attribute}"}
+        return rowwise.get_attribute, {"name": f"{self.accessor}.{self.attribute}"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,7 +262,7 @@ class Evaluate(RowWise):
 
     @property
     def call(self) -> Call:
-        return rowwise.evaluated, {"text": self.text, "names": dict(self.variables.kwargs)}
+        return rowwise.evaluate, {"text": self.text, "names": dict(self.variables.kwargs)}
 
 
 def is_plain(value: Any) -> bool:

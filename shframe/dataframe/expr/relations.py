@@ -115,7 +115,7 @@ class Project(RowWise):
 
     @property
     def call(self) -> Call:
-        return rowwise.columns, {"labels": list(self.labels)}
+        return rowwise.select_columns, {"labels": list(self.labels)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +131,7 @@ class Filter(RowWise):
 
     @property
     def call(self) -> Call:
-        return rowwise.rows, {"positional": self.is_aligned}
+        return rowwise.filter_rows, {"positional": self.is_aligned}
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,9 +157,9 @@ class Assign(RowWise):
     @property
     def call(self) -> Call:
         if isinstance(self.column, Literal):
-            return rowwise.assigned, {"labels": (), "plain": {self.label: self.column.value}}
+            return rowwise.assign, {"labels": (), "plain": {self.label: self.column.value}}
         whole: Any = rowwise.COUNT_OF_WHOLE if self.given else 0 if self.grows else 1
-        return rowwise.assigned, {"labels": (self.label,), "plain": {}, "whole": whole}
+        return rowwise.assign, {"labels": (self.label,), "plain": {}, "whole": whole}
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +248,7 @@ class Whole(Relation):
 
 def bring_together(source: Relation) -> Relation:
     """All rows of a relation in one partition."""
-    return Whole((source,), rowwise.itself, Params())
+    return Whole((source,), rowwise.pass_through, Params())
 
 
 def align(*sources: Relation, by_label: bool = True) -> tuple[Relation, ...]:
@@ -272,7 +272,7 @@ class Aggregate(Relation):
 
     @functools.cached_property
     def meta(self) -> Any:
-        return aggregate.empty_result(self.source.meta, self.plan)
+        return aggregate.aggregate_empty(self.source.meta, self.plan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,9 +299,9 @@ class Join(Relation):
         plan = join_partitions.JoinPlan(self.how, self.left_on, self.right_on, self.suffixes, None)
         left, right = self.left.meta, self.right.meta
         try:
-            return join_partitions.by_pandas(left, right, plan)
+            return join_partitions.join_by_pandas(left, right, plan)
         except TypeError:  # pandas compares the extremes of masked keys, and there are none
-            return join_partitions.by_pandas(sample_of(left), sample_of(right), plan).iloc[:0]
+            return join_partitions.join_by_pandas(sample_of(left), sample_of(right), plan).iloc[:0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -378,7 +378,11 @@ class Distinct(SmallResult):
     @property
     def kernels(self) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
         subset = None if self.subset is None else list(self.subset)
-        return combine.distinct, combine.distinct_of_all, {"subset": subset, "keep": self.keep}
+        return (
+            combine.keep_distinct,
+            combine.combine_distinct,
+            {"subset": subset, "keep": self.keep},
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -395,7 +399,7 @@ class TopRows(SmallResult):
         args = (self.count,) if self.by is None else (self.count, list(self.by))
         name = "nlargest" if self.largest else "nsmallest"
         params = {"name": name, "args": args, "keep": self.keep}
-        return combine.extreme, combine.extreme_of_all, params
+        return combine.take_extreme, combine.combine_extreme, params
 
 
 @dataclass(frozen=True, eq=False)
@@ -415,4 +419,4 @@ class ValueCounts(SmallResult):
             "normalize": self.normalize,
             "dropna": self.dropna,
         }
-        return combine.values_counted, combine.values_counted_of_all, params
+        return combine.count_values, combine.combine_counts, params

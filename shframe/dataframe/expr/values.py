@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from shframe.dataframe.expr.base import Literal, Params, Relation, Value, dtypes_of
+from shframe.dataframe.expr.base import Literal, Params, Relation, Value, call_operator, dtypes_of
 from shframe.dataframe.expr.samples import sample_of
 from shframe.dataframe.kernels import reduce, rowwise
 from shframe.graph.plan.expr import Expr
@@ -47,7 +47,7 @@ class Reduction(Fold):
         meta = self.source.meta
         series = not isinstance(meta, pd.DataFrame)
         params = {"how": self.how, "series": series, "dtypes": dtypes_of(meta)}
-        return reduce.partial, reduce.final, {**params, **dict(self.options)}
+        return reduce.reduce_partially, reduce.combine_partials, {**params, **dict(self.options)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class RowCount(Fold):
 
     @property
     def kernels(self) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
-        return rowwise.counted, rowwise.added, {}
+        return rowwise.count_rows, rowwise.add_counts, {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,7 @@ class Computed(Value):
 
 def collect_rows(source: Relation) -> Value:
     """All rows of a relation as one value."""
-    return Computed((source,), rowwise.itself, Params())
+    return Computed((source,), rowwise.pass_through, Params())
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,11 +107,7 @@ class ValueOperation(Value):
     @property
     def call(self) -> tuple[Callable[..., Any], dict[str, Any]]:
         """The kernel and its parameters."""
-        if isinstance(self.left, Literal):
-            return rowwise.scalar, {"name": self.op, "value": self.left.value, "reflected": True}
-        if isinstance(self.right, Literal):
-            return rowwise.scalar, {"name": self.op, "value": self.right.value, "reflected": False}
-        return rowwise.binary, {"name": self.op}
+        return call_operator(self.op, self.left, self.right)
 
     @functools.cached_property
     def sample(self) -> Any:

@@ -33,7 +33,7 @@ _ADDED = {"sum": "sum", "total": "sum", "count": "sum", "size": "sum", "prod": "
 # --- by pandas --------------------------------------------------------------------------
 
 
-def pandas_result(part: Any, *, plan: Aggregation) -> Any:
+def aggregate_by_pandas(part: Any, *, plan: Aggregation) -> Any:
     """pandas' own answer for one partition that holds whole groups."""
     frame = partition.as_pandas(part)
     groups = frame.groupby(
@@ -43,7 +43,7 @@ def pandas_result(part: Any, *, plan: Aggregation) -> Any:
         observed=plan.observed,
     )
     made = [_one_output(groups, output) for output in plan.outputs]
-    return _assembled(made, plan)
+    return _assemble(made, plan)
 
 
 def _one_output(groups: Any, output: Output) -> Any:
@@ -55,13 +55,13 @@ def _one_output(groups: Any, output: Output) -> Any:
     return getattr(chosen, output.how)(**dict(output.kwargs))
 
 
-def empty_result(meta: Any, plan: Aggregation) -> Any:
+def aggregate_empty(meta: Any, plan: Aggregation) -> Any:
     """What the result looks like without a row; pandas says what is wrong with the question."""
-    made = pandas_result(meta, plan=plan)
+    made = aggregate_by_pandas(meta, plan=plan)
     return made.iloc[:0]
 
 
-def _assembled(columns: list[Any], plan: Aggregation) -> Any:
+def _assemble(columns: list[Any], plan: Aggregation) -> Any:
     """The result's columns under their labels, with the keys as index or columns."""
     index = columns[0].index
     index = index.set_names(list(plan.names))
@@ -94,7 +94,7 @@ def _slots(plan: Aggregation) -> list[tuple[Any, str]]:
     return list(found)
 
 
-def partial(part: Any, *, plan: Aggregation) -> Any:
+def aggregate_partially(part: Any, *, plan: Aggregation) -> Any:
     """Primitives of each group of a partition: a frame of columns k0, k1 ... and p0, p1 ...
 
     Groups come in the order in which they appear.
@@ -234,13 +234,13 @@ def _exact(sums: Any, values: Any) -> Any:
 # --- combining --------------------------------------------------------------------------
 
 
-def combined(*partials: Any, plan: Aggregation) -> Any:
+def combine(*partials: Any, plan: Aggregation) -> Any:
     """One partial result of several, in their order."""
-    frame = _stacked(partials)
-    return _combine(frame, plan, sort=False, observed=True).reset_index()
+    frame = _stack(partials)
+    return _combine_frame(frame, plan, sort=False, observed=True).reset_index()
 
 
-def _stacked(partials: Any) -> Any:
+def _stack(partials: Any) -> Any:
     """Partial results one after another; a key that lost a missing value anywhere is a float."""
     filled = [p for p in partials if len(p)] or list(partials[:1])
     lost = {
@@ -257,7 +257,7 @@ def _stacked(partials: Any) -> Any:
     return whole.astype(dict.fromkeys(changed, "f8")) if changed else whole
 
 
-def _combine(frame: Any, plan: Aggregation, *, sort: bool, observed: bool) -> Any:
+def _combine_frame(frame: Any, plan: Aggregation, *, sort: bool, observed: bool) -> Any:
     names = [f"k{n}" for n in range(len(plan.keys))]
     groups = frame.groupby(
         names if len(names) > 1 else names[0], sort=sort, dropna=plan.dropna, observed=observed
@@ -298,9 +298,9 @@ def _combined_m2(
     return spread.groupby(keys, sort=sort, dropna=plan.dropna, observed=observed).sum(skipna=False)
 
 
-def finished(*partials: Any, plan: Aggregation, expected: Any) -> Any:
+def finish(*partials: Any, plan: Aggregation, expected: Any) -> Any:
     """The final table from all partial results."""
-    frame = _combine(_stacked(partials), plan, sort=plan.sort, observed=plan.observed)
+    frame = _combine_frame(_stack(partials), plan, sort=plan.sort, observed=plan.observed)
     return _final(frame, plan, expected)
 
 
@@ -309,14 +309,14 @@ def key_columns(plan: Aggregation) -> tuple[str, ...]:
     return tuple(f"k{n}" for n in range(len(plan.keys)))
 
 
-def finished_range(offsets: Any, *values: Any, plan: Aggregation, expected: Any) -> Any:
+def finish_range(offsets: Any, *values: Any, plan: Aggregation, expected: Any) -> Any:
     """The final table of one range of keys, from partial results that are in their order.
 
     offsets: where each range begins in each partial result; values: those, then the range.
     """
     *partials, place = values
-    whole = _stacked(sorting.ranges(offsets, partials, place))
-    return _final(_combine(whole, plan, sort=True, observed=True), plan, expected)
+    whole = _stack(sorting.ranges(offsets, partials, place))
+    return _final(_combine_frame(whole, plan, sort=True, observed=True), plan, expected)
 
 
 def _final(frame: Any, plan: Aggregation, expected: Any) -> Any:
@@ -330,7 +330,7 @@ def _final(frame: Any, plan: Aggregation, expected: Any) -> Any:
     for n, output in enumerate(plan.outputs):
         made = _final_column(output, slot)
         columns.append(_typed(made, _expected_dtype(expected, n, plan)))
-    return _assembled(columns, plan)
+    return _assemble(columns, plan)
 
 
 def _final_column(output: Output, slot: Any) -> Any:
@@ -371,7 +371,7 @@ def _fits(column: Any, dtype: Any) -> bool:
     return bool(column.empty or (column.min() >= limits.min and column.max() <= limits.max))
 
 
-def ordered(*parts: Any, plan: Aggregation) -> Any:
+def order_groups(*parts: Any, plan: Aggregation) -> Any:
     """Results of partitions that hold whole groups, in the order of their keys."""
     filled = [p for p in parts if len(p)] or list(parts[:1])
     whole = pd.concat(filled) if len(filled) > 1 else filled[0]

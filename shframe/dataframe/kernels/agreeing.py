@@ -11,7 +11,7 @@ import pandas as pd
 from shframe.dataframe import partition
 
 
-def dtypes_of(part: Any) -> tuple[Any, ...] | None:
+def find_dtypes(part: Any) -> tuple[Any, ...] | None:
     """pandas' dtypes of a partition's columns; None where it has no rows."""
     if not partition.rows_in(part):
         return None
@@ -28,7 +28,7 @@ def _seen(column: Any, dtype: Any) -> Any:
     return np.dtype(object) if dtype.kind == "b" else np.dtype("f8")
 
 
-def agreed(*found: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+def unify_dtypes(*found: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
     """The dtypes of the whole; None where there is no row."""
     known = [one for one in found if one is not None]
     return tuple(map(_common, zip(*known, strict=True))) if known else None
@@ -42,7 +42,7 @@ def _common(dtypes: tuple[Any, ...]) -> Any:
     return pd.concat([pd.Series([], dtype=one) for one in kinds]).dtype
 
 
-def conformed(part: Any, dtypes: tuple[Any, ...] | None) -> Any:
+def cast_to(part: Any, dtypes: tuple[Any, ...] | None) -> Any:
     """The partition with the dtypes of the whole."""
     if dtypes is None or _stored(part) == dtypes:
         return part

@@ -18,13 +18,13 @@ class Place:
         return f"place-{self.number}"
 
 
-def filled(value: Any, inputs: Sequence[Any]) -> Any:
+def fill_places(value: Any, inputs: Sequence[Any]) -> Any:
     """The argument with the inputs at their places, in plain containers too."""
     kind = type(value)
     if kind is Place:
         return inputs[value.number]
     if kind in (list, tuple, set):
-        return kind(filled(one, inputs) for one in value)
+        return kind(fill_places(one, inputs) for one in value)
     if kind is dict:
-        return {filled(k, inputs): filled(v, inputs) for k, v in value.items()}
+        return {fill_places(k, inputs): fill_places(v, inputs) for k, v in value.items()}
     return value

@@ -12,20 +12,20 @@ from shframe.dataframe import partition
 
 def _together(parts: tuple[Any, ...]) -> Any:
     filled = [part for part in parts if len(part)] or list(parts[:1])
-    return partition.stacked(filled)
+    return partition.stack(filled)
 
 
-def extreme(part: Any, *, name: str, args: tuple[Any, ...], keep: str) -> Any:
+def take_extreme(part: Any, *, name: str, args: tuple[Any, ...], keep: str) -> Any:
     """The partition's largest or smallest rows."""
     return getattr(partition.as_pandas(part), name)(*args, keep=keep)
 
 
-def extreme_of_all(*parts: Any, name: str, args: tuple[Any, ...], keep: str, last: bool) -> Any:
+def combine_extreme(*parts: Any, name: str, args: tuple[Any, ...], keep: str, last: bool) -> Any:
     """The largest or smallest rows of several partitions' ones."""
     return getattr(_together(parts), name)(*args, keep=keep)
 
 
-def distinct(part: Any, *, subset: Any, keep: str) -> Any:
+def keep_distinct(part: Any, *, subset: Any, keep: str) -> Any:
     """The partition's rows that differ."""
     return _distinct(partition.as_pandas(part), subset, keep)
 
@@ -36,7 +36,7 @@ def _distinct(frame: Any, subset: Any, keep: Any) -> Any:
     return frame.drop_duplicates(keep=keep)
 
 
-def distinct_of_all(*parts: Any, subset: Any, keep: str, last: bool) -> Any:
+def combine_distinct(*parts: Any, subset: Any, keep: str, last: bool) -> Any:
     """The rows that differ among several partitions' ones."""
     return _distinct(_together(parts), subset, keep)
 
@@ -48,12 +48,12 @@ def is_counted_alike(dtype: Any) -> bool:
     return isinstance(dtype, pd.StringDtype) and dtype.na_value is not pd.NA
 
 
-def values_counted(part: Any, *, sort: bool, ascending: bool, normalize: bool, dropna: bool) -> Any:
+def count_values(part: Any, *, sort: bool, ascending: bool, normalize: bool, dropna: bool) -> Any:
     """How often each value is in the partition, in the order in which they appear."""
     return partition.as_pandas(part).value_counts(sort=False, dropna=dropna)
 
 
-def values_counted_of_all(
+def combine_counts(
     *parts: Any, sort: bool, ascending: bool, normalize: bool, dropna: bool, last: bool
 ) -> Any:
     """How often each value is in several partitions."""

@@ -70,7 +70,7 @@ def _check_stamp(file: File) -> None:
     try:
         stat = os.stat(file.path)
     except FileNotFoundError as error:
-        raise SourceNotFound(f"no file {file.path!r}") from error
+        raise SourceNotFound(f"No such file or directory: {file.path!r}") from error
     if (stat.st_size, stat.st_mtime_ns) != file.stamp:
         raise SourceDamaged(
             f"the file {file.path!r} has changed since it was opened\n  call read_csv() again"

@@ -92,6 +92,6 @@ def _offsets(values: Any, low: int) -> Any:
 
 
 def _from_offsets(codes: Any, low: int, dtype: Any) -> Any:
-    """The keys that lie so far from the smallest one."""
+    """The keys at these distances from the smallest one."""
     wide = codes.astype(np.uint64) + np.uint64(low) if low >= 0 else codes + low
     return wide.astype(dtype) if isinstance(dtype, np.dtype) else pd.array(wide, dtype=dtype)

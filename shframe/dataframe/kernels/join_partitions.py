@@ -18,7 +18,7 @@ class JoinPlan:
     """What to join on, and the labels of the result.
 
     hashed: for each pair of keys the number type in which they are hashed; None: their own.
-    alike: whether all pairs are of one dtype, as far as it is known before.
+    alike: whether all pairs are of one dtype, where it is known before.
     by_parts: whether partitions of a side can be joined apart: else pandas must see all keys.
     movable: whether rows stay what a table can hold, whatever is missing.
     """
@@ -83,7 +83,7 @@ def can_split(left: Any, right: Any, plan: JoinPlan) -> bool:
     return shuffle.can_hash(left, plan.left_on) and shuffle.can_hash(right, plan.right_on)
 
 
-def by_pandas(left: Any, right: Any, plan: JoinPlan) -> Any:
+def join_by_pandas(left: Any, right: Any, plan: JoinPlan) -> Any:
     """pandas' own merge of two pandas objects."""
     how: Any = plan.how
     if plan.left_on == plan.right_on:
@@ -97,11 +97,11 @@ def by_pandas(left: Any, right: Any, plan: JoinPlan) -> Any:
     )
 
 
-def together(*parts: Any) -> Any:
+def bring_together(*parts: Any) -> Any:
     """All partitions of a side as one; tables stay a table, whose rows are not copied."""
     tables = [partition.as_table(part) for part in parts]
     if any(table is None for table in tables) or not _alike(tables):
-        return partition.concatenated(parts, partition.as_pandas(parts[0]), fresh=False)
+        return partition.concatenate(parts, partition.as_pandas(parts[0]), fresh=False)
     return stacked_tables([without_index(table) for table in tables])
 
 
@@ -112,7 +112,7 @@ def _alike(tables: list[Any]) -> bool:
 
 
 def without_index(table: Any) -> Any:
-    """The table's columns alone: the result of a join counts its rows anew."""
+    """The table's columns alone: the result of a join counts its own rows."""
     layout = partition.layout_of(table)
     columns = table.columns[: layout.width]
     return partition.table_of(columns, partition.Layout(layout.labels, layout.dtypes))
@@ -147,14 +147,14 @@ def _one_type(tables: list[Any]) -> list[Any]:
     return made
 
 
-def joined(left: Any, right: Any, *, plan: JoinPlan) -> Any:
+def join(left: Any, right: Any, *, plan: JoinPlan) -> Any:
     """The joined rows of two partitions, in pandas' order."""
     a, b = partition.as_table(left), partition.as_table(right)
     if a is None or b is None:
-        return by_pandas(partition.as_pandas(left), partition.as_pandas(right), plan)
+        return join_by_pandas(partition.as_pandas(left), partition.as_pandas(right), plan)
     made = _joined_tables(without_index(a), without_index(b), plan)
     if made is None:
-        return by_pandas(partition.as_pandas(a), partition.as_pandas(b), plan)
+        return join_by_pandas(partition.as_pandas(a), partition.as_pandas(b), plan)
     return made[0]
 
 
@@ -176,7 +176,7 @@ def _joined_tables(left: Any, right: Any, plan: JoinPlan) -> tuple[Any, join_row
         return None
     if plan.how == "outer" and any(isinstance(a.dtypes[x], pd.CategoricalDtype) for x in lefts):
         return None
-    found = join_rows.matches(
+    found = join_rows.find_matches(
         [_as_number(left.column(n), one) for n, one in zip(lefts, common, strict=True)],
         [_as_number(right.column(n), one) for n, one in zip(rights, common, strict=True)],
         plan.how,
@@ -189,13 +189,13 @@ def _joined_tables(left: Any, right: Any, plan: JoinPlan) -> tuple[Any, join_row
     columns, dtypes = [], []
     for n in range(a.width):
         if n in shared:
-            columns.append(join_rows.coalesced(left.column(n), right.column(shared[n]), found))
+            columns.append(join_rows.coalesce(left.column(n), right.column(shared[n]), found))
         else:
-            columns.append(join_rows.taken(left.column(n), found.left))
+            columns.append(join_rows.take_rows(left.column(n), found.left))
         dtypes.append(a.dtypes[n])
     for n in range(b.width):
         if n not in shared.values():
-            columns.append(join_rows.taken(right.column(n), found.right))
+            columns.append(join_rows.take_rows(right.column(n), found.right))
             dtypes.append(b.dtypes[n])
     return partition.table_of(columns, partition.Layout(plan.labels, tuple(dtypes))), found
 
@@ -246,7 +246,7 @@ class Ordered(NamedTuple):
     places: Any
 
 
-def joined_parts(*splits: Any, plan: JoinPlan, lefts: int, place: int, targets: int) -> Ordered:
+def join_parts(*splits: Any, plan: JoinPlan, lefts: int, place: int, targets: int) -> Ordered:
     """Join what both sides have for one hash target."""
     sides = []
     for side in (splits[:lefts], splits[lefts:]):
@@ -268,7 +268,7 @@ def joined_parts(*splits: Any, plan: JoinPlan, lefts: int, place: int, targets: 
     return Ordered(table, offsets, places)
 
 
-def in_order(*parts: Any, place: int) -> Any:
+def restore_order(*parts: Any, place: int) -> Any:
     """The result's rows that belong to one partition of the driving side, in its order."""
     pieces = [(p, int(p.offsets[place]), int(p.offsets[place + 1])) for p in parts]
     table = stacked_tables([p.table.slice(a, b - a) for p, a, b in pieces])

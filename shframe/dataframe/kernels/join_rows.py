@@ -27,7 +27,7 @@ class Matches(NamedTuple):
     right: Any
 
 
-def matches(left: Columns, right: Columns, how: str) -> Matches:
+def find_matches(left: Columns, right: Columns, how: str) -> Matches:
     """Rows that belong together, in pandas' order.
 
     how: "inner" or "left": in the order of the left rows, matches in the order of the right;
@@ -112,7 +112,7 @@ def _row_numbers(column: Any) -> Any:
     return column.fillna(-1).to_numpy().astype(np.int64)
 
 
-def taken(column: Any, rows: Any) -> Any:
+def take_rows(column: Any, rows: Any) -> Any:
     """A column's values at these row numbers; -1 gives a null, None gives the column itself."""
     if rows is None:
         return column
@@ -125,12 +125,12 @@ def row_array(rows: Any) -> Any:
     return pa.array(rows, mask=missing) if missing.any() else pa.array(rows)
 
 
-def coalesced(left: Any, right: Any, found: Matches) -> Any:
+def coalesce(left: Any, right: Any, found: Matches) -> Any:
     """The result's key column: the left's value where there is a left row, else the right's."""
-    a = taken(left, found.left)
+    a = take_rows(left, found.left)
     if found.left is None or not (found.left < 0).any():
         return a
-    b = taken(right, found.right)
+    b = take_rows(right, found.right)
     if a.type != b.type:
         b = b.cast(a.type)
     return pc.if_else(pa.array(found.left < 0), b, a)

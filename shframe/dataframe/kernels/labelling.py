@@ -1,4 +1,4 @@
-"""Columns as labels of rows. pandas makes a range of whole numbers that are evenly spaced, of
+"""Columns as labels of rows. pandas makes a range of integers that are evenly spaced, of
 int64 whatever they were: the whole says whether they are."""
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from shframe.dataframe import partition
 UNEVEN = 0
 
 
-def spacing(part: Any) -> Any:
-    """(first, last, step) of a partition's whole numbers; None without rows.
+def find_spacing(part: Any) -> Any:
+    """(first, last, step) of a partition's integers; None without rows.
 
     step: UNEVEN where it differs, None where there is one value.
     """
@@ -37,8 +37,8 @@ def is_even(*found: Any) -> bool:
     return not runs or (len(steps) == 1 and UNEVEN not in steps)
 
 
-def indexed(part: Any, even: bool, *, label: Any, drop: bool) -> Any:
-    """The partition with a column of whole numbers as index."""
+def set_index(part: Any, even: bool, *, label: Any, drop: bool) -> Any:
+    """The partition with a column of integers as index."""
     frame = partition.as_pandas(part)
     values = frame[label]
     made = frame.set_index(label, drop=drop)

@@ -78,7 +78,7 @@ def read(
     counted = counting[0] if counting else Counted(layout.names[0], 0, 1)
     if counted.step == 1 and _follow_each_other(pieces):
         start = counted.start + pieces[0].start
-        return partition.table_of(columns, partition.moved(layout, start))
+        return partition.table_of(columns, partition.with_start(layout, start))
     columns.append(_count(counted, pieces))
     levels = (np.dtype("int64"),)
     return partition.table_of(
@@ -120,7 +120,7 @@ def _follow_each_other(pieces: Sequence[Piece]) -> bool:
 
 
 def _join_tables(tables: list[Any], wanted: Wanted) -> Any:
-    """The tables one after another; a text column is one of dictionaries where all of it is."""
+    """The tables one after another; a string column is one of dictionaries where all of it is."""
     columns = []
     for n, name in enumerate((*wanted.fields, *wanted.others)):
         parts = [chunk for table in tables for chunk in table.column(n).chunks]
@@ -205,7 +205,7 @@ def _opened(piece: Piece, wanted: Wanted) -> Any:
 
 
 def _check_table(table: Any, piece: Piece, columns: int) -> None:
-    """Raises: ValueError, pa.ArrowInvalid: rows that are not there, bytes that are no text."""
+    """Raises: ValueError, pa.ArrowInvalid: missing rows, bytes that are no string."""
     if columns and table.num_rows != piece.rows:
         raise ValueError(f"{table.num_rows} rows where the footer says {piece.rows}")
     for column in table.columns:

@@ -1,8 +1,8 @@
 """Reductions of a whole frame or series: a one-row frame of partial results for each partition,
 reduced once more by pandas itself, so that dtypes and missing values are pandas' own.
 
-Partial results are of a type that holds what pandas would add up: means are sums in float64, whole
-numbers wrap as they do in pandas. A NaN among them is a result (inf - inf), and stays.
+Partial results are of a type that holds what pandas would add up: means are sums in float64,
+integers wrap as they do in pandas. A NaN among them is a result (inf - inf), and stays.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SIMPLE = ("sum", "prod", "min", "max", "any", "all", "count")
 MOMENTS = ("count", "mean", "m2")  # m2: the sum of squared distances from the mean
 
 
-def partial(part: Any, *, how: str, series: bool, dtypes: Any, **kwargs: Any) -> Any:
+def reduce_partially(part: Any, *, how: str, series: bool, dtypes: Any, **kwargs: Any) -> Any:
     """(one row, the result in each column; rows of the partition); further rows where the result
     is made of several numbers."""
     frame = _frame(part)
@@ -76,7 +76,7 @@ def _moments(column: Any, skipna: bool) -> list[float]:
         return [float(count), float(mean), float(((values - mean) ** 2).sum())]
 
 
-def final(*partials: Any, how: str, series: bool, dtypes: Any, **kwargs: Any) -> Any:
+def combine_partials(*partials: Any, how: str, series: bool, dtypes: Any, **kwargs: Any) -> Any:
     """The result of the whole: a scalar for a series, a Series over the columns for a frame."""
     filled = [made for made, rows in partials if rows] or [partials[0][0]]
     if how in SIMPLE:
@@ -125,7 +125,7 @@ def _variance(filled: list[Any], how: str, ddof: int, dtypes: Any) -> Any:
     return row
 
 
-def of_whole(*parts: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def reduce_whole(*parts: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """pandas' own method on all partitions together."""
-    whole = partition.concatenated(parts, partition.as_pandas(parts[0]), fresh=False)
+    whole = partition.concatenate(parts, partition.as_pandas(parts[0]), fresh=False)
     return getattr(whole, name)(*args, **kwargs)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe import partition
-from shframe.dataframe.kernels.arguments import Place, filled
+from shframe.dataframe.kernels.arguments import Place, fill_places
 
 COUNT_OF_WHOLE = Place(1)  # the second of what assigned() gets besides the frame
 
@@ -43,7 +43,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
 }
 
 
-def columns(part: Any, *, labels: Any) -> Any:
+def select_columns(part: Any, *, labels: Any) -> Any:
     """Some columns as a frame; a table stays a table, unless only its rows are left of it."""
     if partition.is_table(part) and labels:
         known = partition.layout_of(part).labels
@@ -53,7 +53,7 @@ def columns(part: Any, *, labels: Any) -> Any:
     return partition.as_pandas(part)[list(labels)]
 
 
-def column(part: Any, *, label: Any) -> Any:
+def select_column(part: Any, *, label: Any) -> Any:
     """One column as a Series."""
     if partition.is_table(part):
         known = partition.layout_of(part).labels
@@ -64,14 +64,14 @@ def column(part: Any, *, label: Any) -> Any:
     return partition.as_pandas(part)[label]
 
 
-def binary(left: Any, right: Any, *, name: str, reflected: bool = False) -> Any:
+def operate(left: Any, right: Any, *, name: str, reflected: bool = False) -> Any:
     """An operator between two partitions, a partition and a value, or two values."""
     apply = OPERATORS[name]
     a, b = partition.as_pandas(left), partition.as_pandas(right)
     return _as_rows(apply(b, a) if reflected else apply(a, b), a, b)
 
 
-def scalar(part: Any, *, name: str, value: Any, reflected: bool) -> Any:
+def operate_scalar(part: Any, *, name: str, value: Any, reflected: bool) -> Any:
     """An operator between a partition and a plain value."""
     part = partition.as_pandas(part)
     apply = OPERATORS[name]
@@ -85,13 +85,13 @@ def _as_rows(made: Any, *operands: Any) -> Any:
     return pd.Index(made) if of_index else made
 
 
-def unary(part: Any, *, name: str) -> Any:
+def operate_unary(part: Any, *, name: str) -> Any:
     """An operator on a partition."""
     part = partition.as_pandas(part)
     return _as_rows(OPERATORS[name](part), part)
 
 
-def rows(part: Any, mask: Any, *, positional: bool) -> Any:
+def filter_rows(part: Any, mask: Any, *, positional: bool) -> Any:
     """Rows where the mask is true; a table stays a table.
 
     positional: whether the mask is known to have the labels of the partition.
@@ -100,13 +100,13 @@ def rows(part: Any, mask: Any, *, positional: bool) -> Any:
     if keep.dtype != bool:
         keep = keep.fillna(False).astype(bool) if str(keep.dtype) == "boolean" else keep
     if partition.is_table(part) and keep.dtype == bool and positional:
-        return partition.filtered(part, keep.to_numpy())
+        return partition.filter_rows(part, keep.to_numpy())
     with warnings.catch_warnings():  # that the mask is reindexed is what was asked for
         warnings.simplefilter("ignore", UserWarning)
         return partition.as_pandas(part)[keep]
 
 
-def assigned(
+def assign(
     part: Any, *inputs: Any, labels: tuple[Any, ...], plain: dict[Any, Any], whole: Any = 0
 ) -> Any:
     """A frame with further columns: partitions for `labels`, values in `plain`.
@@ -115,17 +115,17 @@ def assigned(
     without rows is no such frame.
     """
     frame = partition.as_pandas(part).copy(deep=False)
-    empty = not len(frame) and filled(whole, inputs) > 0
+    empty = not len(frame) and fill_places(whole, inputs) > 0
     for label, value in zip(labels, inputs, strict=False):
         column = partition.as_pandas(value)
         by_label = empty and not isinstance(column, pd.Index)
         frame[label] = column.reindex(frame.index) if by_label else column
     for label, value in plain.items():
-        frame[label] = filled(value, inputs)
+        frame[label] = fill_places(value, inputs)
     return frame
 
 
-def method(
+def call_method(
     part: Any, *inputs: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """A pandas method, by its (dotted) name."""
@@ -137,10 +137,10 @@ def method(
         found = part.astype(object)
     for word in words:
         found = getattr(found, word)
-    return _as_rows(found(*filled(args, values), **filled(kwargs, values)), part)
+    return _as_rows(found(*fill_places(args, values), **fill_places(kwargs, values)), part)
 
 
-def attribute(part: Any, *, name: str) -> Any:
+def get_attribute(part: Any, *, name: str) -> Any:
     """A pandas attribute, by its (dotted) name."""
     found: Any = partition.as_pandas(part)
     for word in name.split("."):
@@ -148,82 +148,82 @@ def attribute(part: Any, *, name: str) -> Any:
     return found
 
 
-def user_function(
+def call_user_function(
     part: Any, *values: Any, function: Any, args: Any, kwargs: Any, writable: bool = True
 ) -> Any:
     """A user's function on a partition; it sees pandas objects."""
     seen = partition.as_writable if writable else partition.as_pandas
-    return function(seen(part), *filled(args, values), **filled(kwargs, values))
+    return function(seen(part), *fill_places(args, values), **fill_places(kwargs, values))
 
 
-def evaluated(part: Any, *values: Any, text: str, names: dict[str, Any]) -> Any:
+def evaluate(part: Any, *values: Any, text: str, names: dict[str, Any]) -> Any:
     """pandas' eval of an expression with the local values that it names."""
-    known = filled(names, values)
+    known = fill_places(names, values)
     frame = partition.as_pandas(part)
     made = frame.eval(text, local_dict=known, global_dict={}, engine="python")
     return _as_rows(made, frame.index)
 
 
-def itself(part: Any) -> Any:
+def pass_through(part: Any) -> Any:
     """The partition."""
     return part
 
 
-def as_index(part: Any) -> Any:
+def get_index(part: Any) -> Any:
     """The index of a partition."""
     if partition.is_table(part):
         return partition.index_of(part, partition.layout_of(part))
     return part.index
 
 
-def counted(part: Any) -> int:
+def count_rows(part: Any) -> int:
     """Rows of a partition."""
     return partition.rows_in(part)
 
 
-def added(*counts: int) -> int:
+def add_counts(*counts: int) -> int:
     """Rows of all partitions."""
     return sum(counts)
 
 
-def renumbered(part: Any, counts: list[int], *, place: int) -> Any:
+def renumber(part: Any, counts: list[int], *, place: int) -> Any:
     """The partition with an index that goes on where the partitions before it end."""
     start = sum(counts[:place])
     if partition.is_table(part):
         layout = partition.layout_of(part)
-        return partition.with_layout(part, partition.moved(layout, start))
+        return partition.with_layout(part, partition.with_start(layout, start))
     part = part.copy(deep=False)
     part.index = pd.RangeIndex(start, start + len(part), name=part.index.name)
     return part
 
 
-def collected(*counts: int) -> list[int]:
+def collect(*counts: int) -> list[int]:
     """The row counts of all partitions."""
     return list(counts)
 
 
-def first_rows(part: Any, *, count: int) -> Any:
+def take_first(part: Any, *, count: int) -> Any:
     """The first rows of a partition."""
-    return partition.sliced(part, 0, min(count, partition.rows_in(part)))
+    return partition.slice_rows(part, 0, min(count, partition.rows_in(part)))
 
 
-def last_rows(part: Any, *, count: int) -> Any:
+def take_last(part: Any, *, count: int) -> Any:
     """The last rows of a partition."""
     size = partition.rows_in(part)
-    return partition.sliced(part, max(size - count, 0), size)
+    return partition.slice_rows(part, max(size - count, 0), size)
 
 
-def stacked(*parts: Any) -> Any:
+def stack(*parts: Any) -> Any:
     """Partitions one after another as one pandas object."""
-    return partition.concatenated(parts, partition.as_pandas(parts[0]), fresh=False)
+    return partition.concatenate(parts, partition.as_pandas(parts[0]), fresh=False)
 
 
-def stacked_fresh(*parts: Any) -> Any:
-    """Partitions one after another, their rows counted anew."""
-    return partition.concatenated(parts, partition.as_pandas(parts[0]), fresh=True)
+def stack_and_number(*parts: Any) -> Any:
+    """Partitions one after another, with an index that counts their rows."""
+    return partition.concatenate(parts, partition.as_pandas(parts[0]), fresh=True)
 
 
-def run_of_rows(counts: list[int], *parts: Any, place: int, count: int) -> Any:
+def take_run(counts: list[int], *parts: Any, place: int, count: int) -> Any:
     """The rows of all partitions from place / count of them to (place + 1) / count."""
     total = sum(counts)
     start, stop = total * place // count, total * (place + 1) // count
@@ -231,12 +231,12 @@ def run_of_rows(counts: list[int], *parts: Any, place: int, count: int) -> Any:
     for part, size in zip(parts, counts, strict=True):
         low, high = max(start - begin, 0), min(stop - begin, size)
         if low < high:
-            pieces.append(partition.sliced(part, low, high))
+            pieces.append(partition.slice_rows(part, low, high))
         begin += size
-    return stacked(*(pieces or [partition.sliced(parts[0], 0, 0)]))
+    return stack(*(pieces or [partition.slice_rows(parts[0], 0, 0)]))
 
 
-def without_index(part: Any) -> Any:
+def drop_index(part: Any) -> Any:
     """The rows with an index that counts them from 0."""
     if partition.is_table(part):
         layout = partition.layout_of(part)
@@ -245,7 +245,7 @@ def without_index(part: Any) -> Any:
     return part.reset_index(drop=True)
 
 
-def settled(part: Any) -> Any:
+def decode_strings(part: Any) -> Any:
     """The partition as a result holds it: text as text, not as the dictionary it was read as."""
     if not partition.is_table(part):
         return part

@@ -131,7 +131,7 @@ def split_by_hash(table: Any, *, keys: tuple[int, ...], count: int) -> Split:
     return split(table, codes, count)
 
 
-def gathered(*splits: Split, place: int) -> Any:
+def gather(*splits: Split, place: int) -> Any:
     """The rows that all sources have for target `place`, in the order of the sources."""
     parts = [
         one.table.slice(int(one.offsets[place]), int(one.offsets[place + 1] - one.offsets[place]))
@@ -155,10 +155,10 @@ def split_frame(part: Any, *, labels: tuple[Any, ...], count: int) -> Split:
     return split(table, codes, count)
 
 
-def gathered_frame(*splits: Any, place: int) -> Any:
+def gather_frame(*splits: Any, place: int) -> Any:
     """One target of a shuffle as a pandas object."""
     parts = [
-        chunks.sliced(one.table, int(one.offsets[place]), int(one.offsets[place + 1]))
+        chunks.slice_rows(one.table, int(one.offsets[place]), int(one.offsets[place + 1]))
         for one in splits
     ]
-    return chunks.concatenated(parts, None, fresh=False)
+    return chunks.concatenate(parts, None, fresh=False)

@@ -15,7 +15,7 @@ from shframe.dataframe import partition
 SAMPLE = 256  # rows of each partition that take part in choosing the cuts
 
 
-def ordered(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
+def sort(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
     """One partition in order, by columns or by its index."""
     frame = partition.as_pandas(part)
     if by is None and isinstance(frame.index, pd.CategoricalIndex):
@@ -50,7 +50,7 @@ def _order(keys: Any, ascending: Any, na_position: str) -> Any:
     return keys.sort_values(by, ascending=flags, na_position=na_position, kind="stable")
 
 
-def sample(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
+def take_sample(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
     """Keys of evenly spaced rows of a sorted partition."""
     if not len(part):
         return _keys(part, by)
@@ -58,7 +58,7 @@ def sample(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
     return _keys(part.iloc[places], by)
 
 
-def cuts(*samples: Any, count: int, by: Any, ascending: Any, na_position: str) -> Any:
+def find_cuts(*samples: Any, count: int, by: Any, ascending: Any, na_position: str) -> Any:
     """The keys at which partitions begin, but for the first."""
     filled = [one for one in samples if len(one)] or list(samples[:1])
     keys = _order(pd.concat(filled, ignore_index=True), ascending, na_position)
@@ -68,7 +68,7 @@ def cuts(*samples: Any, count: int, by: Any, ascending: Any, na_position: str) -
     return keys.iloc[places].reset_index(drop=True)
 
 
-def begins(part: Any, cut: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
+def find_begins(part: Any, cut: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
     """Where each target's rows begin in a sorted partition, and its length, int64."""
     keys = _keys(part, by)
     both = _order(
@@ -89,12 +89,12 @@ def ranges(offsets: Any, parts: Any, place: int) -> list[Any]:
     ]
 
 
-def merged(offsets: Any, *values: Any, by: Any, ascending: Any, na_position: str) -> Any:
+def merge(offsets: Any, *values: Any, by: Any, ascending: Any, na_position: str) -> Any:
     """One target: its rows of every sorted partition, in order.
 
     offsets: what `begins` has found in each partition; values: the partitions, then the target.
     """
     *parts, place = values
     filled = [one for one in ranges(offsets, parts, place) if len(one)] or [parts[0].iloc[:0]]
-    whole = partition.stacked(filled)
-    return ordered(whole, by=by, ascending=ascending, na_position=na_position)
+    whole = partition.stack(filled)
+    return sort(whole, by=by, ascending=ascending, na_position=na_position)

@@ -1,4 +1,4 @@
-"""Text methods whose columns follow from all texts: a text that has them all goes before each
+"""String methods whose columns follow from all strings: one that has them all goes before each
 partition's, and its row is dropped again."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import pandas as pd
 from shframe.dataframe import partition
 
 
-def widest(part: Any, *, name: str, args: Any, kwargs: Any, find: Any, dtype: Any) -> Any:
+def find_widest(part: Any, *, name: str, args: Any, kwargs: Any, find: Any, dtype: Any) -> Any:
     """The text that gives the most columns; None where all are missing."""
     series = partition.as_pandas(part).dropna()
     if not len(series):
@@ -20,7 +20,7 @@ def widest(part: Any, *, name: str, args: Any, kwargs: Any, find: Any, dtype: An
     return series.iloc[int(filled.to_numpy().argmax())]
 
 
-def all_words(part: Any, *, name: str, args: Any, kwargs: Any, find: Any, dtype: Any) -> Any:
+def find_words(part: Any, *, name: str, args: Any, kwargs: Any, find: Any, dtype: Any) -> Any:
     """All words of a partition as one text; None where all are missing."""
     series = partition.as_pandas(part).dropna()
     if not len(series):
@@ -28,13 +28,13 @@ def all_words(part: Any, *, name: str, args: Any, kwargs: Any, find: Any, dtype:
     return kwargs["sep"].join(series.str.get_dummies(kwargs["sep"]).columns)
 
 
-def all_of(*found: Any, name: str, args: Any, kwargs: Any, find: Any, dtype: Any) -> Any:
-    """What `find` finds in the texts of all partitions."""
+def find_in_all(*found: Any, name: str, args: Any, kwargs: Any, find: Any, dtype: Any) -> Any:
+    """What `find` finds in the strings of all partitions."""
     texts = pd.Series([one for one in found if one is not None], dtype=dtype)
     return find(texts, name=name, args=args, kwargs=kwargs, find=find, dtype=dtype)
 
 
-def spread(part: Any, *, name: str, args: Any, kwargs: Any, text: Any) -> Any:
+def spread_columns(part: Any, *, name: str, args: Any, kwargs: Any, text: Any) -> Any:
     """The columns that a method gives for a partition, those of `text` among them."""
     series = partition.as_pandas(part)
     if text is None:
@@ -46,7 +46,7 @@ def spread(part: Any, *, name: str, args: Any, kwargs: Any, text: Any) -> Any:
     return made
 
 
-def joined(part: Any, *others: Any, sep: Any, na_rep: Any) -> Any:
+def concatenate(part: Any, *others: Any, sep: Any, na_rep: Any) -> Any:
     """Each text with those of other columns behind it."""
     columns = [partition.as_pandas(one) for one in others]
     return partition.as_pandas(part).str.cat(columns, sep=sep, na_rep=na_rep)

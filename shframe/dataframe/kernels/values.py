@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 
-def item(value: Any, *, label: Any) -> Any:
+def get_item(value: Any, *, label: Any) -> Any:
     """What a value has under a label."""
     return value[label]
 
 
-def rounded(value: Any, *, decimals: int) -> Any:
+def round_value(value: Any, *, decimals: int) -> Any:
     """A number, or each of a Series, rounded as pandas and NumPy do it."""
     return value.round(decimals) if hasattr(value, "round") else round(value, decimals)

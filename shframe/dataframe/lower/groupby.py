@@ -22,27 +22,32 @@ from shframe.graph.plan.combine_tree import combine_tree
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
+AT_ONCE = 1 << 20  # bytes of one partition that pandas aggregates at once: it takes fewer steps
 MOST_AT_ONCE = 4  # partitions, as large as memory allows, that one task may have all groups of
 
 
 def lower_aggregate(node: Aggregate, sources: tuple[Layer, ...]) -> Layer:
     """By partial results where the aggregations can be decomposed, else by whole groups."""
     plan, layer = node.plan, sources[0]
+    if len(layer.keys) == 1 and (layer.about.nbytes or AT_ONCE) < AT_ONCE:
+        answer = Function(aggregate.aggregate_by_pandas, plan=plan)
+        made = per_partition(node.name, answer, layer.keys)
+        return Layer(keys_of(made), made, about=About())
     if is_decomposable(node.source.meta, plan):
-        partial = Function(aggregate.partial, plan=plan)
+        partial = Function(aggregate.aggregate_partially, plan=plan)
         parts = per_partition(f"{node.name}-partial", partial, layer.keys)
         if _in_order(node) and (layer.about.nbytes or 0) > MOST_AT_ONCE * partition_bytes():
             return _groups_in_parts(node, parts, layer)
-        final = Function(aggregate.finished, plan=plan, expected=node.meta)
-        combine = Function(aggregate.combined, plan=plan)
+        final = Function(aggregate.finish, plan=plan, expected=node.meta)
+        combine = Function(aggregate.combine, plan=plan)
         tasks = [*parts, *combine_tree(Key(node.name, (0,)), keys_of(parts), combine, final)]
         return Layer([tasks[-1].key], tasks, about=About(not plan.as_index))
     if not (_in_order(node) and plan.as_index):
-        return run_whole(node, aggregate.pandas_result, {"plan": plan}, sources)
+        return run_whole(node, aggregate.aggregate_by_pandas, {"plan": plan}, sources)
     shuffled = hash_shuffled(node.name, layer, plan.keys)
-    answer = Function(aggregate.pandas_result, plan=plan)
+    answer = Function(aggregate.aggregate_by_pandas, plan=plan)
     made = per_partition(f"{node.name}-part", answer, shuffled.keys)
-    last = Task(Key(node.name, (0,)), Function(aggregate.ordered, plan=plan), keys_of(made))
+    last = Task(Key(node.name, (0,)), Function(aggregate.order_groups, plan=plan), keys_of(made))
     return Layer([last.key], [*shuffled.tasks, *made, last], about=About())
 
 
@@ -54,8 +59,8 @@ def _groups_in_parts(node: Aggregate, partials: list[Task], layer: Layer) -> Lay
     plan, name = node.plan, node.name
     labels = aggregate.key_columns(plan)
     how = {"by": labels, "ascending": (True,) * len(labels), "na_position": "last"}
-    local = per_partition(f"{name}-local", Function(sorting.ordered, **how), keys_of(partials))
-    finish = Function(aggregate.finished_range, plan=plan, expected=node.meta)
+    local = per_partition(f"{name}-local", Function(sorting.sort, **how), keys_of(partials))
+    finish = Function(aggregate.finish_range, plan=plan, expected=node.meta)
     keys, tasks = by_range(name, local, parts_for(layer, 2 * workers()), how, finish)
     return Layer(keys, [*partials, *tasks], about=About(not plan.as_index, layer.about.nbytes))
 

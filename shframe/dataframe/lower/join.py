@@ -47,7 +47,7 @@ def lower_join(node: Join, sources: tuple[Layer, ...]) -> Layer:
 
 
 def _joining(plan: JoinPlan) -> Function:
-    return Function(join_partitions.joined, plan=plan)
+    return Function(join_partitions.join, plan=plan)
 
 
 def _is_small(layer: Layer) -> bool:
@@ -63,7 +63,7 @@ def _nbytes_of(*layers: Layer) -> int | None:
 def _in_one_partition(name: str, layer: Layer) -> tuple[Key, list[Task]]:
     if len(layer.keys) == 1:
         return layer.keys[0], []
-    task = Task(Key(name), Function(join_partitions.together), tuple(layer.keys))
+    task = Task(Key(name), Function(join_partitions.bring_together), tuple(layer.keys))
     return task.key, [task]
 
 
@@ -80,9 +80,9 @@ def _join_by_hash(node: Join, plan: JoinPlan, left: Layer, right: Layer, about: 
     rights = _split(f"{name}-right", plan, right, node.right_on, count, marked=right is drives)
     targets = len(drives.keys)
     shared: dict[str, Any] = {"plan": plan, "lefts": len(lefts), "targets": targets}
-    join = [Function(join_partitions.joined_parts, place=n, **shared) for n in range(count)]
+    join = [Function(join_partitions.join_parts, place=n, **shared) for n in range(count)]
     joined = per_place(f"{name}-part", join, keys_of(lefts), *keys_of(rights))
-    order = [Function(join_partitions.in_order, place=n) for n in range(targets)]
+    order = [Function(join_partitions.restore_order, place=n) for n in range(targets)]
     made = per_place(name, order, keys_of(joined))
     return Layer(keys_of(made), [*lefts, *rights, *joined, *made], about=about)
 

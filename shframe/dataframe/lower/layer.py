@@ -74,12 +74,10 @@ def number_rows(name: str, layer: Layer) -> tuple[list[Key], list[Task]]:
     """
     if not layer.about.fresh:
         return list(layer.keys), []
-    counted = per_partition(f"{name}-count", Function(rowwise.counted), layer.keys)
-    counts = gather(f"{name}-counts", Function(rowwise.collected), counted)
+    counted = per_partition(f"{name}-count", Function(rowwise.count_rows), layer.keys)
+    counts = gather(f"{name}-counts", Function(rowwise.collect), counted)
     made = [
-        Task(
-            Key(f"{name}-numbered", (n,)), Function(rowwise.renumbered, place=n), (key, counts.key)
-        )
+        Task(Key(f"{name}-numbered", (n,)), Function(rowwise.renumber, place=n), (key, counts.key))
         for n, key in enumerate(layer.keys)
     ]
     return list(keys_of(made)), [*counted, counts, *made]

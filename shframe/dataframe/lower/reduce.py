@@ -42,10 +42,10 @@ def lower_limit(node: Limit, sources: tuple[Layer, ...]) -> Layer:
     layer, name = sources[0], node.name
     fresh = layer.about.fresh and not node.last
     keys, before = (layer.keys, []) if fresh else number_rows(node.source.name, layer)
-    kernel = rowwise.last_rows if node.last else rowwise.first_rows
+    kernel = rowwise.take_last if node.last else rowwise.take_first
     cut = Function(kernel, count=node.count)
     parts = per_partition(f"{name}-part", cut, keys)
-    stack = Function(rowwise.stacked_fresh if fresh else rowwise.stacked)
+    stack = Function(rowwise.stack_and_number if fresh else rowwise.stack)
     joined = gather(f"{name}-joined", stack, parts)
     final = Task(Key(name, (0,)), cut, (joined.key,))
     return Layer([final.key], [*before, *parts, joined, final], about=About())

@@ -21,16 +21,16 @@ from shframe.graph.tasks.function import Function
 def lower_repartition(node: Repartition, sources: tuple[Layer, ...]) -> Layer:
     """Cut the rows of all partitions into `count` runs of equal length."""
     keys, before = number_rows(node.source.name, sources[0])
-    counted = per_partition(f"{node.name}-count", Function(rowwise.counted), keys)
-    counts = gather(f"{node.name}-counts", Function(rowwise.collected), counted)
-    runs = [Function(rowwise.run_of_rows, place=n, count=node.count) for n in range(node.count)]
+    counted = per_partition(f"{node.name}-count", Function(rowwise.count_rows), keys)
+    counts = gather(f"{node.name}-counts", Function(rowwise.collect), counted)
+    runs = [Function(rowwise.take_run, place=n, count=node.count) for n in range(node.count)]
     made = per_place(node.name, runs, [counts.key, *keys])
     about = About(nbytes=sources[0].about.nbytes)
     return Layer(keys_of(made), [*before, *counted, counts, *made], about=about)
 
 
 def lower_number_rows(node: NumberRows, sources: tuple[Layer, ...]) -> Layer:
-    """Forget the index; the one that counts rows is made when somebody looks at it."""
-    drop = per_partition(node.name, Function(rowwise.without_index), sources[0].keys)
+    """Forget the index; the one that counts rows is made when something needs it."""
+    drop = per_partition(node.name, Function(rowwise.drop_index), sources[0].keys)
     made = [replace(task, fan_in=True) for task in drop]
     return Layer(keys_of(made), made, about=About(True, sources[0].about.nbytes))

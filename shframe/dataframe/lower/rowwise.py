@@ -54,7 +54,7 @@ def lower_row_wise(node: RowWise, sources: tuple[Layer, ...]) -> Layer:
 def lower_unify_dtypes(node: UnifyDtypes, sources: tuple[Layer, ...]) -> Layer:
     """Ask all partitions for their dtypes, then cast those that differ from the whole's."""
     layer, name = sources[0], node.name
-    asked = per_partition(f"{name}-found", Function(agreeing.dtypes_of), layer.keys)
-    common = gather(f"{name}-dtypes", Function(agreeing.agreed), asked)
-    made = per_partition(name, Function(agreeing.conformed), layer.keys, common.key)
+    asked = per_partition(f"{name}-found", Function(agreeing.find_dtypes), layer.keys)
+    common = gather(f"{name}-dtypes", Function(agreeing.unify_dtypes), asked)
+    made = per_partition(name, Function(agreeing.cast_to), layer.keys, common.key)
     return Layer(keys_of(made), [*asked, common, *made], about=layer.about)

@@ -26,7 +26,7 @@ def hash_shuffled(
     count = count or parts_for(layer, max(len(layer.keys), 2 * workers()))
     split = Function(shuffle.split_frame, labels=keys, count=count)
     splits = per_partition(f"{name}-split", split, layer.keys)
-    gathered = [Function(shuffle.gathered_frame, place=n) for n in range(count)]
+    gathered = [Function(shuffle.gather_frame, place=n) for n in range(count)]
     made = per_place(f"{name}-gather", gathered, keys_of(splits))
     return Layer(keys_of(made), [*splits, *made], about=About(nbytes=layer.about.nbytes))
 
@@ -40,10 +40,10 @@ def by_range(
     finish: called with what `sorting.begins` found, all partitions, and the range's place.
     """
     keys = keys_of(local)
-    samples = per_partition(f"{name}-sample", Function(sorting.sample, **how), keys)
-    cut = gather(f"{name}-cuts", Function(sorting.cuts, count=count, **how), samples)
-    begins = per_partition(f"{name}-begins", Function(sorting.begins, **how), keys, cut.key)
-    offsets = gather(f"{name}-offsets", Function(rowwise.collected), begins)
+    samples = per_partition(f"{name}-sample", Function(sorting.take_sample, **how), keys)
+    cut = gather(f"{name}-cuts", Function(sorting.find_cuts, count=count, **how), samples)
+    begins = per_partition(f"{name}-begins", Function(sorting.find_begins, **how), keys, cut.key)
+    offsets = gather(f"{name}-offsets", Function(rowwise.collect), begins)
     sources = (offsets.key, *keys)
     made = [Task(Key(name, (n,)), finish, sources, (n,)) for n in range(count)]
     return keys_of(made), [*local, *samples, cut, *begins, offsets, *made]

@@ -39,7 +39,7 @@ def run_whole(
             continue
         keys, numbering = number_rows(child.name, layer)
         key = Key(f"{node.name}-whole-{len(inputs)}")
-        tasks.extend((*numbering, Task(key, Function(rowwise.stacked), tuple(keys))))
+        tasks.extend((*numbering, Task(key, Function(rowwise.stack), tuple(keys))))
         inputs.append(key)
     task = Task(Key(node.name, (0,)), Function(kernel, **params), tuple(inputs), fan_in=True)
     size = sum(len(layer.keys) for layer in sources)

@@ -1,4 +1,4 @@
-"""What `.str`, `.dt` and `.cat` offer: which of pandas' methods look at each value by itself.
+"""What `.str`, `.dt` and `.cat` offer: which of pandas' methods look at each value alone.
 
 Those of the lists below go partition by partition. All others are done by pandas on the whole, in
 one task, but for those whose columns follow from all values: these are found first.
@@ -61,7 +61,7 @@ def access_attribute(source: Relation, accessor: str, name: str) -> Relation | V
     """An attribute of each value; what is none of single values is found on the whole."""
     if name in ROW_BY_ROW[accessor]:
         return Attribute(source, accessor, name)
-    return Computed((source,), rowwise.attribute, Params(name=f"{accessor}.{name}"))
+    return Computed((source,), rowwise.get_attribute, Params(name=f"{accessor}.{name}"))
 
 
 def call_accessor(
@@ -89,10 +89,10 @@ def call_whole(
     sources: tuple[Expr, ...] = (source, *split.rows, *split.values)
     given = split.arguments
     params = Params(name=f"{accessor}.{name}", args=given.args, kwargs=dict(given.kwargs))
-    whole = Whole(sources, rowwise.method, params)
+    whole = Whole(sources, rowwise.call_method, params)
     if isinstance(whole.meta, (pd.Series, pd.DataFrame, pd.Index)):
         return whole
-    return Computed(sources, rowwise.method, params)
+    return Computed(sources, rowwise.call_method, params)
 
 
 def _concatenate(
@@ -111,7 +111,7 @@ def _concatenate(
         return call_whole(source, "str", "cat", (), named)
     aligned = align(source, *(one.expr for one in many))
     params = Params(sep=sep, na_rep=na_rep)
-    return Map(aligned, texts.joined, params, "same", ignores_index=True)
+    return Map(aligned, texts.concatenate, params, "same", ignores_index=True)
 
 
 def is_wide(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
@@ -125,10 +125,10 @@ def find_columns(
     source: Relation, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Value:
     """A string for which the method returns all columns of the whole."""
-    find: Callable[..., Any] = texts.all_words if name == "get_dummies" else texts.widest
+    find: Callable[..., Any] = texts.find_words if name == "get_dummies" else texts.find_widest
     how: dict[str, Any] = {"name": name, "args": args, "kwargs": kwargs}
     params = Params(**how, find=find, dtype=source.meta.dtype)
-    return Find(source, find, texts.all_of, params)
+    return Find(source, find, texts.find_in_all, params)
 
 
 def spread_columns(
@@ -136,7 +136,7 @@ def spread_columns(
 ) -> Relation:
     """The columns of each partition, those of `text` among them."""
     params = Params(name=name, args=args, kwargs=kwargs, text=text)
-    return Map((source,), texts.spread, params, "same")
+    return Map((source,), texts.spread_columns, params, "same")
 
 
 def _looks_around(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
@@ -154,7 +154,7 @@ def _looks_around(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> b
 
 def list_categories(source: Relation) -> Value:
     """The categories of all partitions together."""
-    return Computed((_dtype_of(source),), categories.listed, Params())
+    return Computed((_dtype_of(source),), categories.list_categories, Params())
 
 
 def unify_categories(source: Relation) -> Relation:
@@ -163,9 +163,9 @@ def unify_categories(source: Relation) -> Relation:
     if not isinstance(dtype, pd.CategoricalDtype) or len(dtype.categories):
         return source
     how: dict[str, Any] = {"given": (_dtype_of(source),), "known": Meta(source.meta)}
-    return Map((source,), categories.conformed, Params(), "same", True, **how)
+    return Map((source,), categories.set_categories, Params(), "same", True, **how)
 
 
 def _dtype_of(source: Relation) -> Value:
     """The categorical dtype of all partitions together."""
-    return Find(source, categories.kind, categories.united)
+    return Find(source, categories.find_dtype, categories.unite_dtypes)

@@ -27,7 +27,7 @@ def cast(source: Relation, dtype: Any) -> Relation:
         wanted = _by_column(source, dtype, given)
     if not given and _is_of_whole(source, dtype):
         params = Params(name="astype", args=(dtype,), kwargs={})
-        return Whole((source,), rowwise.method, params)
+        return Whole((source,), rowwise.call_method, params)
     known = Meta(source.meta.astype(dtype)) if wanted is not dtype else None
     # a 5 beside a missing value is 5.0, in whichever partition it is
     settled = unify_dtypes(source)
@@ -82,5 +82,5 @@ def _settle(series: Relation, dtype: Any, given: list[Expr]) -> Any:
     if not _is_open(dtype) or isinstance(series.meta.dtype, pd.CategoricalDtype):
         return dtype
     params = Params(ordered=bool(getattr(dtype, "ordered", False)))
-    given.append(Find(series, categories.values, categories.found, params))
+    given.append(Find(series, categories.find_values, categories.infer_dtype, params))
     return Place(len(given) - 1)

@@ -1,4 +1,4 @@
-"""query() and eval(): expressions as strings, and which of them look at each row by itself.
+"""query() and eval(): expressions as strings, and which of them look at each row alone.
 
 pandas lets an expression call methods of a column and functions of the caller. What is not known to
 go row by row is evaluated on the whole.
@@ -46,7 +46,8 @@ def evaluate(source: Relation, text: Any, caller: Any) -> Relation | Value:
         return _evaluate(source, text, arguments.split_method((), names))
     except pd.errors.UndefinedVariableError as error:
         missing = str(error).split("'")[1]
-        raise ColumnNotFound.among(missing, source.meta.columns, f"query {text!r}") from error
+        known, sentence = source.meta.columns, f"name {missing!r} is not defined"
+        raise ColumnNotFound.among(missing, known, f"query {text!r}", sentence) from error
     except SyntaxError as error:
         raise InvalidArgument(f"the expression {text!r} cannot be read: {error}") from error
     except (AttributeError, NotImplementedError) as error:
@@ -65,10 +66,10 @@ def _evaluate(source: Relation, text: str, names: arguments.Split) -> Relation |
         return node
     sources = (source, *names.values)
     params = Params(text=text, names=dict(names.arguments.kwargs))
-    whole = Whole(sources, rowwise.evaluated, params)
+    whole = Whole(sources, rowwise.evaluate, params)
     if isinstance(whole.meta, (pd.Series, pd.DataFrame)):
         return whole
-    return Computed(sources, rowwise.evaluated, params)
+    return Computed(sources, rowwise.evaluate, params)
 
 
 def variables(text: str, caller: Any) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def is_row_by_row(text: str) -> bool:
 
 
 def names_of(text: str) -> set[str]:
-    """The plain names in a text."""
+    """The plain names in an expression."""
     tree = _tree(text)
     walked = [] if tree is None else ast.walk(tree)
     return {node.id for node in walked if isinstance(node, ast.Name)}
@@ -142,7 +143,7 @@ def _is_of_accessor(node: ast.Attribute) -> bool:
 
 
 def _members(text: str) -> set[str]:
-    """Names of variables that a text only looks values up in."""
+    """Names of variables that an expression only looks values up in."""
     tree = _tree(text)
     if tree is None:
         return set()

@@ -19,7 +19,7 @@ def join_rows(
     """Rows of both frames that have equal keys, in pandas' order; the index counts them.
 
     Raises: ColumnNotFound for a key that a side does not have, InvalidArgument for a `how` or a
-    combination of keys that is not there.
+    combination of keys that pandas does not have.
     """
     if how not in HOW:
         raise InvalidArgument(f"{how!r} is not a valid Merge type: {', '.join(HOW)}")

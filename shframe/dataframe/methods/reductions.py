@@ -38,7 +38,7 @@ def reduce_whole(source: Relation, how: str, *args: Any, **kwargs: Any) -> Value
     """pandas' own method on all rows in one task."""
     if how in _NUMERIC:
         getattr(sample_of(source.meta), how)()
-    return Computed((source,), reduce.of_whole, Params(name=how, args=args, kwargs=kwargs))
+    return Computed((source,), reduce.reduce_whole, Params(name=how, args=args, kwargs=kwargs))
 
 
 def _combines(dtype: Any, how: str) -> bool:

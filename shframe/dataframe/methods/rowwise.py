@@ -1,4 +1,4 @@
-"""Methods that look at each value by itself: isna, fillna, clip, where, map ..."""
+"""Methods that look at each value alone: isna, fillna, clip, where, map ..."""
 
 from __future__ import annotations
 

@@ -16,17 +16,17 @@ from shframe.graph.plan.expr import Expr
 from shframe.lazy.collection import Collection
 
 
-def check_labels(source: Relation, labels: Iterable[Any], where: str) -> None:
-    """Raises: ColumnNotFound."""
+def check_labels(source: Relation, labels: Iterable[Any], where: str, sentence: str = "") -> None:
+    """Raises: ColumnNotFound; sentence: pandas' own, with {} for the label."""
     columns = source.meta.columns
     for label in labels:
         if label not in columns:
-            raise ColumnNotFound.among(label, columns, where)
+            raise ColumnNotFound.among(label, columns, where, sentence.format(f"{label!r}"))
 
 
 def select_columns(source: Relation, labels: list[Any], where: str = "frame[[...]]") -> Relation:
     """Some columns as a frame."""
-    check_labels(source, labels, where)
+    check_labels(source, labels, where, "[{}] not in index")
     return Project(source, tuple(labels))
 
 
@@ -81,7 +81,7 @@ def drop_columns(source: Relation, labels: Any, columns: Any, axis: Any) -> Rela
         raise UnsupportedType("to drop rows, filter the frame; drop() takes columns=...")
     many = arguments.is_many(gone) and not isinstance(gone, (str, tuple))
     names = list(gone) if many else [gone]
-    check_labels(source, names, "drop")
+    check_labels(source, names, "drop()", "[{}] not found in axis")
     return Project(source, tuple(one for one in source.meta.columns if one not in names))
 
 

@@ -69,7 +69,7 @@ def sort_by_index(source: Relation, ascending: bool, na_position: str) -> Relati
 def check_na_position(value: Any) -> None:
     """Raises: InvalidArgument."""
     if value not in ("first", "last"):
-        raise InvalidArgument(f"invalid na_position: {value!r}; it must be 'first' or 'last'")
+        raise InvalidArgument(f"invalid na_position: {value}; it must be 'first' or 'last'")
 
 
 def first_rows(source: Relation, n: Any, *, last: bool = False) -> Relation:
@@ -104,7 +104,7 @@ def distinct_rows(source: Relation, subset: Any, keep: Any) -> Relation:
         return Distinct(source, None if names is None else tuple(names), keep)
     args = () if source.meta.ndim == 1 else (names,)
     params = Params(name="drop_duplicates", args=args, kwargs={"keep": False})
-    return Whole((source,), rowwise.method, params)
+    return Whole((source,), rowwise.call_method, params)
 
 
 def count_values(
@@ -114,7 +114,7 @@ def count_values(
     if combine.is_counted_alike(source.meta.dtype):
         return ValueCounts(source, sort, ascending, normalize, dropna)
     how = {"sort": sort, "ascending": ascending, "normalize": normalize, "dropna": dropna}
-    return Whole((source,), rowwise.method, Params(name="value_counts", args=(), kwargs=how))
+    return Whole((source,), rowwise.call_method, Params(name="value_counts", args=(), kwargs=how))
 
 
 def reset_index(source: Relation, drop: bool) -> Relation:
@@ -131,7 +131,7 @@ def set_index(source: Relation, keys: Any, drop: bool) -> Relation:
     dtypes = [source.meta[name].dtype for name in names]
     if np.dtype(object) in dtypes:  # of which pandas looks for a dtype for all
         params = Params(name="set_index", args=(keys,), kwargs={"drop": drop})
-        return Whole((source,), rowwise.method, params)
+        return Whole((source,), rowwise.call_method, params)
     if len(dtypes) == 1 and str(dtypes[0]) in ("int8", "int16", "int32"):
         return _set_small_index(source, names[0], drop)
     kwargs = {"drop": drop}
@@ -140,9 +140,9 @@ def set_index(source: Relation, keys: Any, drop: bool) -> Relation:
 
 def _set_small_index(source: Relation, label: Any, drop: bool) -> Relation:
     """A column of integers that may become int64 as an index."""
-    spaced = Find(select_column(source, label), labelling.spacing, labelling.is_even)
+    spaced = Find(select_column(source, label), labelling.find_spacing, labelling.is_even)
     params = Params(label=label, drop=drop)
-    return Map((source,), labelling.indexed, params, given=(spaced,))
+    return Map((source,), labelling.set_index, params, given=(spaced,))
 
 
 def as_list(labels: Any) -> list[Any]:

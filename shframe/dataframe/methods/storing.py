@@ -46,7 +46,7 @@ def _partition_count(obj: Any) -> int:
 
 
 def _labels_increase(obj: Any) -> bool:
-    """Whether the labels of a pandas object increase strictly, as far as that is quick to see."""
+    """Whether the labels of a pandas object increase strictly, where that is quick to see."""
     index = getattr(obj, "index", None)
     if index is None or isinstance(index, pd.MultiIndex):
         return False

@@ -37,7 +37,7 @@ def map_partitions(
     )
     return MapPartitions(
         (unify_dtypes(source),),
-        rowwise.user_function,
+        rowwise.call_user_function,
         params,
         rows,
         given=split.values,

@@ -1,4 +1,4 @@
-"""The schema of what a user's function gives, learned by running it when somebody asks."""
+"""The schema of what a user's function returns, learned by running it when it is needed."""
 
 from __future__ import annotations
 

@@ -75,7 +75,9 @@ def describe(node: Expr) -> Line:
     """The line of a node: what it is, with the columns that it names written out."""
     words = Words()
     if _is_column(node):
-        return Line(f"Column {words.of(node)}", words.bases)
+        text = words.of(node)
+        shown = f"Rows{text[4:]}" if text.startswith("rows") else f"Column {text}"
+        return Line(shown, words.bases)
     if isinstance(node, Value):
         return Line(f"Value {words.of(node)}", words.bases)
     return Line(words.relation(node), words.bases)
@@ -254,7 +256,7 @@ class Words:
         for child in node.sources:
             self.base(child)
         values = node.params.values
-        if node.kernel.__name__ == "itself":
+        if node.kernel.__name__ == "pass_through":
             return "Bring together"
         return f"Whole {values.get('name') or node.kernel.__name__}"
 
@@ -372,6 +374,8 @@ def _shown(values: dict[str, Any]) -> str:
 
 def show(value: Any) -> str:
     """A constant in a line: short, of long lists the first items and how many there are."""
+    if type(value) in (list, tuple) and _is_run(value):
+        return f"({value[0]}..{value[-1]})"
     if type(value) in (list, tuple, set, frozenset) and len(value) > MOST_ITEMS:
         first = ", ".join(show(one) for one in list(value)[:3])
         return f"[{first}, ... {len(value)} in all]"
@@ -381,3 +385,9 @@ def show(value: Any) -> str:
         return value.name
     text = repr(value)
     return text if len(text) <= 60 and "\n" not in text else f"<{type(value).__name__}>"
+
+
+def _is_run(values: Any) -> bool:
+    """Whether values are integers that follow each other, and more than two."""
+    whole = len(values) > 2 and all(type(one) is int for one in values)
+    return whole and list(values) == list(range(values[0], values[0] + len(values)))

@@ -25,7 +25,9 @@ def check_stage(before: Expr, after: Expr) -> None:
         return
     for node in walk(after):
         for label, source in read_labels(node):
-            assert label in source.meta.columns, f"{node.name} reads {label!r}, which is not there"
+            assert label in source.meta.columns, (
+                f"{node.name} reads {label!r}, which its source does not have"
+            )
     old, new = schema_of(before), schema_of(after)
     assert old == new, f"a stage changed the schema from {old} to {new}"
 

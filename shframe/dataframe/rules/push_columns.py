@@ -1,4 +1,4 @@
-"""Columns that nobody needs are not read."""
+"""Columns that are not needed are not read."""
 
 from __future__ import annotations
 

@@ -35,12 +35,12 @@ def push_filters(plan: Expr) -> Expr:
 
 
 def _alone(plan: Expr, filter_: Filter, read: ReadParquet) -> bool:
-    """Whether nobody misses the rows that the filter drops: all go through it, row by row."""
+    """Whether the rows that the filter drops are missed nowhere: all go through it, row by row."""
     return not _reached_outside(plan, filter_, read) and _row_by_row(filter_, read)
 
 
 def _row_by_row(filter_: Filter, read: ReadParquet) -> bool:
-    """Whether between the read and the filter each row is looked at by itself."""
+    """Whether between the read and the filter each row is looked at alone."""
     reaching = {read.token}
     for node in walk(filter_):
         if not any(child.token in reaching for child in node.children()):

@@ -12,7 +12,7 @@ from shframe.graph.plan.rewrite import rule
 
 @rule(on=Limit)
 def push_limit(node: Limit) -> Relation | None:
-    """Limit over row-by-row operations on one ReadParquet -> the same with a limit in the read."""
+    """Limit over operations on each row of one ReadParquet -> the same with a limit in the read."""
     if node.last:
         return None
     limited = _limit_read(node.source, node.count)
@@ -25,13 +25,12 @@ def _limit_read(node: Expr, count: int) -> Relation | None:
         if node.prune or node.filters or (node.limit is not None and node.limit <= count):
             return None
         return dataclasses.replace(node, limit=count)
-    if not isinstance(node, RowWise) or len(node.relations) > 1:
+    if not isinstance(node, RowWise) or not node.is_aligned:
         return None
     if node.lineage != node.relations[0].lineage:
         return None
-    children = node.children()
-    below = _limit_read(node.relations[0], count)
-    if below is None:
-        return None  # values among the operands are made of all rows: they stay as they are
-    changed = [below if child is node.relations[0] else child for child in children]
-    return node.with_children(changed)
+    limited = {id(one): _limit_read(one, count) for one in node.relations}
+    if None in limited.values():
+        return None
+    # values among the operands are made of all rows: they stay as they are
+    return node.with_children([limited.get(id(one)) or one for one in node.children()])

@@ -37,7 +37,7 @@ class CsvSource:
     """One file; raises SourceNotFound, SourceDamaged, and InvalidArgument for other options."""
 
     def __init__(self, path: Any, options: dict[str, Any]) -> None:
-        self.path = os.path.abspath(os.path.expanduser(os.fspath(path)))
+        self.path: str = os.path.abspath(os.path.expanduser(os.fspath(path)))
         for name in options:
             if name not in OPTIONS:
                 raise InvalidArgument(
@@ -168,7 +168,7 @@ def _read_sample(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read(SAMPLE)
     except FileNotFoundError as error:
-        raise SourceNotFound(f"no file {path!r}") from error
+        raise SourceNotFound(f"No such file or directory: {path!r}") from error
     except IsADirectoryError as error:
         raise SourceNotFound(f"{path!r} is a folder; read_csv() reads one file") from error
     except OSError as error:
@@ -176,7 +176,7 @@ def _read_sample(path: str) -> bytes:
 
 
 def _engine(separator: Any) -> dict[str, Any]:
-    """What pandas chooses by itself for this separator, with dtypes of the whole file."""
+    """What pandas itself chooses for this separator, with dtypes of the whole file."""
     if separator == r"\s+" or (isinstance(separator, str) and len(separator.encode()) == 1):
         return {"low_memory": False}
     return {"engine": "python"}

@@ -43,9 +43,9 @@ def _spelled_values(file: str, root: str) -> dict[str, str | None]:
 
 
 def _typed(texts: list[str | None]) -> list[Any]:
-    """Integers where Arrow reads each text as an int32, else the texts."""
+    """Integers where Arrow reads each string as an int32, else the strings."""
     try:
-        return pa.array(texts, pa.string()).cast(pa.int32()).to_pylist()
+        return list(pa.array(texts, pa.string()).cast(pa.int32()).to_pylist())
     except pa.ArrowInvalid:
         return texts
 

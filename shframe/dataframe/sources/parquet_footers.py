@@ -48,7 +48,7 @@ def read_stamp(file: str) -> Stamp:
     try:
         stat = os.stat(file)
     except FileNotFoundError as error:
-        raise SourceNotFound(f"no file {file!r}") from error
+        raise SourceNotFound(f"No such file or directory: {file!r}") from error
     return stat.st_size, stat.st_mtime_ns
 
 

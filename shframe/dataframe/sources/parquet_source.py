@@ -150,7 +150,7 @@ class ParquetSource:
     @functools.cached_property
     def filtered_meta(self) -> Any:
         """The empty frame that a filter of Arrow's leaves: gaps are known afterwards, and rows are
-        counted anew where no level of the index is stored."""
+        counted again where no level of the index is stored."""
         frame = self._bare_meta
         return frame if self.stored_levels else frame.set_axis(pd.RangeIndex(0), axis=0)
 
@@ -271,7 +271,7 @@ def found_files(path: Any) -> tuple[tuple[str, ...], str]:
     names = [name for name in sorted(glob.glob(text, recursive=True)) if os.path.isfile(name)]
     if not names:
         raise SourceNotFound(
-            f"no file, folder or pattern {os.fspath(path)!r}\n  looked for {text!r}"
+            f"No such file or directory: {os.fspath(path)!r}\n  looked for {text!r}"
         )
     return tuple(names), os.path.dirname(text.split("*")[0])
 

@@ -158,7 +158,7 @@ def _bounds_of_folders(source: ParquetSource, name: str) -> Bounds:
 def _compares(kind: Any) -> bool:
     """Whether a footer's bounds of this type are values of the column, in its order."""
     types = pa.types
-    return (
+    return bool(
         types.is_integer(kind)
         or (types.is_floating(kind) and kind != pa.float16())
         or types.is_boolean(kind)
