@@ -64,8 +64,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def imported_before(request: pytest.FixtureRequest) -> None:
-    """The same for what earlier files have imported: with scikit-learn's modules the collections
-    around a test took 0.3 s. Not beside clusters, whose sockets are closed by a collection.
+    """The same for what earlier files have imported. Not beside clusters, whose sockets are closed
+    by a collection.
     """
     if request.path.parent.name != "engines":
         gc.collect()
