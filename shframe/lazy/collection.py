@@ -43,15 +43,6 @@ class Lazy:
         """This object when its value is kept; called for kinds that have a `_graph_of`."""
         raise AssertionError(f"{type(self).__name__} lacks _kept")
 
-    @staticmethod
-    def _run_graph(graph: TaskGraph, progress: bool | None, executor: Any) -> list[ObjectRef]:
-        current = session.current()
-        show = current.options.progress if progress is None else progress
-        if not show:
-            return current.run(graph, None, executor)
-        with _Bar() as bar:
-            return current.run(graph, bar, executor)
-
 
 class Collection(Lazy):
     """A lazy object: an expression, computed when asked for."""
@@ -78,7 +69,7 @@ class Collection(Lazy):
         parts = self._parts(graph, progress, executor)
         start = time.monotonic()
         result = self._result(parts, layer)
-        _note(len(layer.keys), time.monotonic() - start)
+        note_assembly(len(layer.keys), time.monotonic() - start)
         return result
 
     def _parts(self, graph: TaskGraph, progress: bool | None, executor: Any) -> Iterable[Any]:
@@ -87,7 +78,7 @@ class Collection(Lazy):
         shown = current.options.progress if progress is None else progress
         if not shown and current.runs_here(graph, executor):
             return run_here(graph, current)
-        return values(self._run_graph(graph, progress, executor))
+        return values(run_graph(graph, progress, executor))
 
     def persist(self, *, progress: bool | None = None, executor: Any = None) -> Self:
         """The same collection with its partitions computed and kept where they were computed: in
@@ -96,7 +87,7 @@ class Collection(Lazy):
         A later computation there reads them in place; another executor gets copies.
         """
         graph, layer = self._plan(executor)
-        return self._persisted(self._run_graph(graph, progress, executor), layer)
+        return self._persisted(run_graph(graph, progress, executor), layer)
 
     def explain(self, stage: str | None = None, *, tasks: bool = False) -> str:
         """The plan as text, as it was written and as it is optimised; nothing is computed.
@@ -142,6 +133,16 @@ class Collection(Lazy):
         return node.name
 
 
+def run_graph(graph: TaskGraph, progress: bool | None, executor: Any) -> list[ObjectRef]:
+    """Run a graph on the session, with a progress bar where one is wanted."""
+    current = session.current()
+    show = current.options.progress if progress is None else progress
+    if not show:
+        return current.run(graph, None, executor)
+    with _Bar() as bar:
+        return current.run(graph, bar, executor)
+
+
 class _Bar:
     """A tqdm bar as a progress callback."""
 
@@ -164,7 +165,7 @@ class _Bar:
         self._bar.close()
 
 
-def _note(parts: int, seconds: float) -> None:
+def note_assembly(parts: int, seconds: float) -> None:
     """Note in the trace what the driver did to assemble the result."""
     converted = "".join(f", converted {n / 1e6:.1f} MB: {reason}" for reason, n in taken())
     note = f"result assembled in the driver from {parts} partitions: {seconds:.3f} s{converted}"

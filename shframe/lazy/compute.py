@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from shframe.graph.objects.object_ref import ObjectRef
-from shframe.lazy.collection import Lazy
+from shframe.lazy.collection import Lazy, run_graph
 
 
 def compute(*args: Any, progress: bool | None = None, executor: Any = None) -> tuple[Any, ...]:
@@ -86,4 +86,4 @@ def _run_together(
     for graph_of, many in kinds.items():
         graph = graph_of(many)
         if graph is not None:
-            yield from zip(many, Lazy._run_graph(graph, progress, executor), strict=True)
+            yield from zip(many, run_graph(graph, progress, executor), strict=True)

@@ -46,12 +46,12 @@ class Delayed(DelayedCall):
 
     def compute(self, *, progress: bool | None = None, executor: Any = None) -> Any:
         """The value, as an ordinary, writable object. Raises: what the function raises."""
-        [ref] = self._run_graph(graph_of([self]), progress, executor)
+        [ref] = run_graph(graph_of([self]), progress, executor)
         return ref.value(writable=True)
 
     def persist(self, *, progress: bool | None = None, executor: Any = None) -> Delayed:
         """The same, computed now and kept in shared memory."""
-        [ref] = self._run_graph(graph_of([self]), progress, executor)
+        [ref] = run_graph(graph_of([self]), progress, executor)
         return self._kept(ref)
 
     @staticmethod

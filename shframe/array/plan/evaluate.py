@@ -20,7 +20,7 @@ from shframe.graph.executors.cluster import values
 from shframe.graph.objects.shared_output import Final
 from shframe.graph.plan.expr import Expr
 from shframe.graph.tasks import result_buffer
-from shframe.lazy.collection import Collection, _note
+from shframe.lazy.collection import note_assembly, run_graph
 from shframe.lazy.run_here import run_here
 from shframe.options import Options
 from shframe.store.codec.numpy_codec import array_header
@@ -49,15 +49,15 @@ def evaluate(node: Node, progress: bool | None = None, executor: Any = None) -> 
     if node.nbytes >= LEAST_FINAL and where.lends:
         with Final(current.executor, node.nbytes) as final:
             graph, _ = PLANNER.graph(into_final(plan, final.segment))
-            Collection._run_graph(graph, progress, executor)
+            run_graph(graph, progress, executor)
             ref = final.seal(array_header(node.dtype, node.shape, "C"))
         return ref.value(writable=True)
     with planned_for(where):
         graph, _ = PLANNER.graph(plan)
-    refs = Collection._run_graph(graph, progress, executor)
+    refs = run_graph(graph, progress, executor)
     start = time.monotonic()
     result = _assemble(values(refs), node)
-    _note(len(refs), time.monotonic() - start)
+    note_assembly(len(refs), time.monotonic() - start)
     return result
 
 
@@ -95,5 +95,5 @@ def persist(node: Node, progress: bool | None = None, executor: Any = None) -> N
     """The array with its blocks computed and kept where they were made."""
     with planned_for(session.current().where(executor)):
         graph, _ = PLANNER.graph(PLANNER.optimized(node))
-    refs = Collection._run_graph(graph, progress, executor)
+    refs = run_graph(graph, progress, executor)
     return nodes.FromBlocks(tuple(refs), node.chunks, node.dtype)
