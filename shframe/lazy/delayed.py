@@ -16,6 +16,7 @@ from shframe.errors import UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.tokens import tokenize
 from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.lazy.collection import run_graph
 from shframe.lazy.delayed_graph import VALUE, Call, DelayedCall, graph_of
 
 
