@@ -28,7 +28,7 @@ SEGMENTS = ("/memfd:shframe", "/dev/shm/shframe-")  # the second where memfd is 
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", default="100", help="how often a worker is killed under real jobs")
+    parser.addoption("--kills", default="200", help="how often a worker is killed under real jobs")
     parser.addoption("--soak", action="store_true", help="also run what takes long")
     parser.addoption("--examples", type=float, help="times as many generated examples (1; soak: 5)")
 

@@ -96,14 +96,14 @@ def test_a_plan_is_made_for_the_workers_of_the_cluster(client: Any) -> None:
     frame = pd.DataFrame({"k": [1, 2, 3, 1], "v": [4, 2, 1, 5]})
     sf.init(executor="sync", workers=1, inline_bytes=0)
     try:
-        medians = sf.from_pandas(frame, npartitions=1).groupby("k").agg({"v": "median"})
+        medians = sf.from_pandas(frame, npartitions=2).groupby("k").agg({"v": "median"})
         parts = {}
         for executor in ("sync", client):
             pd.testing.assert_frame_equal(
                 medians.compute(executor=executor), frame.groupby("k").agg({"v": "median"})
             )
             calls = [span.call for span in sf.last_trace().spans]
-            parts[executor] = sum("gathered_frame" in call for call in calls)
+            parts[executor] = sum("gather_frame" in call for call in calls)
         assert parts == {"sync": 2, client: 4}
     finally:
         sf.shutdown()

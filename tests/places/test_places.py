@@ -33,7 +33,7 @@ NOBODY = 65534
 def passes(prefix: list[str], paths: list[str], folder: Path, seconds: int = 900) -> None:
     """Run the tests of these paths by a command that makes the place."""
     command = [*prefix, sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
-    command.append("--examples=0.2")  # what the place lacks shows in few of them
+    command.append("--examples=0.5")
     done = subprocess.run(
         [*command, f"--basetemp={folder / 'made'}", *paths],
         cwd=ROOT,
