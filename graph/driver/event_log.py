@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from shframe.graph.scheduler.messages import (
@@ -26,14 +26,6 @@ KEPT = 1000  # events; each with its instructions
 FEW = 8  # tasks that an event or instruction is kept with as it is; of more the numbers alone
 
 
-class Range(NamedTuple):
-    """Stands for an event that brings the tasks from `first` to before `end`."""
-
-    what: str
-    first: int
-    end: int
-
-
 class Many(NamedTuple):
     """Stands for an event or instruction about many tasks."""
 
@@ -42,19 +34,25 @@ class Many(NamedTuple):
     tasks: array[int]
 
 
-def _shorten_done(event: Done) -> Done | Many:
-    if len(event.tasks) <= FEW:
-        return event
-    return Many("done by", event.worker, array("q", [number for number, _, _ in event.tasks]))
+def _shorten_event(event: Event) -> Any:
+    """An event as it is kept: without handles of inputs, and short.
+
+    (what, first, end), a plain tuple, is one that brings the tasks from `first` to before `end`.
+    """
+    if isinstance(event, Called):
+        return "called", event.first, event.first + len(event.tasks)
+    if isinstance(event, Done):
+        if len(event.tasks) <= FEW:
+            return event
+        return Many("done by", event.worker, array("q", [number for number, _, _ in event.tasks]))
+    if isinstance(event, Submitted):
+        return "submitted", event.first, event.first + len(event.readers)
+    if isinstance(event, Entered):
+        return f"entered {len(event.kinds)} tasks of run {event.run}"
+    return event
 
 
-# An event as it is kept. A Called holds the handles of its tasks' inputs, the others are long.
-_SHORTENED: dict[type[Any], Callable[[Any], Any]] = {
-    Done: _shorten_done,
-    Called: lambda event: Range("called", event.first, event.first + len(event.tasks)),
-    Submitted: lambda event: Range("submitted", event.first, event.first + len(event.readers)),
-    Entered: lambda event: f"entered {len(event.kinds)} tasks of run {event.run}",
-}
+LONG = frozenset({Called, Done, Submitted, Entered})
 
 
 class EventLog:
@@ -65,9 +63,8 @@ class EventLog:
 
     def add(self, event: Event, instructions: Sequence[Instruction]) -> None:
         """Keep an event and the scheduler's instructions."""
-        shorten = _SHORTENED.get(type(event))
-        kept = event if shorten is None else shorten(event)
-        following = [*map(_shorten, instructions)] if instructions else ()
+        following = [_shorten(one) for one in instructions] if instructions else ()
+        kept = event if type(event) not in LONG else _shorten_event(event)
         self._kept.append((time.monotonic(), kept, following))
 
     def about(self, number: int) -> tuple[str, ...]:
@@ -94,14 +91,15 @@ def _shorten(instruction: Instruction) -> Any:
     if isinstance(instruction, Run) and len(instruction.tasks) > FEW:
         return Many("sent to", instruction.worker, array("q", instruction.tasks))
     if isinstance(instruction, Drop):
-        return f"drop {len(instruction.tasks)} results"
+        return "drop", len(instruction.tasks)
     return instruction
 
 
 def _of_event(event: Any, number: int) -> Iterator[str]:
-    if isinstance(event, Range):
-        if event.first <= number < event.end:
-            yield event.what
+    if type(event) is tuple:
+        what, first, end = event
+        if first <= number < end:
+            yield what
     elif isinstance(event, Done):
         for task, seconds, nbytes in event.tasks:
             if task == number:

@@ -93,6 +93,7 @@ class DriverLoop:
         self._stopping = False
         self._poll = select.poll()
         self._polled: object = None
+        self._waking = self._server = -1  # the descriptors of the wake-up pipe and the server
         self._workers: dict[int, WorkerHandle] = {}  # by the descriptors that are polled
         for slot in self.pool.workers:
             self.scheduler.handle(Joined(slot))
@@ -224,13 +225,13 @@ class DriverLoop:
         """Wait for something, take it in, send what follows from it."""
         ready = self._wait()
         context = self.context
-        if context.waking.fileno() in ready:
+        if self._waking in ready:
             context.waking.drain()
         while context.commands:
             run_guarded(context.commands.popleft())
         self._enter_calls()
         # first of all the pids of workers that have started; ends after what those have sent
-        ended = self.pool.news() if self.pool.channel.fileno() in ready else ()
+        ended = self.pool.news() if self._server in ready else ()
         for fd in ready:
             worker = self._workers.get(fd)
             if worker is not None and worker.slot in self.pool.workers:
@@ -303,8 +304,9 @@ class DriverLoop:
 
     def _register(self) -> None:
         self._poll = select.poll()
-        self._poll.register(self.context.waking, select.POLLIN)
-        self._poll.register(self.pool.channel.fileno(), select.POLLIN)
+        self._waking, self._server = self.context.waking.fileno(), self.pool.channel.fileno()
+        self._poll.register(self._waking, select.POLLIN)
+        self._poll.register(self._server, select.POLLIN)
         self._workers = {worker.channel.fileno(): worker for worker in self.pool.workers.values()}
         for fd, worker in self._workers.items():
             unsent = worker.slot in self.outbox.unsent
