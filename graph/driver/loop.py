@@ -93,7 +93,8 @@ class DriverLoop:
         self._stopping = False
         self._poll = select.poll()
         self._polled: object = None
-        self._waking = self._server = -1  # the descriptors of the wake-up pipe and the server
+        self._waking = self.context.waking.fileno()
+        self._server = self.pool.channel.fileno()
         self._workers: dict[int, WorkerHandle] = {}  # by the descriptors that are polled
         for slot in self.pool.workers:
             self.scheduler.handle(Joined(slot))
@@ -304,7 +305,6 @@ class DriverLoop:
 
     def _register(self) -> None:
         self._poll = select.poll()
-        self._waking, self._server = self.context.waking.fileno(), self.pool.channel.fileno()
         self._poll.register(self._waking, select.POLLIN)
         self._poll.register(self._server, select.POLLIN)
         self._workers = {worker.channel.fileno(): worker for worker in self.pool.workers.values()}

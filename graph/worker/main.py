@@ -48,14 +48,15 @@ class Worker:
         """Run tasks until the driver is gone."""
         result_buffer.set_allocator(self.store.empty)
         ref_pickling.set_home(self.client)
+        waiting, link, runner = self.queue.waiting, self.link, self.runner
         try:
             while True:
-                if not self.queue.waiting:
-                    self.link.report()
-                    self.link.receive()
-                self.link.look()
-                if self.queue.waiting:
-                    self.runner.run_next()
+                if not waiting:
+                    link.report()
+                    link.receive()
+                link.look()
+                if waiting:
+                    runner.run_next()
         except Closed:
             return
 
