@@ -7,8 +7,6 @@ import re
 import tokenize
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("shframe", "graph", "store", "benchmarks", "docs")
 PAGES = ("README.md", "CONTRIBUTING.md")
@@ -43,12 +41,6 @@ HEAVY = {
     r"\bsomebody\b": "another thread, a user",
     r"\bnobody\b": "no process",
     r"\banybody\b": "anyone",
-}
-
-# How many each folder or file still has. A number may only become smaller; what is not named
-# here has none.
-LEFT = {
-    "shframe/array": 8,
 }
 
 
@@ -97,17 +89,10 @@ def test_files_are_found_once() -> None:
     assert "docs/design/store.md" in names
 
 
-def test_no_more_of_what_is_retired_than_was_left() -> None:
-    found: dict[str, list[str]] = {}
+def test_nothing_that_is_retired_is_written() -> None:
+    found = []
     for path in files():
         name = path.relative_to(ROOT).as_posix()
-        room = next((one for one in LEFT if name == one or name.startswith(f"{one}/")), name)
         phrases = retired_in(text_of(path), design=name.startswith("docs/design"))
-        found.setdefault(room, []).extend(f"{name}: {phrase}" for phrase in phrases)
-    more = {room: phrases for room, phrases in found.items() if len(phrases) > LEFT.get(room, 0)}
-    assert not more, "\n".join(line for phrases in more.values() for line in phrases)
-
-
-@pytest.mark.parametrize("room", LEFT)
-def test_rooms_with_something_left_exist(room: str) -> None:
-    assert (ROOT / room).exists()
+        found += [f"{name}: {phrase}" for phrase in phrases]
+    assert not found, "\n".join(found)

@@ -18,7 +18,7 @@ from shframe.graph.failures.error_pickling import PickledError, describe_value, 
 from shframe.graph.failures.failed_task import failed_task
 from shframe.graph.objects.callbacks import run_guarded
 from shframe.graph.objects.object_ref import FailureSource, ObjectRef
-from shframe.graph.scheduler.messages import Abort, Cancelled, Finish, More
+from shframe.graph.scheduler.messages import Abort, Finish, More, TaskCancelled
 from shframe.graph.scheduler.scheduler import RETRIES
 from shframe.graph.scheduler.submission import GraphSubmission
 from shframe.graph.tasks.result_buffer import target_size
@@ -82,7 +82,7 @@ class GraphRuns:
 
     def cancel(self, live: LiveRun) -> None:
         """Cancel a run."""
-        self.context.handle(Cancelled(live.number))
+        self.context.handle(TaskCancelled(live.number))
 
     def holding(self, number: int) -> LiveRun | None:
         """The run that the task belongs to, while it is under way."""

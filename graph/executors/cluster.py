@@ -33,7 +33,7 @@ from shframe.store.store import Store
 BATCH_BYTES = 128 << 20  # values that are fetched at once: they take their memory twice then
 FUNCTIONS_KEPT = 1024  # unpickled functions in one process of a cluster
 
-Held = Any  # the cluster's own counted handle: distributed.Future, ray.ObjectRef
+ClusterHandle = Any  # the cluster's own counted handle: distributed.Future, ray.ObjectRef
 Item = TypeVar("Item")
 
 
@@ -71,7 +71,9 @@ class Engine(_ClusterBackend, ABC):
     lends = False  # a final array would be memory of this machine
 
     def __init__(self) -> None:
-        self._placed: weakref.WeakKeyDictionary[ObjectRef, Held] = weakref.WeakKeyDictionary()
+        self._placed: weakref.WeakKeyDictionary[ObjectRef, ClusterHandle] = (
+            weakref.WeakKeyDictionary()
+        )
 
     @abstractmethod
     def run(self, graph: TaskGraph, trace: Trace, progress: Progress | None = None) -> list[Any]:
@@ -88,11 +90,11 @@ class Engine(_ClusterBackend, ABC):
         """Tasks that the cluster runs at once."""
 
     @abstractmethod
-    def send(self, values: list[Any]) -> list[Held]:
+    def send(self, values: list[Any]) -> list[ClusterHandle]:
         """Put values onto the cluster."""
 
     @abstractmethod
-    def fetch(self, held: list[Held]) -> list[Any]:
+    def fetch(self, held: list[ClusterHandle]) -> list[Any]:
         """Values from the cluster; raises ObjectLost."""
 
     @property
@@ -115,9 +117,9 @@ class Engine(_ClusterBackend, ABC):
         (held,) = self.send([value])
         return RemoteRef(self, held, uuid.uuid4().hex, size_of(value))
 
-    def place(self, refs: Iterable[ObjectRef]) -> dict[ObjectRef, Held]:
+    def place(self, refs: Iterable[ObjectRef]) -> dict[ObjectRef, ClusterHandle]:
         """The cluster's handles on objects, which are sent where they are missing."""
-        found: dict[ObjectRef, Held] = {}
+        found: dict[ObjectRef, ClusterHandle] = {}
         absent: list[ObjectRef] = []
         for ref in dict.fromkeys(refs):
             if isinstance(ref, RemoteRef) and ref.engine.cluster == self.cluster:
@@ -141,7 +143,7 @@ class RemoteRef(ObjectRef):
 
     __slots__ = ("engine", "name", "remote", "size")
 
-    def __init__(self, engine: Engine, remote: Held, name: str, nbytes: int) -> None:
+    def __init__(self, engine: Engine, remote: ClusterHandle, name: str, nbytes: int) -> None:
         super().__init__(next(_numbers), b"", engine)
         self.engine = engine
         self.remote = remote

@@ -21,7 +21,14 @@ from distributed.utils import LoopRunner
 
 from shframe.graph.errors import Cancelled, ClusterUnreachable, WorkerDied
 from shframe.graph.executors.base import PROGRESS_SECONDS
-from shframe.graph.executors.cluster import Engine, Held, RemoteRef, called, packed_args, size_of
+from shframe.graph.executors.cluster import (
+    ClusterHandle,
+    Engine,
+    RemoteRef,
+    called,
+    packed_args,
+    size_of,
+)
 from shframe.graph.failures.error_pickling import make_picklable
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks.function import Function
@@ -34,7 +41,7 @@ from shframe.store.errors import ObjectLost
 CONNECT_SECONDS = 5
 PAYLOAD_IN_GRAPH = 64 << 10  # a larger function is sent as data: Dask warns of large graphs
 
-Note = list[Any]  # run, task, pid, start, end, bytes in, bytes out, copied
+TaskNote = list[Any]  # run, task, pid, start, end, bytes in, bytes out, copied
 
 
 def connected(address: str) -> Client:
@@ -67,11 +74,11 @@ class DaskEngine(Engine):
         self.client = client
         self.owned = owned
         self.topic = f"shframe-{uuid.uuid4().hex}"
-        self.notes: dict[int, dict[int, Note]] = {}  # of the runs under way, by task
+        self.notes: dict[int, dict[int, TaskNote]] = {}  # of the runs under way, by task
         self.numbers = itertools.count()
         client.subscribe_topic(self.topic, self._read_notes)
 
-    def _read_notes(self, event: tuple[float, Note]) -> None:
+    def _read_notes(self, event: tuple[float, TaskNote]) -> None:
         """Take a task's note in; called by the client's thread."""
         _, note = event
         run = self.notes.get(note[0])
@@ -94,12 +101,12 @@ class DaskEngine(Engine):
         """Whether the client has been closed."""
         return self.client.status in ("closed", "closing")
 
-    def send(self, values: list[Any]) -> list[Held]:
+    def send(self, values: list[Any]) -> list[ClusterHandle]:
         """Scatter values over the workers."""
         self._check()
         return list(self.client.scatter(values, hash=False))
 
-    def fetch(self, held: list[Held]) -> list[Any]:
+    def fetch(self, held: list[ClusterHandle]) -> list[Any]:
         """Gather values; raises ObjectLost."""
         from distributed.client import FutureCancelledError
 
@@ -222,7 +229,7 @@ class _Functions:
     def __init__(self, engine: DaskEngine) -> None:
         self.engine = engine
         self.nodes: dict[str, DataNode] = {}
-        self.held: dict[bytes, Held] = {}  # large ones, as data
+        self.held: dict[bytes, ClusterHandle] = {}  # large ones, as data
 
     def payload(self, function: Function) -> TaskRef:
         """What stands for the function's bytes among a task's arguments; raises NotPicklable."""
@@ -237,7 +244,7 @@ class _Functions:
         return TaskRef(name)
 
 
-def _spans(graph: TaskGraph, order: list[Key], notes: Iterable[Note]) -> Iterable[Span]:
+def _spans(graph: TaskGraph, order: list[Key], notes: Iterable[TaskNote]) -> Iterable[Span]:
     """Spans from the notes, on this process's clock."""
     offset = time.monotonic() - time.time()
     workers: dict[int, int] = {}

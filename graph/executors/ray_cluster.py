@@ -17,7 +17,14 @@ import ray
 
 from shframe.graph.errors import ClusterUnreachable, RemoteTraceback, WorkerDied
 from shframe.graph.executors.base import PROGRESS_SECONDS
-from shframe.graph.executors.cluster import Engine, Held, RemoteRef, called, packed_args, size_of
+from shframe.graph.executors.cluster import (
+    ClusterHandle,
+    Engine,
+    RemoteRef,
+    called,
+    packed_args,
+    size_of,
+)
 from shframe.graph.failures.error_pickling import make_picklable
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks.function import Function
@@ -28,7 +35,7 @@ from shframe.graph.tracing.trace import Span, Trace
 from shframe.store.errors import ObjectLost
 
 
-class Note(NamedTuple):
+class TaskNote(NamedTuple):
     """How a task ran.
 
     error: the pickled exception and its traceback as a string, of the task that raised it.
@@ -45,7 +52,7 @@ class Note(NamedTuple):
     failed: bool = False
 
 
-class Failure:
+class RayFailure:
     """The value of a task that failed, and of all that needed it."""
 
 
@@ -87,12 +94,12 @@ class RayEngine(Engine):
         """Whether ray.shutdown() has been called since."""
         return _connection() != self.connection
 
-    def send(self, values: list[Any]) -> list[Held]:
+    def send(self, values: list[Any]) -> list[ClusterHandle]:
         """Put values into Ray's store."""
         self._check()
         return [ray.put(compact(value)) for value in values]
 
-    def fetch(self, held: list[Held]) -> list[Any]:
+    def fetch(self, held: list[ClusterHandle]) -> list[Any]:
         """Values by reference into Ray's store, of this machine; raises ObjectLost."""
         self._check()
         try:
@@ -120,7 +127,9 @@ class RayEngine(Engine):
                 made[key] = RemoteRef(self, ref, ref.hex(), sizes[key])
         return [made[key] for key in graph.outputs]
 
-    def _submitted(self, graph: TaskGraph, order: list[Key], held: dict[Key, Held]) -> list[Held]:
+    def _submitted(
+        self, graph: TaskGraph, order: list[Key], held: dict[Key, ClusterHandle]
+    ) -> list[ClusterHandle]:
         """Hand all tasks to Ray, which knows their order by what they read; their notes."""
         calls: dict[bytes, Any] = {}
         notes = []
@@ -134,9 +143,11 @@ class RayEngine(Engine):
             notes.append(note)
         return notes
 
-    def _waited(self, order: list[Key], notes: list[Held], progress: Progress | None) -> list[Note]:
+    def _waited(
+        self, order: list[Key], notes: list[ClusterHandle], progress: Progress | None
+    ) -> list[TaskNote]:
         """All notes in order; the first error is raised, and what has not run is called off."""
-        found: dict[Held, Note] = {}
+        found: dict[ClusterHandle, TaskNote] = {}
         pending = notes
         try:
             while pending:
@@ -185,8 +196,8 @@ class _Call:
         self.payload = ray.put(function.payload)
         self.call = _remote().options(name=function.name)
 
-    def __call__(self, args: bytes, inputs: list[Held]) -> list[Held]:
-        made: list[Held] = self.call.remote(self.digest, args, self.payload, *inputs)
+    def __call__(self, args: bytes, inputs: list[ClusterHandle]) -> list[ClusterHandle]:
+        made: list[ClusterHandle] = self.call.remote(self.digest, args, self.payload, *inputs)
         return made
 
 
@@ -195,24 +206,24 @@ def _remote() -> Any:
     return ray.remote(num_returns=2, num_cpus=1)(_called)
 
 
-def _called(digest: bytes, args: bytes, payload: bytes, *inputs: Any) -> tuple[Any, Note]:
+def _called(digest: bytes, args: bytes, payload: bytes, *inputs: Any) -> tuple[Any, TaskNote]:
     """One task, in a worker of the cluster."""
     start = time.time()
-    failed = next((value for value in inputs if isinstance(value, Failure)), None)
+    failed = next((value for value in inputs if isinstance(value, RayFailure)), None)
     if failed is not None:
-        return failed, Note(os.getpid(), start, start, 0, 0, (), None, True)
+        return failed, TaskNote(os.getpid(), start, start, 0, 0, (), None, True)
     try:
         value = compact(called(digest, payload, args, inputs))
         error = None
     except Exception as raised:
-        value, error = Failure(), _packed(raised)
+        value, error = RayFailure(), _packed(raised)
     except KeyboardInterrupt as interrupt:
         if _was_importing(interrupt):  # a module that is half there would fail ever after
             os._exit(1)
         raise
     end = time.time()
     read = sum(map(size_of, inputs))
-    note = Note(os.getpid(), start, end, read, size_of(value), copies.taken(), error)
+    note = TaskNote(os.getpid(), start, end, read, size_of(value), copies.taken(), error)
     return value, note._replace(failed=error is not None)
 
 
@@ -250,7 +261,7 @@ def _unpacked(payload: bytes) -> BaseException:
     return error  # type: ignore[no-any-return]
 
 
-def _notes(refs: list[Held]) -> list[Note]:
+def _notes(refs: list[ClusterHandle]) -> list[TaskNote]:
     """Notes that have arrived; what ended without one is an error of Ray's own."""
     try:
         return list(ray.get(refs))
@@ -260,7 +271,7 @@ def _notes(refs: list[Held]) -> list[Note]:
         raise ObjectLost(f"the cluster has lost an input: {error}") from error
 
 
-def _spans(graph: TaskGraph, order: list[Key], notes: list[Note]) -> Iterable[Span]:
+def _spans(graph: TaskGraph, order: list[Key], notes: list[TaskNote]) -> Iterable[Span]:
     """Spans from the notes, on this process's clock."""
     offset = time.monotonic() - time.time()
     workers: dict[int, int] = {}

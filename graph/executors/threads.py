@@ -22,7 +22,6 @@ from shframe.graph.objects.object_ref import Death, ObjectRef
 from shframe.graph.objects.ref_backend import StoreBackend
 from shframe.graph.scheduler.messages import (
     Abort,
-    Cancelled,
     Done,
     Drop,
     Failed,
@@ -33,6 +32,7 @@ from shframe.graph.scheduler.messages import (
     Recall,
     Recalled,
     Run,
+    TaskCancelled,
 )
 from shframe.graph.scheduler.scheduler import Scheduler
 from shframe.graph.scheduler.submission import GraphSubmission
@@ -89,7 +89,7 @@ class ThreadExecutor(InProcess):
             wait_for(live.ended, progress, lambda: (live.done, len(live.submission)))
         except BaseException:
             with self.lock:
-                self._carry_out(self.scheduler.handle(Cancelled(number)))
+                self._carry_out(self.scheduler.handle(TaskCancelled(number)))
             raise
         if live.error is not None:
             raise live.error

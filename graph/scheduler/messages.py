@@ -74,7 +74,7 @@ class Due(NamedTuple):
     task: int
 
 
-class Cancelled(NamedTuple):
+class TaskCancelled(NamedTuple):
     """A run was cancelled."""
 
     run: int
@@ -183,7 +183,7 @@ Event = (
     | Done
     | Failed
     | Due
-    | Cancelled
+    | TaskCancelled
     | Revoked
     | Late
     | Joined

@@ -26,7 +26,6 @@ from shframe.graph.scheduler.messages import (
     ActorStarted,
     Blocked,
     Called,
-    Cancelled,
     Died,
     Done,
     Drop,
@@ -49,6 +48,7 @@ from shframe.graph.scheduler.messages import (
     Revoked,
     Run,
     Submitted,
+    TaskCancelled,
     Untied,
 )
 from shframe.graph.scheduler.task_state import NUMBER, ActorState, RunState, TaskState, rank_of
@@ -93,7 +93,7 @@ class Scheduler:
             Done: self._done,
             Failed: self._failed,
             Due: self._due,
-            Cancelled: self._cancelled,
+            TaskCancelled: self._cancelled,
             Revoked: self._revoked,
             Late: self._late,
             Joined: self._joined,
@@ -332,7 +332,7 @@ class Scheduler:
 
     # --- cancelled ----------------------------------------------------------------------
 
-    def _cancelled(self, event: Cancelled) -> list[Instruction]:
+    def _cancelled(self, event: TaskCancelled) -> list[Instruction]:
         if event.run not in self.runs:
             return []
         return [*self._cancel_run(event.run), Abort(event.run, None)]

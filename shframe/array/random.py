@@ -146,7 +146,7 @@ class Generator:
         return self._draw("binomial", size, chunks, np.int64, (int(given[0]), given[1]))
 
 
-_asked = np.random.default_rng(0)  # draws nothing that anybody gets
+_asked = np.random.default_rng(0)  # draws nothing that is returned
 
 
 def _ask(method: str, *parameters: Any, size: Any = 1, **how: Any) -> None:

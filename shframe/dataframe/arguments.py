@@ -23,7 +23,7 @@ from shframe.lazy.collection import Collection
 from shframe.lazy.delayed import Delayed
 
 
-class Split(NamedTuple):
+class SplitArguments(NamedTuple):
     """Arguments with a Place for each lazy part; the kernel gets `rows`, then `values`.
 
     rows: relations that go with the rows of the first source.
@@ -35,7 +35,7 @@ class Split(NamedTuple):
     values: tuple[Expr, ...] = ()
 
 
-def split_method(args: Sequence[Any], kwargs: dict[str, Any]) -> Split:
+def split_method(args: Sequence[Any], kwargs: dict[str, Any]) -> SplitArguments:
     """Arguments of a method that goes row by row: a lazy column among them goes with the rows.
 
     Raises: UnsupportedType for what is lazy and cannot stand there.
@@ -47,13 +47,15 @@ def split_method(args: Sequence[Any], kwargs: dict[str, Any]) -> Split:
         if not is_value(one):
             raise unusable(one)
     nodes = tuple(one.expr for one in values)
-    return Split(_place(args, kwargs, [*rows, *values]), tuple(one.expr for one in rows), nodes)
+    return SplitArguments(
+        _place(args, kwargs, [*rows, *values]), tuple(one.expr for one in rows), nodes
+    )
 
 
-def split_function(args: Sequence[Any], kwargs: dict[str, Any]) -> Split:
+def split_function(args: Sequence[Any], kwargs: dict[str, Any]) -> SplitArguments:
     """Arguments of a user's function: all that is lazy comes whole, as compute() gives it."""
     values = _lazy_in((*args, *kwargs.values()))
-    return Split(_place(args, kwargs, values), (), tuple(map(whole_of, values)))
+    return SplitArguments(_place(args, kwargs, values), (), tuple(map(whole_of, values)))
 
 
 def split_value(value: Any) -> tuple[Literal, tuple[Expr, ...]]:

@@ -25,7 +25,7 @@ from shframe.dataframe.methods.casting import cast
 from shframe.dataframe.methods.selection import filter_rows
 from shframe.dataframe.methods.sorting import first_rows
 from shframe.dataframe.methods.user_functions import map_partitions
-from shframe.dataframe.operand import RowOperators
+from shframe.dataframe.operators import RowOperators
 from shframe.dataframe.plan.planner import PLANNER
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.wrap import wrap, wrap_as

@@ -7,7 +7,7 @@ from typing import Any
 from shframe.dataframe.base import Partitioned
 
 
-class Column(Partitioned):
+class ColumnMethods(Partitioned):
     """One lazy column."""
 
     __slots__ = ()

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe.base import Partitioned
-from shframe.dataframe.column import Column
+from shframe.dataframe.column import ColumnMethods
 from shframe.dataframe.expr.base import RowWise
 from shframe.dataframe.expr.columns import (
     DropNull,
@@ -37,7 +37,7 @@ from shframe.lazy.collection import Collection
 
 
 @wraps(pd.Index)
-class Index(Column):
+class Index(ColumnMethods):
     """A lazy Index in partitions."""
 
     __slots__ = ()

@@ -21,9 +21,9 @@ NAMES = (
     *("sum", "mean", "min", "max", "count", "size", "std", "var", "first", "last", "nunique"),
     *("median", "prod", "any", "all", "quantile", "sem", "skew"),
 )
-Frame = TypeVar("Frame")
-Column = TypeVar("Column")
-Result = TypeVar("Result")
+FrameT = TypeVar("FrameT")
+SeriesT = TypeVar("SeriesT")
+ResultT = TypeVar("ResultT")
 
 
 def group_rows(frame: Relation, by: Any, options: dict[str, bool]) -> Groups:
@@ -88,7 +88,7 @@ class Groups:
         return wrap(Aggregate(source, plan))
 
 
-class GroupBy(Generic[Result]):
+class GroupBy(Generic[ResultT]):
     """Groups of rows; an aggregation returns a lazy frame or series with the keys as index."""
 
     __slots__ = ("_columns", "_groups")
@@ -101,88 +101,88 @@ class GroupBy(Generic[Result]):
         names = list(self._groups.names)
         return f"<shframe {type(self).__name__}: keys {names}, columns {self._columns}>"
 
-    def _one(self, how: Any, **kwargs: Any) -> Result:
+    def _one(self, how: Any, **kwargs: Any) -> ResultT:
         """One aggregation of every column."""
         raise AssertionError(f"{type(self).__name__} lacks aggregations")
 
-    def sum(self) -> Result:
+    def sum(self) -> ResultT:
         """Sums."""
         return self._one("sum")
 
-    def mean(self) -> Result:
+    def mean(self) -> ResultT:
         """Means of the values that are not missing."""
         return self._one("mean")
 
-    def min(self) -> Result:
+    def min(self) -> ResultT:
         """Smallest values."""
         return self._one("min")
 
-    def max(self) -> Result:
+    def max(self) -> ResultT:
         """Largest values."""
         return self._one("max")
 
-    def count(self) -> Result:
+    def count(self) -> ResultT:
         """Values that are not missing."""
         return self._one("count")
 
-    def prod(self) -> Result:
+    def prod(self) -> ResultT:
         """Products."""
         return self._one("prod")
 
-    def any(self) -> Result:
+    def any(self) -> ResultT:
         """Whether any value is true."""
         return self._one("any")
 
-    def all(self) -> Result:
+    def all(self) -> ResultT:
         """Whether all values are true."""
         return self._one("all")
 
-    def first(self) -> Result:
+    def first(self) -> ResultT:
         """The first value that is not missing."""
         return self._one("first")
 
-    def last(self) -> Result:
+    def last(self) -> ResultT:
         """The last value that is not missing."""
         return self._one("last")
 
-    def std(self, ddof: int = 1) -> Result:
+    def std(self, ddof: int = 1) -> ResultT:
         """Standard deviations."""
         return self._one("std", ddof=ddof)
 
-    def var(self, ddof: int = 1) -> Result:
+    def var(self, ddof: int = 1) -> ResultT:
         """Variances."""
         return self._one("var", ddof=ddof)
 
-    def sem(self, ddof: int = 1) -> Result:
+    def sem(self, ddof: int = 1) -> ResultT:
         """Standard errors of the means. Cost: brings whole groups together."""
         return self._one("sem", ddof=ddof)
 
-    def skew(self) -> Result:
+    def skew(self) -> ResultT:
         """Skewness. Cost: brings whole groups together."""
         return self._one("skew")
 
-    def quantile(self, q: float = 0.5) -> Result:
+    def quantile(self, q: float = 0.5) -> ResultT:
         """Exact quantiles. Cost: brings whole groups together."""
         return self._one("quantile", q=q)
 
-    def median(self) -> Result:
+    def median(self) -> ResultT:
         """Exact medians. Cost: brings whole groups together."""
         return self._one("median")
 
-    def nunique(self) -> Result:
+    def nunique(self) -> ResultT:
         """How many different values. Cost: brings whole groups together."""
         return self._one("nunique")
 
 
-class DataFrameGroupBy(GroupBy[Frame], Generic[Frame, Column]):
+class DataFrameGroupBy(GroupBy[FrameT], Generic[FrameT, SeriesT]):
     """Groups of the rows of a frame."""
 
     __slots__ = ()
 
     @overload
-    def __getitem__(self, key: list[Any]) -> DataFrameGroupBy[Frame, Column]: ...
+    def __getitem__(self, key: list[Any]) -> DataFrameGroupBy[FrameT, SeriesT]: ...
     @overload
-    def __getitem__(self, key: Hashable) -> SeriesGroupBy[Column, Frame]: ...
+    def __getitem__(self, key: Hashable) -> SeriesGroupBy[SeriesT, FrameT]: ...
     def __getitem__(self, key: Any) -> Any:
         """The groups of one column (a label), or of some (a list of labels)."""
         groups = self._groups
@@ -193,17 +193,17 @@ class DataFrameGroupBy(GroupBy[Frame], Generic[Frame, Column]):
                 sentence = f"Column not found: {label}"
                 raise ColumnNotFound.among(label, groups.columns, "groupby[...]", sentence)
         if many:
-            return DataFrameGroupBy[Frame, Column](groups, labels)
-        return SeriesGroupBy[Column, Frame](groups, labels)
+            return DataFrameGroupBy[FrameT, SeriesT](groups, labels)
+        return SeriesGroupBy[SeriesT, FrameT](groups, labels)
 
-    def __getattr__(self, name: str) -> SeriesGroupBy[Column, Frame]:
+    def __getattr__(self, name: str) -> SeriesGroupBy[SeriesT, FrameT]:
         if not name.startswith("_") and name in (*self._columns, *self._groups.keys):
             return SeriesGroupBy(self._groups, [name])
         raise AttributeError(
             f"{type(self).__name__!r} object has no attribute {name!r}, and there is no such column"
         )
 
-    def agg(self, func: Any = None, **named: Any) -> Frame:
+    def agg(self, func: Any = None, **named: Any) -> FrameT:
         """Aggregations: a name or function, a list of them, a dict by column, or named ones.
 
         func: "sum", ["min", "max"], {"v": "mean", "w": ["min", "max"]}, or a Python function.
@@ -221,16 +221,16 @@ class DataFrameGroupBy(GroupBy[Frame], Generic[Frame, Column]):
 
     aggregate = agg
 
-    def _one(self, how: Any, **kwargs: Any) -> Frame:
+    def _one(self, how: Any, **kwargs: Any) -> FrameT:
         checked = _check(how)
         if checked == "size":
             return self.size()  # type: ignore[return-value]  # pandas gives a Series for it
         outputs = [Output(c, c, checked, tuple(kwargs.items())) for c in self._columns]
         labels = pd.Index(self._columns, name=self._groups.columns.name)
-        made: Frame = self._groups.aggregate(outputs, labels)
+        made: FrameT = self._groups.aggregate(outputs, labels)
         return made
 
-    def _by_column(self, asked: dict[Any, Any]) -> Frame:
+    def _by_column(self, asked: dict[Any, Any]) -> FrameT:
         for column in asked:
             if column not in self._groups.columns:
                 raise _unknown(column, self._groups)
@@ -242,10 +242,10 @@ class DataFrameGroupBy(GroupBy[Frame], Generic[Frame, Column]):
         ]
         labels = [output.label for output in outputs]
         index = pd.MultiIndex.from_tuples(labels) if many else pd.Index(labels)
-        made: Frame = self._groups.aggregate(outputs, index)
+        made: FrameT = self._groups.aggregate(outputs, index)
         return made
 
-    def _named(self, named: dict[str, Any]) -> Frame:
+    def _named(self, named: dict[str, Any]) -> FrameT:
         outputs = []
         for label, asked in named.items():
             try:
@@ -257,16 +257,16 @@ class DataFrameGroupBy(GroupBy[Frame], Generic[Frame, Column]):
             if column not in self._groups.columns:
                 raise _unknown(column, self._groups)
             outputs.append(Output(label, column, _check(how)))
-        made: Frame = self._groups.aggregate(outputs, pd.Index(list(named)))
+        made: FrameT = self._groups.aggregate(outputs, pd.Index(list(named)))
         return made
 
-    def size(self) -> Column:
+    def size(self) -> SeriesT:
         """Rows of each group."""
-        made: Column = self._groups.aggregate([Output(None, None, "size")], None)
+        made: SeriesT = self._groups.aggregate([Output(None, None, "size")], None)
         return made
 
 
-class SeriesGroupBy(GroupBy[Column], Generic[Column, Frame]):
+class SeriesGroupBy(GroupBy[SeriesT], Generic[SeriesT, FrameT]):
     """Groups of one column's values."""
 
     __slots__ = ()
@@ -276,11 +276,11 @@ class SeriesGroupBy(GroupBy[Column], Generic[Column, Frame]):
         return self._columns[0]
 
     @overload
-    def agg(self, func: str | Callable[..., Any]) -> Column: ...
+    def agg(self, func: str | Callable[..., Any]) -> SeriesT: ...
     @overload
-    def agg(self, func: list[Any]) -> Frame: ...
+    def agg(self, func: list[Any]) -> FrameT: ...
     @overload
-    def agg(self, **named: Any) -> Frame: ...
+    def agg(self, **named: Any) -> FrameT: ...
     def agg(self, func: Any = None, **named: Any) -> Any:
         """Aggregations: a name or function gives a Series; a list of them, or label="sum", a
         DataFrame."""
@@ -296,30 +296,30 @@ class SeriesGroupBy(GroupBy[Column], Generic[Column, Frame]):
 
     aggregate = agg
 
-    def _one(self, how: Any, **kwargs: Any) -> Column:
+    def _one(self, how: Any, **kwargs: Any) -> SeriesT:
         checked = _check(how)
         if checked == "size":
             return self.size()
         outputs = [Output(self._column, self._column, checked, tuple(kwargs.items()))]
-        made: Column = self._groups.aggregate(outputs, None, self._column)
+        made: SeriesT = self._groups.aggregate(outputs, None, self._column)
         return made
 
-    def _named(self, named: dict[str, Any]) -> Frame:
+    def _named(self, named: dict[str, Any]) -> FrameT:
         pairs = ((one, how[1] if isinstance(how, tuple) else how) for one, how in named.items())
         return self._several(list(pairs))
 
-    def _several(self, asked: list[tuple[Any, Any]]) -> Frame:
+    def _several(self, asked: list[tuple[Any, Any]]) -> FrameT:
         outputs = [Output(label, self._column, _check(how)) for label, how in asked]
-        made: Frame = self._groups.aggregate(outputs, pd.Index([label for label, _ in asked]))
+        made: FrameT = self._groups.aggregate(outputs, pd.Index([label for label, _ in asked]))
         return made
 
-    def size(self) -> Column:
+    def size(self) -> SeriesT:
         """Rows of each group."""
         groups, name = self._groups, self._column
         masked = not isinstance(groups.frame.meta.dtypes[name], np.dtype)
         outputs = [Output(name, name if masked else None, "size")]
         label = name if groups.options["as_index"] else None
-        made: Column = groups.aggregate(outputs, None, label)
+        made: SeriesT = groups.aggregate(outputs, None, label)
         return made
 
 

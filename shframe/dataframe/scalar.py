@@ -13,7 +13,7 @@ from shframe.dataframe.expr.base import Params, Value
 from shframe.dataframe.expr.values import Computed, Given, Held
 from shframe.dataframe.kernels import rowwise, values
 from shframe.dataframe.methods.operators import operate_values
-from shframe.dataframe.operand import ValueOperators
+from shframe.dataframe.operators import ValueOperators
 from shframe.dataframe.plan.planner import PLANNER
 from shframe.dataframe.wrap import wraps
 from shframe.graph.objects.object_ref import ObjectRef

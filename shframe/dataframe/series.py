@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from shframe.dataframe import arguments
 from shframe.dataframe.accessors import Accessor
-from shframe.dataframe.column import Column
+from shframe.dataframe.column import ColumnMethods
 from shframe.dataframe.expr.columns import DropNull
 from shframe.dataframe.expr.relations import MapPartitions
 from shframe.dataframe.expr.values import collect_rows
@@ -18,7 +18,7 @@ from shframe.dataframe.wrap import wrap
 from shframe.errors import UnsupportedType
 
 
-class SeriesMethods(Column):
+class SeriesMethods(ColumnMethods):
     """What pandas does with one column of a frame."""
 
     __slots__ = ()

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from shframe.graph.scheduler.assignment import HORIZON
 from shframe.graph.scheduler.messages import (
     Abort,
-    Cancelled,
     Died,
     Done,
     Drop,
@@ -24,6 +23,7 @@ from shframe.graph.scheduler.messages import (
     Refused,
     Relieved,
     Run,
+    TaskCancelled,
 )
 from shframe.graph.scheduler.scheduler import AHEAD, REFUSALS, RETRIES, Scheduler
 from tests.examples import examples
@@ -180,7 +180,7 @@ def test_a_run_given_up_leaves_nothing_behind(
     if model.finished:
         return
     worker, line = next((w, line) for w, line in model.queues.items() if line)
-    event = Failed(worker, line.pop(0)) if fail else Cancelled(1)
+    event = Failed(worker, line.pop(0)) if fail else TaskCancelled(1)
     model.take(model.scheduler.handle(event))
     assert model.aborted is not None
     assert model.there == set()
@@ -257,7 +257,7 @@ def test_short_tasks_go_ahead_in_batches_and_long_ones_one_at_a_time() -> None:
     (run,) = submit(scheduler, 2, 2, ["short"] * 500, [()] * 500, [])
     assert isinstance(run, Run)
     assert 90 <= len(run.tasks) <= 101
-    scheduler.handle(Cancelled(2))
+    scheduler.handle(TaskCancelled(2))
     scheduler.handle(Recalled(0, run.tasks))
     (run,) = submit(scheduler, 3, 502, ["long"] * 5, [()] * 5, [])
     assert run == Run(0, [502])

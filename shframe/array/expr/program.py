@@ -38,7 +38,7 @@ class Constant:
 
 
 # An operand: n >= 0 is the n-th input, n < 0 the result of step ~n, or a constant.
-Operand = int | Constant
+StepOperand = int | Constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Step(Named):
     """One operation on operands; `dtype` is that of its result."""
 
     operation: Operation
-    operands: tuple[Operand, ...]
+    operands: tuple[StepOperand, ...]
     dtype: np.dtype[Any]
 
 
@@ -169,7 +169,7 @@ def merge(
             ~results[s] if s in results else inputs.setdefault(s, len(inputs)) for s in sources
         ]
 
-        def moved(operand: Operand, slots: list[int] = slots, base: int = base) -> Operand:
+        def moved(operand: StepOperand, slots: list[int] = slots, base: int = base) -> StepOperand:
             if isinstance(operand, Constant):
                 return operand
             return slots[operand] if operand >= 0 else ~(~operand + base)

@@ -12,8 +12,8 @@ import numpy as np
 
 from shframe.array.expr.program import Named
 
-Array = np.ndarray[Any, Any]
-Axes = tuple[int, ...]
+NpArray = np.ndarray[Any, Any]
+AxisNumbers = tuple[int, ...]
 
 
 class Reducer(Protocol):
@@ -26,11 +26,13 @@ class Reducer(Protocol):
     @property
     def tiled(self) -> bool: ...
 
-    def partial(self, values: Array, axes: Axes, origin: Axes, shape: Axes) -> Any: ...
+    def partial(
+        self, values: NpArray, axes: AxisNumbers, origin: AxisNumbers, shape: AxisNumbers
+    ) -> Any: ...
 
     def merge(self, one: Any, other: Any) -> Any: ...
 
-    def finish(self, partial: Any) -> Array: ...
+    def finish(self, partial: Any) -> NpArray: ...
 
 
 # Ufuncs whose results may be combined in any grouping: what is not here is done in order. lcm is
@@ -84,15 +86,17 @@ class Ufunc(Named):
     def tiled(self) -> bool:
         return True
 
-    def partial(self, values: Array, axes: Axes, origin: Axes, shape: Axes) -> Array:
+    def partial(
+        self, values: NpArray, axes: AxisNumbers, origin: AxisNumbers, shape: AxisNumbers
+    ) -> NpArray:
         """The reduction of one tile."""
         return np.asarray(self.ufunc.reduce(values, axis=axes, dtype=self.dtype, keepdims=True))
 
-    def merge(self, one: Array, other: Array) -> Array:
+    def merge(self, one: NpArray, other: NpArray) -> NpArray:
         """The reduction of two results."""
         return np.asarray(self.ufunc(one, other))
 
-    def finish(self, partial: Array) -> Array:
+    def finish(self, partial: NpArray) -> NpArray:
         """The result in its dtype."""
         return partial.astype(self.result, copy=False)
 
@@ -115,7 +119,9 @@ class Moments(Named):
     def tiled(self) -> bool:
         return True
 
-    def partial(self, values: Array, axes: Axes, origin: Axes, shape: Axes) -> Array:
+    def partial(
+        self, values: NpArray, axes: AxisNumbers, origin: AxisNumbers, shape: AxisNumbers
+    ) -> NpArray:
         """Counts, means and squared deviations, stacked along a new first axis."""
         values = values.astype(self.dtype, copy=False)
         if self.skip_nan:
@@ -133,7 +139,7 @@ class Moments(Named):
         spread = squares.sum(axis=axes, keepdims=True)
         return np.stack([np.broadcast_to(count, mean.shape), mean, spread])
 
-    def merge(self, one: Array, other: Array) -> Array:
+    def merge(self, one: NpArray, other: NpArray) -> NpArray:
         """Both together."""
         count = one[0] + other[0]
         share = other[0] / np.where(count == 0, 1, count)
@@ -145,7 +151,7 @@ class Moments(Named):
         mean = np.where(one[0] == 0, other[1], one[1] + apart * share)
         return np.stack([count, mean, one[2] + other[2] + between])
 
-    def finish(self, partial: Array) -> Array:
+    def finish(self, partial: NpArray) -> NpArray:
         """The variance or its root. Of too few values it is NaN when some may be missing, else
         what dividing by zero returns, as in NumPy."""
         count, spread = partial[0].real, partial[2].real
@@ -169,7 +175,9 @@ class Extreme(Named):
     def tiled(self) -> bool:
         return False
 
-    def partial(self, values: Array, axes: Axes, origin: Axes, shape: Axes) -> tuple[Array, Array]:
+    def partial(
+        self, values: NpArray, axes: AxisNumbers, origin: AxisNumbers, shape: AxisNumbers
+    ) -> tuple[NpArray, NpArray]:
         """The extreme of a block and its index in the whole array, which has this shape."""
         find = np.argmax if self.largest else np.argmin
         if self.axis is not None:
@@ -184,7 +192,9 @@ class Extreme(Named):
         best = np.asarray(values.reshape(-1)[flat]).reshape(ones)
         return best, np.asarray(place, dtype=np.intp).reshape(ones)
 
-    def merge(self, one: tuple[Array, Array], other: tuple[Array, Array]) -> tuple[Array, Array]:
+    def merge(
+        self, one: tuple[NpArray, NpArray], other: tuple[NpArray, NpArray]
+    ) -> tuple[NpArray, NpArray]:
         """The better of two; of equals the one that comes first."""
         (value, place), (value2, place2) = one, other
         better = value2 > value if self.largest else value2 < value
@@ -196,6 +206,6 @@ class Extreme(Named):
         better = better | (same & (place2 < place))
         return np.where(better, value2, value), np.where(better, place2, place)
 
-    def finish(self, partial: tuple[Array, Array]) -> Array:
+    def finish(self, partial: tuple[NpArray, NpArray]) -> NpArray:
         """The indices."""
         return partial[1]

@@ -14,7 +14,7 @@ from shframe.array.expr.nodes import Node
 from shframe.array.grid.axes import AxisNotFound
 from shframe.errors import InvalidArgument, UnsupportedType
 
-Array = np.ndarray[Any, Any]
+NpArray = np.ndarray[Any, Any]
 NO_VALUE: Any = np._NoValue  # what NumPy takes for an argument that was not given
 
 
@@ -23,12 +23,12 @@ def sample_shape(shape: Sequence[int], *, least: int = 0) -> tuple[int, ...]:
     return tuple([max(min(length, 1), least) for length in shape])
 
 
-def sample_of(shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
+def sample_of(shape: Sequence[int], dtype: np.dtype[Any]) -> NpArray:
     """Ones, with as many axes, and an axis without elements where there is one."""
     return np.ones(sample_shape(shape), dtype)
 
 
-def ask(call: Callable[..., Any], name: str, *samples: Any) -> Array:
+def ask(call: Callable[..., Any], name: str, *samples: Any) -> NpArray:
     """What NumPy returns for samples.
 
     Raises: UnsupportedType, AxisNotFound, InvalidArgument, with NumPy's own sentence.

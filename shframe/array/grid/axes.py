@@ -31,7 +31,7 @@ class AxisNotFound(InvalidArgument, np.exceptions.AxisError):
 
 
 class PositionNotFound(ShframeError, IndexError):
-    """An index beyond the end of an axis, or for an axis that is not there."""
+    """An index beyond the end of an axis, or for an axis that does not exist."""
 
 
 class NotAnIndex(UnsupportedType, IndexError):

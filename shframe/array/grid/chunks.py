@@ -239,7 +239,7 @@ def broadcast_shape(shapes: Sequence[Shape], what: str) -> Shape:
 def unify(grids: Sequence[Chunks], shape: Shape) -> Chunks:
     """One grid for operands that broadcast to `shape`.
 
-    An axis gets the boundaries of all operands, so that each new block lies in one old block
+    An axis gets the boundaries of all operands, so that each new block is within one old block
     and is read in place; where that would more than double the blocks, those of the finest.
     """
     result: list[Axis] = []

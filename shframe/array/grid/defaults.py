@@ -1,4 +1,4 @@
-"""Defaults: shapes as users give them, and the grid that an array gets when nobody names one."""
+"""Defaults: shapes as users give them, and the grid that an array gets when the user names none."""
 
 from __future__ import annotations
 

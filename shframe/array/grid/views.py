@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
-Step = tuple[str, tuple[Any, ...]]
-View = tuple[Step, ...]
+NpArray = np.ndarray[Any, Any]
+ViewStep = tuple[str, tuple[Any, ...]]
+View = tuple[ViewStep, ...]
 Index = tuple[slice | int | None, ...]
 
 WHOLE: View = ()
@@ -38,7 +38,7 @@ def reshaped(shape: tuple[int, ...]) -> View:
     return (("reshape", shape),)
 
 
-def apply_view(value: Any, view: View) -> Array:
+def apply_view(value: Any, view: View) -> NpArray:
     """What the view shows of a value.
 
     Examples

@@ -25,38 +25,38 @@ from shframe.graph.tasks import result_buffer
 from shframe.graph.tasks.function import UserCode
 from shframe.store.reader import writable_copy
 
-Array = np.ndarray[Any, Any]
+NpArray = np.ndarray[Any, Any]
 DType = np.dtype[Any]
 Shape = tuple[int, ...]
-Part = tuple[int, View]
-Parts = tuple[Part, ...]
-Place = int | tuple[slice, ...]  # the byte where a run begins, or the bounds of a block
+PartialView = tuple[int, View]
+Parts = tuple[PartialView, ...]
+Destination = int | tuple[slice, ...]  # the byte where a run begins, or the bounds of a block
 
 
-def _operands(inputs: Sequence[Any], parts: Parts) -> list[Array]:
+def _operands(inputs: Sequence[Any], parts: Parts) -> list[NpArray]:
     return [apply_view(inputs[slot], view) for slot, view in parts]
 
 
-def copy(value: Any, view: View) -> Array:
+def copy(value: Any, view: View) -> NpArray:
     """What a view shows, as an array of its own."""
     source = apply_view(value, view)
-    result: Array = result_buffer.empty(source.shape, source.dtype)
+    result: NpArray = result_buffer.empty(source.shape, source.dtype)
     np.copyto(result, source)
     return result
 
 
-def fill(shape: Shape, value: Any, dtype: DType) -> Array:
+def fill(shape: Shape, value: Any, dtype: DType) -> NpArray:
     """A block with one value everywhere."""
-    result: Array = result_buffer.empty(shape, dtype)
+    result: NpArray = result_buffer.empty(shape, dtype)
     result.fill(value)
     return result
 
 
 def arange(
     first: int, last: int, start: Any, step: Any, fixed: tuple[tuple[int, Any], ...], dtype: DType
-) -> Array:
+) -> NpArray:
     """start + step * n for first <= n < last, but the values that are `fixed` at their indices."""
-    result: Array = result_buffer.empty((last - first,), dtype)
+    result: NpArray = result_buffer.empty((last - first,), dtype)
     wide = np.dtype(np.float32) if dtype == np.float16 else dtype
     values = np.arange(first, last).astype(wide)
     with np.errstate(all="ignore"):
@@ -68,9 +68,9 @@ def arange(
     return result
 
 
-def eye(row: int, column: int, shape: Shape, k: int, dtype: DType) -> Array:
+def eye(row: int, column: int, shape: Shape, k: int, dtype: DType) -> NpArray:
     """The block of a diagonal matrix that begins at a row and a column."""
-    result: Array = result_buffer.empty(shape, dtype)
+    result: NpArray = result_buffer.empty(shape, dtype)
     result[...] = np.eye(shape[0], shape[1], k + row - column, dtype=dtype)
     return result
 
@@ -84,11 +84,11 @@ def random(
     seed: tuple[int, ...],
     stream: tuple[int, ...],
     dtype: DType,
-) -> Array:
+) -> NpArray:
     """Random numbers of one block; equal to those of the block's spawned SeedSequence."""
     sequence = np.random.SeedSequence(seed, spawn_key=(*stream, number))
     draw = getattr(np.random.default_rng(sequence), method)
-    result: Array = result_buffer.empty(shape, dtype)
+    result: NpArray = result_buffer.empty(shape, dtype)
     if method in ("random", "standard_normal", "standard_exponential"):
         draw(out=result, dtype=dtype, **options)
     else:
@@ -96,10 +96,10 @@ def random(
     return result
 
 
-def elementwise(*values: Any, program: Program, dtype: DType) -> Array:
+def elementwise(*values: Any, program: Program, dtype: DType) -> NpArray:
     """A program's result on a block, tile by tile."""
     *inputs, parts, shape = values
-    result: Array = result_buffer.empty(shape, dtype)
+    result: NpArray = result_buffer.empty(shape, dtype)
     if result.size:
         operands, flat = flattened(_operands(inputs, parts), shape)
         for _ in run(program, operands, flat, result.reshape(flat)):
@@ -115,7 +115,7 @@ def _spread(whole: Shape, dtype: DType) -> Iterator[Any]:
         yield memory[:size].view(dtype).reshape(whole)
 
 
-def put_in_place(value: Any, view: View, place: Place, whole: Shape, dtype: DType) -> None:
+def put_in_place(value: Any, view: View, place: Destination, whole: Shape, dtype: DType) -> None:
     """Put a block where it belongs in the final array."""
     block = apply_view(value, view)
     if isinstance(place, int):
@@ -169,10 +169,10 @@ def partial(*values: Any, program: Program, reducer: Reducer, axes: Shape, whole
 
 
 def _reduce_tiles(
-    program: Program, operands: list[Array], shape: Shape, reducer: Reducer, axes: Shape
-) -> Array:
+    program: Program, operands: list[NpArray], shape: Shape, reducer: Reducer, axes: Shape
+) -> NpArray:
     """The partial result of each tile, merged if they differ along a reduced axis only."""
-    found: dict[Shape, Array] = {}
+    found: dict[Shape, NpArray] = {}
     for box, tile in run(program, operands, shape):
         place = tuple([0 if n in axes else part.start for n, part in enumerate(box)])
         made = reducer.partial(tile, axes, place, shape)
@@ -197,14 +197,14 @@ def combine(*partials: Any, reducer: Reducer) -> Any:
         return functools.reduce(reducer.merge, partials)
 
 
-def finish(*partials: Any, reducer: Reducer, drop: Shape) -> Array:
+def finish(*partials: Any, reducer: Reducer, drop: Shape) -> NpArray:
     """The result of a reducer; the axes in `drop`, of length 1, go."""
     with np.errstate(all="ignore"):
         result = np.asarray(reducer.finish(functools.reduce(reducer.merge, partials)))
     return result.reshape([n for axis, n in enumerate(result.shape) if axis not in drop])
 
 
-def total(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None) -> Array:
+def total(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None) -> NpArray:
     """A block's reduction along an axis, which is kept; after the result before it, if any."""
     *inputs, view = values
     with np.errstate(all="ignore"):
@@ -212,17 +212,17 @@ def total(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None) -> Arra
         return np.asarray(ufunc.reduce(source, axis=axis, dtype=dtype, keepdims=True))
 
 
-def join_totals(one: Array, other: Array, ufunc: np.ufunc) -> Array:
+def join_totals(one: NpArray, other: NpArray, ufunc: np.ufunc) -> NpArray:
     """A ufunc of two small arrays."""
     with np.errstate(all="ignore"):
         return np.asarray(ufunc(one, other))
 
 
-def scan(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, result: DType) -> Array:
+def scan(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, result: DType) -> NpArray:
     """A block's running result, joined with the total of the blocks before it, if any."""
     *inputs, view = values
     source = apply_view(inputs[0], view)
-    made: Array = result_buffer.empty(source.shape, result)
+    made: NpArray = result_buffer.empty(source.shape, result)
     with np.errstate(all="ignore"):
         ufunc.accumulate(source, axis=axis, dtype=dtype, out=made)
         if len(inputs) > 1:
@@ -230,11 +230,13 @@ def scan(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, result: 
     return made
 
 
-def scan_on(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, result: DType) -> Array:
+def scan_on(
+    *values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, result: DType
+) -> NpArray:
     """A block's running result that goes on from the last one of the blocks before it."""
     *inputs, view = values
     source = apply_view(inputs[0], view)
-    made: Array = result_buffer.empty(source.shape, result)
+    made: NpArray = result_buffer.empty(source.shape, result)
     with np.errstate(all="ignore"):
         line = _after(inputs[1:], source, axis, dtype)
         run = ufunc.accumulate(line, axis=axis, dtype=dtype)
@@ -243,7 +245,7 @@ def scan_on(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, resul
     return made
 
 
-def _after(before: Sequence[Array], block: Array, axis: int, dtype: DType | None) -> Array:
+def _after(before: Sequence[NpArray], block: NpArray, axis: int, dtype: DType | None) -> NpArray:
     """A block behind what comes before it along an axis, if anything does."""
     if not before:
         return block
@@ -251,33 +253,33 @@ def _after(before: Sequence[Array], block: Array, axis: int, dtype: DType | None
     return np.concatenate([*before, block.astype(kind, copy=False)], axis=axis)
 
 
-def assemble(*values: Any, dtype: DType) -> Array:
+def assemble(*values: Any, dtype: DType) -> NpArray:
     """A block put together from parts of others."""
     *inputs, parts, places, shape = values
-    result: Array = result_buffer.empty(shape, dtype)
+    result: NpArray = result_buffer.empty(shape, dtype)
     for (slot, view), place in zip(parts, places, strict=True):
         result[place] = apply_view(inputs[slot], view)
     return result
 
 
-def assemble_flat(*values: Any, dtype: DType) -> Array:
+def assemble_flat(*values: Any, dtype: DType) -> NpArray:
     """A block put together from runs of other blocks' elements in C order."""
     *inputs, parts, runs, shape = values
-    result: Array = result_buffer.empty(shape, dtype)
+    result: NpArray = result_buffer.empty(shape, dtype)
     flat = result.reshape(-1)
     for (slot, view), (source, target) in zip(parts, runs, strict=True):
         flat[target] = apply_view(inputs[slot], view).reshape(-1)[source]
     return result
 
 
-def take(*values: Any, axis: int, dtype: DType) -> Array:
+def take(*values: Any, axis: int, dtype: DType) -> NpArray:
     """The elements of an axis at an array of indices, from the blocks that hold them.
 
     parts: the array of indices, then the blocks; starts: where each block begins on the axis.
     """
     *inputs, parts, starts, shape = values
     indices, *blocks = _operands(inputs, parts)
-    result: Array = result_buffer.empty(shape, dtype)
+    result: NpArray = result_buffer.empty(shape, dtype)
     ahead: tuple[Any, ...] = (slice(None),) * axis
     for block, start in zip(blocks, starts, strict=True):
         if len(blocks) == 1:
@@ -288,12 +290,12 @@ def take(*values: Any, axis: int, dtype: DType) -> Array:
     return result
 
 
-def matmul(*values: Any, dtype: DType) -> Array:
+def matmul(*values: Any, dtype: DType) -> NpArray:
     """The sum of matrix products of pairs of blocks; `parts` are all first, then all second."""
     *inputs, parts, shape = values
     operands = _operands(inputs, parts)
     half = len(operands) // 2
-    result: Array = result_buffer.empty(shape, dtype)
+    result: NpArray = result_buffer.empty(shape, dtype)
     with np.errstate(all="ignore"):
         np.matmul(operands[0], operands[half], out=result)
         for one, other in zip(operands[1:half], operands[half + 1 :], strict=True):
@@ -332,7 +334,7 @@ def _whole(value: Any, view: View) -> Any:
     return apply_view(value, view)[()] if view or isinstance(value, np.ndarray) else value
 
 
-def _exactly(block: Array, dtype: DType, name: str) -> Array:
+def _exactly(block: NpArray, dtype: DType, name: str) -> NpArray:
     """The block in another dtype; floats may be rounded, nothing else may change.
 
     Raises: UnsupportedType.

@@ -1,4 +1,4 @@
-"""Tiles: a program run on a block tile by tile, so that what lies between steps stays in the
+"""Tiles: a program run on a block tile by tile, so that what is passed between steps stays in the
 cache and only the result goes to memory.
 
 The buffers between steps are made once a block and used for all its tiles; a step's result
@@ -16,7 +16,7 @@ import numpy as np
 
 from shframe.array.expr.program import Constant, Program
 
-Array = np.ndarray[Any, Any]
+NpArray = np.ndarray[Any, Any]
 Box = tuple[slice, ...]
 
 # Elements of a tile: 256 KiB a buffer of float64. Of 4 Ki to 128 Ki elements this was the
@@ -47,11 +47,11 @@ def boxes(shape: tuple[int, ...], tile: int = TILE) -> Iterator[Box]:
 
 def run(
     program: Program,
-    operands: Sequence[Array],
+    operands: Sequence[NpArray],
     shape: tuple[int, ...],
-    out: Array | None = None,
+    out: NpArray | None = None,
     tile: int = TILE,
-) -> Iterator[tuple[Box, Array]]:
+) -> Iterator[tuple[Box, NpArray]]:
     """Boxes of the block with the program's result in each, valid until the next one.
 
     operands: arrays that broadcast to `shape`.
@@ -60,7 +60,7 @@ def run(
     slots, code, buffers, owned = _machine(program, len(operands), min(tile, math.prod(shape)))
     result_slot = code[-1][2]
     varying = _inputs(operands, shape, slots)
-    shaped: dict[tuple[int, ...], list[Array]] = {}
+    shaped: dict[tuple[int, ...], list[NpArray]] = {}
     with np.errstate(all="ignore"):
         for box in boxes(shape, tile):
             extent = tuple([part.stop - part.start for part in box])
@@ -85,8 +85,8 @@ def _clipped(box: Box, axes: tuple[int, ...]) -> Box:
 
 
 def _inputs(
-    operands: Sequence[Array], shape: tuple[int, ...], slots: list[Any]
-) -> list[tuple[int, Array, tuple[int, ...]]]:
+    operands: Sequence[NpArray], shape: tuple[int, ...], slots: list[Any]
+) -> list[tuple[int, NpArray, tuple[int, ...]]]:
     """Operands that differ from tile to tile, with their repeating axes; the others are put
     into their slots once."""
     varying = []
@@ -105,7 +105,7 @@ Code = list[tuple[Any, tuple[int, ...], int]]
 
 def _machine(
     program: Program, n_inputs: int, size: int
-) -> tuple[list[Any], Code, list[Array], list[tuple[int, int]]]:
+) -> tuple[list[Any], Code, list[NpArray], list[tuple[int, int]]]:
     """Slots for all values, the calls on them, the buffers, and which slot is which buffer.
 
     The slots are: inputs, results of steps, constants.
@@ -117,7 +117,7 @@ def _machine(
         for operand in step.operands
         if not isinstance(operand, Constant) and operand < 0
     }
-    buffers: list[Array] = []
+    buffers: list[NpArray] = []
     free: dict[np.dtype[Any], list[int]] = {}
     place_of: dict[int, int] = {}
     code: Code = []
@@ -134,7 +134,7 @@ def _machine(
             for operand in dict.fromkeys(step.operands)
             if not isinstance(operand, Constant) and operand < 0 and last_read[~operand] == place
         ]
-        # only a ufunc is safe when its result lies where an operand does
+        # only a ufunc is safe when its result replaces an operand
         in_place = isinstance(step.operation, np.ufunc)
         if in_place:
             _release(ended, program, place_of, free)
@@ -162,8 +162,8 @@ def _release(
 
 
 def flattened(
-    operands: Sequence[Array], shape: tuple[int, ...]
-) -> tuple[list[Array], tuple[int, ...]]:
+    operands: Sequence[NpArray], shape: tuple[int, ...]
+) -> tuple[list[NpArray], tuple[int, ...]]:
     """The operands as flat arrays where all are contiguous in C order or single numbers:
     long tiles of one axis are the fastest; else as they are."""
     flat = len(shape) != 1 and all(

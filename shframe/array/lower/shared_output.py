@@ -43,8 +43,8 @@ def fill_segment(node: nodes.Result, segment: int, source: Layer) -> Layer:
     return layer_of((BlockRef(task.key) for task in tasks), tasks)
 
 
-def places_of(chunks: grids.Chunks, itemsize: int) -> Sequence[blockwise.Place]:
-    """Where each block lies in the final array: the byte at which it begins when blocks are
+def places_of(chunks: grids.Chunks, itemsize: int) -> Sequence[blockwise.Destination]:
+    """Where each block goes in the final array: the byte at which it begins when blocks are
     runs of the array, else its bounds."""
     if not grids.contiguous(chunks):
         return list(grids.bounds(chunks))

@@ -53,7 +53,7 @@ def _check_program(program: Program, inputs: int, name: str) -> None:
         for operand in step.operands:
             if not isinstance(operand, Constant):
                 known = operand < inputs if operand >= 0 else ~operand < number
-                assert known, f"step {number} of {name} reads what is not there yet: {operand}"
+                assert known, f"step {number} of {name} reads what no step has made: {operand}"
 
 
 def check_layer(node: Expr, layer: Layer) -> None:

@@ -246,9 +246,13 @@ class Whole(Relation):
         return self.kernel(*map(example_of, self.sources), **self.params.values)
 
 
-def bring_together(source: Relation) -> Relation:
+class BringTogether(Whole):
     """All rows of a relation in one partition."""
-    return Whole((source,), rowwise.pass_through, Params())
+
+
+def bring_together(source: Relation) -> BringTogether:
+    """All rows of a relation in one partition."""
+    return BringTogether((source,), rowwise.pass_through, Params())
 
 
 def align(*sources: Relation, by_label: bool = True) -> tuple[Relation, ...]:

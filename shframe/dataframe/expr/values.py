@@ -91,9 +91,13 @@ class Computed(Value):
         return kernel(*map(_example, self.children()), **params)
 
 
-def collect_rows(source: Relation) -> Value:
+class AllRows(Computed):
     """All rows of a relation as one value."""
-    return Computed((source,), rowwise.pass_through, Params())
+
+
+def collect_rows(source: Relation) -> AllRows:
+    """All rows of a relation as one value."""
+    return AllRows((source,), rowwise.pass_through, Params())
 
 
 @dataclass(frozen=True, eq=False)

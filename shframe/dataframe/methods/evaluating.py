@@ -56,7 +56,7 @@ def evaluate(source: Relation, text: Any, caller: Any) -> Relation | Value:
         ) from error
 
 
-def _evaluate(source: Relation, text: str, names: arguments.Split) -> Relation | Value:
+def _evaluate(source: Relation, text: str, names: arguments.SplitArguments) -> Relation | Value:
     if is_row_by_row(text):
         index = source.meta.index
         levels = {"index", *(f"ilevel_{n}" for n in range(index.nlevels)), *index.names}

@@ -20,6 +20,7 @@ from shframe.dataframe.expr.columns import (
     Unary,
 )
 from shframe.dataframe.expr.values import (
+    AllRows,
     Computed,
     Find,
     Given,
@@ -187,6 +188,10 @@ class Words:
         return f"{node.kernel.__name__}({', '.join([*operands, *shown])})"
 
     @expression.register
+    def _(self, node: AllRows) -> str:
+        return f"values of {self.of(node.sources[0])}"
+
+    @expression.register
     def _(self, node: Given) -> str:
         return f"<{type(node.held.value).__name__}>"
 
@@ -256,9 +261,12 @@ class Words:
         for child in node.sources:
             self.base(child)
         values = node.params.values
-        if node.kernel.__name__ == "pass_through":
-            return "Bring together"
         return f"Whole {values.get('name') or node.kernel.__name__}"
+
+    @relation.register
+    def _(self, node: rel.BringTogether) -> str:
+        self.base(node.sources[0])
+        return "Bring together"
 
     @relation.register
     def _(self, node: rel.Aggregate) -> str:

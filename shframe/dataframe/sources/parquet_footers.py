@@ -18,7 +18,7 @@ Stamp = tuple[int, int]  # size and time of change: a file with another one is a
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FileColumns:
     """The columns of a file, and which of its leaves belong to each.
 
     A column chunk is told by its number: a path with dots in it may mean one column or another.
@@ -68,18 +68,18 @@ def footer(file: str, stamp: Stamp) -> Any:
 
 
 @functools.lru_cache(maxsize=4096)
-def read_layout(file: str, stamp: Stamp) -> Layout:
+def read_columns(file: str, stamp: Stamp) -> FileColumns:
     """The columns of a file."""
     metadata = footer(file, stamp)
     with damage_of(file):
         schema = metadata.schema.to_arrow_schema()
-        return Layout(schema, _leaves(file, schema, metadata.num_columns))
+        return FileColumns(schema, _leaves(file, schema, metadata.num_columns))
 
 
 @functools.lru_cache(maxsize=4096)
 def read_sizes(file: str, stamp: Stamp) -> list[tuple[int, dict[str, int]]]:
     """Of each row group its rows, and the bytes of each column as they are encoded."""
-    metadata, layout = footer(file, stamp), read_layout(file, stamp)
+    metadata, layout = footer(file, stamp), read_columns(file, stamp)
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     return [
         (
@@ -96,7 +96,7 @@ def read_sizes(file: str, stamp: Stamp) -> list[tuple[int, dict[str, int]]]:
 @functools.lru_cache(maxsize=4096)
 def read_gaps(file: str, stamp: Stamp) -> dict[str, bool | None]:
     """Of each column of integers or booleans whether a value is missing; None: it is not told."""
-    metadata, layout = footer(file, stamp), read_layout(file, stamp)
+    metadata, layout = footer(file, stamp), read_columns(file, stamp)
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     return {
         field.name: _merge_gaps(_has_gap(group, layout.leaves[field.name][0]) for group in groups)

@@ -22,12 +22,12 @@ import pyarrow.parquet as pq
 
 from shframe.dataframe.sources.hive_folders import read_folders
 from shframe.dataframe.sources.parquet_footers import (
-    Layout,
+    FileColumns,
     Stamp,
     damage_of,
     footer,
+    read_columns,
     read_gaps,
-    read_layout,
     read_sizes,
     read_stamp,
 )
@@ -229,17 +229,17 @@ class ParquetSource:
         return chosen
 
 
-def _read_layouts(files: Sequence[str], stamps: Sequence[Stamp]) -> list[Layout]:
+def _read_layouts(files: Sequence[str], stamps: Sequence[Stamp]) -> list[FileColumns]:
     """The layout of each file; equal neighbours are one object."""
-    found: list[Layout] = []
+    found: list[FileColumns] = []
     for file, stamp in zip(files, stamps, strict=True):
-        layout = read_layout(file, stamp)
+        layout = read_columns(file, stamp)
         same = bool(found) and found[-1].schema.equals(layout.schema)
         found.append(found[-1] if same else layout)
     return found
 
 
-def _whole_schema(layouts: Sequence[Layout]) -> Any:
+def _whole_schema(layouts: Sequence[FileColumns]) -> Any:
     """The columns of the first file, with types that are known from any; others are cast."""
     first = layouts[0].schema
     others = [layout.schema for layout in {id(layout): layout for layout in layouts}.values()]

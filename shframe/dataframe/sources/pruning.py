@@ -22,7 +22,7 @@ from shframe.dataframe import partition
 from shframe.dataframe.sources.parquet_source import ParquetSource, RowGroup
 
 Term = tuple[str, str, Any]  # a field, an operator as Arrow writes it, a value
-Compare = Callable[[Any, str, Any], Any]  # bounds, operator, value -> where it holds
+Comparison = Callable[[Any, str, Any], Any]  # bounds, operator, value -> where it holds
 MOST_VALUES = 64  # of an `in`: with more, the smallest and the largest stand for all
 _NAMES = {"==": "eq", "=": "eq", "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "in": "in"}
 _SIGNS = {name: sign for sign, name in _NAMES.items()}
@@ -81,7 +81,9 @@ def _find_alternative(source: ParquetSource, terms: Sequence[Term]) -> Any:
     return keep
 
 
-def _find_possible(source: ParquetSource, name: str, op: str, value: Any, compare: Compare) -> Any:
+def _find_possible(
+    source: ParquetSource, name: str, op: str, value: Any, compare: Comparison
+) -> Any:
     """Where a row of a row group can meet the condition, (row groups,) bool."""
     keep = np.ones(len(source.row_groups), bool)
     if op == "in":
@@ -98,7 +100,7 @@ def _find_possible(source: ParquetSource, name: str, op: str, value: Any, compar
     return keep
 
 
-def _compare_bounds(bounds: Bounds, op: str, value: Any, compare: Compare) -> Any:
+def _compare_bounds(bounds: Bounds, op: str, value: Any, compare: Comparison) -> Any:
     if op in ("lt", "le"):
         return compare(bounds.lows, op, value)
     if op in ("gt", "ge"):
@@ -114,7 +116,7 @@ def _compare_bounds(bounds: Bounds, op: str, value: Any, compare: Compare) -> An
     return possible
 
 
-def _compare_by_pandas(dtype: Any) -> Compare:
+def _compare_by_pandas(dtype: Any) -> Comparison:
     """Compare as a Series of the dtype does; a category as its values do."""
 
     def compare(bounds: Any, op: str, value: Any) -> Any:

@@ -15,7 +15,7 @@ from shframe.graph.plan.expr import Expr
 from shframe.lazy.collection import Collection
 
 
-class Operand(Collection):
+class Operators(Collection):
     """A lazy object that takes part in pandas' operators."""
 
     __slots__ = ()
@@ -39,7 +39,7 @@ class Operand(Collection):
         )
 
 
-class RowOperators(Operand):
+class RowOperators(Operators):
     """Operators of frames, series and indexes."""
 
     __slots__ = ()
@@ -140,18 +140,18 @@ class RowOperators(Operand):
         return self._unary("abs")
 
 
-Rows = TypeVar("Rows", bound=RowOperators)
-Value = TypeVar("Value", bound=Operand)
-Made = TypeVar("Made", covariant=True)
+RowsT = TypeVar("RowsT", bound=RowOperators)
+ValueT = TypeVar("ValueT", bound=Operators)
+ResultT = TypeVar("ResultT", covariant=True)
 
 
-class Operator(Protocol[Made]):
+class Operator(Protocol[ResultT]):
     """What `value.__add__` and its like are."""
 
     @overload
-    def __call__(self, other: Rows, /) -> Rows: ...
+    def __call__(self, other: RowsT, /) -> RowsT: ...
     @overload
-    def __call__(self, other: object, /) -> Made: ...
+    def __call__(self, other: object, /) -> ResultT: ...
 
 
 class _Binary:
@@ -161,11 +161,11 @@ class _Binary:
         self.name = name
         self.reflected = reflected
 
-    def __get__(self, instance: Value, owner: type[Value]) -> Operator[Value]:
+    def __get__(self, instance: ValueT, owner: type[ValueT]) -> Operator[ValueT]:
         return functools.partial(instance._operator, self.name, reflected=self.reflected)
 
 
-class ValueOperators(Operand):
+class ValueOperators(Operators):
     """Operators of lazy values."""
 
     __slots__ = ()
