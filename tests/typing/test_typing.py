@@ -36,7 +36,7 @@ def mypy() -> Lines:
 
 
 def pyright() -> Lines:
-    """The lines that pyright has errors at. It fetches itself when it is first used."""
+    """The lines that pyright has errors at."""
     done = subprocess.run(
         [
             sys.executable,

@@ -25,8 +25,8 @@ def learn_schema(node: Relation) -> Any:
         if not isinstance(given, (pd.DataFrame, pd.Series, pd.Index)):
             name = node.params.values["function"].name  # type: ignore[attr-defined]
             raise TypeError(
-                f"{name} returned a {type(given).__name__} for a partition\n"
-                "  it must return a DataFrame, Series or Index"
+                f"{name} must return a DataFrame, Series or Index for each partition, "
+                f"got {type(given).__name__}"
             )
         if len(given):
             break
