@@ -101,6 +101,8 @@ def test_methods_of_ufuncs_do_not_depend_on_the_blocks(
     # an infinite product of complex numbers depends on the order
     assume(values.dtype.kind != "c" or np.isfinite(values).all())
     assume((name, values.dtype.char) not in {("add", "e"), ("multiply", "e")})
+    # NumPy 2.4.6's own is wrong on some processors (test_a_running_result_goes_on_...)
+    assume(method == "accumulate" or name not in ("power", "pow", "atan2", "arctan2"))
     axis = data.draw(axes_of(2, several=method == "reduce"))
     # asked of NumPy's own, an error would leave the array behind: NumPy 2.4 forgets to let it go
     agree(
@@ -246,3 +248,15 @@ def test_ufuncs_reduce_accumulate_and_pair() -> None:
     same(xp.logaddexp.reduce(lazy), np.logaddexp.reduce(values), rtol=1e-12)
     same(np.multiply.accumulate(lazy, axis=0), np.multiply.accumulate(values, axis=0))
     same(np.subtract.outer(lazy, values[0]), np.subtract.outer(values, values[0]))
+
+
+@pytest.mark.parametrize("name", ["power", "arctan2", "subtract", "divide", "hypot"])
+@pytest.mark.parametrize("chunks", [1, 2, 3, 7])
+def test_a_running_result_goes_on_from_block_to_block(name: str, chunks: int) -> None:
+    """NumPy's accumulate is the oracle of reduce too: its reduce is wrong on some processors."""
+    values = np.array([100.0, 7, 3, 2, 1.5, 9, 4])
+    lazy = xp.from_array(values, chunks=chunks)
+    expected = quiet(lambda: getattr(np, name).accumulate(values))
+    np.testing.assert_allclose(getattr(xp, name).accumulate(lazy).compute(), expected, rtol=1e-12)
+    found = getattr(xp, name).reduce(lazy).compute()
+    np.testing.assert_allclose(found, expected[-1], rtol=1e-12)

@@ -76,7 +76,7 @@ def scan(node: nodes.Scan, sources: tuple[Layer, ...]) -> Layer:
     """The running result of each block, and a chain of what is carried from block to block.
 
     For an associative ufunc the totals of the blocks are made side by side, and only joined
-    in the chain; for another one each total goes on from the one before it.
+    in the chain; for another one each running result goes on from the last of the one before it.
     """
     dtype = own_dtype(node.ufunc, node.dtype)
     how = {"ufunc": node.ufunc, "axis": node.axis, "dtype": dtype}
@@ -86,6 +86,7 @@ def scan(node: nodes.Scan, sources: tuple[Layer, ...]) -> Layer:
         Function(blockwise.total, **how),
         Function(blockwise.join_totals, ufunc=node.ufunc),
     )
+    last = Function(blockwise.take_last, axis=node.axis)
     before: dict[Shape, Key] = {}
     tasks: list[Task] = []
     ends: list[Task] = []
@@ -97,9 +98,11 @@ def scan(node: nodes.Scan, sources: tuple[Layer, ...]) -> Layer:
         ends.append(Task(Key(node.name, position), run, keys, own, nbytes=size))
         if position[node.axis] == node.numblocks[node.axis] - 1:
             continue
-        inputs = (ref.key,) if free else keys
         key = Key(f"{node.name}-total", position)
-        tasks.append(Task(key, total, inputs, own, nbytes=size))
+        if free:
+            tasks.append(Task(key, total, (ref.key,), own, nbytes=size))
+        else:
+            tasks.append(Task(key, last, (ends[-1].key,), nbytes=size))
         if free and ahead:
             key = Key(f"{node.name}-before", position)
             tasks.append(Task(key, join, (*ahead, tasks[-1].key), nbytes=size))
