@@ -110,12 +110,12 @@ def peaked(part: pd.DataFrame, folder: str) -> pd.DataFrame:
 def test_large_heaps_take_turns_in_a_small_budget(
     memory: int, at_once: int, tmp_path: Path
 ) -> None:
-    frame = pd.DataFrame({"a": range(24)})
+    frame = pd.DataFrame({"a": range(32)})
     meta = frame.assign(at_once=1).iloc[:0]
     sf.init(memory=memory, workers=2, inline_bytes=0)
-    lazy = sf.from_pandas(frame, npartitions=12)
+    lazy = sf.from_pandas(frame, npartitions=16)
     seen = lazy.map_partitions(peaked, str(tmp_path), meta=meta).compute().at_once.to_numpy()
     sf.shutdown()
     assert len(seen) == len(frame)
-    # nothing is known of the first task of each worker
-    assert seen[8:].max() == at_once
+    # nothing is known of the first task of each worker, and it is measured while others begin
+    assert seen[16:].max() == at_once
