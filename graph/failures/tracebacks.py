@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from functools import cache
-from types import CodeType, TracebackType
+from types import CodeType
 from typing import Any
 
 from shframe.store.errors import ShframeError
@@ -121,14 +121,6 @@ def with_source(text: str) -> str:
             if source:
                 found.append(f"    {source}")
     return "\n".join(found)
-
-
-def users_part(start: TracebackType | None) -> TracebackType | None:
-    """A traceback from the first frame on that is not ours."""
-    one = start
-    while one is not None and is_ours(_code(one).co_filename):
-        one = one.tb_next
-    return one if one is not None else start
 
 
 def _code(one: Any) -> CodeType:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from textwrap import indent
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from shframe import session
 from shframe.executor_choice import planned_for
@@ -13,12 +13,9 @@ from shframe.graph.executors.cluster import values
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr, tree_text
 from shframe.graph.plan.planner import Layer, Planner
-from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.graph.tasks.task_graph import Progress, TaskGraph
 from shframe.graph.tracing.copies import taken
 from shframe.lazy.run_here import run_here
-
-if TYPE_CHECKING:
-    from shframe.graph.tasks.task_graph import Progress
 
 
 class Lazy:
@@ -75,8 +72,7 @@ class Collection(Lazy):
     def _parts(self, graph: TaskGraph, progress: bool | None, executor: Any) -> Iterable[Any]:
         """The values of the graph's outputs: of a small one without storing them."""
         current = session.current()
-        shown = current.options.progress if progress is None else progress
-        if not shown and current.runs_here(graph, executor):
+        if not is_shown(progress) and current.runs_here(graph, executor):
             return run_here(graph, current)
         return values(run_graph(graph, progress, executor))
 
@@ -136,11 +132,15 @@ class Collection(Lazy):
 def run_graph(graph: TaskGraph, progress: bool | None, executor: Any) -> list[ObjectRef]:
     """Run a graph on the session, with a progress bar where one is wanted."""
     current = session.current()
-    show = current.options.progress if progress is None else progress
-    if not show:
+    if not is_shown(progress):
         return current.run(graph, None, executor)
     with _Bar() as bar:
         return current.run(graph, bar, executor)
+
+
+def is_shown(progress: bool | None) -> bool:
+    """Whether a progress bar is wanted; None: as the session says."""
+    return session.current().options.progress if progress is None else progress
 
 
 class _Bar:

@@ -20,7 +20,7 @@ from shframe.graph.executors.cluster import values
 from shframe.graph.objects.shared_output import Final
 from shframe.graph.plan.expr import Expr
 from shframe.graph.tasks import result_buffer
-from shframe.lazy.collection import note_assembly, run_graph
+from shframe.lazy.collection import is_shown, note_assembly, run_graph
 from shframe.lazy.run_here import run_here
 from shframe.options import Options
 from shframe.store.codec.numpy_codec import array_header
@@ -42,8 +42,8 @@ def evaluate(node: Node, progress: bool | None = None, executor: Any = None) -> 
     where = current.where(executor)  # says what is wrong with it before the work
     with planned_for(where):
         plan = PLANNER.optimized(node)
-    shown = current.options.progress if progress is None else progress
-    if where is current.executor and not shown and _belongs_here(plan, current.options):
+    silent_here = where is current.executor and not is_shown(progress)
+    if silent_here and _belongs_here(plan, current.options):
         graph, _ = PLANNER.graph(plan, fuse=False)
         return _assemble(run_here(graph, current), node)
     if node.nbytes >= LEAST_FINAL and where.lends:

@@ -12,7 +12,6 @@ from shframe.dataframe.expr.lineage import correspond, same_rows
 from shframe.dataframe.expr.relations import Assign, Filter, Project, align
 from shframe.dataframe.expr.values import RowCount
 from shframe.errors import ColumnNotFound, UnsupportedType
-from shframe.graph.plan.expr import Expr
 from shframe.lazy.collection import Collection
 
 
@@ -83,8 +82,3 @@ def drop_columns(source: Relation, labels: Any, columns: Any, axis: Any) -> Rela
     names = list(gone) if many else [gone]
     check_labels(source, names, "drop()", "[{}] not found in axis")
     return Project(source, tuple(one for one in source.meta.columns if one not in names))
-
-
-def nodes_of(values: Iterable[Any]) -> tuple[Expr, ...]:
-    """The nodes of lazy objects."""
-    return tuple(one.expr for one in values)
