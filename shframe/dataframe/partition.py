@@ -284,6 +284,13 @@ def filter_rows(table: Any, mask: Any) -> Any:
     return table_of(columns, Layout(layout.labels, layout.dtypes, layout.names, levels))
 
 
+def without_index(table: Any) -> Any:
+    """The table's columns alone: the result of a join counts its own rows."""
+    layout = layout_of(table)
+    columns = table.columns[: layout.width]
+    return table_of(columns, Layout(layout.labels, layout.dtypes))
+
+
 def slice_rows(part: Any, start: int, stop: int) -> Any:
     """Rows start to stop of a partition; a view."""
     if not is_table(part):

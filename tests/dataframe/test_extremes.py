@@ -122,7 +122,14 @@ def test_groups(session: Session, drawn: Any, hows: list[str], options: dict[str
         label = others[n % 2]
         note(f"{how} of {label!r} by {key!r} {frame.dtypes.to_dict()}")
         work = aggregated(key, label, how, options)
+        if frame[label].dtype == np.float32 and how in ("mean", "var", "std"):
+            work = as_floats(work)  # of groups that are in order pandas makes them float64
         as_pandas_does(work, lazy, frame, inexact=True)
+
+
+def as_floats(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same in float32."""
+    return lambda d: work(d).astype(np.float32)
 
 
 ROWS: dict[str, Callable[[Any, Any], Any]] = {

@@ -4,7 +4,7 @@ A decomposable aggregate (sum, mean, var, first ...) is made of primitives that 
 each partition and combined in a fixed tree, so that two runs give the same bits. Everything else
 (median, nunique, a Python function) is computed by pandas on partitions that hold whole groups.
 
-Keys become one small code per row (group_codes.py) or are factorised. Sums over codes are
+Keys become one code per row. Sums over codes are
 bincounts, exact for integers as long as no sum can pass 2**53. What means and variances are made of
 is added up in float64, as pandas does it, so that no sum of integers wraps.
 Variances are combined by the pairwise formula of Chan, Golub and LeVeque (1979).
@@ -12,18 +12,27 @@ Variances are combined by the pairwise formula of Chan, Golub and LeVeque (1979)
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import sorting
 from shframe.dataframe.kernels.aggregation import PRIMITIVES, Aggregation, Output
-from shframe.dataframe.kernels.group_codes import codes_of, numbers_of
+from shframe.dataframe.kernels.group_rows import Groups, group_rows, order_of
+from shframe.dataframe.kernels.group_values import (
+    Values,
+    add_columns,
+    combine_m2,
+    multiply_columns,
+)
+from shframe.dataframe.kernels.key_codes import code_keys, one_array
+from shframe.dataframe.kernels.stack_tables import stack_tables
 from shframe.graph.tasks.function import UserCode
-
-EXACT_FLOAT = 2**53
 
 _FLOATS = frozenset({"total", "m2"})  # the sum, and the squared distances from the mean, in float64
 _ADDED = {"sum": "sum", "total": "sum", "count": "sum", "size": "sum", "prod": "prod"}
@@ -95,16 +104,110 @@ def _slots(plan: Aggregation) -> list[tuple[Any, str]]:
 
 
 def aggregate_partially(part: Any, *, plan: Aggregation) -> Any:
-    """Primitives of each group of a partition: a frame of columns k0, k1 ... and p0, p1 ...
+    """Primitives of each group of a partition: columns k0, k1 ... and p0, p1 ...
 
     Groups come in the order in which they appear.
     """
     slots = _slots(plan)
-    if partition.is_table(part):
-        made = _by_codes(part, plan, slots)
+    table = _columns_as_table(part, plan)
+    if table is not None:
+        made = _by_codes(table, plan, slots)
         if made is not None:
             return made
     return _by_groups(partition.as_pandas(part), plan, slots)
+
+
+def _columns_as_table(part: Any, plan: Aggregation) -> Any:
+    """The columns that are needed as a table; None where it cannot hold them."""
+    if partition.is_table(part):
+        return part if partition.layout_of(part).labels.is_unique else None
+    if isinstance(part, pd.Series) or not part.columns.is_unique:
+        return None
+    return partition.as_table(part[plan.columns].reset_index(drop=True))
+
+
+def _by_codes(table: Any, plan: Aggregation, slots: list[tuple[Any, str]]) -> Any:
+    """Primitives over small codes; None where a key has none."""
+    layout = partition.layout_of(table)
+    keys, key_dtypes = _promoted(*_columns_at(table, layout, plan.keys))
+    codes = None if _may_be_objects(keys, key_dtypes) else code_keys(keys, key_dtypes)
+    if codes is None:
+        return None
+    groups = group_rows(codes)
+    if plan.dropna:
+        groups = _without_missing(groups, keys, key_dtypes)
+    known: dict[Any, Values] = {}
+    columns, dtypes = [], []
+    for label, primitive in slots or [(None, "size")]:
+        if primitive == "size":
+            columns.append(_sizes(groups))
+        else:
+            if label not in known:
+                ((column,), (dtype,)) = _columns_at(table, layout, (label,))
+                known[label] = Values(column, dtype, groups)
+            columns.append(known[label].column(primitive))
+        dtypes.append(_partial_dtype(columns[-1], known.get(label), primitive))
+    return _partial_table(
+        [key.take(pa.array(groups.first)) for key in keys], key_dtypes, columns, dtypes
+    )
+
+
+def _columns_at(table: Any, layout: Any, labels: tuple[Any, ...]) -> tuple[list[Any], list[Any]]:
+    places = [layout.labels.get_loc(label) for label in labels]
+    return [one_array(table.column(n)) for n in places], [layout.dtypes[n] for n in places]
+
+
+def _promoted(keys: list[Any], dtypes: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Integers of which one is missing as the floats that they are in pandas."""
+    floats = np.dtype("f8")
+    lost = [
+        key.null_count > 0 and isinstance(dtype, np.dtype) and dtype.kind in "iu"
+        for key, dtype in zip(keys, dtypes, strict=True)
+    ]
+    made = [
+        key.cast(pa.float64(), safe=False) if gap else key
+        for key, gap in zip(keys, lost, strict=True)
+    ]
+    return made, [floats if gap else dtype for dtype, gap in zip(dtypes, lost, strict=True)]
+
+
+def _may_be_objects(keys: list[Any], dtypes: list[Any]) -> bool:
+    """Whether a key is of booleans of which one is missing: those are objects in pandas."""
+    pairs = zip(keys, dtypes, strict=True)
+    return any(key.null_count > 0 and dtype == np.dtype("bool") for key, dtype in pairs)
+
+
+def _without_missing(groups: Groups, keys: list[Any], dtypes: list[Any]) -> Groups:
+    """The groups of which no key is missing."""
+    first = pa.array(groups.first)
+    lost = np.zeros(len(groups.first), bool)
+    for key, dtype in zip(keys, dtypes, strict=True):
+        nan_too = isinstance(dtype, np.dtype) and pa.types.is_floating(key.type)
+        if key.null_count or nan_too:
+            missing = pc.is_null(key.take(first), nan_is_null=nan_too)
+            lost |= missing.to_numpy(zero_copy_only=False)
+    if not lost.any():
+        return groups
+    return replace(groups, present=groups.present[~lost], first=groups.first[~lost])
+
+
+def _sizes(groups: Groups) -> Any:
+    return pa.array(groups.sizes[groups.present])
+
+
+def _partial_dtype(column: Any, values: Values | None, primitive: str) -> Any:
+    """pandas' dtype of a primitive."""
+    if values is not None and primitive in ("min", "max", "first", "last"):
+        return values.dtype
+    return np.dtype(column.type.to_pandas_dtype())
+
+
+def _partial_table(
+    keys: list[Any], key_dtypes: list[Any], columns: list[Any], dtypes: list[Any]
+) -> Any:
+    names = [*(f"k{n}" for n in range(len(keys))), *(f"p{n}" for n in range(len(columns)))]
+    layout = partition.Layout(pd.Index(names), (*key_dtypes, *dtypes))
+    return partition.table_of([*keys, *columns], layout)
 
 
 def _by_groups(frame: Any, plan: Aggregation, slots: list[tuple[Any, str]]) -> Any:
@@ -164,84 +267,92 @@ def _m2(groups: Any) -> Any:
     return (groups.var(ddof=0) * count).where(count > 0, 0.0)  # NaN is inf - inf here
 
 
-def _by_codes(table: Any, plan: Aggregation, slots: list[tuple[Any, str]]) -> Any:
-    """Sums, counts and sizes by bincount; None where that does not do."""
-    if not plan.dropna or table.num_rows == 0:
-        return None
-    if any(primitive not in ("sum", "total", "count", "size") for _, primitive in slots):
-        return None
-    layout = partition.layout_of(table)
-    places = {label: n for n, label in enumerate(layout.labels)}
-    values = {}
-    for label, _ in slots:
-        if label is not None and label not in values:
-            dtype = layout.dtypes[places[label]]
-            if not (isinstance(dtype, np.dtype) and dtype.kind in "iuf"):
-                return None
-            column = table.column(places[label])
-            if column.null_count:
-                return None
-            values[label] = numbers_of(column)
-    keys = [table.column(places[key]) for key in plan.keys]
-    coded = codes_of(keys, table.num_rows)
-    if coded is None:
-        return None
-    codes, total, decode = coded
-    sizes = np.bincount(codes, minlength=total)
-    present = np.flatnonzero(sizes)
-    first = np.empty(total, np.int64)
-    if not plan.sort:
-        first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-        present = present[np.argsort(first[present], kind="stable")]
-    dtypes = [layout.dtypes[places[key]] for key in plan.keys]
-    columns = {f"k{n}": c for n, c in enumerate(decode(present, dtypes))}
-    sums: dict[Any, Any] = {}
-    gaps = {label: np.isnan(v) for label, v in values.items() if v.dtype.kind == "f"}
-    for n, (label, primitive) in enumerate(slots):
-        if primitive == "size":
-            columns[f"p{n}"] = sizes[present]
-        elif primitive == "count":
-            gap = gaps.get(label)
-            lost = np.bincount(codes[gap], minlength=total) if gap is not None and gap.any() else 0
-            columns[f"p{n}"] = (sizes - lost)[present]
-        else:
-            if label not in sums:
-                sums[label] = _totals(codes, values[label], gaps.get(label), total)
-            made = sums[label] if primitive == "total" else _exact(sums[label], values[label])
-            if made is None:
-                return None
-            columns[f"p{n}"] = made[present]
-    return pd.DataFrame(columns)
-
-
-def _totals(codes: Any, values: Any, gap: Any, total: int) -> Any:
-    """Sums per code in float64."""
-    if gap is not None and gap.any():
-        values = np.where(gap, 0.0, values)
-    return np.bincount(codes, weights=values, minlength=total)
-
-
-def _exact(sums: Any, values: Any) -> Any:
-    """The sums in the type of pandas' sums; None where one of integers might not be exact."""
-    if values.dtype.kind == "f":
-        return sums
-    low, high = int(values.min()), int(values.max())
-    if max(abs(low), abs(high)) * len(values) >= EXACT_FLOAT:
-        return None
-    return sums.astype(np.uint64 if values.dtype.kind == "u" else np.int64)
-
-
 # --- combining --------------------------------------------------------------------------
 
 
 def combine(*partials: Any, plan: Aggregation) -> Any:
     """One partial result of several, in their order."""
+    made = _combine_tables(partials, plan)
+    if made is not None:
+        return made
     frame = _stack(partials)
     return _combine_frame(frame, plan, sort=False, observed=True).reset_index()
 
 
+def _combine_tables(partials: tuple[Any, ...], plan: Aggregation) -> Any:
+    """The same over small codes; None where the partial results are not of one kind."""
+    tables = [partition.as_table(part) for part in partials]
+    if any(table is None for table in tables):
+        return None
+    layouts = [partition.layout_of(table) for table in tables]
+    first = layouts[0]
+    dtypes = first.dtypes[: len(plan.keys)]
+    if any(isinstance(dtype, pd.CategoricalDtype) for dtype in dtypes):
+        return None  # pandas knows which categories the whole has
+    if any(one.dtypes != first.dtypes for one in layouts):
+        return None
+    whole = stack_tables([partition.without_index(table) for table in tables])
+    keys = [one_array(whole.column(n)) for n in range(len(plan.keys))]
+    codes = code_keys(keys, dtypes)
+    if codes is None:
+        return None
+    groups = group_rows(codes)
+    columns = [
+        _combine_column(whole, n, plan, first.dtypes, groups)
+        for n in range(len(plan.keys), first.width)
+    ]
+    taken = [key.take(pa.array(groups.first)) for key in keys]
+    return _partial_table(taken, list(dtypes), columns, list(first.dtypes[len(plan.keys) :]))
+
+
+def _combine_column(whole: Any, place: int, plan: Aggregation, dtypes: Any, groups: Groups) -> Any:
+    slots = _slots(plan) or [(None, "size")]
+    label, primitive = slots[place - len(plan.keys)]
+    column = whole.column(place)
+    if primitive == "m2":
+        total, count = (
+            whole.column(len(plan.keys) + slots.index((label, one))) for one in ("total", "count")
+        )
+        return combine_m2(column, total, count, groups)
+    if primitive == "prod":
+        return multiply_columns(column, groups)
+    if primitive in _ADDED:
+        return add_columns(column, groups)
+    return Values(column, dtypes[place], groups).column(primitive)
+
+
+def _combine_groups(partials: tuple[Any, ...], plan: Aggregation) -> Any:
+    """All primitives of each group, whose keys are the index, in the order that is asked for."""
+    made = _combine_tables(partials, plan)
+    if made is None:
+        return _combine_frame(_stack(partials), plan, sort=plan.sort, observed=plan.observed)
+    order = _order_of_keys(made, plan) if plan.sort else None
+    frame = partition.as_pandas(_with_key_index(made if order is None else made.take(order), plan))
+    return frame.sort_index() if plan.sort and order is None else frame
+
+
+def _with_key_index(table: Any, plan: Aggregation) -> Any:
+    """The keys as levels of the index, of their own dtypes."""
+    layout, count = partition.layout_of(table), len(plan.keys)
+    columns = [*table.columns[count:], *table.columns[:count]]
+    names = key_columns(plan)
+    changed = partition.Layout(
+        layout.labels[count:], layout.dtypes[count:], names, layout.dtypes[:count]
+    )
+    return partition.table_of(columns, changed)
+
+
+def _order_of_keys(table: Any, plan: Aggregation) -> Any:
+    """The order of the rows by their keys; None where codes do not tell it."""
+    layout = partition.layout_of(table)
+    count = len(plan.keys)
+    codes = code_keys(table.columns[:count], layout.dtypes[:count], ordered=True)
+    return None if codes is None else pa.array(order_of(codes))
+
+
 def _stack(partials: Any) -> Any:
     """Partial results one after another; a key that lost a missing value anywhere is a float."""
+    partials = [partition.as_pandas(part) for part in partials]
     filled = [p for p in partials if len(p)] or list(partials[:1])
     lost = {
         name
@@ -300,8 +411,7 @@ def _combined_m2(
 
 def finish(*partials: Any, plan: Aggregation, expected: Any) -> Any:
     """The final table from all partial results."""
-    frame = _combine_frame(_stack(partials), plan, sort=plan.sort, observed=plan.observed)
-    return _final(frame, plan, expected)
+    return _final(_combine_groups(partials, plan), plan, expected)
 
 
 def key_columns(plan: Aggregation) -> tuple[str, ...]:
@@ -315,8 +425,8 @@ def finish_range(offsets: Any, *values: Any, plan: Aggregation, expected: Any) -
     offsets: where each range begins in each partial result; values: those, then the range.
     """
     *partials, place = values
-    whole = _stack(sorting.ranges(offsets, partials, place))
-    return _final(_combine_frame(whole, plan, sort=True, observed=True), plan, expected)
+    ranges = tuple(sorting.ranges(offsets, partials, place))
+    return _final(_combine_groups(ranges, plan), plan, expected)
 
 
 def _final(frame: Any, plan: Aggregation, expected: Any) -> Any:

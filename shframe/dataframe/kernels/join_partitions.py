@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import join_rows, shuffle
+from shframe.dataframe.kernels.stack_tables import stack_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def bring_together(*parts: Any) -> Any:
     tables = [partition.as_table(part) for part in parts]
     if any(table is None for table in tables) or not _alike(tables):
         return partition.concatenate(parts, partition.as_pandas(parts[0]), fresh=False)
-    return stacked_tables([without_index(table) for table in tables])
+    return stack_tables([partition.without_index(table) for table in tables])
 
 
 def _alike(tables: list[Any]) -> bool:
@@ -111,48 +112,12 @@ def _alike(tables: list[Any]) -> bool:
     return all(one == dtypes[0] for one in dtypes)
 
 
-def without_index(table: Any) -> Any:
-    """The table's columns alone: the result of a join counts its own rows."""
-    layout = partition.layout_of(table)
-    columns = table.columns[: layout.width]
-    return partition.table_of(columns, partition.Layout(layout.labels, layout.dtypes))
-
-
-def stacked_tables(tables: list[Any]) -> Any:
-    """Tables of one layout one after another; dictionaries are made the same."""
-    filled = [table for table in tables if table.num_rows] or tables[:1]
-    if len(filled) == 1:
-        return filled[0]
-    first = filled[0].schema
-    same = all(table.schema.equals(first) for table in filled)
-    if not same:
-        filled = _one_type(filled)
-    whole = pa.concat_tables([table.replace_schema_metadata(None) for table in filled])
-    return whole.unify_dictionaries().replace_schema_metadata(first.metadata)
-
-
-def _one_type(tables: list[Any]) -> list[Any]:
-    """Columns that are text in one table and a dictionary in another become text in all."""
-    made = []
-    for table in tables:
-        columns = []
-        for n, column in enumerate(table.columns):
-            kinds = {other.schema.field(n).type for other in tables}
-            if len(kinds) > 1 and any(pa.types.is_dictionary(k) for k in kinds):
-                column = column.cast(pa.large_string())
-            elif len(kinds) > 1:
-                column = column.cast(tables[0].schema.field(n).type)
-            columns.append(column)
-        made.append(pa.Table.from_arrays(columns, names=table.schema.names))
-    return made
-
-
 def join(left: Any, right: Any, *, plan: JoinPlan) -> Any:
     """The joined rows of two partitions, in pandas' order."""
     a, b = partition.as_table(left), partition.as_table(right)
     if a is None or b is None:
         return join_by_pandas(partition.as_pandas(left), partition.as_pandas(right), plan)
-    made = _joined_tables(without_index(a), without_index(b), plan)
+    made = _joined_tables(partition.without_index(a), partition.without_index(b), plan)
     if made is None:
         return join_by_pandas(partition.as_pandas(a), partition.as_pandas(b), plan)
     return made[0]
@@ -224,7 +189,7 @@ def split(
     marked: bool,
 ) -> Marked:
     """Put a partition in the order of its hash targets."""
-    table = without_index(partition.as_table(part))
+    table = partition.without_index(partition.as_table(part))
     layout = partition.layout_of(table)
     keys = [
         _as_number(table.column(layout.labels.get_loc(label)), number)
@@ -251,7 +216,7 @@ def join_parts(*splits: Any, plan: JoinPlan, lefts: int, place: int, targets: in
     sides = []
     for side in (splits[:lefts], splits[lefts:]):
         pieces = [(s, int(s.offsets[place]), int(s.offsets[place + 1])) for s in side]
-        table = stacked_tables([s.table.slice(a, b - a) for s, a, b in pieces])
+        table = stack_tables([s.table.slice(a, b - a) for s, a, b in pieces])
         sides.append((table, pieces))
     (left, left_pieces), (right, right_pieces) = sides
     driving = right_pieces if plan.how == "right" else left_pieces
@@ -271,7 +236,7 @@ def join_parts(*splits: Any, plan: JoinPlan, lefts: int, place: int, targets: in
 def restore_order(*parts: Any, place: int) -> Any:
     """The result's rows that belong to one partition of the driving side, in its order."""
     pieces = [(p, int(p.offsets[place]), int(p.offsets[place + 1])) for p in parts]
-    table = stacked_tables([p.table.slice(a, b - a) for p, a, b in pieces])
+    table = stack_tables([p.table.slice(a, b - a) for p, a, b in pieces])
     places = np.concatenate([p.places[a:b] for p, a, b in pieces])
     order = np.argsort(places, kind="stable")
     layout = partition.layout_of(table)

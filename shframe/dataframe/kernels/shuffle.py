@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shframe.dataframe import partition as chunks
+from shframe.dataframe.kernels.key_codes import hash_text, one_array
 
 Columns = Sequence[Any]  # of pa.ChunkedArray
 
@@ -52,6 +53,10 @@ def _hashed(key: Any) -> Any:
         values, missing = _as_bits(key)
     elif pa.types.is_temporal(kind):
         values, missing = _as_bits(_temporal_bits(key))
+    elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        array = one_array(key)
+        values = hash_text(array)
+        missing = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
     else:
         return _hashed_by_dictionary(key.cast(pa.dictionary(pa.int32(), kind)))
     hashed = values * _ODD
@@ -94,17 +99,10 @@ def _as_bits(key: Any) -> tuple[Any, Any]:
 
 def _hashed_by_dictionary(key: Any) -> Any:
     """Hash each distinct value once and spread the hashes over the rows."""
-    import pandas as pd
-
     parts = []
     chunks = key.chunks if isinstance(key, pa.ChunkedArray) else [key]
     for chunk in chunks:
-        words = chunk.dictionary
-        if pa.types.is_string(words.type) or pa.types.is_large_string(words.type):
-            values = words.to_numpy(zero_copy_only=False)
-            hashed = pd.util.hash_array(np.asarray(values, dtype=object), categorize=False)
-        else:
-            hashed = _hashed(pa.chunked_array([words]))
+        hashed = _hashed(pa.chunked_array([chunk.dictionary]))
         codes = chunk.indices
         filled = np.append(hashed, _NULL)
         places = codes.fill_null(len(hashed)).to_numpy(zero_copy_only=False)

@@ -1,0 +1,134 @@
+"""Rows of equal keys as groups: a small number for each row's group.
+
+Where there are few codes for the rows they are the numbers. Else the code of each row and its
+place are packed into one number and sorted: NumPy sorts plain numbers four times as fast as it
+finds the order of codes (benchmarks/bench_kernels.py), and the sort is stable.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from shframe.dataframe.kernels.key_codes import ALL, Codes, hash_bits
+
+LEAST_DIRECT = 1 << 16  # so many codes are counted directly even for fewer rows
+MOST_PACKED = 1 << 22  # rows: beyond, too few bits are left for a hash
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The number of each row's group, below `total`; not all numbers need to be there.
+
+    present: the numbers that are, in the order in which they appear; first: the rows where.
+    """
+
+    codes: Any
+    total: int
+    present: Any
+    first: Any
+
+    @functools.cached_property
+    def sizes(self) -> Any:
+        """How many rows have each number."""
+        return np.bincount(self.codes, minlength=self.total)
+
+
+def group_rows(codes: Codes) -> Groups:
+    """The groups of rows with equal keys."""
+    rows = len(codes.values)
+    if codes.size <= max(LEAST_DIRECT, 2 * rows):
+        return _number_directly(codes.values.astype(np.intp), codes.size)
+    if rows <= MOST_PACKED:
+        made = _number_packed(codes)
+        if made is not None:
+            return made
+    return _number_by_look_up(codes)
+
+
+def _number_directly(codes: Any, total: int) -> Groups:
+    first = np.full(total, -1, np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    present = np.flatnonzero(first >= 0)
+    order = sorted_places(first[present])
+    present = present[order]
+    return Groups(codes, total, present, first[present])
+
+
+def _number_packed(codes: Codes) -> Groups | None:
+    """By sorting codes with places; None where two hashes have met."""
+    rows = len(codes.values)
+    bits = max(rows - 1, 1).bit_length()
+    hashed = codes.size > ALL >> bits
+    values = hash_bits(codes.values) >> np.uint64(bits) if hashed else codes.values
+    order, starts = sort_packed(values, bits)
+    proofs = codes.proofs or ((codes.values,) if hashed else ())
+    if not _agree(proofs, order, starts):
+        return None
+    numbers = np.zeros(rows, np.intp)
+    numbers[starts[1:]] = 1
+    np.cumsum(numbers, out=numbers)
+    made = np.empty(rows, np.intp)
+    made[order] = numbers
+    first = order[starts]
+    present = sorted_places(first)
+    return Groups(made, len(first), present, first[present])
+
+
+def sort_packed(values: Any, bits: int) -> tuple[Any, Any]:
+    """(rows in the order of their values, where each value begins); places take `bits` bits."""
+    rows = len(values)
+    packed = values << np.uint64(bits)
+    packed |= np.arange(rows, dtype=np.uint64)
+    packed.sort()
+    order = (packed & np.uint64((1 << bits) - 1)).astype(np.intp)
+    packed >>= np.uint64(bits)
+    starts = np.flatnonzero(packed[1:] != packed[:-1]) + 1
+    return order, np.concatenate([np.zeros(min(rows, 1), np.intp), starts])
+
+
+def _agree(proofs: tuple[Any, ...], order: Any, starts: Any) -> bool:
+    """Whether neighbours in the order that have one hash have one key."""
+    if not proofs or not len(order):
+        return True
+    follows = np.ones(len(order), bool)
+    follows[starts] = False
+    places = np.flatnonzero(follows)
+    rows, before = order[places], order[places - 1]
+    return all(bool((proof[rows] == proof[before]).all()) for proof in proofs)
+
+
+def order_of(codes: Codes) -> Any:
+    """The rows in the order of their codes; equal ones keep their order."""
+    rows = len(codes.values)
+    bits = max(rows - 1, 1).bit_length()
+    if codes.size > ALL >> bits:
+        return np.argsort(codes.values, kind="stable")
+    return sort_packed(codes.values, bits)[0]
+
+
+def sorted_places(numbers: Any) -> Any:
+    """The order of different numbers from 0 on, as argsort gives it."""
+    count = len(numbers)
+    bits = max(count - 1, 1).bit_length()
+    if not count or int(numbers.max()) >> (63 - bits):
+        return np.argsort(numbers, kind="stable")
+    packed = (numbers.astype(np.int64) << bits) | np.arange(count)
+    packed.sort()
+    return packed & ((1 << bits) - 1)
+
+
+def _number_by_look_up(codes: Codes) -> Groups:
+    """By pandas' hash table, over the proofs one after another where there are such."""
+    numbers, known = pd.factorize(codes.proofs[0] if codes.proofs else codes.values)
+    for proof in codes.proofs[1:]:
+        more, others = pd.factorize(proof)
+        numbers, known = pd.factorize(numbers.astype(np.int64) * len(others) + more)
+    total = len(known)
+    first = np.empty(total, np.int64)
+    first[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
+    return Groups(numbers.astype(np.intp), total, np.arange(total), first)

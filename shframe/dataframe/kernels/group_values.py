@@ -1,0 +1,239 @@
+"""Aggregates of groups over small codes: one pass of NumPy a primitive, whatever the keys were.
+
+Integers are added up in 64 bits and wrap there, as pandas' do; what means and variances are made
+of is added up in float64. A missing value takes no part; in a column of pandas' NumPy types a NaN
+is one. Squared distances are found from the group's own mean, and combined by the pairwise formula
+of Chan, Golub and LeVeque (1979).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shframe.dataframe.kernels.group_rows import Groups
+from shframe.dataframe.kernels.key_codes import one_array
+
+
+class Values:
+    """One column's values by groups: what its primitives share is found once."""
+
+    def __init__(self, column: Any, dtype: Any, groups: Groups) -> None:
+        self.groups, self.dtype = groups, dtype
+        self.array = one_array(column)
+        self.codes, self.total = groups.codes, groups.total
+        self.found: dict[str, Any] = {}
+        self._missing = self._find_missing()
+        if self._missing is not None:
+            self.codes = self.codes[~self._missing]
+
+    def _find_missing(self) -> Any:
+        """Where a value is missing, (rows,) bool; None where none is."""
+        array = self.array
+        missing = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
+        if pa.types.is_floating(array.type) and isinstance(self.dtype, np.dtype):
+            gap = np.isnan(array.to_numpy(zero_copy_only=False))
+            return gap if gap.any() else None
+        return missing
+
+    @property
+    def numbers(self) -> Any:
+        """The values that are there, as NumPy has them; times and text as integers in order."""
+        if "numbers" not in self.found:
+            self.found["numbers"] = self._read_numbers()
+        return self.found["numbers"]
+
+    def _read_numbers(self) -> Any:
+        array = self.array
+        kind = array.type
+        if pa.types.is_timestamp(kind) or pa.types.is_duration(kind):
+            array = array.view(pa.int64())
+        if not pa.types.is_floating(kind) and array.null_count:
+            array = array.fill_null(False if pa.types.is_boolean(kind) else 0)
+        values = array.to_numpy(zero_copy_only=False)
+        return values if self._missing is None else values[~self._missing]
+
+    # --- primitives, one value a code -----------------------------------------------------
+
+    def find(self, primitive: str) -> Any:
+        """(values by code, codes that have none or None)."""
+        if primitive not in self.found:
+            self.found[primitive] = getattr(self, f"_{primitive}")()
+        made: tuple[Any, Any] = self.found[primitive]
+        return made
+
+    def _count(self) -> tuple[Any, Any]:
+        if self._missing is None:
+            return self.groups.sizes, None
+        return np.bincount(self.codes, minlength=self.total), None
+
+    def _total(self) -> tuple[Any, Any]:
+        return np.bincount(self.codes, weights=self.numbers, minlength=self.total), None
+
+    def _sum(self) -> tuple[Any, Any]:
+        numbers = self.numbers
+        if numbers.dtype.kind == "f":
+            return self._total()
+        return add_integers(self.codes, numbers, self.total), None
+
+    def _prod(self) -> tuple[Any, Any]:
+        numbers = self.numbers
+        kinds = {"f": numbers.dtype, "u": np.dtype("u8")}
+        made = np.ones(self.total, kinds.get(numbers.dtype.kind, np.dtype("i8")))
+        np.multiply.at(made, self.codes, numbers.astype(made.dtype, copy=False))
+        return made, None
+
+    def _m2(self) -> tuple[Any, Any]:
+        total, count = self.find("total")[0], self.find("count")[0]
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            mean = total / count
+            apart = self.numbers.astype(np.float64) - mean[self.codes]
+            apart *= apart
+        return np.bincount(self.codes, weights=apart, minlength=self.total), None
+
+    def _min(self) -> tuple[Any, Any]:
+        return self._extreme(np.minimum)
+
+    def _max(self) -> tuple[Any, Any]:
+        return self._extreme(np.maximum)
+
+    def _extreme(self, choose: Any) -> tuple[Any, Any]:
+        numbers = self.numbers
+        if numbers.dtype.kind == "b":
+            numbers = numbers.astype(np.uint8)
+        if numbers.dtype.kind == "f":
+            limit = np.inf if choose is np.minimum else -np.inf
+        else:
+            bounds = np.iinfo(numbers.dtype)
+            limit = bounds.max if choose is np.minimum else bounds.min
+        made = np.full(self.total, limit, numbers.dtype)
+        choose.at(made, self.codes, numbers)
+        return made, self._empty()
+
+    def _any(self) -> tuple[Any, Any]:
+        made = np.zeros(self.total, bool)
+        made[self.codes[self.numbers != 0]] = True
+        return made, None
+
+    def _all(self) -> tuple[Any, Any]:
+        made = np.ones(self.total, bool)
+        made[self.codes[self.numbers == 0]] = False
+        return made, None
+
+    def _empty(self) -> Any:
+        """Codes without a value; None where every row has one."""
+        return None if self._missing is None else self.find("count")[0] == 0
+
+    # --- primitives that are rows ---------------------------------------------------------
+
+    def rows(self, primitive: str) -> Any:
+        """The row of each code's first or last value, or smallest or largest text; -1: none."""
+        if primitive in ("min", "max"):
+            return self._extreme_rows(primitive)
+        rows = np.arange(len(self.array)) if self._missing is None else ~self._missing
+        places = rows if self._missing is None else np.flatnonzero(rows)
+        made = np.full(self.total, -1, np.int64)
+        if primitive == "first":
+            made[self.codes[::-1]] = places[::-1]
+        else:
+            made[self.codes] = places
+        return made
+
+    def _extreme_rows(self, primitive: str) -> Any:
+        """By the ranks of the different strings."""
+        array = self.array if pa.types.is_dictionary(self.array.type) else None
+        array = self.array.dictionary_encode() if array is None else array
+        ranks = np.empty(len(array.dictionary), np.int64)
+        ranks[pc.sort_indices(array.dictionary).to_numpy()] = np.arange(len(ranks))
+        indices = array.indices.drop_null().to_numpy()
+        ranked = ranks[indices]
+        choose: Any = np.minimum if primitive == "min" else np.maximum
+        best = np.full(self.total, len(ranks) if primitive == "min" else -1, np.int64)
+        choose.at(best, self.codes, ranked)
+        places = np.arange(len(array)) if self._missing is None else np.flatnonzero(~self._missing)
+        here = ranked == best[self.codes]
+        made = np.full(self.total, -1, np.int64)
+        made[self.codes[here][::-1]] = places[here][::-1]
+        return made
+
+    # --- results --------------------------------------------------------------------------
+
+    def column(self, primitive: str) -> Any:
+        """A primitive of each group that is there, as Arrow data."""
+        present = self.groups.present
+        if primitive in ("first", "last") or (primitive in ("min", "max") and not self._is_plain):
+            rows = self.rows(primitive)[present]
+            missing = rows < 0
+            return self.array.take(pa.array(rows, mask=missing if missing.any() else None))
+        made, empty = self.find(primitive)
+        made = made[present]
+        if primitive not in ("min", "max"):
+            return pa.array(made)
+        gaps = empty[present] if empty is not None and empty[present].any() else None
+        if made.dtype.kind == "f" and gaps is not None:
+            made = np.where(gaps, np.nan, made).astype(made.dtype)
+            gaps = None
+        kind = self.array.type
+        if pa.types.is_boolean(kind):
+            return pa.array(made != 0, mask=gaps)
+        if pa.types.is_timestamp(kind) or pa.types.is_duration(kind):
+            return pa.array(made, mask=gaps).view(kind)
+        return pa.array(made, mask=gaps)
+
+    @property
+    def _is_plain(self) -> bool:
+        kind, types = self.array.type, pa.types
+        return bool(
+            not (types.is_dictionary(kind) or types.is_string(kind) or types.is_large_string(kind))
+        )
+
+
+def add_integers(codes: Any, numbers: Any, total: int) -> Any:
+    """Sums by code in 64 bits, which wrap; by floats where these are exact: that is quicker."""
+    wide = np.dtype(np.uint64 if numbers.dtype.kind == "u" else np.int64)
+    if not len(numbers):
+        return np.zeros(total, wide)
+    largest = max(abs(int(numbers.min())), abs(int(numbers.max())))
+    if largest * len(numbers) < 1 << 53:
+        return np.bincount(codes, weights=numbers, minlength=total).astype(wide)
+    made = np.zeros(total, wide)
+    np.add.at(made, codes, numbers.astype(wide, copy=False))
+    return made
+
+
+def add_columns(column: Any, groups: Groups) -> Any:
+    """Partial sums or counts of each group added up, as Arrow data; a NaN among them stays one."""
+    values = one_array(column).to_numpy(zero_copy_only=False)
+    if values.dtype.kind == "f":
+        made = np.bincount(groups.codes, weights=values, minlength=groups.total)
+        return pa.array(made[groups.present].astype(values.dtype))
+    made = np.zeros(groups.total, values.dtype)
+    np.add.at(made, groups.codes, values)
+    return pa.array(made[groups.present])
+
+
+def multiply_columns(column: Any, groups: Groups) -> Any:
+    """Partial products of each group multiplied."""
+    values = one_array(column).to_numpy(zero_copy_only=False)
+    made = np.ones(groups.total, values.dtype)
+    np.multiply.at(made, groups.codes, values)
+    return pa.array(made[groups.present])
+
+
+def combine_m2(m2: Any, total: Any, count: Any, groups: Groups) -> Any:
+    """Squared distances from the mean of each group, from those of its parts."""
+    spread, sums, counts = (
+        one_array(one).to_numpy(zero_copy_only=False) for one in (m2, total, count)
+    )
+    codes, size = groups.codes, groups.total
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        whole = np.bincount(codes, weights=sums, minlength=size) / np.bincount(
+            codes, weights=counts, minlength=size
+        )
+        apart = np.where(counts > 0, sums / counts - whole[codes], 0.0)
+        spread = spread + counts * apart * apart
+    made = np.bincount(codes, weights=spread, minlength=size)
+    return pa.array(made[groups.present])

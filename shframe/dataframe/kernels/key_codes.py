@@ -1,0 +1,281 @@
+"""Keys as numbers: for each row one uint64, in the order of the keys, that is the same for equal
+keys. Groups, joins and sorts work on these, whatever the columns are.
+
+Integers and times are distances from the smallest one, dictionaries the places of their words,
+floats their bits, text of up to seven bytes those bytes. Several keys go in mixed radix. Where
+that does not fit into 64 bits the codes are hashes, and `proofs` are what rows of equal codes
+must agree in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+ALL = 1 << 64  # how many codes there can be
+SHORT = 7  # bytes of a string that is its own code, beside its length
+LONGEST = 32  # bytes of a string that is hashed; longer ones are looked up
+FEW_TEXTS = 4096  # rows that are looked up without a sample
+SAMPLE = 1024  # rows by which it is decided whether strings repeat
+
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: multiplicative hashing (Knuth 6.4)
+_SIGN = np.uint64(1 << 63)
+
+
+class Codes(NamedTuple):
+    """A uint64 for each row, all below `size`; proofs: none where equal codes are equal keys.
+
+    null: the code of a missing key; None: nothing is missing.
+    """
+
+    values: Any
+    size: int
+    null: int | None = None
+    proofs: tuple[Any, ...] = ()
+
+
+def code_keys(keys: Sequence[Any], dtypes: Sequence[Any], ordered: bool = False) -> Codes | None:
+    """Codes of rows by the values of all keys; None where a type is not known here.
+
+    dtypes: pandas' ones; ordered: whether larger keys must have larger codes, missing ones the
+        largest. Codes that are hashes have no order: None then.
+    """
+    parts = []
+    for key, dtype in zip(keys, dtypes, strict=True):
+        part = code_column(key, dtype, ordered)
+        if part is None:
+            return None
+        parts.append(part)
+    return mix_codes(parts, ordered)
+
+
+def mix_codes(parts: Sequence[Codes], ordered: bool = False) -> Codes | None:
+    """The codes of several keys as one; which of them is missing is not told any more."""
+    if len(parts) == 1:
+        return parts[0]
+    total = 1
+    for part in parts:
+        total *= part.size
+    if total <= ALL and not any(part.proofs for part in parts):
+        values = parts[0].values
+        for part in parts[1:]:
+            values = values * np.uint64(part.size) + part.values
+        return Codes(values, total)
+    if ordered:
+        return None
+    proofs: list[Any] = []
+    values = np.zeros(len(parts[0].values), np.uint64)
+    for part in parts:
+        values = hash_bits(values ^ part.values)
+        proofs.extend(part.proofs or (part.values,))
+    return Codes(values, ALL, None, tuple(proofs))
+
+
+def hash_bits(bits: Any) -> Any:
+    """uint64 bits stirred, so that near ones lie far apart in their upper bits."""
+    mixed = bits * _ODD
+    mixed ^= mixed >> np.uint64(32)
+    mixed *= _ODD
+    return mixed
+
+
+def one_array(column: Any) -> Any:
+    """The chunks of a column as one array; of one chunk that chunk."""
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    if pa.types.is_dictionary(column.type):
+        column = column.unify_dictionaries()
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
+def code_column(column: Any, dtype: Any, ordered: bool) -> Codes | None:
+    """The codes of one column; None where its type is not known here."""
+    array, types = one_array(column), pa.types
+    kind = array.type
+    if types.is_dictionary(kind):
+        categorical = isinstance(dtype, pd.CategoricalDtype)
+        return _code_dictionary(array, ordered and not (categorical and dtype.ordered is not None))
+    if types.is_string(kind) or types.is_large_string(kind):
+        return _code_text(array, ordered)
+    if types.is_floating(kind) and kind != pa.float16():
+        return _code_floats(array, isinstance(dtype, np.dtype))
+    if types.is_boolean(kind):
+        return _code_integers(array.cast(pa.uint8()))
+    if types.is_integer(kind):
+        return _code_integers(array)
+    if types.is_timestamp(kind) or types.is_duration(kind) or types.is_time(kind):
+        width = pa.int32() if kind.bit_width == 32 else pa.int64()
+        return _code_integers(array.view(width))
+    if types.is_date(kind):
+        return _code_integers(array.view(pa.int32() if kind.bit_width == 32 else pa.int64()))
+    return None
+
+
+def integers_of(array: Any) -> tuple[Any, Any]:
+    """(values, where they are missing or None); what is missing has some value."""
+    if not array.null_count:
+        return array.to_numpy(), None
+    missing = array.is_null().to_numpy(zero_copy_only=False)
+    return array.fill_null(0).to_numpy(), missing
+
+
+def _code_integers(array: Any) -> Codes | None:
+    values, missing = integers_of(array)
+    known = values if missing is None else values[~missing]
+    low, high = (int(known.min()), int(known.max())) if len(known) else (0, 0)
+    size = high - low + 1
+    if size >= ALL:
+        return None if missing is not None else Codes(_distances(values, low), ALL)
+    codes = _distances(values, low)
+    if missing is None:
+        return Codes(codes, size)
+    codes[missing] = size
+    return Codes(codes, size + 1, size)
+
+
+def _distances(values: Any, low: int) -> Any:
+    """Distances from a number, (rows,) uint64; they are right modulo 2**64."""
+    wide = values if values.dtype == np.uint64 else values.astype(np.int64).view(np.uint64)
+    return wide - np.uint64(low % ALL)
+
+
+def _code_floats(array: Any, nan_is_missing: bool) -> Codes | None:
+    values = array.to_numpy(zero_copy_only=False).astype(np.float64)  # a null is NaN
+    values += 0.0  # there is one zero
+    missing = np.isnan(values)
+    if not nan_is_missing and array.null_count != np.count_nonzero(missing):
+        return None  # a NaN that is a value
+    bits = values.view(np.uint64)
+    negative = bits >= _SIGN
+    bits = np.where(negative, ~bits, bits | _SIGN)
+    if not missing.any():
+        return Codes(bits, ALL)
+    null = ALL - 1  # the code of a NaN, of no number
+    bits[missing] = np.uint64(null)
+    return Codes(bits, ALL, null)
+
+
+def _code_dictionary(array: Any, ranked: bool) -> Codes | None:
+    words = array.dictionary
+    if words.null_count or len(pc.unique(words)) < len(words):
+        words = pc.unique(words.drop_null())
+        places = pc.index_in(array.dictionary, value_set=words).take(array.indices)
+    else:
+        places = array.indices
+    codes, missing = integers_of(places)
+    codes = codes.astype(np.int64)
+    if ranked and len(words):
+        ranks = np.empty(len(words), np.int64)
+        ranks[pc.sort_indices(words).to_numpy()] = np.arange(len(words))
+        codes = ranks[codes]
+    if missing is not None:
+        codes[missing] = len(words)
+        return Codes(codes.view(np.uint64), len(words) + 1, len(words))
+    return Codes(codes.view(np.uint64), max(len(words), 1))
+
+
+# --- text ---------------------------------------------------------------------------------
+
+
+def _code_text(array: Any, ordered: bool) -> Codes | None:
+    if len(array) > FEW_TEXTS and not _repeats(array):
+        lengths = _lengths(array)
+        most = int(lengths.max())
+        if most <= SHORT:
+            return _code_short(array, lengths)
+        if most <= LONGEST and not ordered:
+            return _code_long(array, lengths, most)
+    return _code_dictionary(array.dictionary_encode(), ordered)
+
+
+def _repeats(array: Any) -> bool:
+    """Whether strings repeat so often that looking them up is cheap."""
+    places = pa.array(np.linspace(0, len(array) - 1, SAMPLE).astype(np.int64))
+    return len(array.take(places).unique()) < SAMPLE // 2
+
+
+def _offsets(array: Any) -> Any:
+    width = np.int64 if pa.types.is_large_string(array.type) else np.int32
+    whole = np.frombuffer(array.buffers()[1], width)
+    return whole[array.offset : array.offset + len(array) + 1]
+
+
+def _lengths(array: Any) -> Any:
+    lengths = np.diff(_offsets(array)).astype(np.int64)
+    if array.null_count:
+        lengths[array.is_null().to_numpy(zero_copy_only=False)] = 0
+    return lengths
+
+
+def _words(array: Any, lengths: Any, place: int, rows: Any = None) -> Any:
+    """Eight bytes of each string as a uint64, filled up with zeros, the first byte uppermost.
+
+    place: which eight; rows: of which strings, all of them longer than 8 * place; None: of all.
+    """
+    begins = _offsets(array)[:-1]
+    if rows is not None:
+        begins, lengths = begins[rows], lengths[rows]
+    begins = begins.astype(np.int64) + 8 * place
+    data = array.buffers()[2]
+    raw = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
+    if len(raw) < 8:
+        raw = np.concatenate([raw, np.zeros(8, np.uint8)])
+    seen = np.ndarray((len(raw) - 7,), ">u8", raw, strides=(1,))
+    last = len(seen) - 1
+    # a string that ends near the end of the buffer is read with what is before it
+    late = np.maximum(begins - last, 0) if begins.max(initial=0) > last else None
+    words = seen[begins if late is None else begins - late].astype(np.uint64)
+    if late is not None:
+        words <<= (8 * np.minimum(late, 7)).astype(np.uint64)
+    rest = lengths - 8 * place
+    if rest.min(initial=8) >= 8:
+        return words
+    unused = (8 * np.clip(8 - rest, 0, 7)).astype(np.uint64)
+    words >>= unused
+    words <<= unused
+    words[rest <= 0] = 0
+    return words
+
+
+def _code_short(array: Any, lengths: Any) -> Codes:
+    codes = _words(array, lengths, 0)
+    codes |= lengths.astype(np.uint64)  # the lowest byte is free
+    if not array.null_count:
+        return Codes(codes, ALL)
+    codes[array.is_null().to_numpy(zero_copy_only=False)] = ALL - 1
+    return Codes(codes, ALL, ALL - 1)
+
+
+def _code_long(array: Any, lengths: Any, most: int) -> Codes:
+    words = [_words(array, lengths, n) for n in range(-(-most // 8))]
+    values = hash_bits(lengths.astype(np.uint64))
+    for word in words:
+        values = hash_bits(values ^ word)
+    proofs = words if int(lengths.min()) == most else [*words, lengths.astype(np.uint64)]
+    if not array.null_count:
+        return Codes(values, ALL, None, tuple(proofs))
+    missing = array.is_null().to_numpy(zero_copy_only=False)
+    values[missing] = ALL - 1
+    return Codes(values, ALL, ALL - 1, (*proofs, missing))
+
+
+def hash_text(array: Any) -> Any:
+    """A uint64 for each string that is the same in every process; of what is missing, anything."""
+    lengths = _lengths(array)
+    values = hash_bits(lengths.astype(np.uint64))
+    for n in range(-(-int(lengths.max(initial=0)) // 8)):
+        rows = np.flatnonzero(lengths > 8 * n)
+        whole = len(rows) == len(lengths)
+        words = _words(array, lengths, n, None if whole else rows)
+        if whole:
+            values = hash_bits(values ^ words)
+        else:
+            values[rows] = hash_bits(values[rows] ^ words)
+    return values
