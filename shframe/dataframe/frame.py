@@ -21,10 +21,11 @@ from shframe.dataframe.expr.columns import (
     RowLabels,
     SteadyElementwise,
 )
-from shframe.dataframe.groupby import DataFrameGroupBy, SeriesGroupBy, group_rows
+from shframe.dataframe.groupby import DataFrameGroupBy, SeriesGroupBy
 from shframe.dataframe.lower.layer import Layer
 from shframe.dataframe.methods import selection, sorting
 from shframe.dataframe.methods.evaluating import evaluate
+from shframe.dataframe.methods.grouping import group_rows
 from shframe.dataframe.methods.joining import join_rows
 from shframe.dataframe.methods.parquet_writing import write_parquet
 from shframe.dataframe.methods.rowwise import call_if_callable, call_method
@@ -96,12 +97,24 @@ class Series(SeriesMethods):
             return wrap_as(Series, sorting.reset_index(self.expr, drop=True))
         return self.to_frame(name).reset_index()
 
-    def groupby(self, by: Any, **options: Any) -> SeriesGroupBy[Series, DataFrame]:
-        """Groups of this column's values, by another lazy column of the same frame."""
+    def groupby(
+        self,
+        by: Any = None,
+        level: Any = None,
+        *,
+        as_index: bool = True,
+        sort: bool = True,
+        group_keys: bool = True,
+        observed: bool = True,
+        dropna: bool = True,
+    ) -> SeriesGroupBy[Series, DataFrame]:
+        """Groups of this column's values, by another lazy column of the same frame, or by levels
+        of the index, functions or mappings of the labels of rows."""
         label = self.name if self.name is not None else 0
-        groups = self.to_frame(label).groupby(by, **options)
-        made: SeriesGroupBy[Series, DataFrame] = groups[label]
-        return made
+        options = {"sort": sort, "dropna": dropna, "observed": observed, "as_index": as_index}
+        frame = sorting.to_frame(self.expr, label)
+        groups = group_rows(frame, by, level, group_keys, options)
+        return SeriesGroupBy(groups, [label])
 
 
 @wraps(pd.DataFrame)
@@ -283,16 +296,23 @@ class DataFrame(Partitioned):
 
     def groupby(
         self,
-        by: Any,
+        by: Any = None,
+        level: Any = None,
         *,
-        sort: bool = True,
-        dropna: bool = True,
-        observed: bool = True,
         as_index: bool = True,
+        sort: bool = True,
+        group_keys: bool = True,
+        observed: bool = True,
+        dropna: bool = True,
     ) -> DataFrameGroupBy[DataFrame, Series]:
-        """Groups by one or more columns (labels, or lazy columns of this frame)."""
+        """Groups by one or more columns.
+
+        by: labels, lazy columns of this frame, functions or mappings of the labels of rows.
+        level: levels of the index, by number or name, instead.
+        group_keys: whether apply() adds the keys to the index of what the function returns.
+        """
         options = {"sort": sort, "dropna": dropna, "observed": observed, "as_index": as_index}
-        groups = group_rows(self.expr, by, options)
+        groups = group_rows(self.expr, by, level, group_keys, options)
         return DataFrameGroupBy(groups, groups.visible)
 
     def drop_duplicates(

@@ -342,6 +342,10 @@ class NumberRows(SameSchema):
     """The same rows with an index that counts them."""
 
     @functools.cached_property
+    def meta(self) -> Any:
+        return self.source.meta.reset_index(drop=True)
+
+    @functools.cached_property
     def lineage(self) -> Lineage:
         root = tokenize("numbered", self.source.lineage.root, self.source.lineage.rows)
         return Lineage(root, root, True)

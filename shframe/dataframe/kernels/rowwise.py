@@ -176,6 +176,19 @@ def get_index(part: Any) -> Any:
     return part.index
 
 
+def get_level(part: Any, *, level: Any) -> Any:
+    """The labels of one level of the index as a Series."""
+    index = get_index(part)
+    return pd.Series(index.get_level_values(level), index=index)
+
+
+def map_labels(part: Any, *, function: Any) -> Any:
+    """What a function or mapping makes of each label of the rows, as a Series."""
+    index = get_index(part)
+    called = function.get if isinstance(function, dict) else getattr(function, "function", function)
+    return pd.Series(index.map(called), index=index)
+
+
 def count_rows(part: Any) -> int:
     """Rows of a partition."""
     return partition.rows_in(part)
@@ -234,6 +247,12 @@ def take_run(counts: list[int], *parts: Any, place: int, count: int) -> Any:
             pieces.append(partition.slice_rows(part, low, high))
         begin += size
     return stack(*(pieces or [partition.slice_rows(parts[0], 0, 0)]))
+
+
+def take_place(whole: Any, counts: list[int], *, place: int) -> Any:
+    """The rows of the whole that one of its partitions had."""
+    start = sum(counts[:place])
+    return partition.slice_rows(whole, start, start + counts[place])
 
 
 def drop_index(part: Any) -> Any:

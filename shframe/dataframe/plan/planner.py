@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from shframe.dataframe.expr import base, relations, values
+from shframe.dataframe.expr import base, grouped, relations, values
 from shframe.dataframe.lower.groupby import lower_aggregate
+from shframe.dataframe.lower.grouped import (
+    lower_grouped_apply,
+    lower_grouped_result,
+    lower_grouped_rows,
+)
 from shframe.dataframe.lower.join import lower_join
 from shframe.dataframe.lower.layer import About
 from shframe.dataframe.lower.read import lower_from_parts, lower_read_csv, lower_read_parquet
@@ -33,6 +38,9 @@ PLANNER: Planner[About] = Planner(
         relations.UnifyDtypes: lower_unify_dtypes,
         relations.Whole: lower_whole,
         relations.Aggregate: lower_aggregate,
+        grouped.GroupedRows: lower_grouped_rows,
+        grouped.GroupedResult: lower_grouped_result,
+        grouped.GroupedApply: lower_grouped_apply,
         relations.Join: lower_join,
         relations.Sort: lower_sort,
         relations.Limit: lower_limit,
