@@ -6,49 +6,37 @@ A method is a line: what is checked, and which node is made, is in methods/.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from pandas.api.extensions import no_default
 
 from shframe.dataframe import partition
-from shframe.dataframe.expr.base import Meta, Relation
+from shframe.dataframe.expr.base import Meta
 from shframe.dataframe.expr.columns import IsNull, SteadyElementwise
 from shframe.dataframe.expr.relations import FromParts, Repartition
 from shframe.dataframe.expr.values import RowCount
 from shframe.dataframe.kernels import rowwise
-from shframe.dataframe.lower.layer import About, Layer, keys_of, per_partition
+from shframe.dataframe.lower.layer import Layer, keys_of, per_partition
 from shframe.dataframe.methods import operators, reductions
 from shframe.dataframe.methods import rowwise as by_value
 from shframe.dataframe.methods.casting import cast
 from shframe.dataframe.methods.selection import filter_rows
 from shframe.dataframe.methods.sorting import first_rows
 from shframe.dataframe.methods.user_functions import map_partitions
-from shframe.dataframe.operators import RowOperators
-from shframe.dataframe.plan.planner import PLANNER
+from shframe.dataframe.rows import Rows
 from shframe.dataframe.scalar import Scalar
-from shframe.dataframe.wrap import wrap, wrap_as
+from shframe.dataframe.wrap import wrap
 from shframe.errors import InvalidArgument
 from shframe.graph.objects.object_ref import ObjectRef
-from shframe.graph.plan.planner import Planner
 from shframe.graph.tasks.function import Function
 
 
-class Partitioned(RowOperators):
+class Partitioned(Rows):
     """A lazy pandas-shaped object in partitions."""
 
     __slots__ = ()
-    planner: ClassVar[Planner[About]] = PLANNER
-    expr: Relation
-
-    @property
-    def _meta(self) -> Any:
-        return self.expr.meta
-
-    def _wrap(self, node: Relation) -> Self:
-        """An object of the same class for a node."""
-        return wrap_as(type(self), node)
 
     @property
     def npartitions(self) -> int:

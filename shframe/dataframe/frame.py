@@ -32,6 +32,7 @@ from shframe.dataframe.methods.rowwise import call_if_callable, call_method
 from shframe.dataframe.methods.storing import store_pandas
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.series import SeriesMethods
+from shframe.dataframe.windows import WindowMethods
 from shframe.dataframe.wrap import wrap, wrap_as, wraps
 from shframe.errors import UnsupportedType
 from shframe.lazy.collection import Collection
@@ -118,7 +119,7 @@ class Series(SeriesMethods):
 
 
 @wraps(pd.DataFrame)
-class DataFrame(Partitioned):
+class DataFrame(WindowMethods, Partitioned):
     """A lazy DataFrame in partitions; methods and results are those of pandas.
 
     Examples

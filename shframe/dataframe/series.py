@@ -14,11 +14,12 @@ from shframe.dataframe.expr.values import collect_rows
 from shframe.dataframe.methods import rowwise, sorting
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.scalar import Scalar
+from shframe.dataframe.windows import WindowMethods
 from shframe.dataframe.wrap import wrap
 from shframe.errors import UnsupportedType
 
 
-class SeriesMethods(ColumnMethods):
+class SeriesMethods(WindowMethods, ColumnMethods):
     """What pandas does with one column of a frame."""
 
     __slots__ = ()

@@ -13,9 +13,8 @@ import pandas as pd
 
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import shuffle
-from shframe.dataframe.kernels.arguments import fill_places
+from shframe.dataframe.kernels.arguments import as_written, fill_places
 from shframe.graph.plan.tokens import tokenize
-from shframe.graph.tasks.function import UserCode
 
 _SPAN = 1 << 40  # more rows than a partition has: numbers of rows of the whole
 
@@ -93,19 +92,8 @@ def run_method(groups: Any, plan: GroupCall, given: Any) -> Any:
     found = getattr(groups, plan.method)
     args = fill_places(plan.args, given)
     kwargs = fill_places(dict(plan.kwargs), given)
-    made = found(*map(plain, args), **{name: plain(one) for name, one in kwargs.items()})
+    made = found(*map(as_written, args), **{name: as_written(one) for name, one in kwargs.items()})
     return made
-
-
-def plain(value: Any) -> Any:
-    """A user's function as the user wrote it, in plain containers too."""
-    if isinstance(value, UserCode):
-        return value.function
-    if type(value) in (list, tuple):
-        return type(value)(map(plain, value))
-    if type(value) is dict:
-        return {key: plain(one) for key, one in value.items()}
-    return value
 
 
 def get_group(part: Any, *given: Any, plan: GroupCall) -> Any:
@@ -134,8 +122,8 @@ def find_kept(part: Any, *given: Any, plan: GroupCall) -> Any:
         return made
 
     groups = group(frame, plan)
-    more = {name: plain(one) for name, one in plan.kwargs}
-    groups.filter(note, True, *map(plain, plan.args[1:]), **more)
+    more = {name: as_written(one) for name, one in plan.kwargs}
+    groups.filter(note, True, *map(as_written, plan.args[1:]), **more)
     numbers = groups.ngroup().to_numpy()
     if not len(kept):
         return pd.Series(np.zeros(len(frame), bool), index=frame.index)
@@ -246,14 +234,14 @@ def apply_marked(*inputs: Any, place: int, sources: int, plan: GroupCall) -> App
 def apply_numbered(part: Any, numbers: Any, given: Any, plan: GroupCall) -> Applied:
     """The function's results for the groups of a partition that holds them whole."""
     frame = partition.as_pandas(part)
-    function, results = plain(fill_places(plan.args[0], given)), []
+    function, results = as_written(fill_places(plan.args[0], given)), []
 
     def note(seen: Any, *args: Any, **kwargs: Any) -> None:
         results.append(function(seen, *args, **kwargs))
 
     groups = group(frame, plan)
-    args = map(plain, fill_places(plan.args[1:], given))
-    groups.apply(note, *args, **plain(fill_places(dict(plan.kwargs), given)))
+    args = map(as_written, fill_places(plan.args[1:], given))
+    groups.apply(note, *args, **as_written(fill_places(dict(plan.kwargs), given)))
     places = np.nan_to_num(groups.ngroup().to_numpy().astype("f8"), nan=-1.0).astype(np.int64)
     first = np.full(len(results), np.iinfo(np.int64).max)
     known = places >= 0

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe import partition
-from shframe.dataframe.kernels.arguments import Place, fill_places
+from shframe.dataframe.kernels.arguments import Place, as_written, fill_places
 
 COUNT_OF_WHOLE = Place(1)  # the second of what assigned() gets besides the frame
 
@@ -137,7 +137,8 @@ def call_method(
         found = part.astype(object)
     for word in words:
         found = getattr(found, word)
-    return _as_rows(found(*fill_places(args, values), **fill_places(kwargs, values)), part)
+    given = as_written(fill_places(args, values)), as_written(fill_places(kwargs, values))
+    return _as_rows(found(*given[0], **given[1]), part)
 
 
 def get_attribute(part: Any, *, name: str) -> Any:

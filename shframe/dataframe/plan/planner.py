@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shframe.dataframe.expr import base, grouped, relations, values
+from shframe.dataframe.expr import base, grouped, relations, values, windows
 from shframe.dataframe.lower.groupby import lower_aggregate
 from shframe.dataframe.lower.grouped import (
     lower_grouped_apply,
@@ -17,6 +17,7 @@ from shframe.dataframe.lower.repartition import lower_number_rows, lower_reparti
 from shframe.dataframe.lower.rowwise import lower_row_wise, lower_unify_dtypes
 from shframe.dataframe.lower.sort import lower_sort
 from shframe.dataframe.lower.whole import lower_computed, lower_given, lower_whole
+from shframe.dataframe.lower.windows import lower_windowed
 from shframe.dataframe.plan.validate import check_stage
 from shframe.dataframe.rules.push_columns import push_columns
 from shframe.dataframe.rules.push_filters import push_filters
@@ -41,6 +42,7 @@ PLANNER: Planner[About] = Planner(
         grouped.GroupedRows: lower_grouped_rows,
         grouped.GroupedResult: lower_grouped_result,
         grouped.GroupedApply: lower_grouped_apply,
+        windows.Windowed: lower_windowed,
         relations.Join: lower_join,
         relations.Sort: lower_sort,
         relations.Limit: lower_limit,
