@@ -61,7 +61,7 @@ def find_reached(part: Any, *given: Any, plan: WindowPlan, backward: bool) -> An
 
 
 def join_reached(near: Any, far: Any, *given: Any, plan: WindowPlan, backward: bool) -> Any:
-    """The same of two partitions that follow each other; near: the one nearer to who needs it."""
+    """The same of two partitions that follow each other; near: the nearer one."""
     both = [near, far] if backward else [far, near]
     return _reached(_joined(both), given, plan, backward)
 
