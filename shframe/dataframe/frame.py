@@ -21,9 +21,11 @@ from shframe.dataframe.expr.columns import (
     RowLabels,
     SteadyElementwise,
 )
+from shframe.dataframe.frame_tables import FrameTables
 from shframe.dataframe.groupby import DataFrameGroupBy, SeriesGroupBy
+from shframe.dataframe.indexers import Indexers
 from shframe.dataframe.lower.layer import Layer
-from shframe.dataframe.methods import selection, sorting
+from shframe.dataframe.methods import reshaping, selection, sorting
 from shframe.dataframe.methods.evaluating import evaluate
 from shframe.dataframe.methods.grouping import group_rows
 from shframe.dataframe.methods.joining import join_rows
@@ -32,9 +34,10 @@ from shframe.dataframe.methods.rowwise import call_if_callable, call_method
 from shframe.dataframe.methods.storing import store_pandas
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.series import SeriesMethods
+from shframe.dataframe.shared_methods import SharedMethods
 from shframe.dataframe.windows import WindowMethods
 from shframe.dataframe.wrap import wrap, wrap_as, wraps
-from shframe.errors import UnsupportedType
+from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.lazy.collection import Collection
 
 
@@ -119,7 +122,7 @@ class Series(SeriesMethods):
 
 
 @wraps(pd.DataFrame)
-class DataFrame(WindowMethods, Partitioned):
+class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned):
     """A lazy DataFrame in partitions; methods and results are those of pandas.
 
     Examples
@@ -197,12 +200,89 @@ class DataFrame(WindowMethods, Partitioned):
                 )
             return self._wrap(selection.select_columns(self.expr, labels))
         if isinstance(key, slice):
-            raise UnsupportedType("row slicing is not supported, use head(), tail() or a filter")
+            return self._slice(key)
         made: Series = wrap(selection.select_column(self.expr, key))
         return made
 
+    def _slice(self, key: slice) -> DataFrame:
+        """Rows by number, or by label where the bounds are labels."""
+        numbers = all(isinstance(one, (int, type(None))) for one in (key.start, key.stop))
+        made: DataFrame = self.iloc[key] if numbers else self.loc[key]
+        return made
+
     def __setitem__(self, label: Any, value: Any) -> None:
-        self.expr = self._assign({label: value}).expr
+        if isinstance(label, Series):
+            self.loc[label] = value
+        elif isinstance(label, DataFrame):
+            self.expr = self.mask(label, value).expr
+        elif isinstance(label, list):
+            self.expr = self._assign_several(label, value).expr
+        else:
+            self.expr = self._assign({label: value}).expr
+
+    def _assign_several(self, labels: list[Any], value: Any) -> DataFrame:
+        """Several columns at once: of a frame, or one value for all."""
+        if not isinstance(value, DataFrame):
+            return self._assign(dict.fromkeys(labels, value))
+        if len(labels) != len(value.columns):
+            raise InvalidArgument("Columns must be same length as key")
+        pairs = zip(labels, value.columns, strict=True)
+        return self._assign({label: value[column] for label, column in pairs})
+
+    def __delitem__(self, label: Any) -> None:
+        self.expr = self.drop(columns=[label]).expr
+
+    def insert(self, loc: int, column: Any, value: Any, allow_duplicates: bool = False) -> None:
+        """Put a column at a place among the others; this object is changed."""
+        if allow_duplicates:
+            raise UnsupportedType("insert() takes no allow_duplicates=True: rename columns first")
+        if column in self.columns:
+            raise InvalidArgument(f"cannot insert {column}, already exists")
+        labels = list(self.columns)
+        if not 0 <= loc <= len(labels):
+            raise IndexError(f"index {loc} is out of bounds for axis 0 with size {len(labels)}")
+        labels.insert(loc, column)
+        self.expr = self._assign({column: value})[labels].expr
+
+    def pop(self, item: Any) -> Series:
+        """A column, which is taken out of this object."""
+        made: Series = self[item]
+        del self[item]
+        return made
+
+    def isetitem(self, loc: int, value: Any) -> None:
+        """Put other values into the column with a number."""
+        self.expr = self._assign({self.columns[loc]: value}).expr
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """A column, or columns; the default where they are missing."""
+        wanted = key if isinstance(key, list) else [key]
+        return self[key] if all(one in self.columns for one in wanted) else default
+
+    def keys(self) -> pd.Index[Any]:
+        """Column labels."""
+        return self.columns
+
+    def items(self) -> Iterator[tuple[Any, Series]]:
+        """(label, column) pairs."""
+        return ((label, self[label]) for label in self.columns)
+
+    def melt(
+        self,
+        id_vars: Any = None,
+        value_vars: Any = None,
+        var_name: Any = None,
+        value_name: Any = "value",
+        col_level: Any = None,
+        ignore_index: bool = True,
+    ) -> DataFrame:
+        """A row for each cell of `value_vars`, beside the columns `id_vars`."""
+        how = (id_vars, value_vars, var_name, value_name, col_level, ignore_index)
+        return self._wrap(reshaping.melt(self.expr, *how))
+
+    def explode(self, column: Any, ignore_index: bool = False) -> DataFrame:
+        """A row for each item of the lists in a column, or in several of equal lengths."""
+        return self._wrap(reshaping.explode(self.expr, column, ignore_index))
 
     def assign(self, **values: Any) -> DataFrame:
         """The frame with further columns: lazy ones, constants, or functions of the frame."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shframe.dataframe.expr import base, grouped, relations, values, windows
+from shframe.dataframe.expr import base, grouped, positions, relations, values, windows
 from shframe.dataframe.lower.groupby import lower_aggregate
 from shframe.dataframe.lower.grouped import (
     lower_grouped_apply,
@@ -11,6 +11,7 @@ from shframe.dataframe.lower.grouped import (
 )
 from shframe.dataframe.lower.join import lower_join
 from shframe.dataframe.lower.layer import About
+from shframe.dataframe.lower.positions import lower_by_position, lower_concat
 from shframe.dataframe.lower.read import lower_from_parts, lower_read_csv, lower_read_parquet
 from shframe.dataframe.lower.reduce import lower_fold, lower_limit, lower_small_result
 from shframe.dataframe.lower.repartition import lower_number_rows, lower_repartition
@@ -43,6 +44,8 @@ PLANNER: Planner[About] = Planner(
         grouped.GroupedResult: lower_grouped_result,
         grouped.GroupedApply: lower_grouped_apply,
         windows.Windowed: lower_windowed,
+        positions.ByPosition: lower_by_position,
+        positions.Concat: lower_concat,
         relations.Join: lower_join,
         relations.Sort: lower_sort,
         relations.Limit: lower_limit,
