@@ -25,7 +25,7 @@ from shframe.dataframe.frame_tables import FrameTables
 from shframe.dataframe.groupby import DataFrameGroupBy, SeriesGroupBy
 from shframe.dataframe.indexers import Indexers
 from shframe.dataframe.lower.layer import Layer
-from shframe.dataframe.methods import reshaping, selection, sorting
+from shframe.dataframe.methods import reshaping, selection, sorting, summarising
 from shframe.dataframe.methods.evaluating import evaluate
 from shframe.dataframe.methods.grouping import group_rows
 from shframe.dataframe.methods.joining import join_rows
@@ -33,6 +33,7 @@ from shframe.dataframe.methods.parquet_writing import write_parquet
 from shframe.dataframe.methods.rowwise import call_if_callable, call_method
 from shframe.dataframe.methods.storing import store_pandas
 from shframe.dataframe.methods.user_functions import map_partitions
+from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.series import SeriesMethods
 from shframe.dataframe.shared_methods import SharedMethods
 from shframe.dataframe.windows import WindowMethods
@@ -327,13 +328,50 @@ class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned
         """The columns with some dtypes."""
         return self[list(self._meta.select_dtypes(include, exclude).columns)]
 
-    def apply(self, function: Callable[..., Any], axis: Any = 0, args: tuple[Any, ...] = ()) -> Any:
-        """`function` called on each row (axis=1), on all cores."""
-        if axis not in (1, "columns"):
-            raise UnsupportedType(
-                "apply() works on rows (axis=1); use agg() or map_partitions() for columns"
-            )
-        return wrap(map_partitions(self.expr, _apply_rows, (function, args), {}, rows="same"))
+    def agg(self, func: Any = None, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:
+        """Reductions: a name or function, a list of them, a dict by column, or label=("a", "sum").
+
+        Cost: functions, and names of what has no partial results, bring the columns into one task;
+        where only they know what they return, they run at the call.
+        """
+        return wrap(summarising.aggregate(self.expr, func, axis, args, kwargs))
+
+    aggregate = agg
+
+    def idxmin(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Scalar:
+        """The labels of the smallest values. Cost: brings the columns into one task."""
+        return self._reduce("idxmin", axis, numeric_only, skipna=skipna)
+
+    def idxmax(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Scalar:
+        """The labels of the largest values. Cost: brings the columns into one task."""
+        return self._reduce("idxmax", axis, numeric_only, skipna=skipna)
+
+    def apply(
+        self,
+        func: Any,
+        axis: Any = 0,
+        raw: bool = False,
+        result_type: str | None = None,
+        args: tuple[Any, ...] = (),
+        **kwargs: Any,
+    ) -> Any:
+        """`func` called on each row (axis=1) on all cores, or on each column.
+
+        meta: accepted as Dask has it, and not needed.
+        Cost: of columns, brings all rows into one task, at the call.
+        """
+        kwargs.pop("meta", None)
+        if axis in (1, "columns"):
+            how = {"raw": raw, "result_type": result_type, **kwargs}
+            made = map_partitions(self.expr, _apply_rows, (func, args, how), {}, rows="same")
+            return wrap(made)
+        named = {"raw": raw, "result_type": result_type, "args": args, **kwargs}
+        return wrap(summarising.apply_to_columns(self.expr, func, named))
+
+    def map(self, func: Callable[..., Any], na_action: Any = None, **kwargs: Any) -> DataFrame:
+        """`func` called on each value, on all cores."""
+        made = map_partitions(self.expr, _map_cells, (func, na_action, kwargs), {}, rows="same")
+        return self._wrap(made)
 
     # --- in order, together, apart ------------------------------------------------------
 
@@ -448,5 +486,9 @@ class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned
         write_parquet(self.expr, path, partition_cols, index, compression)
 
 
-def _apply_rows(part: Any, function: Any, args: tuple[Any, ...]) -> Any:
-    return part.apply(function, axis=1, args=args)
+def _apply_rows(part: Any, function: Any, args: tuple[Any, ...], how: dict[str, Any]) -> Any:
+    return part.apply(function, axis=1, args=args, **how)
+
+
+def _map_cells(part: Any, function: Any, na_action: Any, kwargs: dict[str, Any]) -> Any:
+    return part.map(function, na_action=na_action, **kwargs)

@@ -12,7 +12,7 @@ from shframe.dataframe.expr.columns import DropNull
 from shframe.dataframe.expr.relations import MapPartitions
 from shframe.dataframe.expr.values import collect_rows
 from shframe.dataframe.indexers import Indexers
-from shframe.dataframe.methods import reshaping, rowwise, sorting
+from shframe.dataframe.methods import reshaping, rowwise, sorting, summarising
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.shared_methods import SharedMethods
@@ -68,6 +68,28 @@ class SeriesMethods(Indexers, WindowMethods, SharedMethods, ColumnMethods):
                 "series[...] = takes a lazy boolean Series; loc[...] = takes labels"
             )
         self.loc[key] = value
+
+    def agg(self, func: Any = None, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:
+        """Reductions: a name or function, a list of them, a dict or label="sum".
+
+        Cost: functions, and names of what has no partial results, bring the column into one task.
+        """
+        return wrap(summarising.aggregate(self.expr, func, 0, args, kwargs))
+
+    aggregate = agg
+
+    def idxmin(self, axis: Any = 0, skipna: bool = True) -> Scalar:
+        """The label of the smallest value. Cost: brings the column into one task."""
+        return self._reduce("idxmin", axis, skipna=skipna)
+
+    def idxmax(self, axis: Any = 0, skipna: bool = True) -> Scalar:
+        """The label of the largest value. Cost: brings the column into one task."""
+        return self._reduce("idxmax", axis, skipna=skipna)
+
+    def nunique(self, dropna: bool = True) -> Scalar:  # type: ignore[override]  # as in pandas
+        """How many different values. Cost: brings the different values into one task."""
+        made: Scalar = wrap(summarising.count_different(self.expr, 0, dropna))
+        return made
 
     def between(self, left: Any, right: Any, inclusive: Any = "both") -> Self:
         """Whether values are between two limits."""
