@@ -25,10 +25,9 @@ from shframe.dataframe.frame_tables import FrameTables
 from shframe.dataframe.groupby import DataFrameGroupBy, SeriesGroupBy
 from shframe.dataframe.indexers import Indexers
 from shframe.dataframe.lower.layer import Layer
-from shframe.dataframe.methods import reshaping, selection, sorting, summarising
+from shframe.dataframe.methods import joining, reshaping, selection, sorting, summarising
 from shframe.dataframe.methods.evaluating import evaluate
 from shframe.dataframe.methods.grouping import group_rows
-from shframe.dataframe.methods.joining import join_rows
 from shframe.dataframe.methods.parquet_writing import write_parquet
 from shframe.dataframe.methods.rowwise import call_if_callable, call_method
 from shframe.dataframe.methods.storing import store_pandas
@@ -399,19 +398,62 @@ class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned
         on: Any = None,
         left_on: Any = None,
         right_on: Any = None,
+        left_index: bool = False,
+        right_index: bool = False,
+        sort: bool = False,
         suffixes: tuple[str | None, str | None] = ("_x", "_y"),
+        copy: Any = None,
+        indicator: bool | str = False,
+        validate: str | None = None,
     ) -> DataFrame:
         """Rows of both frames that have equal keys, in pandas' order; the index counts them.
 
+        how: "inner", "left", "right", "outer", "cross", "left_anti", "right_anti", and "leftsemi":
+            the rows of this frame that have a partner, each once.
+        left_index, right_index: the labels of rows are the keys of that side.
+        copy: has no effect, as in pandas 3.
+
+        Cost: with labels as keys each partition gets the right side whole, and of "right", "outer"
+        and sort=True one task has both sides.
+
         Raises: ColumnNotFound for a key that a side does not have, InvalidArgument for a `how`
-        or a combination of keys that pandas does not have.
+        or a combination of keys that pandas does not have, pandas' MergeError when it is computed.
         """
-        if isinstance(right, pd.DataFrame):
-            right = DataFrame(store_pandas(right, npartitions=1))
-        if not isinstance(right, DataFrame):
-            raise UnsupportedType(f"merge() takes a DataFrame, got {type(right).__name__}")
-        node = join_rows(self.expr, right.expr, how, on, left_on, right_on, suffixes)
-        return self._wrap(node)
+        other = DataFrame(store_pandas(right, 1)) if isinstance(right, pd.DataFrame) else right
+        how_keys = (how, on, left_on, right_on, left_index, right_index)
+        more = (sort, suffixes, indicator, validate)
+        return self._wrap(joining.merge(self.expr, joining.as_frame(other), *how_keys, *more))
+
+    def join(
+        self,
+        other: Any,
+        on: Any = None,
+        how: str = "left",
+        lsuffix: str = "",
+        rsuffix: str = "",
+        sort: bool = False,
+        validate: str | None = None,
+    ) -> DataFrame:
+        """The columns of another object beside these, by its labels of rows.
+
+        on: columns of this frame that are matched with those labels, instead of its own.
+
+        Cost: each partition gets the other object whole; of "right", "outer" and sort=True, and of
+        a list of objects, one task has all.
+        """
+        if validate is not None:
+            raise UnsupportedType(
+                "join() takes no validate=: merge() has it, with right_index=True"
+            )
+        many = isinstance(other, (list, tuple))
+        others = [
+            Series(store_pandas(one, 1)) if isinstance(one, pd.Series)
+            else DataFrame(store_pandas(one, 1)) if isinstance(one, pd.DataFrame) else one
+            for one in (other if many else [other])
+        ]  # fmt: skip
+        nodes = [one.expr for one in others]
+        made = joining.join(self.expr, nodes, on, how, (lsuffix, rsuffix), sort, many)
+        return self._wrap(made)
 
     def groupby(
         self,
