@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shframe.dataframe.frame import DataFrame, Index, Series
+    from shframe.dataframe.functions import concat
     from shframe.dataframe.groupby import GroupBy
     from shframe.dataframe.readers import from_arrow, from_pandas, read_csv, read_parquet
 
@@ -18,6 +19,7 @@ _HOMES = {
     "GroupBy": "groupby",
     "Index": "frame",
     "Series": "frame",
+    "concat": "functions",
     "from_arrow": "readers",
     "from_pandas": "readers",
     "read_csv": "readers",
@@ -29,6 +31,7 @@ __all__ = [
     "GroupBy",
     "Index",
     "Series",
+    "concat",
     "from_arrow",
     "from_pandas",
     "read_csv",

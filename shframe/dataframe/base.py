@@ -6,49 +6,37 @@ A method is a line: what is checked, and which node is made, is in methods/.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from pandas.api.extensions import no_default
 
 from shframe.dataframe import partition
-from shframe.dataframe.expr.base import Meta, Relation
+from shframe.dataframe.expr.base import Meta
 from shframe.dataframe.expr.columns import IsNull, SteadyElementwise
 from shframe.dataframe.expr.relations import FromParts, Repartition
 from shframe.dataframe.expr.values import RowCount
 from shframe.dataframe.kernels import rowwise
-from shframe.dataframe.lower.layer import About, Layer, keys_of, per_partition
-from shframe.dataframe.methods import operators, reductions
+from shframe.dataframe.lower.layer import Layer, keys_of, per_partition
+from shframe.dataframe.methods import operators
 from shframe.dataframe.methods import rowwise as by_value
 from shframe.dataframe.methods.casting import cast
 from shframe.dataframe.methods.selection import filter_rows
 from shframe.dataframe.methods.sorting import first_rows
 from shframe.dataframe.methods.user_functions import map_partitions
-from shframe.dataframe.operators import RowOperators
-from shframe.dataframe.plan.planner import PLANNER
+from shframe.dataframe.reducing import Reductions
 from shframe.dataframe.scalar import Scalar
-from shframe.dataframe.wrap import wrap, wrap_as
+from shframe.dataframe.wrap import wrap
 from shframe.errors import InvalidArgument
 from shframe.graph.objects.object_ref import ObjectRef
-from shframe.graph.plan.planner import Planner
 from shframe.graph.tasks.function import Function
 
 
-class Partitioned(RowOperators):
+class Partitioned(Reductions):
     """A lazy pandas-shaped object in partitions."""
 
     __slots__ = ()
-    planner: ClassVar[Planner[About]] = PLANNER
-    expr: Relation
-
-    @property
-    def _meta(self) -> Any:
-        return self.expr.meta
-
-    def _wrap(self, node: Relation) -> Self:
-        """An object of the same class for a node."""
-        return wrap_as(type(self), node)
 
     @property
     def npartitions(self) -> int:
@@ -203,66 +191,3 @@ class Partitioned(RowOperators):
         if not isinstance(npartitions, int) or npartitions < 1:
             raise InvalidArgument(f"npartitions must be an integer >= 1, got {npartitions!r}")
         return self._wrap(Repartition(self.expr, npartitions))
-
-    # --- reductions ---------------------------------------------------------------------
-
-    def _reduce(self, how: str, **options: Any) -> Scalar:
-        return Scalar(reductions.reduce_rows(self.expr, how, **options))
-
-    def _reduce_whole(self, how: str, *args: Any, **kwargs: Any) -> Scalar:
-        return Scalar(reductions.reduce_whole(self.expr, how, *args, **kwargs))
-
-    def sum(self, skipna: bool = True, min_count: int = 0) -> Scalar:
-        """Sums; of a series one value, of a frame one for each column.
-
-        min_count: with fewer values that are not missing the result is missing.
-        """
-        return Scalar(reductions.add_up(self.expr, "sum", skipna, min_count))
-
-    def prod(self, skipna: bool = True, min_count: int = 0) -> Scalar:
-        """Products; min_count: as sum() has it."""
-        return Scalar(reductions.add_up(self.expr, "prod", skipna, min_count))
-
-    def min(self, skipna: bool = True) -> Scalar:
-        """Smallest values."""
-        return self._reduce("min", skipna=skipna)
-
-    def max(self, skipna: bool = True) -> Scalar:
-        """Largest values."""
-        return self._reduce("max", skipna=skipna)
-
-    def mean(self, skipna: bool = True) -> Scalar:
-        """Means of the values that are not missing."""
-        return self._reduce("mean", skipna=skipna)
-
-    def var(self, ddof: int = 1, skipna: bool = True) -> Scalar:
-        """Variances, with `ddof` degrees of freedom taken off."""
-        return self._reduce("var", ddof=ddof, skipna=skipna)
-
-    def std(self, ddof: int = 1, skipna: bool = True) -> Scalar:
-        """Standard deviations, with `ddof` degrees of freedom taken off."""
-        return self._reduce("std", ddof=ddof, skipna=skipna)
-
-    def any(self) -> Scalar:
-        """Whether any value is true."""
-        return self._reduce("any")
-
-    def all(self) -> Scalar:
-        """Whether all values are true."""
-        return self._reduce("all")
-
-    def count(self) -> Scalar:
-        """Values that are not missing."""
-        return self._reduce("count")
-
-    def median(self) -> Scalar:
-        """Exact medians. Cost: brings the columns into one task."""
-        return self._reduce_whole("median")
-
-    def nunique(self) -> Scalar:
-        """How many different values. Cost: brings the columns into one task."""
-        return self._reduce_whole("nunique")
-
-    def quantile(self, q: Any = 0.5) -> Scalar:
-        """Exact quantiles. Cost: brings the columns into one task."""
-        return self._reduce_whole("quantile", q)

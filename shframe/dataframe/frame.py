@@ -21,18 +21,23 @@ from shframe.dataframe.expr.columns import (
     RowLabels,
     SteadyElementwise,
 )
-from shframe.dataframe.groupby import DataFrameGroupBy, SeriesGroupBy, group_rows
+from shframe.dataframe.frame_tables import FrameTables
+from shframe.dataframe.groupby import DataFrameGroupBy, SeriesGroupBy
+from shframe.dataframe.indexers import Indexers
 from shframe.dataframe.lower.layer import Layer
-from shframe.dataframe.methods import selection, sorting
+from shframe.dataframe.methods import joining, reshaping, selection, sorting, summarising
 from shframe.dataframe.methods.evaluating import evaluate
-from shframe.dataframe.methods.joining import join_rows
+from shframe.dataframe.methods.grouping import group_rows
 from shframe.dataframe.methods.parquet_writing import write_parquet
 from shframe.dataframe.methods.rowwise import call_if_callable, call_method
 from shframe.dataframe.methods.storing import store_pandas
 from shframe.dataframe.methods.user_functions import map_partitions
+from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.series import SeriesMethods
+from shframe.dataframe.shared_methods import SharedMethods
+from shframe.dataframe.windows import WindowMethods
 from shframe.dataframe.wrap import wrap, wrap_as, wraps
-from shframe.errors import UnsupportedType
+from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.lazy.collection import Collection
 
 
@@ -96,16 +101,28 @@ class Series(SeriesMethods):
             return wrap_as(Series, sorting.reset_index(self.expr, drop=True))
         return self.to_frame(name).reset_index()
 
-    def groupby(self, by: Any, **options: Any) -> SeriesGroupBy[Series, DataFrame]:
-        """Groups of this column's values, by another lazy column of the same frame."""
+    def groupby(
+        self,
+        by: Any = None,
+        level: Any = None,
+        *,
+        as_index: bool = True,
+        sort: bool = True,
+        group_keys: bool = True,
+        observed: bool = True,
+        dropna: bool = True,
+    ) -> SeriesGroupBy[Series, DataFrame]:
+        """Groups of this column's values, by another lazy column of the same frame, or by levels
+        of the index, functions or mappings of the labels of rows."""
         label = self.name if self.name is not None else 0
-        groups = self.to_frame(label).groupby(by, **options)
-        made: SeriesGroupBy[Series, DataFrame] = groups[label]
-        return made
+        options = {"sort": sort, "dropna": dropna, "observed": observed, "as_index": as_index}
+        frame = sorting.to_frame(self.expr, label)
+        groups = group_rows(frame, by, level, group_keys, options)
+        return SeriesGroupBy(groups, [label])
 
 
 @wraps(pd.DataFrame)
-class DataFrame(Partitioned):
+class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned):
     """A lazy DataFrame in partitions; methods and results are those of pandas.
 
     Examples
@@ -183,12 +200,89 @@ class DataFrame(Partitioned):
                 )
             return self._wrap(selection.select_columns(self.expr, labels))
         if isinstance(key, slice):
-            raise UnsupportedType("row slicing is not supported, use head(), tail() or a filter")
+            return self._slice(key)
         made: Series = wrap(selection.select_column(self.expr, key))
         return made
 
+    def _slice(self, key: slice) -> DataFrame:
+        """Rows by number, or by label where the bounds are labels."""
+        numbers = all(isinstance(one, (int, type(None))) for one in (key.start, key.stop))
+        made: DataFrame = self.iloc[key] if numbers else self.loc[key]
+        return made
+
     def __setitem__(self, label: Any, value: Any) -> None:
-        self.expr = self._assign({label: value}).expr
+        if isinstance(label, Series):
+            self.loc[label] = value
+        elif isinstance(label, DataFrame):
+            self.expr = self.mask(label, value).expr
+        elif isinstance(label, list):
+            self.expr = self._assign_several(label, value).expr
+        else:
+            self.expr = self._assign({label: value}).expr
+
+    def _assign_several(self, labels: list[Any], value: Any) -> DataFrame:
+        """Several columns at once: of a frame, or one value for all."""
+        if not isinstance(value, DataFrame):
+            return self._assign(dict.fromkeys(labels, value))
+        if len(labels) != len(value.columns):
+            raise InvalidArgument("Columns must be same length as key")
+        pairs = zip(labels, value.columns, strict=True)
+        return self._assign({label: value[column] for label, column in pairs})
+
+    def __delitem__(self, label: Any) -> None:
+        self.expr = self.drop(columns=[label]).expr
+
+    def insert(self, loc: int, column: Any, value: Any, allow_duplicates: bool = False) -> None:
+        """Put a column at a place among the others; this object is changed."""
+        if allow_duplicates:
+            raise UnsupportedType("insert() takes no allow_duplicates=True: rename columns first")
+        if column in self.columns:
+            raise InvalidArgument(f"cannot insert {column}, already exists")
+        labels = list(self.columns)
+        if not 0 <= loc <= len(labels):
+            raise IndexError(f"index {loc} is out of bounds for axis 0 with size {len(labels)}")
+        labels.insert(loc, column)
+        self.expr = self._assign({column: value})[labels].expr
+
+    def pop(self, item: Any) -> Series:
+        """A column, which is taken out of this object."""
+        made: Series = self[item]
+        del self[item]
+        return made
+
+    def isetitem(self, loc: int, value: Any) -> None:
+        """Put other values into the column with a number."""
+        self.expr = self._assign({self.columns[loc]: value}).expr
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """A column, or columns; the default where they are missing."""
+        wanted = key if isinstance(key, list) else [key]
+        return self[key] if all(one in self.columns for one in wanted) else default
+
+    def keys(self) -> pd.Index[Any]:
+        """Column labels."""
+        return self.columns
+
+    def items(self) -> Iterator[tuple[Any, Series]]:
+        """(label, column) pairs."""
+        return ((label, self[label]) for label in self.columns)
+
+    def melt(
+        self,
+        id_vars: Any = None,
+        value_vars: Any = None,
+        var_name: Any = None,
+        value_name: Any = "value",
+        col_level: Any = None,
+        ignore_index: bool = True,
+    ) -> DataFrame:
+        """A row for each cell of `value_vars`, beside the columns `id_vars`."""
+        how = (id_vars, value_vars, var_name, value_name, col_level, ignore_index)
+        return self._wrap(reshaping.melt(self.expr, *how))
+
+    def explode(self, column: Any, ignore_index: bool = False) -> DataFrame:
+        """A row for each item of the lists in a column, or in several of equal lengths."""
+        return self._wrap(reshaping.explode(self.expr, column, ignore_index))
 
     def assign(self, **values: Any) -> DataFrame:
         """The frame with further columns: lazy ones, constants, or functions of the frame."""
@@ -233,13 +327,50 @@ class DataFrame(Partitioned):
         """The columns with some dtypes."""
         return self[list(self._meta.select_dtypes(include, exclude).columns)]
 
-    def apply(self, function: Callable[..., Any], axis: Any = 0, args: tuple[Any, ...] = ()) -> Any:
-        """`function` called on each row (axis=1), on all cores."""
-        if axis not in (1, "columns"):
-            raise UnsupportedType(
-                "apply() works on rows (axis=1); use agg() or map_partitions() for columns"
-            )
-        return wrap(map_partitions(self.expr, _apply_rows, (function, args), {}, rows="same"))
+    def agg(self, func: Any = None, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:
+        """Reductions: a name or function, a list of them, a dict by column, or label=("a", "sum").
+
+        Cost: functions, and names of what has no partial results, bring the columns into one task;
+        where only they know what they return, they run at the call.
+        """
+        return wrap(summarising.aggregate(self.expr, func, axis, args, kwargs))
+
+    aggregate = agg
+
+    def idxmin(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Scalar:
+        """The labels of the smallest values. Cost: brings the columns into one task."""
+        return self._reduce("idxmin", axis, numeric_only, skipna=skipna)
+
+    def idxmax(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Scalar:
+        """The labels of the largest values. Cost: brings the columns into one task."""
+        return self._reduce("idxmax", axis, numeric_only, skipna=skipna)
+
+    def apply(
+        self,
+        func: Any,
+        axis: Any = 0,
+        raw: bool = False,
+        result_type: str | None = None,
+        args: tuple[Any, ...] = (),
+        **kwargs: Any,
+    ) -> Any:
+        """`func` called on each row (axis=1) on all cores, or on each column.
+
+        meta: accepted as Dask has it, and not needed.
+        Cost: of columns, brings all rows into one task, at the call.
+        """
+        kwargs.pop("meta", None)
+        if axis in (1, "columns"):
+            how = {"raw": raw, "result_type": result_type, **kwargs}
+            made = map_partitions(self.expr, _apply_rows, (func, args, how), {}, rows="same")
+            return wrap(made)
+        named = {"raw": raw, "result_type": result_type, "args": args, **kwargs}
+        return wrap(summarising.apply_to_columns(self.expr, func, named))
+
+    def map(self, func: Callable[..., Any], na_action: Any = None, **kwargs: Any) -> DataFrame:
+        """`func` called on each value, on all cores."""
+        made = map_partitions(self.expr, _map_cells, (func, na_action, kwargs), {}, rows="same")
+        return self._wrap(made)
 
     # --- in order, together, apart ------------------------------------------------------
 
@@ -267,32 +398,82 @@ class DataFrame(Partitioned):
         on: Any = None,
         left_on: Any = None,
         right_on: Any = None,
+        left_index: bool = False,
+        right_index: bool = False,
+        sort: bool = False,
         suffixes: tuple[str | None, str | None] = ("_x", "_y"),
+        copy: Any = None,
+        indicator: bool | str = False,
+        validate: str | None = None,
     ) -> DataFrame:
         """Rows of both frames that have equal keys, in pandas' order; the index counts them.
 
+        how: "inner", "left", "right", "outer", "cross", "left_anti", "right_anti", and "leftsemi":
+            the rows of this frame that have a partner, each once.
+        left_index, right_index: the labels of rows are the keys of that side.
+        copy: has no effect, as in pandas 3.
+
+        Cost: with labels as keys each partition gets the right side whole, and of "right", "outer"
+        and sort=True one task has both sides.
+
         Raises: ColumnNotFound for a key that a side does not have, InvalidArgument for a `how`
-        or a combination of keys that pandas does not have.
+        or a combination of keys that pandas does not have, pandas' MergeError when it is computed.
         """
-        if isinstance(right, pd.DataFrame):
-            right = DataFrame(store_pandas(right, npartitions=1))
-        if not isinstance(right, DataFrame):
-            raise UnsupportedType(f"merge() takes a DataFrame, got {type(right).__name__}")
-        node = join_rows(self.expr, right.expr, how, on, left_on, right_on, suffixes)
-        return self._wrap(node)
+        other = DataFrame(store_pandas(right, 1)) if isinstance(right, pd.DataFrame) else right
+        how_keys = (how, on, left_on, right_on, left_index, right_index)
+        more = (sort, suffixes, indicator, validate)
+        return self._wrap(joining.merge(self.expr, joining.as_frame(other), *how_keys, *more))
+
+    def join(
+        self,
+        other: Any,
+        on: Any = None,
+        how: str = "left",
+        lsuffix: str = "",
+        rsuffix: str = "",
+        sort: bool = False,
+        validate: str | None = None,
+    ) -> DataFrame:
+        """The columns of another object beside these, by its labels of rows.
+
+        on: columns of this frame that are matched with those labels, instead of its own.
+
+        Cost: each partition gets the other object whole; of "right", "outer" and sort=True, and of
+        a list of objects, one task has all.
+        """
+        if validate is not None:
+            raise UnsupportedType(
+                "join() takes no validate=: merge() has it, with right_index=True"
+            )
+        many = isinstance(other, (list, tuple))
+        others = [
+            Series(store_pandas(one, 1)) if isinstance(one, pd.Series)
+            else DataFrame(store_pandas(one, 1)) if isinstance(one, pd.DataFrame) else one
+            for one in (other if many else [other])
+        ]  # fmt: skip
+        nodes = [one.expr for one in others]
+        made = joining.join(self.expr, nodes, on, how, (lsuffix, rsuffix), sort, many)
+        return self._wrap(made)
 
     def groupby(
         self,
-        by: Any,
+        by: Any = None,
+        level: Any = None,
         *,
-        sort: bool = True,
-        dropna: bool = True,
-        observed: bool = True,
         as_index: bool = True,
+        sort: bool = True,
+        group_keys: bool = True,
+        observed: bool = True,
+        dropna: bool = True,
     ) -> DataFrameGroupBy[DataFrame, Series]:
-        """Groups by one or more columns (labels, or lazy columns of this frame)."""
+        """Groups by one or more columns.
+
+        by: labels, lazy columns of this frame, functions or mappings of the labels of rows.
+        level: levels of the index, by number or name, instead.
+        group_keys: whether apply() adds the keys to the index of what the function returns.
+        """
         options = {"sort": sort, "dropna": dropna, "observed": observed, "as_index": as_index}
-        groups = group_rows(self.expr, by, options)
+        groups = group_rows(self.expr, by, level, group_keys, options)
         return DataFrameGroupBy(groups, groups.visible)
 
     def drop_duplicates(
@@ -347,5 +528,9 @@ class DataFrame(Partitioned):
         write_parquet(self.expr, path, partition_cols, index, compression)
 
 
-def _apply_rows(part: Any, function: Any, args: tuple[Any, ...]) -> Any:
-    return part.apply(function, axis=1, args=args)
+def _apply_rows(part: Any, function: Any, args: tuple[Any, ...], how: dict[str, Any]) -> Any:
+    return part.apply(function, axis=1, args=args, **how)
+
+
+def _map_cells(part: Any, function: Any, na_action: Any, kwargs: dict[str, Any]) -> Any:
+    return part.map(function, na_action=na_action, **kwargs)

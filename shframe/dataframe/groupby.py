@@ -8,94 +8,27 @@ from typing import Any, Generic, TypeVar, overload
 import numpy as np
 import pandas as pd
 
-from shframe.dataframe import arguments
-from shframe.dataframe.expr.base import Relation
-from shframe.dataframe.expr.relations import Aggregate, unify_dtypes
-from shframe.dataframe.kernels.aggregation import Aggregation, Output
-from shframe.dataframe.methods.selection import assign_lazy
+from shframe.dataframe.group_methods import GroupMethods
+from shframe.dataframe.kernels.aggregation import Output
+from shframe.dataframe.methods import grouping
+from shframe.dataframe.methods.grouping import Groups
 from shframe.dataframe.wrap import wrap
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
 from shframe.graph.tasks.function import UserCode
 
 NAMES = (
     *("sum", "mean", "min", "max", "count", "size", "std", "var", "first", "last", "nunique"),
-    *("median", "prod", "any", "all", "quantile", "sem", "skew"),
+    *("median", "prod", "any", "all", "quantile", "sem", "skew", "kurt"),
 )
 FrameT = TypeVar("FrameT")
 SeriesT = TypeVar("SeriesT")
 ResultT = TypeVar("ResultT")
 
 
-def group_rows(frame: Relation, by: Any, options: dict[str, bool]) -> Groups:
-    """The groups of a frame; lazy columns among the keys are added to it under hidden labels."""
-    keys = list(by) if isinstance(by, (list, tuple)) else [by]
-    if not keys:
-        raise InvalidArgument("No group keys passed!")
-    labels, names = [], []
-    for n, key in enumerate(keys):
-        if arguments.is_rows(key):
-            hidden = f"__shframe_key_{n}"
-            while hidden in frame.meta.columns:
-                hidden += "_"
-            names.append(key.expr.meta.name)
-            frame = assign_lazy(frame, hidden, key.expr, grows=False)
-            labels.append(hidden)
-        elif callable(key) or isinstance(key, (pd.Series, dict)):
-            raise UnsupportedType(
-                f"groupby() takes column labels and lazy columns, got {type(key).__name__}"
-            )
-        else:
-            if key not in frame.meta.columns:
-                raise ColumnNotFound.among(key, frame.meta.columns, "groupby")
-            labels.append(key)
-            names.append(key)
-    return Groups(frame, tuple(labels), tuple(names), options)
-
-
-class Groups:
-    """A frame and what it is grouped by."""
-
-    __slots__ = ("frame", "keys", "names", "options")
-
-    def __init__(
-        self,
-        frame: Relation,
-        keys: tuple[Any, ...],
-        names: tuple[Any, ...],
-        options: dict[str, bool],
-    ) -> None:
-        self.frame = frame
-        self.keys = keys
-        self.names = names
-        self.options = options
-
-    @property
-    def columns(self) -> Any:
-        """All labels of the frame, hidden keys too."""
-        return self.frame.meta.columns
-
-    @property
-    def visible(self) -> list[Any]:
-        """The labels that are no keys."""
-        return [label for label in self.columns if label not in self.keys]
-
-    def aggregate(self, outputs: list[Output], labels: Any, name: Any = None) -> Any:
-        """The frame of some outputs, or the Series of one, where there are no labels."""
-        plan = Aggregation(self.keys, self.names, tuple(outputs), labels, name, **self.options)
-        source = self.frame
-        if any(isinstance(output.how, UserCode) for output in outputs):
-            source = unify_dtypes(source)  # a user's function sees what it would of the whole
-        return wrap(Aggregate(source, plan))
-
-
-class GroupBy(Generic[ResultT]):
+class GroupBy(GroupMethods[ResultT], Generic[ResultT]):
     """Groups of rows; an aggregation returns a lazy frame or series with the keys as index."""
 
-    __slots__ = ("_columns", "_groups")
-
-    def __init__(self, groups: Groups, columns: list[Any]) -> None:
-        self._groups = groups
-        self._columns = columns
+    __slots__ = ()
 
     def __repr__(self) -> str:
         names = list(self._groups.names)
@@ -104,74 +37,6 @@ class GroupBy(Generic[ResultT]):
     def _one(self, how: Any, **kwargs: Any) -> ResultT:
         """One aggregation of every column."""
         raise AssertionError(f"{type(self).__name__} lacks aggregations")
-
-    def sum(self) -> ResultT:
-        """Sums."""
-        return self._one("sum")
-
-    def mean(self) -> ResultT:
-        """Means of the values that are not missing."""
-        return self._one("mean")
-
-    def min(self) -> ResultT:
-        """Smallest values."""
-        return self._one("min")
-
-    def max(self) -> ResultT:
-        """Largest values."""
-        return self._one("max")
-
-    def count(self) -> ResultT:
-        """Values that are not missing."""
-        return self._one("count")
-
-    def prod(self) -> ResultT:
-        """Products."""
-        return self._one("prod")
-
-    def any(self) -> ResultT:
-        """Whether any value is true."""
-        return self._one("any")
-
-    def all(self) -> ResultT:
-        """Whether all values are true."""
-        return self._one("all")
-
-    def first(self) -> ResultT:
-        """The first value that is not missing."""
-        return self._one("first")
-
-    def last(self) -> ResultT:
-        """The last value that is not missing."""
-        return self._one("last")
-
-    def std(self, ddof: int = 1) -> ResultT:
-        """Standard deviations."""
-        return self._one("std", ddof=ddof)
-
-    def var(self, ddof: int = 1) -> ResultT:
-        """Variances."""
-        return self._one("var", ddof=ddof)
-
-    def sem(self, ddof: int = 1) -> ResultT:
-        """Standard errors of the means. Cost: brings whole groups together."""
-        return self._one("sem", ddof=ddof)
-
-    def skew(self) -> ResultT:
-        """Skewness. Cost: brings whole groups together."""
-        return self._one("skew")
-
-    def quantile(self, q: float = 0.5) -> ResultT:
-        """Exact quantiles. Cost: brings whole groups together."""
-        return self._one("quantile", q=q)
-
-    def median(self) -> ResultT:
-        """Exact medians. Cost: brings whole groups together."""
-        return self._one("median")
-
-    def nunique(self) -> ResultT:
-        """How many different values. Cost: brings whole groups together."""
-        return self._one("nunique")
 
 
 class DataFrameGroupBy(GroupBy[FrameT], Generic[FrameT, SeriesT]):
@@ -193,7 +58,7 @@ class DataFrameGroupBy(GroupBy[FrameT], Generic[FrameT, SeriesT]):
                 sentence = f"Column not found: {label}"
                 raise ColumnNotFound.among(label, groups.columns, "groupby[...]", sentence)
         if many:
-            return DataFrameGroupBy[FrameT, SeriesT](groups, labels)
+            return DataFrameGroupBy[FrameT, SeriesT](groups, labels, chosen=True)
         return SeriesGroupBy[SeriesT, FrameT](groups, labels)
 
     def __getattr__(self, name: str) -> SeriesGroupBy[SeriesT, FrameT]:
@@ -225,9 +90,13 @@ class DataFrameGroupBy(GroupBy[FrameT], Generic[FrameT, SeriesT]):
         checked = _check(how)
         if checked == "size":
             return self.size()  # type: ignore[return-value]  # pandas gives a Series for it
-        outputs = [Output(c, c, checked, tuple(kwargs.items())) for c in self._columns]
-        labels = pd.Index(self._columns, name=self._groups.columns.name)
-        made: FrameT = self._groups.aggregate(outputs, labels)
+        columns = self._columns
+        if kwargs.pop("numeric_only", False):
+            columns = _numeric(self._groups, columns)
+        more = _asked(kwargs)
+        outputs = [Output(c, c, checked, more) for c in columns]
+        labels = pd.Index(columns, name=self._groups.columns.name)
+        made: FrameT = _aggregate(self._groups, outputs, labels)
         return made
 
     def _by_column(self, asked: dict[Any, Any]) -> FrameT:
@@ -242,7 +111,7 @@ class DataFrameGroupBy(GroupBy[FrameT], Generic[FrameT, SeriesT]):
         ]
         labels = [output.label for output in outputs]
         index = pd.MultiIndex.from_tuples(labels) if many else pd.Index(labels)
-        made: FrameT = self._groups.aggregate(outputs, index)
+        made: FrameT = _aggregate(self._groups, outputs, index)
         return made
 
     def _named(self, named: dict[str, Any]) -> FrameT:
@@ -257,12 +126,38 @@ class DataFrameGroupBy(GroupBy[FrameT], Generic[FrameT, SeriesT]):
             if column not in self._groups.columns:
                 raise _unknown(column, self._groups)
             outputs.append(Output(label, column, _check(how)))
-        made: FrameT = self._groups.aggregate(outputs, pd.Index(list(named)))
+        made: FrameT = _aggregate(self._groups, outputs, pd.Index(list(named)))
         return made
 
     def size(self) -> SeriesT:
         """Rows of each group."""
-        made: SeriesT = self._groups.aggregate([Output(None, None, "size")], None)
+        made: SeriesT = _aggregate(self._groups, [Output(None, None, "size")], None)
+        return made
+
+    def corr(
+        self, method: Any = "pearson", min_periods: int = 1, numeric_only: bool = False
+    ) -> FrameT:
+        """Correlations of the columns in each group."""
+        made: FrameT = self._result("corr", method, min_periods, numeric_only)
+        return made
+
+    def cov(
+        self, min_periods: int | None = None, ddof: int | None = 1, numeric_only: bool = False
+    ) -> FrameT:
+        """Covariances of the columns in each group."""
+        made: FrameT = self._result("cov", min_periods, ddof, numeric_only)
+        return made
+
+    def value_counts(
+        self,
+        subset: Any = None,
+        normalize: bool = False,
+        sort: bool = True,
+        ascending: bool = False,
+        dropna: bool = True,
+    ) -> SeriesT:
+        """How often each combination of values is in each group. Cost: one task."""
+        made: SeriesT = self._whole("value_counts", subset, normalize, sort, ascending, dropna)
         return made
 
 
@@ -274,6 +169,58 @@ class SeriesGroupBy(GroupBy[SeriesT], Generic[SeriesT, FrameT]):
     @property
     def _column(self) -> Any:
         return self._columns[0]
+
+    @property
+    def _selection(self) -> Any:
+        return self._columns[0]
+
+    @property
+    def dtype(self) -> SeriesT:
+        """The dtype of each group's values. Cost: one task."""
+        made: SeriesT = self._whole("agg", lambda values: values.dtype)
+        return made
+
+    def nlargest(self, n: int = 5, keep: str = "first") -> SeriesT:
+        """The `n` largest values of each group, with its key as a further level of the index."""
+        made: SeriesT = self._result("nlargest", n, keep)
+        return made
+
+    def nsmallest(self, n: int = 5, keep: str = "first") -> SeriesT:
+        """The `n` smallest values of each group, with its key as a further level of the index."""
+        made: SeriesT = self._result("nsmallest", n, keep)
+        return made
+
+    def unique(self) -> SeriesT:
+        """The different values of each group, an array for each."""
+        made: SeriesT = self._result("unique")
+        return made
+
+    def value_counts(
+        self,
+        normalize: bool = False,
+        sort: bool = True,
+        ascending: bool = False,
+        bins: Any = None,
+        dropna: bool = True,
+    ) -> SeriesT:
+        """How often each value is in each group. Cost: one task."""
+        made: SeriesT = self._whole("value_counts", normalize, sort, ascending, bins, dropna)
+        return made
+
+    def corr(self, other: Any, method: Any = "pearson", min_periods: int | None = None) -> SeriesT:
+        """Correlations of each group's values with those of another series."""
+        made: SeriesT = self._result("corr", other, method, min_periods)
+        return made
+
+    def cov(self, other: Any, min_periods: int | None = None, ddof: int | None = 1) -> SeriesT:
+        """Covariances of each group's values with those of another series."""
+        made: SeriesT = self._result("cov", other, min_periods, ddof)
+        return made
+
+    def ohlc(self) -> FrameT:
+        """The first, largest, smallest and last value of each group."""
+        made: FrameT = self._result("ohlc")
+        return made
 
     @overload
     def agg(self, func: str | Callable[..., Any]) -> SeriesT: ...
@@ -300,8 +247,11 @@ class SeriesGroupBy(GroupBy[SeriesT], Generic[SeriesT, FrameT]):
         checked = _check(how)
         if checked == "size":
             return self.size()
-        outputs = [Output(self._column, self._column, checked, tuple(kwargs.items()))]
-        made: SeriesT = self._groups.aggregate(outputs, None, self._column)
+        if kwargs.pop("numeric_only", False) and not _numeric(self._groups, self._columns):
+            sentence = f"numeric_only does not implement {self._groups.columns.dtype}"
+            raise UnsupportedType(f"{sentence}: groups of a column that is no number")
+        outputs = [Output(self._column, self._column, checked, _asked(kwargs))]
+        made: SeriesT = _aggregate(self._groups, outputs, None, self._column)
         return made
 
     def _named(self, named: dict[str, Any]) -> FrameT:
@@ -310,7 +260,7 @@ class SeriesGroupBy(GroupBy[SeriesT], Generic[SeriesT, FrameT]):
 
     def _several(self, asked: list[tuple[Any, Any]]) -> FrameT:
         outputs = [Output(label, self._column, _check(how)) for label, how in asked]
-        made: FrameT = self._groups.aggregate(outputs, pd.Index([label for label, _ in asked]))
+        made: FrameT = _aggregate(self._groups, outputs, pd.Index([label for label, _ in asked]))
         return made
 
     def size(self) -> SeriesT:
@@ -319,8 +269,12 @@ class SeriesGroupBy(GroupBy[SeriesT], Generic[SeriesT, FrameT]):
         masked = not isinstance(groups.frame.meta.dtypes[name], np.dtype)
         outputs = [Output(name, name if masked else None, "size")]
         label = name if groups.options["as_index"] else None
-        made: SeriesT = groups.aggregate(outputs, None, label)
+        made: SeriesT = _aggregate(groups, outputs, None, label)
         return made
+
+
+def _aggregate(groups: Groups, outputs: list[Output], labels: Any, name: Any = None) -> Any:
+    return wrap(grouping.aggregate_groups(groups, outputs, labels, name))
 
 
 def _unknown(column: Any, groups: Groups) -> ColumnNotFound:
@@ -339,6 +293,27 @@ def _check(how: Any) -> Any:
     if callable(how):
         return UserCode(how)
     raise UnsupportedType(f"an aggregation is a name or a function, got {type(how).__name__}")
+
+
+_DEFAULTS = {
+    "skipna": (True,),
+    "min_count": (0, -1),
+    "dropna": (True,),
+    "interpolation": ("linear",),
+}
+
+
+def _asked(kwargs: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """The arguments that say something."""
+    return tuple(
+        (name, value) for name, value in kwargs.items() if value not in _DEFAULTS.get(name, ())
+    )
+
+
+def _numeric(groups: Groups, columns: list[Any]) -> list[Any]:
+    """The labels of columns of numbers and booleans."""
+    dtypes = groups.frame.meta.dtypes
+    return [one for one in columns if pd.api.types.is_numeric_dtype(dtypes[one])]
 
 
 def _label(how: Any) -> Any:

@@ -291,6 +291,17 @@ def without_index(table: Any) -> Any:
     return table_of(columns, Layout(layout.labels, layout.dtypes))
 
 
+def with_labels(table: Any) -> Any:
+    """The table with the labels of its rows as a column, so that rows keep theirs when moved."""
+    layout = layout_of(table)
+    if layout.levels:
+        return table
+    labels = pa.array(np.arange(layout.start, layout.start + table.num_rows, dtype=np.int64))
+    levels = (np.dtype("int64"),)
+    new = Layout(layout.labels, layout.dtypes, layout.names, levels)
+    return table_of([*table.columns, labels], new)
+
+
 def slice_rows(part: Any, start: int, stop: int) -> Any:
     """Rows start to stop of a partition; a view."""
     if not is_table(part):

@@ -10,12 +10,13 @@ import pandas as pd
 
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Params, Value
+from shframe.dataframe.expr.relations import Whole
 from shframe.dataframe.expr.values import Computed, Given, Held
 from shframe.dataframe.kernels import rowwise, values
 from shframe.dataframe.methods.operators import operate_values
 from shframe.dataframe.operators import ValueOperators
 from shframe.dataframe.plan.planner import PLANNER
-from shframe.dataframe.wrap import wraps
+from shframe.dataframe.wrap import wrap, wraps
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.planner import Layer, Planner
 
@@ -56,6 +57,33 @@ class Scalar(ValueOperators):
 
     def __bool__(self) -> bool:
         return bool(self.compute())
+
+    def __index__(self) -> int:
+        return int(self.compute())
+
+    def __getattr__(self, name: str) -> Any:
+        """What pandas' object has, of a reduction that is one: `df.isna().sum().sort_values()`."""
+        if name.startswith("_") or name == "expr":
+            raise AttributeError(name)
+        sample = self.expr.sample
+        if not isinstance(sample, (pd.Series, pd.DataFrame)):
+            raise AttributeError(f"'Scalar' object has no attribute {name!r}\n  compute() it first")
+        return getattr(self._as_rows(), name)
+
+    def _as_rows(self) -> Any:
+        """The lazy frame or series that this value is."""
+        return wrap(Whole((self.expr,), rowwise.pass_through, Params()))
+
+    def item(self) -> Any:
+        """The value, computed."""
+        value = self.compute()
+        return value.item() if hasattr(value, "item") else value
+
+    def __len__(self) -> int:
+        return len(self.compute())
+
+    def __iter__(self) -> Any:
+        return iter(self.compute())
 
     def __getitem__(self, label: Any) -> Scalar:
         """The value of one column, of a reduction of a frame."""

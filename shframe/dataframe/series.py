@@ -11,14 +11,17 @@ from shframe.dataframe.column import ColumnMethods
 from shframe.dataframe.expr.columns import DropNull
 from shframe.dataframe.expr.relations import MapPartitions
 from shframe.dataframe.expr.values import collect_rows
-from shframe.dataframe.methods import rowwise, sorting
+from shframe.dataframe.indexers import Indexers
+from shframe.dataframe.methods import reshaping, rowwise, sorting, summarising
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.scalar import Scalar
+from shframe.dataframe.shared_methods import SharedMethods
+from shframe.dataframe.windows import WindowMethods
 from shframe.dataframe.wrap import wrap
 from shframe.errors import UnsupportedType
 
 
-class SeriesMethods(ColumnMethods):
+class SeriesMethods(Indexers, WindowMethods, SharedMethods, ColumnMethods):
     """What pandas does with one column of a frame."""
 
     __slots__ = ()
@@ -52,9 +55,41 @@ class SeriesMethods(ColumnMethods):
         key = rowwise.call_if_callable(key, self)
         if arguments.is_rows(key):
             return self._filter(key)
+        if isinstance(key, slice):
+            return self.iloc[key]  # type: ignore[no-any-return]
         raise UnsupportedType(
-            "a Series can only be indexed with a lazy boolean Series; head() gives first rows"
+            "a Series can only be indexed with a lazy boolean Series or a slice of numbers; "
+            "loc[...] takes labels, iloc[...] numbers"
         )
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if not arguments.is_rows(key):
+            raise UnsupportedType(
+                "series[...] = takes a lazy boolean Series; loc[...] = takes labels"
+            )
+        self.loc[key] = value
+
+    def agg(self, func: Any = None, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:
+        """Reductions: a name or function, a list of them, a dict or label="sum".
+
+        Cost: functions, and names of what has no partial results, bring the column into one task.
+        """
+        return wrap(summarising.aggregate(self.expr, func, 0, args, kwargs))
+
+    aggregate = agg
+
+    def idxmin(self, axis: Any = 0, skipna: bool = True) -> Scalar:
+        """The label of the smallest value. Cost: brings the column into one task."""
+        return self._reduce("idxmin", axis, skipna=skipna)
+
+    def idxmax(self, axis: Any = 0, skipna: bool = True) -> Scalar:
+        """The label of the largest value. Cost: brings the column into one task."""
+        return self._reduce("idxmax", axis, skipna=skipna)
+
+    def nunique(self, dropna: bool = True) -> Scalar:  # type: ignore[override]  # as in pandas
+        """How many different values. Cost: brings the different values into one task."""
+        made: Scalar = wrap(summarising.count_different(self.expr, 0, dropna))
+        return made
 
     def between(self, left: Any, right: Any, inclusive: Any = "both") -> Self:
         """Whether values are between two limits."""
@@ -88,6 +123,10 @@ class SeriesMethods(ColumnMethods):
     def unique(self) -> Scalar:
         """The different values, in the order in which they appear, as pandas returns them."""
         return self._reduce_whole("unique")
+
+    def explode(self, ignore_index: bool = False) -> Self:
+        """A row for each item of a list."""
+        return self._wrap(reshaping.explode(self.expr, None, ignore_index))
 
     def drop_duplicates(self, keep: Any = "first") -> Self:
         """Values that differ; the first or last of equal ones is kept.

@@ -111,8 +111,8 @@ def test_mistakes_show_at_the_call(session: Session) -> None:
     right = sf.from_pandas(pd.DataFrame({"k": [1, 2], "b": [1, 2]}), npartitions=2)
     with pytest.raises(ColumnNotFound):
         left.merge(right, on="a")
-    with pytest.raises(InvalidArgument, match="'cross' is not a valid Merge type"):
-        left.merge(right, how="cross")
+    with pytest.raises(InvalidArgument, match="'sideways' is not a valid Merge type"):
+        left.merge(right, how="sideways")
     with pytest.raises(InvalidArgument):
         left.merge(right, on="k", left_on="k", right_on="k")
     with pytest.raises(InvalidArgument):

@@ -34,7 +34,6 @@ pytestmark = pytest.mark.usefixtures("session")
         (lambda d: d.merge(d, on="nope"), ColumnNotFound, "nope"),
         (lambda d: d.merge(d, on="name", how="sideways"), InvalidArgument, "sideways"),
         (lambda d: d[d.price], UnsupportedType, "boolean"),
-        (lambda d: d[1:2], UnsupportedType, "row slicing"),
         (lambda d: d.name + 1, TypeError, None),
         (lambda d: d.name.mean(), TypeError, None),
         (lambda d: d.name > 1, TypeError, "Invalid comparison"),

@@ -169,6 +169,12 @@ class SteadyElementwise(Elementwise):
     steady = True
 
 
+class Joined(Elementwise):
+    """An operator as a method: add, eq ...; the rows of all operands, aligned by label."""
+
+    rows = "joined"
+
+
 class IsNull(SteadyElementwise):
     """isna or notna."""
 

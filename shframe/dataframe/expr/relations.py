@@ -246,6 +246,21 @@ class Whole(Relation):
         return self.kernel(*map(example_of, self.sources), **self.params.values)
 
 
+@dataclass(frozen=True, eq=False)
+class OpenWhole(Whole):
+    """The same where only a run tells the labels and dtypes of the result.
+
+    _learn: how they are learned: the plan's node in, the empty result out.
+    """
+
+    _learn: Callable[[Relation], Any] | None = None
+
+    @functools.cached_property
+    def meta(self) -> Any:
+        assert self._learn is not None, "nothing tells what comes of it"
+        return self._learn(self)
+
+
 class BringTogether(Whole):
     """All rows of a relation in one partition."""
 
@@ -340,6 +355,10 @@ class Repartition(SameSchema):
 @dataclass(frozen=True, eq=False)
 class NumberRows(SameSchema):
     """The same rows with an index that counts them."""
+
+    @functools.cached_property
+    def meta(self) -> Any:
+        return self.source.meta.reset_index(drop=True)
 
     @functools.cached_property
     def lineage(self) -> Lineage:

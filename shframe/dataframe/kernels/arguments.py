@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from shframe.graph.tasks.function import UserCode
+
 
 class Place:
     """Stands in an argument for one of the kernel's further inputs."""
@@ -27,4 +29,15 @@ def fill_places(value: Any, inputs: Sequence[Any]) -> Any:
         return kind(fill_places(one, inputs) for one in value)
     if kind is dict:
         return {fill_places(k, inputs): fill_places(v, inputs) for k, v in value.items()}
+    return value
+
+
+def as_written(value: Any) -> Any:
+    """A user's function as the user wrote it, in plain containers too."""
+    if isinstance(value, UserCode):
+        return value.function
+    if type(value) in (list, tuple):
+        return type(value)(map(as_written, value))
+    if type(value) is dict:
+        return {key: as_written(one) for key, one in value.items()}
     return value

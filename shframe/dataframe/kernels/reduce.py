@@ -129,3 +129,33 @@ def reduce_whole(*parts: Any, name: str, args: tuple[Any, ...], kwargs: dict[str
     """pandas' own method on all partitions together."""
     whole = partition.concatenate(parts, partition.as_pandas(parts[0]), fresh=False)
     return getattr(whole, name)(*args, **kwargs)
+
+
+def series_of(*cells: Any, labels: list[Any], name: Any) -> Any:
+    """Results as a Series under labels."""
+    return pd.Series(list(cells), index=labels, name=name)
+
+
+def table_of(*cells: Any, pairs: list[tuple[Any, Any]], rows: list[Any] | None = None) -> Any:
+    """Results as a table; pairs: the column and the row of each; rows: in their order."""
+    columns: dict[Any, dict[Any, Any]] = {}
+    for (column, row), cell in zip(pairs, cells, strict=True):
+        columns.setdefault(column, {})[row] = cell
+    made = pd.concat({c: pd.Series(found) for c, found in columns.items()}, axis=1)
+    return made if rows is None else made.reindex(rows)
+
+
+def find_different(part: Any, *, dropna: bool, labels: Any) -> list[Any]:
+    """The different values of each column of a partition."""
+    frame = _frame(part)
+    columns = (frame.iloc[:, n] for n in range(frame.shape[1]))
+    return [column.drop_duplicates().reset_index(drop=True) for column in columns]
+
+
+def count_different(*found: list[Any], dropna: bool, labels: Any) -> Any:
+    """How many different values each column has in all partitions."""
+    counts = []
+    for pieces in zip(*found, strict=True):
+        filled = [one for one in pieces if len(one)] or [pieces[0]]
+        counts.append(partition.stack(filled).nunique(dropna=dropna))
+    return counts[0] if labels is None else pd.Series(counts, index=labels)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe import partition
-from shframe.dataframe.kernels.arguments import Place, fill_places
+from shframe.dataframe.kernels.arguments import Place, as_written, fill_places
 
 COUNT_OF_WHOLE = Place(1)  # the second of what assigned() gets besides the frame
 
@@ -137,7 +137,8 @@ def call_method(
         found = part.astype(object)
     for word in words:
         found = getattr(found, word)
-    return _as_rows(found(*fill_places(args, values), **fill_places(kwargs, values)), part)
+    given = as_written(fill_places(args, values)), as_written(fill_places(kwargs, values))
+    return _as_rows(found(*given[0], **given[1]), part)
 
 
 def get_attribute(part: Any, *, name: str) -> Any:
@@ -174,6 +175,19 @@ def get_index(part: Any) -> Any:
     if partition.is_table(part):
         return partition.index_of(part, partition.layout_of(part))
     return part.index
+
+
+def get_level(part: Any, *, level: Any) -> Any:
+    """The labels of one level of the index as a Series."""
+    index = get_index(part)
+    return pd.Series(index.get_level_values(level), index=index)
+
+
+def map_labels(part: Any, *, function: Any) -> Any:
+    """What a function or mapping makes of each label of the rows, as a Series."""
+    index = get_index(part)
+    called = function.get if isinstance(function, dict) else getattr(function, "function", function)
+    return pd.Series(index.map(called), index=index)
 
 
 def count_rows(part: Any) -> int:
@@ -234,6 +248,12 @@ def take_run(counts: list[int], *parts: Any, place: int, count: int) -> Any:
             pieces.append(partition.slice_rows(part, low, high))
         begin += size
     return stack(*(pieces or [partition.slice_rows(parts[0], 0, 0)]))
+
+
+def take_place(whole: Any, counts: list[int], *, place: int) -> Any:
+    """The rows of the whole that one of its partitions had."""
+    start = sum(counts[:place])
+    return partition.slice_rows(whole, start, start + counts[place])
 
 
 def drop_index(part: Any) -> Any:

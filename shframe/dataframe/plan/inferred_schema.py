@@ -1,4 +1,4 @@
-"""The schema of what a user's function returns, learned by running it when it is needed."""
+"""The schema of what only a run can tell: what users' functions return, columns that are values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from shframe import session
-from shframe.dataframe.expr.base import Relation
+from shframe.dataframe.expr.base import Meta, Relation
+from shframe.dataframe.expr.relations import FromParts
 from shframe.dataframe.plan.planner import PLANNER
 
 
@@ -23,11 +24,28 @@ def learn_schema(node: Relation) -> Any:
         (ref,) = session.current().run(graph.culled())
         given = ref.value()
         if not isinstance(given, (pd.DataFrame, pd.Series, pd.Index)):
-            name = node.params.values["function"].name  # type: ignore[attr-defined]
             raise TypeError(
-                f"{name} must return a DataFrame, Series or Index for each partition, "
-                f"got {type(given).__name__}"
+                f"{_function_of(node)} must return a DataFrame, Series or Index "
+                f"for each partition, got {type(given).__name__}"
             )
         if len(given):
             break
     return given.iloc[:0].copy() if not isinstance(given, pd.Index) else given[:0]
+
+
+def _function_of(node: Relation) -> str:
+    params = getattr(node, "params", None)
+    return params.values["function"].name if params is not None else "the function"
+
+
+def compute_now(node: Relation) -> FromParts:
+    """The relation computed and kept, so that its labels and dtypes are known.
+
+    Raises: TypeError: when it is no pandas object with rows.
+    """
+    graph, layer = PLANNER.graph(PLANNER.optimized(node))
+    (ref,) = session.current().run(graph)
+    made = ref.value()
+    if not isinstance(made, (pd.DataFrame, pd.Series, pd.Index)):
+        raise TypeError(f"expected a DataFrame, Series or Index, got {type(made).__name__}")
+    return FromParts((ref,), Meta(made), (len(made),), layer.about.fresh)

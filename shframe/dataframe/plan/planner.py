@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from shframe.dataframe.expr import base, relations, values
+from shframe.dataframe.expr import base, grouped, positions, relations, values, windows
 from shframe.dataframe.lower.groupby import lower_aggregate
+from shframe.dataframe.lower.grouped import (
+    lower_grouped_apply,
+    lower_grouped_result,
+    lower_grouped_rows,
+)
 from shframe.dataframe.lower.join import lower_join
 from shframe.dataframe.lower.layer import About
+from shframe.dataframe.lower.positions import lower_by_position, lower_concat
 from shframe.dataframe.lower.read import lower_from_parts, lower_read_csv, lower_read_parquet
 from shframe.dataframe.lower.reduce import lower_fold, lower_limit, lower_small_result
 from shframe.dataframe.lower.repartition import lower_number_rows, lower_repartition
 from shframe.dataframe.lower.rowwise import lower_row_wise, lower_unify_dtypes
 from shframe.dataframe.lower.sort import lower_sort
 from shframe.dataframe.lower.whole import lower_computed, lower_given, lower_whole
+from shframe.dataframe.lower.windows import lower_windowed
 from shframe.dataframe.plan.validate import check_stage
 from shframe.dataframe.rules.push_columns import push_columns
 from shframe.dataframe.rules.push_filters import push_filters
@@ -33,6 +40,12 @@ PLANNER: Planner[About] = Planner(
         relations.UnifyDtypes: lower_unify_dtypes,
         relations.Whole: lower_whole,
         relations.Aggregate: lower_aggregate,
+        grouped.GroupedRows: lower_grouped_rows,
+        grouped.GroupedResult: lower_grouped_result,
+        grouped.GroupedApply: lower_grouped_apply,
+        windows.Windowed: lower_windowed,
+        positions.ByPosition: lower_by_position,
+        positions.Concat: lower_concat,
         relations.Join: lower_join,
         relations.Sort: lower_sort,
         relations.Limit: lower_limit,

@@ -12,7 +12,7 @@ import pandas as pd
 
 from shframe.dataframe.expr.base import Relation, Value
 from shframe.dataframe.expr.columns import Column
-from shframe.dataframe.expr.relations import Aggregate, Join, MapPartitions, Project, Sort, TopRows
+from shframe.dataframe.expr.relations import Aggregate, Join, Project, Sort, TopRows
 from shframe.graph.plan.expr import Expr, walk
 
 
@@ -21,7 +21,7 @@ def check_stage(before: Expr, after: Expr) -> None:
 
     The schema of a user's function is learned by running its plan: such plans are not looked at.
     """
-    if any(isinstance(node, MapPartitions) and node.known is None for node in walk(before)):
+    if any(map(_is_learned, walk(before))):
         return
     for node in walk(after):
         for label, source in read_labels(node):
@@ -30,6 +30,10 @@ def check_stage(before: Expr, after: Expr) -> None:
             )
     old, new = schema_of(before), schema_of(after)
     assert old == new, f"a stage changed the schema from {old} to {new}"
+
+
+def _is_learned(node: Expr) -> bool:
+    return getattr(node, "_learn", None) is not None and getattr(node, "known", None) is None
 
 
 def schema_of(node: Expr) -> Any:

@@ -1,0 +1,37 @@
+"""What looks at the rows before or after each row: shift, cumsum, ffill, rolling."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+from shframe.dataframe.expr.base import Relation, changes_when_missing, dtypes_of, example_of
+from shframe.dataframe.expr.lineage import Lineage
+from shframe.dataframe.kernels import window
+from shframe.dataframe.kernels.window import WindowPlan
+from shframe.graph.plan.expr import Expr
+
+
+@dataclass(frozen=True, eq=False)
+class Windowed(Relation):
+    """A row for each row of the source, with its label, of what is near it.
+
+    given: what each call gets whole, one for each Place in the plan's arguments.
+    """
+
+    source: Relation
+    plan: WindowPlan
+    given: tuple[Expr, ...] = ()
+
+    @functools.cached_property
+    def meta(self) -> Any:
+        return window.call_windows(self.source.meta, *map(example_of, self.given), plan=self.plan)
+
+    @functools.cached_property
+    def lineage(self) -> Lineage:
+        return self.source.lineage
+
+    @functools.cached_property
+    def settled(self) -> bool:
+        return self.source.settled and not any(map(changes_when_missing, dtypes_of(self.meta)))

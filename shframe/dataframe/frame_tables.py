@@ -1,0 +1,31 @@
+"""Methods of a frame that are pandas' own: row by row, in one task, or at once."""
+
+from __future__ import annotations
+
+from shframe.dataframe.pandas_method import InMemory, at_once, in_one_task, value_in_one_task
+from shframe.dataframe.rows import Rows
+
+
+class FrameTables(Rows):
+    """Methods that only DataFrame has."""
+
+    __slots__ = ()
+
+    corr = in_one_task("Correlations of the columns.")
+    cov = in_one_task("Covariances of the columns.")
+    corrwith = value_in_one_task("Correlations with the columns of another object.")
+    pivot = at_once("Columns out of the values of a column.")
+    stack = at_once("Columns as a level of the index.")
+    transpose = at_once("Rows as columns.")
+    value_counts = in_one_task("How often each row is there.")
+    to_html = InMemory("The values as a table of HTML.")
+    to_records = InMemory("The rows as a record array of NumPy.")
+    to_feather = InMemory("Written to a Feather file.")
+    to_orc = InMemory("Written to an ORC file.")
+    to_stata = InMemory("Written to a Stata file.")
+    to_xml = InMemory("The values as XML.")
+    to_iceberg = InMemory("Written to an Iceberg table.")
+    iterrows = InMemory("(label, row) pairs.")
+    itertuples = InMemory("The rows as named tuples.")
+    style = InMemory("How the frame is shown, by pandas.")
+    boxplot = InMemory("Box plots, drawn by pandas.")

@@ -1,0 +1,343 @@
+"""Methods that groups of a frame and of a column share; groupby.py has the classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
+
+from pandas.api.extensions import no_default
+
+from shframe.dataframe.group_windows import GroupWindows
+from shframe.dataframe.methods import grouping
+from shframe.dataframe.methods.grouping import Chosen, Groups
+from shframe.dataframe.wrap import wrap
+
+ResultT = TypeVar("ResultT")
+
+
+class GroupMethods(Generic[ResultT]):
+    """Aggregations, and methods that return rows.
+
+    Rows with equal keys are brought together by the hash of their keys, so whole groups must fit
+    into memory. Groups of categories, and dropna=False or sort=False where the result has a row or
+    several for each group, are computed in one task.
+    """
+
+    __slots__ = ("_chosen", "_columns", "_groups")
+
+    def __init__(self, groups: Groups, columns: list[Any], chosen: bool = False) -> None:
+        self._groups = groups
+        self._columns = columns
+        self._chosen = chosen
+
+    # --- what methods stand on ------------------------------------------------------------
+
+    def _one(self, how: Any, **kwargs: Any) -> ResultT:
+        """One aggregation of every column."""
+        raise AssertionError(f"{type(self).__name__} lacks aggregations")
+
+    @property
+    def _selection(self) -> Chosen:
+        return tuple(self._columns) if self._chosen else None
+
+    def _rows(self, method: str, *args: Any, **kwargs: Any) -> ResultT:
+        return wrap(grouping.call_rows(self._groups, self._selection, method, args, kwargs))  # type: ignore[no-any-return]
+
+    def _result(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        return wrap(grouping.call_result(self._groups, self._selection, method, args, kwargs))
+
+    def _whole(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        return wrap(grouping.call_whole(self._groups, self._selection, method, args, kwargs))
+
+    def _picked(self, method: str, *args: Any, **kwargs: Any) -> ResultT:
+        return wrap(grouping.pick_rows(self._groups, self._selection, method, args, kwargs))  # type: ignore[no-any-return]
+
+    # --- a row for each group -------------------------------------------------------------
+
+    def sum(self, numeric_only: bool = False, min_count: int = 0, skipna: bool = True) -> ResultT:
+        """Sums; min_count: with fewer values that are not missing the result is missing."""
+        return self._one("sum", numeric_only=numeric_only, min_count=min_count, skipna=skipna)
+
+    def prod(self, numeric_only: bool = False, min_count: int = 0, skipna: bool = True) -> ResultT:
+        """Products; min_count: as sum() has it."""
+        return self._one("prod", numeric_only=numeric_only, min_count=min_count, skipna=skipna)
+
+    def mean(self, numeric_only: bool = False, skipna: bool = True) -> ResultT:
+        """Means of the values that are not missing."""
+        return self._one("mean", numeric_only=numeric_only, skipna=skipna)
+
+    def min(self, numeric_only: bool = False, min_count: int = -1, skipna: bool = True) -> ResultT:
+        """Smallest values."""
+        return self._one("min", numeric_only=numeric_only, min_count=min_count, skipna=skipna)
+
+    def max(self, numeric_only: bool = False, min_count: int = -1, skipna: bool = True) -> ResultT:
+        """Largest values."""
+        return self._one("max", numeric_only=numeric_only, min_count=min_count, skipna=skipna)
+
+    def first(
+        self, numeric_only: bool = False, min_count: int = -1, skipna: bool = True
+    ) -> ResultT:
+        """The first value that is not missing."""
+        return self._one("first", numeric_only=numeric_only, min_count=min_count, skipna=skipna)
+
+    def last(self, numeric_only: bool = False, min_count: int = -1, skipna: bool = True) -> ResultT:
+        """The last value that is not missing."""
+        return self._one("last", numeric_only=numeric_only, min_count=min_count, skipna=skipna)
+
+    def count(self) -> ResultT:
+        """Values that are not missing."""
+        return self._one("count")
+
+    def any(self, skipna: bool = True) -> ResultT:
+        """Whether any value is true."""
+        return self._one("any", skipna=skipna)
+
+    def all(self, skipna: bool = True) -> ResultT:
+        """Whether all values are true."""
+        return self._one("all", skipna=skipna)
+
+    def std(self, ddof: int = 1, numeric_only: bool = False, skipna: bool = True) -> ResultT:
+        """Standard deviations."""
+        return self._one("std", ddof=ddof, numeric_only=numeric_only, skipna=skipna)
+
+    def var(self, ddof: int = 1, numeric_only: bool = False, skipna: bool = True) -> ResultT:
+        """Variances."""
+        return self._one("var", ddof=ddof, numeric_only=numeric_only, skipna=skipna)
+
+    def sem(self, ddof: int = 1, numeric_only: bool = False, skipna: bool = True) -> ResultT:
+        """Standard errors of the means. Cost: brings whole groups together."""
+        return self._one("sem", ddof=ddof, numeric_only=numeric_only, skipna=skipna)
+
+    def skew(self, numeric_only: bool = False, skipna: bool = True) -> ResultT:
+        """Skewness. Cost: brings whole groups together."""
+        return self._one("skew", numeric_only=numeric_only, skipna=skipna)
+
+    def kurt(self, numeric_only: bool = False, skipna: bool = True) -> ResultT:
+        """Kurtosis. Cost: brings whole groups together."""
+        return self._one("kurt", numeric_only=numeric_only, skipna=skipna)
+
+    def median(self, numeric_only: bool = False, skipna: bool = True) -> ResultT:
+        """Exact medians. Cost: brings whole groups together."""
+        return self._one("median", numeric_only=numeric_only, skipna=skipna)
+
+    def nunique(self, dropna: bool = True) -> ResultT:
+        """How many different values. Cost: brings whole groups together."""
+        return self._one("nunique", dropna=dropna)
+
+    def quantile(
+        self, q: Any = 0.5, interpolation: str = "linear", numeric_only: bool = False
+    ) -> Any:
+        """Exact quantiles; of several `q` a row for each. Cost: brings whole groups together."""
+        how = {"interpolation": interpolation, "numeric_only": numeric_only}
+        if isinstance(q, (int, float)):
+            return self._one("quantile", q=q, **how)
+        return self._result("quantile", q, **how)
+
+    def idxmin(self, skipna: bool = True, **only: bool) -> ResultT:
+        """The labels of the smallest values."""
+        return self._result("idxmin", skipna=skipna, **only)  # type: ignore[no-any-return]
+
+    def idxmax(self, skipna: bool = True, **only: bool) -> ResultT:
+        """The labels of the largest values."""
+        return self._result("idxmax", skipna=skipna, **only)  # type: ignore[no-any-return]
+
+    # --- a row for each row ---------------------------------------------------------------
+
+    def transform(self, func: Any, *args: Any, **kwargs: Any) -> ResultT:
+        """A value for each row from its group: the name of a method, or a function of the group.
+
+        What a function returns is learned by running it when it is needed.
+        """
+        return self._rows("transform", func, *args, **kwargs)
+
+    def cumsum(self, **only: bool) -> ResultT:
+        """Sums of each group up to each row."""
+        return self._rows("cumsum", **only)
+
+    def cumprod(self, **only: bool) -> ResultT:
+        """Products of each group up to each row."""
+        return self._rows("cumprod", **only)
+
+    def cummin(self, numeric_only: bool = False) -> ResultT:
+        """Smallest values of each group up to each row."""
+        return self._rows("cummin", numeric_only=numeric_only)
+
+    def cummax(self, numeric_only: bool = False) -> ResultT:
+        """Largest values of each group up to each row."""
+        return self._rows("cummax", numeric_only=numeric_only)
+
+    def cumcount(self, ascending: bool = True) -> Any:
+        """The number of each row in its group, from 0; ascending=False: from the last one."""
+        return self._rows("cumcount", ascending)
+
+    def ngroup(self, ascending: bool = True) -> Any:
+        """The number of each row's group. Cost: brings the keys into one task."""
+        return self._whole("ngroup", ascending)
+
+    def shift(
+        self, periods: Any = 1, freq: Any = None, fill_value: Any = no_default, suffix: Any = None
+    ) -> ResultT:
+        """Values of the row that is `periods` before in the group, negative: after it.
+
+        freq: moves the labels instead. Cost: with it, brings all rows into one task.
+        """
+        named = {"freq": freq, "suffix": suffix}
+        if fill_value is not no_default:
+            named["fill_value"] = fill_value
+        if freq is not None:
+            return self._whole("shift", periods, **named)  # type: ignore[no-any-return]
+        return self._rows("shift", periods, **named)
+
+    def diff(self, periods: int = 1) -> ResultT:
+        """Differences from the row that is `periods` before in the group."""
+        return self._rows("diff", periods)
+
+    def pct_change(self, periods: int = 1, fill_method: None = None, freq: Any = None) -> ResultT:
+        """Relative changes from the row that is `periods` before in the group."""
+        if freq is not None:
+            return self._whole("pct_change", periods, freq=freq)  # type: ignore[no-any-return]
+        return self._rows("pct_change", periods, fill_method=fill_method)
+
+    def rank(
+        self,
+        method: str = "average",
+        ascending: bool = True,
+        na_option: str = "keep",
+        pct: bool = False,
+    ) -> ResultT:
+        """The rank of each value in its group."""
+        return self._rows("rank", method, ascending, na_option, pct)
+
+    def ffill(self, limit: int | None = None) -> ResultT:
+        """Missing values replaced by the last one before them in the group."""
+        return self._rows("ffill", limit)
+
+    def bfill(self, limit: int | None = None) -> ResultT:
+        """Missing values replaced by the first one after them in the group."""
+        return self._rows("bfill", limit)
+
+    # --- some rows of each group ----------------------------------------------------------
+
+    def head(self, n: int = 5) -> ResultT:
+        """The first `n` rows of each group, in the order of all rows; negative: all but the last.
+
+        Cost: moves the keys only.
+        """
+        return self._picked("head", n)
+
+    def tail(self, n: int = 5) -> ResultT:
+        """The last `n` rows of each group, in the order of all rows; negative: all but the first.
+
+        Cost: moves the keys only.
+        """
+        return self._picked("tail", n)
+
+    def nth(self, n: Any, dropna: Any = None) -> ResultT:
+        """The rows with some numbers in their group: an integer, a list or a slice.
+
+        dropna: "any" or "all": of rows without missing values. Cost: with it, one task.
+        """
+        if dropna is not None:
+            return self._whole("nth", n, dropna)  # type: ignore[no-any-return]
+        return self._picked("nth", n)
+
+    def filter(
+        self, func: Callable[..., Any], dropna: bool = True, *args: Any, **kwargs: Any
+    ) -> ResultT:
+        """The rows of groups for which the function returns true.
+
+        dropna: False keeps the other rows, with missing values.
+        """
+        how = self._groups, self._selection, (func, *args), kwargs
+        if dropna:
+            return wrap(grouping.filter_groups(*how))  # type: ignore[no-any-return]
+        mask = wrap(grouping.filter_mask(*how))
+        shown = wrap(grouping.shown_columns(self._groups, self._selection))
+        return shown.where(mask)  # type: ignore[no-any-return]
+
+    def sample(
+        self,
+        n: int | None = None,
+        frac: float | None = None,
+        replace: bool = False,
+        weights: Any = None,
+        random_state: Any = None,
+    ) -> ResultT:
+        """Rows of each group by chance. Cost: brings all rows into one task."""
+        named = {"replace": replace, "weights": weights, "random_state": random_state}
+        return self._whole("sample", n, frac, **named)  # type: ignore[no-any-return]
+
+    # --- several rows for each group ------------------------------------------------------
+
+    def apply(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """What the function returns for each group, put together as pandas does.
+
+        Cost: runs the function at the call, on all cores, since only it knows what it returns;
+        the results are put together in one task.
+        """
+        if isinstance(func, str):
+            return getattr(self, func)(*args, **kwargs)
+        return wrap(grouping.apply_function(self._groups, self._selection, (func, *args), kwargs))
+
+    def describe(self, percentiles: Any = None, include: Any = None, exclude: Any = None) -> Any:
+        """Counts, means, deviations and quantiles of each group."""
+        return self._result("describe", percentiles, include, exclude)
+
+    def pipe(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """What the function returns for these groups: `func(groups, *args, **kwargs)`."""
+        if isinstance(func, tuple):
+            function, name = func
+            return function(*args, **{name: self}, **kwargs)
+        return func(self, *args, **kwargs)
+
+    def rolling(self, window: Any, min_periods: int | None = None, **how: Any) -> GroupWindows:
+        """Windows of rows in each group: of `window` rows, or of a time before each."""
+        named = {"window": window, "min_periods": min_periods, **how}
+        return GroupWindows(self._groups, self._selection, "rolling", named)
+
+    def expanding(self, min_periods: int = 1, method: str = "single") -> GroupWindows:
+        """Windows of all rows of the group up to each."""
+        named = {"min_periods": min_periods, "method": method}
+        return GroupWindows(self._groups, self._selection, "expanding", named)
+
+    def ewm(self, **how: Any) -> GroupWindows:
+        """Exponentially weighted windows of the rows of the group; arguments are pandas'."""
+        return GroupWindows(self._groups, self._selection, "ewm", how)
+
+    def resample(self, rule: Any, **how: Any) -> GroupWindows:
+        """The rows of each group by intervals of time; arguments are pandas'."""
+        return GroupWindows(self._groups, self._selection, "resample", {"rule": rule, **how})
+
+    # --- the groups themselves ------------------------------------------------------------
+
+    @property
+    def ngroups(self) -> int:
+        """How many groups there are. Cost: computes the keys."""
+        return int(self._keys_in_memory().ngroups)
+
+    @property
+    def groups(self) -> Any:
+        """The labels of the rows of each group, by its key. Cost: computes the keys."""
+        return self._keys_in_memory().groups
+
+    @property
+    def indices(self) -> Any:
+        """The numbers of the rows of each group, by its key. Cost: computes the keys."""
+        return self._keys_in_memory().indices
+
+    def get_group(self, name: Any) -> ResultT:
+        """The rows of one group, by its key. Raises: KeyError when they are computed.
+
+        Cost: one task has the rows of all groups.
+        """
+        return self._whole("get_group", name)  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        """(key, rows of the group as a pandas object). Cost: computes all rows at once."""
+        return iter(grouping.groups_in_memory(self._groups, self._selection))
+
+    def __len__(self) -> int:
+        return self.ngroups
+
+    def _keys_in_memory(self) -> Any:
+        return grouping.groups_in_memory(self._groups, self._selection, keys_only=True)

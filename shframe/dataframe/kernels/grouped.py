@@ -1,0 +1,271 @@
+"""Methods of groups whose result has rows: whole groups are brought into one partition by the hash
+of their keys, pandas' own method is called there, and the rows go back to where they came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from shframe.dataframe import partition
+from shframe.dataframe.kernels import shuffle
+from shframe.dataframe.kernels.arguments import as_written, fill_places
+from shframe.graph.plan.tokens import tokenize
+
+_SPAN = 1 << 40  # more rows than a partition has: numbers of rows of the whole
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCall:
+    """A method of groups.
+
+    keys: labels of columns; names: what the keys are called in a result.
+    columns: a label (groups of a column), labels, or None for all columns.
+    options: arguments of groupby; args and kwargs: those of the method, a Place for each lazy one.
+    windows: what cuts each group further, rolling or resample, with its arguments.
+    """
+
+    keys: tuple[Any, ...]
+    names: tuple[Any, ...]
+    columns: Any
+    method: str
+    args: tuple[Any, ...] = ()
+    kwargs: tuple[tuple[str, Any], ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
+    windows: tuple[str, tuple[tuple[str, Any], ...]] | None = None
+
+    def __shframe_token__(self) -> str:
+        parts = (self.keys, self.names, self.columns, self.method, self.options, self.windows)
+        return tokenize(parts, self.args, self.kwargs)
+
+
+class Marked(NamedTuple):
+    """A partition in the order of its targets, and which row was where."""
+
+    split: shuffle.Split
+    rows: Any  # (rows,) int64
+
+
+class Returned(NamedTuple):
+    """What was computed of the rows of one target, in the order of the sources.
+
+    bounds: where the rows of each source begin; rows: their places in the source.
+    """
+
+    made: Any
+    bounds: Any  # (sources + 1,) int64
+    rows: Any  # (rows,) int64
+
+
+def group(frame: Any, plan: GroupCall) -> Any:
+    """pandas' groups of a frame, of the chosen columns."""
+    keys = [
+        label if label == name or label is name else frame[label].rename(name)
+        for label, name in zip(plan.keys, plan.names, strict=True)
+    ]
+    hidden = [one for one, key in zip(plan.keys, keys, strict=True) if key is not one]
+    seen = frame.drop(columns=hidden) if hidden else frame
+    groups = seen.groupby(keys if len(keys) > 1 else keys[0], **dict(plan.options))
+    return groups if plan.columns is None else groups[unpacked(plan.columns)]
+
+
+def unpacked(columns: Any) -> Any:
+    """Several labels as the list that pandas wants."""
+    return list(columns) if isinstance(columns, tuple) else columns
+
+
+def call_groups(part: Any, *given: Any, plan: GroupCall) -> Any:
+    """pandas' own answer for a partition that holds whole groups."""
+    groups = group(partition.as_pandas(part), plan)
+    return run_method(groups, plan, given)
+
+
+def run_method(groups: Any, plan: GroupCall, given: Any) -> Any:
+    """The method of a plan."""
+    if plan.windows is not None:
+        name, how = plan.windows
+        groups = getattr(groups, name)(**dict(how))
+    found = getattr(groups, plan.method)
+    args = fill_places(plan.args, given)
+    kwargs = fill_places(dict(plan.kwargs), given)
+    made = found(*map(as_written, args), **{name: as_written(one) for name, one in kwargs.items()})
+    return made
+
+
+def get_group(part: Any, *given: Any, plan: GroupCall) -> Any:
+    """The rows of one group; there are none in a partition without rows."""
+    groups = group(partition.as_pandas(part), plan)
+    return groups.get_group(*plan.args) if len(part) else groups.head(0)
+
+
+def find_picked(part: Any, *given: Any, plan: GroupCall) -> Any:
+    """Which rows a method chooses (head, tail, nth), as booleans with the labels of the rows."""
+    frame = partition.as_pandas(part)
+    groups = group(frame.reset_index(drop=True), plan)
+    mask = np.zeros(len(frame), bool)
+    mask[run_method(groups, plan, given).index.to_numpy(dtype=np.int64)] = True
+    return pd.Series(mask, index=frame.index)
+
+
+def find_kept(part: Any, *given: Any, plan: GroupCall) -> Any:
+    """Which rows are in groups that a user's function keeps, as booleans."""
+    frame = partition.as_pandas(part)
+    function, kept = plan.args[0].function, []
+
+    def note(seen: Any, *args: Any, **kwargs: Any) -> Any:
+        made = function(seen, *args, **kwargs)
+        kept.append(made)
+        return made
+
+    groups = group(frame, plan)
+    more = {name: as_written(one) for name, one in plan.kwargs}
+    groups.filter(note, True, *map(as_written, plan.args[1:]), **more)
+    numbers = groups.ngroup().to_numpy()
+    if not len(kept):
+        return pd.Series(np.zeros(len(frame), bool), index=frame.index)
+    flags = [bool(one) if not pd.isna(one) else False for one in kept]
+    # a row without a group has the number NaN or -1
+    known = np.nan_to_num(numbers.astype("f8"), nan=-1.0).astype(np.int64)
+    mask = np.append(np.array(flags, bool), False)[known]
+    return pd.Series(mask, index=frame.index)
+
+
+def split_marked(part: Any, *, labels: tuple[Any, ...], count: int) -> Marked:
+    """A partition by the hash of its keys; which row went where is kept."""
+    table = partition.with_labels(partition.as_table(part))
+    if not table.num_rows:
+        return Marked(shuffle.split(table, np.empty(0, np.uint8), count), np.empty(0, np.int64))
+    known = partition.layout_of(table).labels
+    codes = shuffle.hash_codes([table.column(known.get_loc(one)) for one in labels], count)
+    return Marked(shuffle.split(table, codes, count), np.argsort(codes, kind="stable"))
+
+
+def call_marked(
+    *inputs: Any, place: int, sources: int, kernel: Callable[..., Any], plan: GroupCall
+) -> Returned:
+    """A kernel that gives a row for each row, on all rows of one target."""
+    splits, given = inputs[:sources], inputs[sources:]
+    whole, bounds, rows = _gather(splits, place)
+    made = kernel(whole, *given, plan=plan)
+    if len(whole) and not len(made):  # pandas' transform where no row has a group
+        made = made.reindex(pd.RangeIndex(len(whole))).set_axis(whole.index)
+    return Returned(made, bounds, rows)
+
+
+def _gather(splits: Any, place: int) -> tuple[Any, Any, Any]:
+    """The rows of one target, where those of each source begin, and their places there."""
+    begins = [(int(one.split.offsets[place]), int(one.split.offsets[place + 1])) for one in splits]
+    rows = np.concatenate([one.rows[a:b] for one, (a, b) in zip(splits, begins, strict=True)])
+    bounds = np.cumsum([0, *(b - a for a, b in begins)])
+    return shuffle.gather_frame(*(one.split for one in splits), place=place), bounds, rows
+
+
+def restore(*returned: Returned, place: int) -> Any:
+    """What was computed of the rows of one source, in their order."""
+    edges = [(int(one.bounds[place]), int(one.bounds[place + 1])) for one in returned]
+    filled = [n for n, (a, b) in enumerate(edges) if a < b]
+    if not filled:
+        return returned[0].made.iloc[:0]
+    pieces = [returned[n].made.iloc[slice(*edges[n])] for n in filled]
+    rows = np.concatenate([returned[n].rows[slice(*edges[n])] for n in filled])
+    return partition.stack(pieces).iloc[np.argsort(rows, kind="stable")]
+
+
+def call_on_target(*inputs: Any, place: int, sources: int, plan: GroupCall) -> Any:
+    """The method on all rows of one target."""
+    splits, given = inputs[:sources], inputs[sources:]
+    whole, _, _ = _gather(splits, place)
+    return call_groups(whole, *given, plan=plan)
+
+
+def order_results(*parts: Any, levels: int) -> Any:
+    """Results of partitions that hold whole groups, in the order of their keys.
+
+    levels: how many of the index are the keys; within a group rows keep their order.
+    """
+    filled = [part for part in parts if len(part)] or list(parts[:1])
+    whole = partition.stack(filled)
+    if whole.index.nlevels == 1:
+        return whole.sort_index(kind="stable")
+    return whole.sort_index(level=list(range(levels)), sort_remaining=False)
+
+
+# --- a user's function on groups ----------------------------------------------------------
+
+
+class Applied(NamedTuple):
+    """What a user's function returned for groups, each known by the number of its first row."""
+
+    first: Any  # (groups,) int64
+    results: list[Any]
+
+
+def number_keys(part: Any, *, plan: GroupCall, place: int) -> Any:
+    """The keys of a partition with the numbers of its rows under the label of what is grouped."""
+    frame = partition.as_pandas(part)
+    made = frame[list(dict.fromkeys(plan.keys))].copy(deep=False)
+    made[_number_label(plan)] = np.arange(len(frame)) + place * _SPAN
+    return made
+
+
+def _number_label(plan: GroupCall) -> Any:
+    if plan.columns is None or isinstance(plan.columns, tuple):
+        label = "__shframe_row"
+        while label in plan.keys:
+            label += "_"
+        return label
+    if plan.columns in plan.keys:  # groups of the key itself
+        return ("__shframe_row", plan.columns)
+    return plan.columns
+
+
+def apply_marked(*inputs: Any, place: int, sources: int, plan: GroupCall) -> Applied:
+    """A user's function called on each group of one target; it sees what pandas shows it."""
+    splits, given = inputs[:sources], inputs[sources:]
+    whole, bounds, rows = _gather(splits, place)
+    numbers = rows + np.repeat(np.arange(sources), np.diff(bounds)) * _SPAN
+    return apply_numbered(whole, numbers, given, plan)
+
+
+def apply_numbered(part: Any, numbers: Any, given: Any, plan: GroupCall) -> Applied:
+    """The function's results for the groups of a partition that holds them whole."""
+    frame = partition.as_pandas(part)
+    function, results = as_written(fill_places(plan.args[0], given)), []
+
+    def note(seen: Any, *args: Any, **kwargs: Any) -> None:
+        results.append(function(seen, *args, **kwargs))
+
+    groups = group(frame, plan)
+    args = map(as_written, fill_places(plan.args[1:], given))
+    groups.apply(note, *args, **as_written(fill_places(dict(plan.kwargs), given)))
+    places = np.nan_to_num(groups.ngroup().to_numpy().astype("f8"), nan=-1.0).astype(np.int64)
+    first = np.full(len(results), np.iinfo(np.int64).max)
+    known = places >= 0
+    np.minimum.at(first, places[known], numbers[known])
+    return Applied(first, results)
+
+
+def assemble(*inputs: Any, keys: int, empty: Any, plan: GroupCall) -> Any:
+    """The results of all groups, put together by pandas as it does with its own.
+
+    keys: how many of the inputs are numbered keys; the others are Applied.
+    empty: the source without rows.
+    """
+    results: dict[int, Any] = {}
+    for applied in inputs[keys:]:
+        results.update(zip(applied.first.tolist(), applied.results, strict=True))
+    if not results:
+        return call_groups(empty, plan=plan)
+    whole = partition.stack([one for one in inputs[:keys] if len(one)] or [inputs[0]])
+    label = _number_label(plan)
+    several = plan.columns is None or isinstance(plan.columns, tuple)
+    bare = GroupCall(plan.keys, plan.names, None, "apply", options=plan.options)
+    groups = group(whole, bare)
+    if several:
+        return groups.apply(lambda seen: results[int(seen[label].iloc[0])])
+    made = groups[label].apply(lambda seen: results[int(seen.iloc[0])])
+    return made.rename(plan.columns) if made.ndim == 1 and made.name == label else made

@@ -1,0 +1,106 @@
+"""Methods that pandas has under the same name, with its own arguments: row by row, in one task, at
+once where the columns of the result are values, or on the computed object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from shframe.dataframe import arguments
+from shframe.dataframe.expr.base import Params, Relation, Value
+from shframe.dataframe.expr.columns import (
+    DropNull,
+    Elementwise,
+    Joined,
+    Relabel,
+    SteadyElementwise,
+    SteadyRelabel,
+)
+from shframe.dataframe.expr.relations import (
+    OpenWhole,
+    Whole,
+    bring_together,
+    unify_dtypes,
+)
+from shframe.dataframe.expr.values import Computed
+from shframe.dataframe.kernels import rowwise
+from shframe.dataframe.methods.grouping import captured
+from shframe.dataframe.methods.rowwise import call_method
+from shframe.dataframe.plan.inferred_schema import compute_now, learn_schema
+from shframe.graph.plan.expr import Expr
+
+Args = tuple[Any, ...]
+Named = dict[str, Any]
+
+
+def call_by_value(source: Relation, name: str, args: Args, kwargs: Named) -> Relation:
+    """A method that looks at each value alone and keeps the labels."""
+    return call_method(source, name, args, kwargs)
+
+
+def call_steadily(source: Relation, name: str, args: Args, kwargs: Named) -> Relation:
+    """The same where the dtypes of the result follow from the source's."""
+    return call_method(source, name, args, kwargs, kind=SteadyElementwise)
+
+
+def call_on_labels(source: Relation, name: str, args: Args, kwargs: Named) -> Relation:
+    """A method that gives rows other labels, each for itself, or looks at them."""
+    return call_method(source, name, args, kwargs, kind=SteadyRelabel, index_asked=True)
+
+
+def call_on_rows(source: Relation, name: str, args: Args, kwargs: Named) -> Relation:
+    """A method that makes other rows of each row."""
+    return call_method(unify_dtypes(source), name, args, kwargs, kind=Relabel, index_asked=True)
+
+
+def choose_by_label(source: Relation, name: str, args: Args, kwargs: Named) -> Relation:
+    """A method that chooses rows by the label of each."""
+    return call_method(source, name, args, kwargs, kind=DropNull, index_asked=True)
+
+
+def operate(source: Relation, name: str, args: Args, kwargs: Named) -> Relation:
+    """An operator as a method: of two lazy objects the rows of both, aligned by label."""
+    given = [*args, *kwargs.values()]
+    listed = [one for one in given if arguments.is_many(one) and not arguments.is_rows(one)]
+    if listed and source.meta.ndim == 1:
+        return call_in_one_task(source, name, args, kwargs)  # type: ignore[return-value]
+    kind = Joined if any(map(arguments.is_rows, given)) else Elementwise
+    if kind is Joined and (kwargs.get("level") is not None or "fill_value" in kwargs):
+        source = bring_together(source)
+    return call_method(source, name, args, kwargs, kind=kind)
+
+
+def call_in_one_task(source: Relation, name: str, args: Args, kwargs: Named) -> Relation | Value:
+    """pandas' own method on all rows in one task."""
+    sources, params = _whole_call(source, name, args, kwargs)
+    whole = Whole(sources, rowwise.call_method, params)
+    if isinstance(whole.meta, (pd.Series, pd.DataFrame, pd.Index)):
+        return whole
+    return Computed(sources, rowwise.call_method, params)
+
+
+def find_in_one_task(source: Relation, name: str, args: Args, kwargs: Named) -> Value:
+    """pandas' own method on all rows, where it gives no rows."""
+    sources, params = _whole_call(source, name, args, kwargs)
+    return Computed(sources, rowwise.call_method, params)
+
+
+def get_in_one_task(source: Relation, name: str) -> Value:
+    """An attribute of all rows."""
+    return Computed((source,), rowwise.get_attribute, Params(name=name))
+
+
+def call_now(source: Relation, name: str, args: Args, kwargs: Named) -> Relation:
+    """pandas' own method, computed now, since the labels or dtypes of the result are values."""
+    sources, params = _whole_call(source, name, args, kwargs)
+    return compute_now(OpenWhole(sources, rowwise.call_method, params, learn_schema))
+
+
+def _whole_call(
+    source: Relation, name: str, args: Args, kwargs: Named
+) -> tuple[tuple[Expr, ...], Params]:
+    split = arguments.split_method(captured(args), captured(kwargs))
+    given = split.arguments
+    params = Params(name=name, args=given.args, kwargs=dict(given.kwargs))
+    return (source, *split.rows, *split.values), params

@@ -1,0 +1,306 @@
+"""Methods of groups whose result has rows: which node each is."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from shframe.dataframe import arguments
+from shframe.dataframe.expr.base import Params, Relation
+from shframe.dataframe.expr.columns import Column
+from shframe.dataframe.expr.grouped import (
+    GroupedApply,
+    GroupedMask,
+    GroupedResult,
+    GroupedRows,
+    GroupNode,
+)
+from shframe.dataframe.expr.relations import (
+    Aggregate,
+    Filter,
+    FromParts,
+    Map,
+    Project,
+    Whole,
+    unify_dtypes,
+)
+from shframe.dataframe.kernels import grouped, rowwise
+from shframe.dataframe.kernels.aggregation import Aggregation, Output
+from shframe.dataframe.kernels.grouped import GroupCall
+from shframe.dataframe.methods.selection import assign_lazy, select_column
+from shframe.dataframe.methods.sorting import as_list
+from shframe.dataframe.plan.inferred_schema import compute_now, learn_schema
+from shframe.dataframe.wrap import wrap
+from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
+from shframe.graph.tasks.function import UserCode
+
+N = TypeVar("N", bound=GroupNode)
+Options = dict[str, bool]
+
+
+class Groups:
+    """A frame and what it is grouped by.
+
+    keys: labels of its columns; names: what the keys are called in a result.
+    options: sort, dropna, observed and as_index; group_keys: whether apply() adds the keys.
+    """
+
+    __slots__ = ("frame", "group_keys", "keys", "names", "options")
+
+    def __init__(
+        self,
+        frame: Relation,
+        keys: tuple[Any, ...],
+        names: tuple[Any, ...],
+        options: dict[str, bool],
+        group_keys: bool = True,
+    ) -> None:
+        self.frame = frame
+        self.keys = keys
+        self.names = names
+        self.options = options
+        self.group_keys = group_keys
+
+    @property
+    def columns(self) -> Any:
+        """All labels of the frame, hidden keys too."""
+        return self.frame.meta.columns
+
+    @property
+    def hidden(self) -> list[Any]:
+        """Labels of keys that are no columns of the user's frame."""
+        return [a for a, b in zip(self.keys, self.names, strict=True) if a is not b and a != b]
+
+    @property
+    def visible(self) -> list[Any]:
+        """The labels that are no keys."""
+        return [label for label in self.columns if label not in self.keys]
+
+
+def group_rows(frame: Relation, by: Any, level: Any, group_keys: bool, options: Options) -> Groups:
+    """The groups of a frame; keys that are no columns are added to it under hidden labels.
+
+    by: labels, lazy columns, and functions or mappings of the labels of rows; level: levels of the
+    index by number or name.
+    """
+    if by is None and level is None:
+        raise InvalidArgument("You have to supply one of 'by' and 'level'")
+    if by is None:
+        keys: list[Any] = [_level_of(frame, one) for one in as_list(level)]
+    else:
+        keys = list(by) if isinstance(by, (list, tuple)) else [by]
+    if not keys:
+        raise InvalidArgument("No group keys passed!")
+    labels, names = [], []
+    for n, key in enumerate(keys):
+        if isinstance(key, Hashable) and key in frame.meta.columns:
+            labels.append(key)
+            names.append(key)
+            continue
+        column = key if isinstance(key, Relation) else _key_column(frame, key)
+        if isinstance(column, Column) and column.source.token == frame.token:
+            labels.append(column.label)
+            names.append(column.label)
+            continue
+        hidden = f"__shframe_key_{n}"
+        while hidden in frame.meta.columns:
+            hidden += "_"
+        frame = assign_lazy(frame, hidden, column, grows=False)
+        labels.append(hidden)
+        names.append(column.meta.name)
+    return Groups(frame, tuple(labels), tuple(names), options, group_keys)
+
+
+def _level_of(frame: Relation, level: Any) -> Relation:
+    return Map((frame,), rowwise.get_level, Params(level=level), "same")
+
+
+def _key_column(frame: Relation, key: Any) -> Relation:
+    """The column that a key means which is no label of one."""
+    if arguments.is_rows(key):
+        node: Relation = key.expr
+        return node
+    if isinstance(key, (pd.Series, dict)) or callable(key):
+        how = captured(key) if callable(key) else key
+        return Map((frame,), rowwise.map_labels, Params(function=how), "same")
+    index = frame.meta.index
+    if isinstance(key, Hashable) and key in index.names:
+        return _level_of(frame, key)
+    if isinstance(key, Hashable):
+        raise ColumnNotFound.among(key, frame.meta.columns, "groupby")
+    raise UnsupportedType(
+        "groupby() takes column labels, lazy columns, and functions or mappings of row labels, "
+        f"got {type(key).__name__}"
+    )
+
+
+def aggregate_groups(
+    groups: Groups, outputs: list[Output], labels: Any, name: Any = None
+) -> Aggregate:
+    """The frame of some outputs, or the Series of one, where there are no labels."""
+    plan = Aggregation(groups.keys, groups.names, tuple(outputs), labels, name, **groups.options)
+    source = groups.frame
+    if any(isinstance(output.how, UserCode) for output in outputs):
+        source = unify_dtypes(source)  # a user's function sees what it would of the whole
+    return Aggregate(source, plan)
+
+
+Chosen = Hashable | tuple[Any, ...] | None
+"""The columns of groups that a method works on: a label, labels, or None for all columns."""
+
+
+def call_rows(
+    groups: Groups, columns: Chosen, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> GroupedRows:
+    """A value for each row of the source: cumsum, shift, rank, transform ..."""
+    source, call, given = _prepared(groups, columns, method, args, kwargs)
+    learn = learn_schema if _is_of_user(call) else None
+    return _checked(GroupedRows(source, call, given, learn))
+
+
+def call_result(
+    groups: Groups, columns: Chosen, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> GroupedResult:
+    """Some rows for each group: nlargest, corr, describe ..."""
+    source, call, given = _prepared(groups, columns, method, args, kwargs)
+    learn = learn_schema if _is_of_user(call) else None
+    return _checked(GroupedResult(source, call, given, learn))
+
+
+def call_whole(
+    groups: Groups, columns: Chosen, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Relation:
+    """What only all groups together tell, in one task."""
+    source, call, given = _prepared(groups, columns, method, args, kwargs)
+    kernel = grouped.get_group if method == "get_group" else grouped.call_groups
+    node = Whole((source, *given), kernel, Params(plan=call))
+    _ = node.meta
+    return node
+
+
+def apply_function(
+    groups: Groups, columns: Chosen, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> FromParts:
+    """What a user's function returns for each group, put together as pandas does.
+
+    It is computed now: only the function knows what comes of it, and it is to run once.
+    """
+    source, call, given = _prepared(groups, columns, "apply", args, kwargs)
+    return compute_now(GroupedApply(source, call, given, learn_schema))
+
+
+def pick_rows(
+    groups: Groups, columns: Chosen, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Relation:
+    """Some rows of each group, in the order of the source: head, tail, nth."""
+    keys = Project(groups.frame, tuple(dict.fromkeys(groups.keys)))
+    _, call, given = _prepared(groups, None, method, args, kwargs)
+    mask = GroupedMask(keys, call, given, None, grouped.find_picked)
+    _ = mask.meta
+    return Filter(_shown(groups, columns), mask)
+
+
+def filter_groups(
+    groups: Groups, columns: Chosen, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Relation:
+    """The rows of groups that a user's function keeps; it is called on whole groups."""
+    return Filter(_shown(groups, columns), filter_mask(groups, columns, args, kwargs))
+
+
+def filter_mask(
+    groups: Groups, columns: Chosen, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Relation:
+    """Which rows are in groups that a user's function keeps."""
+    source, call, given = _prepared(groups, columns, "filter", args, kwargs)
+    return GroupedMask(source, call, given, None, grouped.find_kept)
+
+
+def shown_columns(groups: Groups, columns: Chosen) -> Relation:
+    """What a method that chooses rows shows of them: without hidden keys."""
+    return _shown(groups, columns)
+
+
+def _shown(groups: Groups, columns: Chosen) -> Relation:
+    if columns is None and not groups.hidden:
+        return groups.frame
+    if columns is None:
+        return Project(groups.frame, tuple(c for c in groups.columns if c not in groups.hidden))
+    if isinstance(columns, tuple):
+        return Project(groups.frame, columns)
+    return select_column(groups.frame, columns)
+
+
+def _prepared(
+    groups: Groups, columns: Chosen, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Relation, GroupCall, tuple[Any, ...]]:
+    """The columns that a call needs, the call, and what is lazy among its arguments."""
+    split = arguments.split_function(captured(args), captured(kwargs))
+    options = (*groups.options.items(), ("group_keys", groups.group_keys))
+    given = split.arguments
+    call = GroupCall(groups.keys, groups.names, columns, method, given.args, given.kwargs, options)
+    source = unify_dtypes(groups.frame)
+    if columns is not None:
+        chosen = columns if isinstance(columns, tuple) else (columns,)
+        source = Project(source, tuple(dict.fromkeys((*groups.keys, *chosen))))
+    return source, call, split.values
+
+
+def captured(value: Any) -> Any:
+    """A user's functions captured by value, in plain containers too."""
+    if callable(value) and not isinstance(value, (type, UserCode)) and not hasattr(value, "expr"):
+        return UserCode(value)
+    if isinstance(value, type) and value in (list, tuple, set, dict):
+        return UserCode(value)
+    if type(value) in (list, tuple):
+        return type(value)(map(captured, value))
+    if type(value) is dict:
+        return {key: captured(one) for key, one in value.items()}
+    return value
+
+
+def _is_of_user(call: GroupCall) -> bool:
+    """Whether only a user's function knows what comes of it."""
+
+    def inside(value: Any) -> bool:
+        if isinstance(value, UserCode):
+            return True
+        if type(value) in (list, tuple):
+            return any(map(inside, value))
+        return type(value) is dict and any(map(inside, value.values()))
+
+    return inside(call.args) or inside(dict(call.kwargs))
+
+
+def _checked(node: N) -> N:
+    """The node; pandas reports at the call what is wrong with it."""
+    if node._learn is None:
+        _ = node.meta
+    return node
+
+
+def call_windows(
+    groups: Groups,
+    columns: Chosen,
+    windows: str,
+    how: dict[str, Any],
+    method: str,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Relation:
+    """A method of the windows or intervals of each group."""
+    source, call, given = _prepared(groups, columns, method, args, kwargs)
+    call = dataclasses.replace(call, windows=(windows, tuple(how.items())))
+    learn = learn_schema if _is_of_user(call) else None
+    return _checked(GroupedResult(source, call, given, learn))
+
+
+def groups_in_memory(groups: Groups, columns: Chosen, keys_only: bool = False) -> Any:
+    """pandas' groups of the rows, or of their keys alone, computed now."""
+    source, call, _ = _prepared(groups, columns, "size", (), {})
+    if keys_only:
+        source = Project(groups.frame, tuple(dict.fromkeys(groups.keys)))
+        call = dataclasses.replace(call, columns=None)
+    return grouped.group(wrap(source).compute(), call)

@@ -1,0 +1,231 @@
+"""loc, iloc, at and iat: rows by condition, label or number, and columns beside that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from shframe.dataframe import arguments
+from shframe.dataframe.expr.base import Params, Relation, Value
+from shframe.dataframe.expr.columns import Arguments, IsIn, RowLabels
+from shframe.dataframe.expr.positions import ByPosition, Located, Rearranged
+from shframe.dataframe.expr.relations import Filter, Map, OpenWhole, Project, align
+from shframe.dataframe.expr.samples import sample_of
+from shframe.dataframe.expr.values import Find
+from shframe.dataframe.kernels import indexing, positions, rowwise
+from shframe.dataframe.kernels.arguments import Place
+from shframe.dataframe.methods.selection import (
+    assign_column,
+    filter_rows,
+    select_column,
+    select_columns,
+)
+from shframe.dataframe.methods.storing import store_pandas
+from shframe.dataframe.plan.inferred_schema import compute_now, learn_schema
+from shframe.errors import UnsupportedType
+
+ALL = slice(None)
+
+
+def is_all(key: Any) -> bool:
+    """Whether it is the slice of everything."""
+    return isinstance(key, slice) and key == ALL
+
+
+def choose_columns(source: Relation, key: Any) -> Relation:
+    """The columns that the second key of loc means: labels, a slice of them, booleans."""
+    if is_all(key):
+        return source
+    columns = source.meta.columns
+    if isinstance(key, slice) or (arguments.is_many(key) and not isinstance(key, tuple)):
+        if isinstance(key, slice):
+            return Project(source, tuple(source.meta.loc[:, key].columns))
+        flags = np.asarray(key)
+        if flags.dtype == bool:
+            return Project(source, tuple(columns[flags]))
+        return select_columns(source, list(key), "loc[:, [...]]")
+    if isinstance(columns, pd.MultiIndex) and not isinstance(source.meta[key], pd.Series):
+        return Project(source, tuple(one for one in columns if one[0] == key))
+    return select_column(source, key)
+
+
+def choose_numbered_columns(source: Relation, key: Any) -> Relation:
+    """The columns that the second key of iloc means: numbers of columns."""
+    if is_all(key):
+        return source
+    chosen = source.meta.iloc[:, key]  # raises IndexError as pandas does
+    if isinstance(chosen, pd.Series):
+        return select_column(source, source.meta.columns[key])
+    return Project(source, tuple(chosen.columns))
+
+
+def rows_by_label(source: Relation, key: Any) -> Relation | Value:
+    """The rows that the first key of loc means; of one label a value, as only the rows tell
+    whether it is there once.
+
+    Cost: a slice of labels brings the index into one task, unless its labels are known to increase.
+    """
+    if is_all(key):
+        return source
+    if arguments.is_rows(key):
+        return filter_rows(source, key.expr)
+    if isinstance(key, slice):
+        return _slice_of_labels(source, key)
+    if isinstance(key, pd.Series) and key.dtype == bool:
+        return filter_rows(source, store_pandas(key, 1))
+    if arguments.is_many(key) and not isinstance(key, tuple):
+        wanted = key.tolist() if hasattr(key, "tolist") else list(key)
+        if wanted and all(isinstance(one, (bool, np.bool_)) for one in wanted):
+            return rows_by_number(source, np.array(wanted))
+        labels = Params(key=key if isinstance(key, (list, pd.Index)) else wanted)
+        return Rearranged((_with_labels(source, wanted),), indexing.locate, labels)
+    if isinstance(source.meta.index, pd.MultiIndex):
+        return _located(source, indexing.locate, key=key)
+    if isinstance(source.meta.index, pd.DatetimeIndex) and isinstance(key, str):
+        return _located(source, indexing.locate, key=key)  # may mean many rows
+    return _located(_with_labels(source, [key]), indexing.locate, key=key)
+
+
+def _located(source: Relation, kernel: Callable[..., Any], **params: Any) -> Located:
+    """What is under one label: a row, or a value of a series; several, where it is there often."""
+    row = sample_of(source.meta).iloc[0]
+    return Located((source,), kernel, Params(**params), row)
+
+
+def _with_labels(source: Relation, labels: list[Any]) -> Relation:
+    """The rows with some labels: a condition on each."""
+    if isinstance(source.meta.index, pd.MultiIndex):
+        return source
+    node = IsIn(RowLabels(source), "isin", Arguments((labels,)))
+    mask = Map((source, node), indexing.as_column, Params(), "same")
+    return Filter(source, mask)
+
+
+def _slice_of_labels(source: Relation, key: slice) -> Relation:
+    if key.step not in (None, 1) or isinstance(source.meta.index, pd.MultiIndex):
+        return Rearranged((source,), indexing.locate, Params(key=key))
+    if arguments.is_value(key.start) or arguments.is_value(key.stop):
+        raise UnsupportedType("loc[a:b] takes plain labels\n  compute() them first")
+    asked = Params(start=key.start, stop=key.stop)
+    found = Located((RowLabels(source),), indexing.find_slice, asked, slice(0, 1))
+    how = Params(start=None, stop=None, step=None)
+    return ByPosition(source, positions.take_slice, how, (found,))
+
+
+def rows_by_number(source: Relation, key: Any) -> Relation | Value:
+    """The rows that the first key of iloc means: a number (a value), numbers, booleans, a slice."""
+    if is_all(key):
+        return source
+    if isinstance(key, slice):
+        for one in (key.start, key.stop, key.step):
+            if one is not None and not isinstance(one, (int, np.integer)):
+                raise TypeError(
+                    "cannot do positional indexing with slices of "
+                    f"[{one}] of type {type(one).__name__}: iloc[a:b] takes integers"
+                )
+        if key.step is not None and key.step < 1:
+            return Rearranged((source,), indexing.locate_number, Params(key=key))
+        how = Params(start=key.start, stop=key.stop, step=key.step)
+        return ByPosition(source, positions.take_slice, how)
+    if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
+        rows = ByPosition(source, indexing.take_number, Params(number=int(key)))
+        return _located(rows, indexing.only_row)
+    if arguments.is_rows(key):
+        raise UnsupportedType(
+            "iLocation based boolean indexing takes no lazy Series: use loc[condition]"
+        )
+    if not arguments.is_many(key):
+        raise TypeError(f"Cannot index by location index with a non-integer key: {key!r}")
+    wanted = np.asarray(key)
+    if not len(wanted):
+        wanted = wanted.astype(np.int64)
+    if wanted.dtype.kind not in "iub":
+        raise IndexError(f".iloc requires numeric indexers, got {key!r}")
+    return take_rows(source, wanted)
+
+
+def take_rows(source: Relation, wanted: Any) -> Relation:
+    """Rows by their numbers, in the order of these; a lazy value or an array."""
+    if isinstance(wanted, Value):
+        given: tuple[Value, ...] = (wanted,)
+        params = Params()
+    else:
+        given, params = (), Params(wanted=wanted)
+    chosen = ByPosition(source, indexing.take_wanted, params, given)
+    counts = Find(source, rowwise.count_rows, rowwise.collect)
+    return Rearranged((chosen, counts, *given), indexing.take_in_order, params)
+
+
+def get_cell(source: Relation, row: Any, label: Any) -> Value:
+    """One value, by the labels of its row and column."""
+    column = source if source.meta.ndim == 1 else select_column(source, label)
+    return _located(_with_labels(column, [row]), indexing.get_at, key=row)
+
+
+def get_numbered_cell(source: Relation, row: int, number: Any) -> Value:
+    """One value, by the numbers of its row and column."""
+    if not isinstance(row, (int, np.integer)):
+        raise ValueError("iAt based indexing can only have integer indexers")
+    column = source if source.meta.ndim == 1 else choose_numbered_columns(source, int(number))
+    made = rows_by_number(column, int(row))
+    assert isinstance(made, Value), "one row is a value"
+    return made
+
+
+# --- assignments ----------------------------------------------------------------------------
+
+
+def set_by_label(source: Relation, rows: Any, columns: Any, value: Any) -> Relation:
+    """`obj.loc[rows, columns] = value` as a new object: a condition for each row, or a label.
+
+    Raises: UnsupportedType for other keys of rows.
+    """
+    if is_all(rows) and source.meta.ndim == 2 and not arguments.is_many(columns):
+        return _set_all(source, columns, value)
+    split_value, given, others = _split(value)
+    if arguments.is_rows(rows):
+        if rows.expr.meta.ndim != 1 or str(rows.expr.meta.dtype) not in ("bool", "boolean"):
+            raise UnsupportedType(f"loc[...] = takes a boolean Series, got {rows!r}")
+        aligned = align(source, rows.expr, *others, by_label=False)
+        params = Params(columns=columns, value=split_value, others=len(others))
+        node = Map(aligned, indexing.set_where, params, "same", given=given)
+        _ = node.meta
+        return node
+    if isinstance(rows, slice) or others:
+        raise UnsupportedType(
+            "loc[...] = takes a boolean Series, a label, or a list of labels for rows"
+        )
+    labels = list(rows) if arguments.is_many(rows) and not isinstance(rows, tuple) else [rows]
+    if labels and all(isinstance(one, (bool, np.bool_)) for one in labels):
+        raise UnsupportedType("loc[...] = takes a lazy boolean Series, not a list of booleans")
+    params = Params(rows=rows, columns=columns, value=value)
+    return compute_now(OpenWhole((source,), indexing.set_labels, params, learn_schema))
+
+
+def _set_all(source: Relation, column: Any, value: Any) -> Relation:
+    return assign_column(source, column, value)
+
+
+def _split(value: Any) -> tuple[Any, tuple[Any, ...], tuple[Relation, ...]]:
+    """A value with a Place where it is lazy: what is given whole, and what goes with the rows."""
+    if arguments.is_rows(value):
+        return Place(0), (), (value.expr,)
+    if arguments.is_value(value):
+        return Place(0), (value.expr,), ()
+    if arguments.is_many(value) and not isinstance(value, (dict, tuple)):
+        raise UnsupportedType(
+            f"loc[...] = takes a single value or a lazy column, got a {type(value).__name__}"
+        )
+    return value, (), ()
+
+
+def set_by_number(source: Relation, rows: Any, columns: Any, value: Any) -> Relation:
+    """`obj.iloc[rows, columns] = value` as a new object, computed now in one task."""
+    if arguments.is_rows(value) or arguments.is_rows(rows):
+        raise UnsupportedType("iloc[...] = takes plain numbers and plain values")
+    key = rows if source.meta.ndim == 1 else (rows, columns)
+    params = Params(key=key, value=value)
+    return compute_now(OpenWhole((source,), indexing.set_numbers, params, learn_schema))

@@ -1,0 +1,170 @@
+"""Methods of frames and series that are pandas' own: row by row, or in one task.
+
+A name and how it is done; arguments and results are those of pandas.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from shframe.dataframe.methods import indexing, sampling
+from shframe.dataframe.pandas_method import (
+    InMemory,
+    at_once,
+    chosen,
+    in_one_task,
+    on_labels,
+    operator,
+    value_in_one_task,
+)
+from shframe.dataframe.rows import Rows
+from shframe.dataframe.scalar import Scalar
+
+
+class SharedMethods(Rows):
+    """Methods that DataFrame and Series have."""
+
+    __slots__ = ()
+
+    # --- operators as methods: other, axis, level, fill_value -----------------------------
+    add = operator("self + other.")
+    radd = operator("other + self.")
+    sub = subtract = operator("self - other.")
+    rsub = operator("other - self.")
+    mul = multiply = operator("self * other.")
+    rmul = operator("other * self.")
+    div = divide = truediv = operator("self / other.")
+    rdiv = rtruediv = operator("other / self.")
+    floordiv = operator("self // other.")
+    rfloordiv = operator("other // self.")
+    mod = operator("self % other.")
+    rmod = operator("other % self.")
+    pow = operator("self ** other.")
+    rpow = operator("other ** self.")
+    eq = operator("self == other.")
+    ne = operator("self != other.")
+    lt = operator("self < other.")
+    le = operator("self <= other.")
+    gt = operator("self > other.")
+    ge = operator("self >= other.")
+
+    # --- labels ---------------------------------------------------------------------------
+    add_prefix = on_labels("Labels with a prefix: of columns, of a series those of rows.")
+    add_suffix = on_labels("Labels with a suffix: of columns, of a series those of rows.")
+    rename_axis = on_labels("Other names of the levels of the index, or of the columns.")
+    droplevel = on_labels("Labels without a level.")
+    swaplevel = on_labels("Labels with two levels exchanged.")
+    reorder_levels = on_labels("Labels with their levels in another order.")
+    tz_localize = in_one_task("The labels, which are times, in a time zone.")
+    tz_convert = in_one_task("The labels, which are times, in another time zone.")
+    to_period = in_one_task("The labels as periods.")
+    to_timestamp = in_one_task("The labels, which are periods, as times.")
+    at_time = chosen("The rows at a time of day.")
+    between_time = chosen("The rows between two times of day.")
+    truncate = in_one_task("The rows with labels between two.")
+    xs = at_once("The rows under a label of a level.")
+    reindex_like = in_one_task("Rows and columns under the labels of another object.")
+    set_axis = in_one_task("Other labels of rows or columns.")
+    asfreq = in_one_task("Rows at a regular frequency.")
+    asof = at_once("The last rows before some labels.")
+
+    # --- values ---------------------------------------------------------------------------
+    rank = in_one_task("The rank of each value.")
+    interpolate = in_one_task("Missing values replaced by what is between their neighbours.")
+    convert_dtypes = at_once("Values in the best dtypes that have missing values.")
+    infer_objects = at_once("Columns of objects in better dtypes.")
+    combine = in_one_task("What a function makes of two objects, column by column.")
+    combine_first = in_one_task("Values, and where they are missing those of another object.")
+    compare = at_once("Where two objects differ.")
+    equals = value_in_one_task("Whether another object has the same values and labels.")
+    duplicated = in_one_task("Whether each row was there before (keep='first').")
+    first_valid_index = value_in_one_task("The label of the first value that is not missing.")
+    last_valid_index = value_in_one_task("The label of the last value that is not missing.")
+    mode = in_one_task("The most frequent values.")
+    describe = at_once("Counts, means, deviations and quantiles.")
+    transform = at_once("What a function makes of each column.")
+    unstack = at_once("A level of the index as columns.")
+    dot = at_once("The matrix product with another object.")
+
+    # --- the computed object --------------------------------------------------------------
+    to_numpy = InMemory("The values as a NumPy array.")
+    values = InMemory("The values as a NumPy array. Cost: computes the whole object.")
+    to_dict = InMemory("The values in a dictionary.")
+    to_string = InMemory("The values as they are printed.")
+    to_pickle = InMemory("Written to a file by pickle.")
+    to_excel = InMemory("Written to a sheet.")
+    to_clipboard = InMemory("Copied to the clipboard.")
+    to_latex = InMemory("The values as a table of LaTeX.")
+    to_markdown = InMemory("The values as a table of Markdown.")
+    to_xarray = InMemory("The values as an object of xarray.")
+    to_hdf = InMemory("Written to a file by PyTables.")
+    to_sql = InMemory("Written to a table of a database.")
+    to_json = InMemory("The values as JSON, written to a path or returned.")
+    plot = InMemory("pandas' plots. Cost: computes the whole object.")
+    hist = InMemory("A histogram, drawn by pandas.")
+
+    def copy(self, deep: bool = True) -> Self:
+        """The same; what is done to one does not reach the other."""
+        return self._wrap(self.expr)
+
+    def pipe(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """What the function returns for this object: `func(self, *args, **kwargs)`."""
+        if isinstance(func, tuple):
+            function, name = func
+            return function(*args, **{name: self}, **kwargs)
+        return func(self, *args, **kwargs)
+
+    def sample(
+        self,
+        n: int | None = None,
+        frac: float | None = None,
+        replace: bool = False,
+        weights: Any = None,
+        random_state: Any = None,
+        axis: Any = None,
+        ignore_index: bool = False,
+    ) -> Self:
+        """Rows by chance, those that pandas chooses with the same random_state.
+
+        Only the chosen rows are brought together. Cost: with weights, or a Generator, all rows.
+        """
+        how = (n, frac, replace, weights, random_state, axis, ignore_index)
+        return self._wrap(sampling.sample_rows(self.expr, *how))
+
+    def take(self, indices: Any, axis: Any = 0) -> Self:
+        """Rows by their numbers, or columns with axis=1."""
+        if axis in (1, "columns"):
+            return self._wrap(indexing.choose_numbered_columns(self.expr, list(indices)))
+        return self._wrap(indexing.rows_by_number(self.expr, list(indices)))  # type: ignore[arg-type]
+
+    def squeeze(self, axis: Any = None) -> Any:
+        """A column alone as a Series, a row alone as a value. Cost: counts the rows."""
+        return sampling.squeezed(self, axis)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no value. Cost: counts the rows."""
+        return 0 in self.shape  # type: ignore[attr-defined]
+
+    @property
+    def known_divisions(self) -> bool:
+        """Whether labels at which partitions begin are known: never, they are not needed."""
+        return False
+
+    @property
+    def divisions(self) -> tuple[None, ...]:
+        """Dask's bounds of partitions: all None, as they are not known."""
+        count: int = self.npartitions  # type: ignore[attr-defined]
+        return (None,) * (count + 1)
+
+    def optimize(self) -> Self:
+        """The same with its plan optimised, as compute() does it anyway."""
+        return self._wrap(self.planner.optimized(self.expr))  # type: ignore[arg-type]
+
+    def get_partition(self, n: int) -> Self:
+        """One partition, as it is computed."""
+        return self._wrap(sampling.take_partition(self.expr, n, self.npartitions))  # type: ignore[attr-defined]
+
+    def memory_usage(self, *args: Any, **kwargs: Any) -> Scalar:
+        """Bytes of the columns, as pandas counts them. Cost: brings all rows into one task."""
+        return Scalar(sampling.find_in_one_task(self.expr, "memory_usage", args, kwargs))
