@@ -29,7 +29,9 @@ def digest(answer: Any) -> Digest:
         flat = answer.ravel(order="C")
         shape = [*answer.shape]
         return {"rows": len(flat), "shape": shape, "columns": {"value": _sums(flat, _steps(flat))}}
-    if answer is None or np.isscalar(answer) or isinstance(answer, np.ndarray):
+    if isinstance(answer, np.ndarray):
+        answer = answer.item()
+    if answer is None or np.isscalar(answer):
         answer = pa.table({"value": [answer]})
     table = _as_table(answer)
     exact, numbers, strings = _sort_out(table)

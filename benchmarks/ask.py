@@ -18,12 +18,16 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from shframe.benchmarks.answers import Digest, digest
+from shframe.benchmarks.runner.page_cache import cached_share, drop_from_cache
 from shframe.benchmarks.suites.case import Case, find_case
+
+MOST = 20  # rounds
 
 
 @dataclass
 class Rounds:
-    """What came of a job. first: seconds of the warm-up; leaked: objects left in the store."""
+    """What came of a job. first: seconds of the warm-up; leaked: objects that the timed rounds
+    left in the store."""
 
     first: float = 0.0
     seconds: list[float] = field(default_factory=list)
@@ -40,12 +44,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("chosen", nargs="+", help="a value of each of its params, last the engine")
     parser.add_argument("--size", type=float, default=None, help="rows or scale")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--least", type=float, default=0.0, help="seconds to be timed in all")
+    parser.add_argument("--cold", action="store_true", help="files are read from the disk")
     parser.add_argument("--report", type=int, default=None, help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
     cls = find_case(asked.suite, asked.case)
     if asked.size is not None:
-        cls.size = asked.size
-    rounds = do_rounds(cls(), asked.chosen, asked.rounds, _reporter(asked.report))
+        cls.size = type(cls.size)(asked.size)
+    chosen = cls.values_of(asked.chosen)
+    rounds = Timed(cls(), chosen, asked.cold, _reporter(asked.report)).do(
+        cls.rounds or asked.rounds, 0.0 if cls.rounds else asked.least
+    )
     if asked.report is None:
         times = " ".join(f"{one:.3f}" for one in rounds.seconds)
         print(f"first {rounds.first:.3f} s, then {times}; {rounds.note}")
@@ -53,43 +62,63 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def do_rounds(case: Case, chosen: Sequence[str], count: int, report: Callable[..., None]) -> Rounds:
-    """Set up, warm up, time, and look whether the store holds more than before.
+class Timed:
+    """A job that is set up, done once to warm up, timed, and looked at for what it left.
 
-    report: told of each step by its name: ready, warm, round, done.
+    report: told of each step by its name.
     """
-    found = Rounds()
-    case.setup(*chosen)
-    try:
-        before = _stored_objects()
-        report("ready")
-        start = time.perf_counter()
-        answer = case.time_answer(*chosen)
-        found.first = (time.perf_counter() - start) * case.scale
-        report("warm", files=[str(path) for path in case.files()])
-        found.answer = None if answer is None else digest(answer)
-        del answer
-        gc.collect()
-        report("begin")
-        for _ in range(count):
-            start = time.perf_counter()
-            answer = case.time_answer(*chosen)
-            spent = time.perf_counter() - start
-            found.seconds.append(spent * case.scale)
+
+    def __init__(
+        self, case: Case, chosen: Sequence[Any], cold: bool, report: Callable[..., None]
+    ) -> None:
+        self._case = case
+        self._chosen = chosen
+        self._cold = cold
+        self._report = report
+
+    def do(self, count: int, least: float) -> Rounds:
+        """So many rounds, and more until `least` seconds were timed."""
+        case, found = self._case, Rounds()
+        case.setup(*self._chosen)
+        try:
+            self._report("ready")
+            found.first, answer = self._once()
+            self._report("warm")
+            found.answer = None if answer is None else digest(case.compared(answer))
             del answer
-            report("round")
-        report("end")
-        gc.collect()
-        found.leaked = _stored_objects() - before
-        found.note = case.note()
-    finally:
-        case.teardown(*chosen)
-    report("done", **asdict(found))
-    return found
+            kept = _stored_objects()
+            self._report("begin", cached=None if self._cold else cached_share(case.files()))
+            while len(found.seconds) < count or (
+                sum(found.seconds) < least and len(found.seconds) < MOST
+            ):
+                found.seconds.append(self._once()[0])
+            self._report("end")
+            found.leaked = _left_objects(kept)
+            found.note = case.note()
+        finally:
+            case.teardown(*self._chosen)
+        self._report("done", **asdict(found))
+        return found
+
+    def _once(self) -> tuple[float, Any]:
+        if self._cold:
+            drop_from_cache(self._case.files())
+        start = time.perf_counter()
+        answer = self._case.time_answer(*self._chosen)
+        return (time.perf_counter() - start) * self._case.scale, answer
+
+
+def _left_objects(kept: int, patience: float = 3.0) -> int:
+    """By how many objects the store holds more than it did, once what was dropped is released."""
+    deadline = time.monotonic() + patience
+    while (left := _stored_objects() - kept) > 0 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return max(left, 0)
 
 
 def _stored_objects() -> int:
-    """Objects in the store of this process, if it has one: what an answer left there is a leak."""
+    """Objects in the store of this process, if it has one."""
+    gc.collect()
     module = sys.modules.get("shframe.session")
     if module is None or not module.is_initialized():
         return 0
@@ -100,12 +129,11 @@ def _stored_objects() -> int:
 
 
 def _reporter(descriptor: int | None) -> Callable[..., None]:
-    """Lines of JSON to a pipe of the runner, which waits for some of them; nothing without one."""
+    """Lines of JSON to a pipe of the runner; nothing without one."""
 
     def report(event: str, **values: Any) -> None:
         if descriptor is not None:
-            line = json.dumps({"event": event, "at": time.monotonic(), **values}) + "\n"
-            os.write(descriptor, line.encode())
+            os.write(descriptor, (json.dumps({"event": event, **values}) + "\n").encode())
 
     return report
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,13 @@ SUITES: dict[str, tuple[str, ...]] = {
     "groupby": ("GroupBy",),
     "join": ("Join",),
     "tpch": ("TPCH",),
+    "out_of_core": ("Events", "Budget"),
+    "arrays": ("Arrays", "Tile"),
+    "tasks": ("NoOp", "Tree", "Chain", "RoundTrip", "Build"),
+    "store": ("Fresh", "PutGet", "Results", "FirstSum", "Attach"),
+    "start": ("Cold", "FirstTask", "StartAgain"),
+    "dask_programs": ("DaskPrograms",),
+    "executors": ("OnEngines",),
 }
 
 
@@ -22,24 +29,30 @@ class Case:
     is set on the class before `setup`.
     params: what is asked, in one or more lists, and last the engines, ours first.
     scale: what seconds are multiplied by where an engine is given less to do.
+    rounds: how often a long job is timed; None: as often as is asked for.
     """
 
-    size: float
-    quick_size: float
-    large_size: float | None = None
+    size: Any
+    quick_size: Any
+    large_size: Any = None
     unit = "rows"
-    params: tuple[list[str], ...]
+    params: tuple[Sequence[Any], ...]
     scale = 1.0
+    rounds: int | None = None
 
-    def setup(self, *chosen: str) -> None:
+    def setup(self, *chosen: Any) -> None:
         """Have data and engine ready; not timed."""
 
-    def time_answer(self, *chosen: str) -> Any:
-        """Do the job; what it returns is compared between the engines (see answers.py)."""
+    def time_answer(self, *chosen: Any) -> Any:
+        """Do the job; None where the engines' answers cannot be compared."""
         raise NotImplementedError
 
-    def teardown(self, *chosen: str) -> None:
+    def teardown(self, *chosen: Any) -> None:
         """End what was started."""
+
+    def compared(self, answer: Any) -> Any:
+        """What answers.py compares of an answer; not timed."""
+        return answer
 
     def files(self) -> list[Path]:
         """The files that are read, whose pages may be in the page cache."""
@@ -50,14 +63,23 @@ class Case:
         return ""
 
     @classmethod
-    def questions(cls) -> Iterator[tuple[str, ...]]:
-        """All combinations of params without engines."""
-        yield from itertools.product(*cls.params[:-1])
+    def values_of(cls, names: Sequence[str]) -> list[Any]:
+        """The values of params by their names."""
+        return [
+            next(value for value in values if str(value) == name)
+            for values, name in zip(cls.params, names, strict=True)
+        ]
 
     @classmethod
-    def engines(cls, question: tuple[str, ...]) -> list[str]:
-        """The engines that a question can be asked of."""
-        return cls.params[-1]
+    def questions(cls) -> Iterator[tuple[str, ...]]:
+        """All combinations of params without engines, by their names."""
+        for chosen in itertools.product(*cls.params[:-1]):
+            yield tuple(map(str, chosen))
+
+    @classmethod
+    def can_ask(cls, question: tuple[str, ...], engine: str) -> bool:
+        """Whether a question is one for this engine."""
+        return True
 
 
 def find_case(suite: str, name: str) -> type[Case]:

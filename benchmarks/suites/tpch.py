@@ -13,7 +13,7 @@ class TPCH(Tables):
     """TPC-H q1 to q22 from Parquet files, in pandas style, as SQL and on Polars' lazy frames."""
 
     kind = "tpch"
-    size, quick_size, large_size = 1, 0.01, 10
+    size, quick_size, large_size = 1.0, 0.01, 10.0
     unit = "scale"
     params = ([f"q{n}" for n in range(1, 23)], [*TABLE_ENGINES])
 
