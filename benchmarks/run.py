@@ -1,131 +1,201 @@
-"""The runner: engines interleaved round by round in one process, medians, ratios, peak memory.
-
-The classes have the shape that asv runs too. A ratio is the peer's time over shframe's: above 1
-shframe is faster. Peak memory is the store's meter over the whole process tree (private pages and
-pages of segments), sampled in a further, untimed round, above the private pages and live objects
-that were there before it: pages that the store keeps warm count for the round that uses them.
-"""
+"""The command line: `shframe bench`, `python -m benchmarks`, `python -m shframe.benchmarks`."""
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import importlib.util
-import itertools
-import math
-import os
-import statistics
 import sys
-import time
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from shframe.benchmarks.peaks import measured, watched
+from shframe.benchmarks.engines.limits import threads
+from shframe.benchmarks.runner.measure import Conditions, measure
+from shframe.benchmarks.runner.processes import adopt_orphans
+from shframe.benchmarks.runner.record import OWN, Job, Run, history_folder, load, new_run
+from shframe.benchmarks.runner.report import write_report
+from shframe.benchmarks.runner.tables import compare_runs, describe_run, print_tables
+from shframe.benchmarks.runner.verdicts import judge_answers
+from shframe.benchmarks.suites.case import SUITES, Case, find_case
 
-MODULES = ("groupby", "join", "array", "tasks", "store", "start", "budget", "dask", "engines")
-ROUNDS = 5
-OWN = "shframe"
+USUAL = tuple(SUITES)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what the command line asks for; prints tables."""
-    parser = argparse.ArgumentParser(prog="shframe bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *MODULES], help="which; default: all")
-    parser.add_argument("--quick", action="store_true", help="small data, two rounds")
-    parser.add_argument("--rounds", type=int, default=None)
-    parser.add_argument("--engines", default=None, help="comma-separated; default: all there")
-    asked = parser.parse_args(arguments)
-    engines = asked.engines.split(",") if asked.engines else None
-    rounds = asked.rounds or (2 if asked.quick else ROUNDS)
-    _print_machine()
-    for name in asked.names or MODULES:
-        module = importlib.import_module(f"shframe.benchmarks.bench_{name}")
-        for value in vars(module).values():
-            if isinstance(value, type) and value.__module__ == module.__name__:
-                if asked.quick:
-                    value.rows = value.quick_rows  # type: ignore[attr-defined]
-                _run_class(value, rounds, engines)
-    import shframe as sf
-
-    sf.shutdown()
-    return 0
-
-
-def _print_machine() -> None:
-    import numpy
-    import pandas
-    import pyarrow
-
-    print(
-        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}, "
-        f"numpy {numpy.__version__}, pandas {pandas.__version__}, pyarrow {pyarrow.__version__}"
+    """Run what the command line asks for; 1 after a wrong answer, a failed job or a leak."""
+    asked = _parse(arguments)
+    if asked.list:
+        _print_suites()
+        return 0
+    if asked.compare:
+        old, new = (load(_find_run(name)) for name in asked.compare)
+        print(compare_runs(old, new))
+        return 0
+    run = new_run("cold" if asked.cold else "warm", asked.workers)
+    path = asked.output or history_folder() / f"{run.started.replace(':', '')}-{run.commit}.json"
+    conditions = Conditions(
+        rounds=asked.rounds or (2 if asked.quick else 3),
+        least=0.0 if asked.quick else 1.0,
+        cold=asked.cold,
+        limit=asked.limit,
+        workers=asked.workers,
     )
+    print(describe_run(run), flush=True)
+    adopt_orphans()
+    try:
+        _run_all(run, asked, conditions)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+    run.save(path)
+    if asked.report:
+        write_report(run, asked.report)
+    print(f"\nsaved as {path}")
+    bad = [
+        job
+        for job in run.jobs
+        if job.status == "wrong" or (job.engine == OWN and job.status != "ok")
+    ]
+    for job in bad:
+        print(f"{job.status}: {job.case} {' '.join(job.question)} {job.label}: {job.problem}")
+    return 1 if bad else 0
 
 
-def _run_class(cls: Any, rounds: int, engines: list[str] | None) -> None:
-    *outer, last = cls.params
-    print(f"\n{cls.__name__}, {cls.rows:,} rows: {cls.__doc__.splitlines()[0]}")
-    ratios: dict[str, list[float]] = {}
-    for chosen in itertools.product(*outer):
-        present = [e for e in last if _is_there(e) and (engines is None or e in engines)]
-        times, peaks, notes = _measured(cls, chosen, present, rounds)
-        base = OWN if OWN in times else present[0]
-        for engine in present:
-            ratio = times[engine] / times[base]
-            ratios.setdefault(engine, []).append(ratio)
-            label = " ".join([*map(str, chosen), engine])
-            print(
-                f"  {label:<28} {times[engine]:>9.4f} s  {ratio:>6.2f}x  "
-                f"peak {peaks[engine] / 1e6:>8.1f} MB",
-                flush=True,
-            )
-            if notes[engine]:
-                print(f"    {notes[engine]}", flush=True)
-    if outer:
-        for engine, values in ratios.items():
-            mean = math.exp(statistics.fmean(map(math.log, values)))
-            print(f"  geometric mean {engine:<13} {mean:>6.2f}x")
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="shframe bench", description=__doc__)
+    parser.add_argument("suites", nargs="*", help=f"which of {', '.join(SUITES)}; default: most")
+    parser.add_argument("--list", action="store_true", help="say what there is, and end")
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument("--quick", action="store_true", help="small data, for correctness")
+    sizes.add_argument("--large", action="store_true", help="10 times the usual rows or scale")
+    sizes.add_argument("--size", type=float, help="rows, or TPC-H's scale")
+    parser.add_argument("--only", default="", help="comma-separated: classes, questions, sources")
+    parser.add_argument("--engines", default="", help="comma-separated; default: all installed")
+    parser.add_argument("--rounds", type=int, help="timed rounds at least, after one to warm up")
+    parser.add_argument("--workers", type=int, default=threads(), help="of each engine")
+    parser.add_argument("--cold", action="store_true", help="read the files from the disk")
+    parser.add_argument("--limit", type=float, default=900.0, help="seconds for a job")
+    parser.add_argument(
+        "--python",
+        action="append",
+        default=[],
+        metavar="[NAME=]PATH",
+        help="the interpreter of an environment whose shframe is measured; may be repeated",
+    )
+    parser.add_argument("--output", type=Path, help="where to save the run as JSON")
+    parser.add_argument("--report", type=Path, help="write an HTML page with tables and plots")
+    parser.add_argument(
+        "--compare", nargs=2, metavar="RUN", help="two saved runs: files, or `last` and `previous`"
+    )
+    asked = parser.parse_args(arguments)
+    for name in asked.suites:
+        if name not in SUITES:
+            parser.error(f"unknown suite {name!r}; there are {', '.join(SUITES)}")
+    return asked
 
 
-def _is_there(engine: str) -> bool:
-    rivals = ("polars", "duckdb", "dask", "distributed", "ray", "numexpr", "loky")
+def _run_all(run: Run, asked: argparse.Namespace, conditions: Conditions) -> None:
+    """Job by job; a table after each class."""
+    for suite in asked.suites or USUAL:
+        for name in SUITES[suite]:
+            cls = find_case(suite, name)
+            begin = len(run.jobs)
+            for question, engines in _questions(name, cls, asked):
+                jobs = []
+                for engine, environment, python in engines:
+                    job = Job(suite, name, list(question), engine, _size(cls, asked), cls.unit)
+                    job.environment = environment
+                    jobs.append(measure(job, conditions, python))
+                judge_answers(jobs)
+                run.jobs += jobs
+                _print_progress(jobs)
+            if run.jobs[begin:]:
+                print_tables(run.jobs[begin:], cls.__doc__ or "")
+
+
+def _questions(
+    name: str, cls: type[Case], asked: argparse.Namespace
+) -> Iterator[tuple[tuple[str, ...], list[tuple[str, str, str | None]]]]:
+    """Questions that are asked for, each with (engine, environment, interpreter)."""
+    only, wanted = _listed(asked.only), _listed(asked.engines)
+    places: list[tuple[str, str | None]] = [("", None)]
+    if asked.python:
+        places = [_environment(one) for one in asked.python]
+    for question in cls.questions():
+        if only and not _is_chosen(only, (name, *question)):
+            continue
+        engines: list[tuple[str, str, str | None]] = []
+        for engine in map(str, cls.params[-1]):
+            if wanted and engine not in wanted:
+                continue
+            if not is_installed(engine) or not cls.can_ask(question, engine):
+                continue
+            if engine == OWN:
+                engines += [(engine, environment, python) for environment, python in places]
+            else:
+                engines.append((engine, "", None))
+        if engines:
+            yield question, engines
+
+
+def _is_chosen(only: set[str], words: tuple[str, ...]) -> bool:
+    """Whether a question has one of the words of each kind that is asked for."""
+    questions = {word for word in only if word[0] == "q" and word[1:].isdigit()}
+    others = only - questions
+    given = set(words)
+    return (not questions or bool(questions & given)) and (not others or bool(others & given))
+
+
+def _listed(text: str) -> set[str]:
+    return {word.strip() for word in text.split(",") if word.strip()}
+
+
+def _environment(text: str) -> tuple[str, str | None]:
+    """(name, interpreter) of NAME=PATH or PATH."""
+    name, mark, path = text.rpartition("=")
+    return (name if mark else str(Path(path).parents[1].name), path)
+
+
+def is_installed(engine: str) -> bool:
+    """Whether the package of an engine can be imported."""
+    rivals = ("polars", "duckdb", "dask", "distributed", "ray", "numexpr", "loky", "joblib")
     package = engine.partition(" ")[0]  # "dask threads" is one of dask's schedulers
     return package not in rivals or importlib.util.find_spec(package) is not None
 
 
-def _measured(
-    cls: Any, chosen: tuple[Any, ...], engines: list[str], rounds: int
-) -> tuple[dict[str, float], dict[str, int], dict[str, str]]:
-    """Median seconds, peak bytes and note of each engine; the first round warms up."""
-    cases = {engine: cls() for engine in engines}
-    for engine, case in cases.items():
-        case.setup(*chosen, engine)
-    seconds: dict[str, list[float]] = {engine: [] for engine in engines}
-    for turn in range(rounds + 1):
-        for engine, case in cases.items():
-            begin = time.perf_counter()
-            answer = case.time_answer(*chosen, engine)
-            spent = time.perf_counter() - begin
-            del answer
-            if turn:
-                seconds[engine].append(spent * getattr(case, "scale", 1.0))
-    peaks, notes = {}, {}
-    for engine, case in cases.items():
-        peaks[engine] = _peak(partial(case.time_answer, *chosen, engine))
-        notes[engine] = getattr(case, "note", str)()
-    for engine, case in cases.items():
-        getattr(case, "teardown", lambda *_: None)(*chosen, engine)
-    return {e: statistics.median(values) for e, values in seconds.items()}, peaks, notes
+def _size(cls: type[Case], asked: argparse.Namespace) -> float:
+    if asked.size is not None:
+        return float(asked.size)
+    if asked.quick:
+        return float(cls.quick_size)
+    return float(cls.large_size or cls.size) if asked.large else float(cls.size)
 
 
-def _peak(call: Callable[[], Any]) -> int:
-    """Bytes above the start, at most, by the store's meter."""
-    from shframe import session
+def _print_progress(jobs: list[Job]) -> None:
+    for job in jobs:
+        time_or_not = f"{job.median:.4f} s" if job.median is not None else job.status
+        words = " ".join([job.case, *job.question, job.label])
+        load = f", others {job.others:.1f} cores" if job.others > 0.2 else ""
+        note = f"  {job.note}" if job.note else ""
+        problem = f"  {job.problem}" if job.problem else ""
+        memory = f"{job.memory / 1e6:.0f} MB"
+        if "budget" in job.note:
+            memory += f" ({job.without_files / 1e6:.0f} MB without files)"
+        print(f"  {words:<44} {time_or_not:>12}  {memory:>9}{load}{note}{problem}", flush=True)
 
-    session.current().put(None)  # releases what was dropped
-    objects = session.current().executor.store.objects()
-    start = measured().anon + sum(info.nbytes for info in objects)
-    with watched() as peaks:
-        call()
-    return peaks.total - start
+
+def _print_suites() -> None:
+    for suite, names in SUITES.items():
+        for name in names:
+            cls = find_case(suite, name)
+            first = (cls.__doc__ or "").splitlines()[0]
+            print(f"{suite:<14} {name:<12} {first}")
+
+
+def _find_run(name: str) -> Path:
+    """A file, or the last or previous run of the history."""
+    if name in ("last", "previous"):
+        kept = sorted(history_folder().glob("*.json"))
+        count = 1 if name == "last" else 2
+        if len(kept) < count:
+            raise SystemExit(f"no {name} run in {history_folder()}")
+        return kept[-count]
+    return Path(name)

@@ -26,7 +26,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from shframe.benchmarks.bench_scale import leaves_of, tree
+from shframe.benchmarks.many_tasks import leaves_of, tree
 from shframe.graph.scheduler.messages import Done, Finish, Instruction, Joined, More, Run
 from shframe.graph.scheduler.scheduler import Scheduler
 from shframe.graph.scheduler.submission import GraphSubmission

@@ -56,7 +56,7 @@ class Window:
 
     Contiguous bytes are written with pwrite: into pages never touched before it is twice as
     fast as through a mapping, whose page faults cost more than the copy
-    (benchmarks/bench_store.py), and on a machine without room it raises an error, where a mapping
+    (benchmarks/suites/store.py), and on a machine without room it raises an error, where a mapping
     would get a signal.
     """
 

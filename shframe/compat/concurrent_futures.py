@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Future = concurrent.futures.Future[Any]
 
 # Calls submitted beyond those that the workers run. Short calls need many, or each would cost a
-# round trip (benchmarks/bench_tasks.py); of long ones few, since those cannot be cancelled.
+# round trip (benchmarks/suites/tasks.py); of long ones few, since those cannot be cancelled.
 AHEAD = 1
 MOST_AHEAD = 4096
 QUICK_SECONDS = 0.02  # the number doubles while so many calls end within that time

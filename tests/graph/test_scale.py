@@ -8,14 +8,14 @@ import sys
 
 import pytest
 
-from shframe.benchmarks.bench_scale import Figures
+from shframe.benchmarks.many_tasks import Figures
 from shframe.benchmarks.simulate_scheduler import Costs, message_cost, simulated
 from shframe.graph.wire.work import Report, Work
 
 PROGRAM = """
 import dataclasses, json, sys
 import shframe as sf
-from shframe.benchmarks.bench_scale import tree_figures
+from shframe.benchmarks.many_tasks import tree_figures
 sf.init(workers=2, memory="1GB", inline_bytes=0)
 print(json.dumps(dataclasses.asdict(tree_figures(int(sys.argv[1])))))
 sf.shutdown()

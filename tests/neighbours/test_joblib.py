@@ -15,7 +15,7 @@ from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import cross_val_score
 
-from shframe.benchmarks.peaks import measured
+from shframe.benchmarks.runner.processes import measure_memory
 from shframe.session import Session
 
 
@@ -64,10 +64,10 @@ def test_a_large_array_is_stored_once_for_a_parallel_call(session: Session) -> N
         joblib.Parallel(batch_size=1)(
             joblib.delayed(objects_and_address)(data[:9], n) for n in range(24)
         )
-    before = measured().total
+    before = measure_memory(os.getpid()).total
     with joblib.parallel_config("shframe", n_jobs=2):
         results = joblib.Parallel(batch_size=1)(calls())
-    grown = measured().total - before
+    grown = measure_memory(os.getpid()).total - before
     assert {(writeable, last) for _, writeable, last in results} == {(False, 3_999_999.0)}
     assert max(seen) == 1
     assert grown < 1.5 * data.nbytes  # one copy; a copy in each worker would be two more

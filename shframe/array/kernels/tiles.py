@@ -20,7 +20,7 @@ NpArray = np.ndarray[Any, Any]
 Box = tuple[slice, ...]
 
 # Elements of a tile: 256 KiB a buffer of float64. Of 4 Ki to 128 Ki elements this was the
-# fastest for a chain of five and of eight ufuncs (benchmarks/bench_array.py: Tile).
+# fastest for a chain of five and of eight ufuncs (benchmarks/suites/arrays.py: Tile).
 TILE = 32768
 
 

@@ -13,7 +13,8 @@ import time
 import tracemalloc
 from typing import Any
 
-from shframe.benchmarks.peers import PEERS, WITH_CHAINS, WORKERS, Beside, leaf, pid_of
+from shframe.benchmarks.engines.call_engines import PEERS, WITH_CHAINS, WORKERS, leaf
+from shframe.benchmarks.suites.case import Case
 
 
 def added(a: int, b: int) -> int:
@@ -24,24 +25,47 @@ def one_more(n: int) -> int:
     return n + 1
 
 
+def pid_of(_: int) -> int:
+    """What each task does."""
+    return os.getpid()
+
+
+class Beside(Case):
+    """A job that each engine does on its share of the tasks."""
+
+    size = 10_000
+    quick_size = 1_000
+    unit = "tasks"
+
+    def setup(self, engine: str) -> None:
+        self.peer = PEERS[engine]()
+        self.count = max(int(self.size * self.peer.share), 200)
+        self.scale = self.size / self.count
+        self.peer.start()
+        self.peer.results([self.peer.submit(pid_of, n) for n in range(200)])
+
+    def teardown(self, engine: str) -> None:
+        self.peer.stop()
+
+    def note(self) -> str:
+        return f"{self.count:,} tasks, time times {self.scale:g}" if self.scale > 1 else ""
+
+
 class NoOp(Beside):
     """Independent tasks, one submit each, all gathered; each gives its worker's pid."""
 
-    param_names = ("engine",)
     params = ([*PEERS],)
 
-    def time_answer(self, engine: str) -> Any:
+    def time_answer(self, engine: str) -> None:
         handles = [self.peer.submit(pid_of, n) for n in range(self.count)]
         pids = set(self.peer.results(handles))
         assert os.getpid() not in pids, f"{engine} ran a task in the driver"
         assert len(pids) == WORKERS, f"{engine} ran tasks in {len(pids)} processes"
-        return len(handles)
 
 
 class Tree(Beside):
     """Half of the tasks are leaves; the others add two results each, through handles."""
 
-    param_names = ("engine",)
     params = (WITH_CHAINS,)
 
     def time_answer(self, engine: str) -> Any:
@@ -53,13 +77,11 @@ class Tree(Beside):
             level = [self.peer.submit(added, a, b) for a, b in pairs] + rest
         total = self.peer.results(level)[0]
         assert total == leaves * (leaves - 1) // 2, f"{engine} added wrongly"
-        return total
 
 
 class Chain(Beside):
     """Each task reads the result of the one before."""
 
-    param_names = ("engine",)
     params = (WITH_CHAINS,)
 
     def time_answer(self, engine: str) -> Any:
@@ -68,20 +90,18 @@ class Chain(Beside):
             handle = self.peer.submit(one_more, handle)
         last = self.peer.results([handle])[0]
         assert last == self.count - 1, f"{engine} counted wrongly"
-        return last
 
 
 class RoundTrip(Beside):
     """300 tasks, each awaited before the next; the note has p50 and p99."""
 
-    rows = 300
-    quick_rows = 300
-    param_names = ("engine",)
+    size = 300
+    quick_size = 300
     params = ([*PEERS],)
 
     def setup(self, engine: str) -> None:
         super().setup(engine)
-        self.count, self.scale = self.rows, 1.0
+        self.count, self.scale = self.size, 1.0
         self.seconds: list[float] = []
 
     def time_answer(self, engine: str) -> Any:
@@ -96,12 +116,11 @@ class RoundTrip(Beside):
         return f"p50 {statistics.median(steady) * 1e6:,.0f} us, p99 {p99 * 1e6:,.0f} us"
 
 
-class Build:
+class Build(Case):
     """A tree of delayed calls, built and not run; the note has bytes a task, by tracemalloc."""
 
-    rows = 100_000
-    quick_rows = 10_000
-    param_names = ("what", "engine")
+    size = 100_000
+    quick_size = 10_000
     params = (["calls", "calls and graph"], ["shframe", "dask"])
 
     delayed: Any
@@ -125,8 +144,8 @@ class Build:
             self.delayed = dask.delayed
             self.graph = graph
         self.what = what
-        self.count = self.rows if engine == "shframe" else self.rows // 5
-        self.scale = self.rows / self.count
+        self.count = self.size if engine == "shframe" else self.size // 5
+        self.scale = self.size / self.count
 
     def _built(self, what: str) -> tuple[Any, Any]:
         first, add = self.delayed(leaf, pure=False), self.delayed(added, pure=False)
@@ -137,7 +156,7 @@ class Build:
         return level[0], self.graph(level[0]) if what != "calls" else None
 
     def time_answer(self, what: str, engine: str) -> Any:
-        return self._built(what)
+        self._built(what)
 
     def teardown(self, what: str, engine: str) -> None:
         gc.collect()

@@ -1,6 +1,6 @@
 """How many tasks one graph may have: tasks a second, and what the driver's private memory grows by.
 
-`python -m shframe.benchmarks.bench_scale [tasks]`. Growth is the most that was seen, by a look
+`python -m shframe.benchmarks.many_tasks [tasks]`. Growth is the most that was seen, by a look
 every 10 ms, above what the driver took before the graph was made; each case has a process of its
 own. `tree`: a TaskGraph made by hand, leaves that are numbers and a 16-ary tree of min() above
 them. `array`: a sum over an array of so many blocks of four elements.
@@ -159,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sf.shutdown()
         return 0
     for case in CASES:
-        here = [sys.executable, "-m", "shframe.benchmarks.bench_scale", str(asked.tasks)]
+        here = [sys.executable, "-m", "shframe.benchmarks.many_tasks", str(asked.tasks)]
         subprocess.run([*here, "--case", case], check=True)
     return 0
 

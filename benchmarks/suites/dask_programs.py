@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from shframe.benchmarks.clusters import DaskCluster
+from shframe.benchmarks.engines.clusters import DaskCluster
+from shframe.benchmarks.suites.case import Case
 
 PROGRAMS = ("array sum", "array kept", "frame group", "frame python", "bag python", "500 tasks")
 
 
-class DaskPrograms:
+class DaskPrograms(Case):
     """The same program, built again each time, on each scheduler; all warm, with two workers."""
 
-    rows = 4_000_000
-    quick_rows = 100_000
-    param_names = ("program", "engine")
+    size = 4_000_000
+    quick_size = 100_000
     params = (PROGRAMS, ["shframe", "dask threads", "dask processes", "distributed"])
 
     def setup(self, program: str, engine: str) -> None:
-        self.program = _made(program, self.rows)
+        self.program = _made(program, self.size)
         self.close: Callable[[], None] = lambda: None
         self.how: dict[str, Any] = {"scheduler": "threads", "num_workers": 2}
         if engine == "shframe":

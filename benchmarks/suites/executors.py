@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from shframe.benchmarks.clusters import DaskCluster, Ray
+from shframe.benchmarks.engines.clusters import DaskCluster, Ray
+from shframe.benchmarks.suites.case import Case
 
 JOBS = ("group", "sort", "array sum", "array kept", "product", "python", "100 tasks")
 
 
-class OnEngines:
+class OnEngines(Case):
     """What is read from this machine's store was sent there in the warm-up round."""
 
-    rows = 4_000_000
-    quick_rows = 100_000
-    param_names = ("job", "engine")
+    size = 4_000_000
+    quick_size = 100_000
     params = (JOBS, ["shframe", "distributed", "ray"])
 
     def setup(self, job: str, engine: str) -> None:
@@ -23,7 +23,7 @@ class OnEngines:
         self.executor = {"distributed": getattr(self.cluster, "client", None), "ray": "ray"}.get(
             engine
         )
-        self.job = _made(job, self.rows)
+        self.job = _made(job, self.size)
 
     def teardown(self, job: str, engine: str) -> None:
         self.cluster.close()

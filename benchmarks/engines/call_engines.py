@@ -9,7 +9,6 @@ from __future__ import annotations
 import concurrent.futures
 import logging
 import multiprocessing
-import os
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -44,6 +43,11 @@ class Shframe(Peer):
     """`f.remote` and `sf.get`."""
 
     name = "shframe"
+
+    def stop(self) -> None:
+        import shframe as sf
+
+        sf.shutdown()
 
     def start(self) -> None:
         import shframe as sf
@@ -81,7 +85,10 @@ class ShframeExecutor(Peer):
         return self._pool.submit(function, *args)
 
     def stop(self) -> None:
+        import shframe as sf
+
         self._pool.shutdown()
+        sf.shutdown()
 
 
 class Ray(Peer):
@@ -216,30 +223,6 @@ PEERS = {peer.name: peer for peer in _ALL}
 WITH_CHAINS = ["shframe", "ray", "distributed"]  # a handle may be an argument
 
 
-def pid_of(_: int) -> int:
-    """What each task does."""
-    return os.getpid()
-
-
 def leaf(n: int) -> int:
+    """What the smallest task does."""
     return n
-
-
-class Beside:
-    """A job that each engine does on its share of the tasks."""
-
-    rows = 10_000
-    quick_rows = 1_000
-
-    def setup(self, engine: str) -> None:
-        self.peer = PEERS[engine]()
-        self.count = max(int(self.rows * self.peer.share), 200)
-        self.scale = self.rows / self.count
-        self.peer.start()
-        self.peer.results([self.peer.submit(pid_of, n) for n in range(200)])
-
-    def teardown(self, engine: str) -> None:
-        self.peer.stop()
-
-    def note(self) -> str:
-        return f"{self.count:,} tasks, time times {self.scale:g}" if self.scale > 1 else ""

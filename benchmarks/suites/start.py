@@ -8,7 +8,8 @@ import sys
 from typing import Any
 
 import shframe as sf
-from shframe.benchmarks.peers import PEERS, leaf
+from shframe.benchmarks.engines.call_engines import PEERS, leaf
+from shframe.benchmarks.suites.case import Case
 
 _SMALL = "{'k': [1, 2, 3] * 1000, 'v': range(3000)}"
 _LARGE = "{'k': numpy.arange(10**6) % 9, 'v': numpy.arange(10**6) / 7}"
@@ -28,12 +29,11 @@ for _name, _data in (("small", _SMALL), ("large", _LARGE)):
     )
 
 
-class Cold:
+class Cold(Case):
     """A whole process: only the import, or the first group-by of 3,000 or of a million rows."""
 
-    rows = 1_000_000
-    quick_rows = 1_000_000
-    param_names = ("script", "engine")
+    size = 1_000_000
+    quick_size = 1_000_000
     params = (["import", "small", "large"], ["shframe", "pandas", "python"])
 
     def setup(self, script: str, engine: str) -> None:
@@ -69,12 +69,11 @@ _FIRST = {
 }
 
 
-class FirstTask:
+class FirstTask(Case):
     """A whole process that starts two workers, runs one task, with or without pandas, and ends."""
 
-    rows = 1
-    quick_rows = 1
-    param_names = ("what", "engine")
+    size = 1
+    quick_size = 1
     params = ([*_CALLS], [*_FIRST])
 
     def setup(self, what: str, engine: str) -> None:
@@ -86,12 +85,11 @@ class FirstTask:
         assert done.stdout.strip() == "3", f"{engine} gave {done.stdout!r}"
 
 
-class StartAgain:
+class StartAgain(Case):
     """In one process: end the engine, start it again, and have the result of a task."""
 
-    rows = 1
-    quick_rows = 1
-    param_names = ("engine",)
+    size = 1
+    quick_size = 1
     params = (["shframe", "ray", "distributed", "ProcessPoolExecutor"],)
 
     def setup(self, engine: str) -> None:

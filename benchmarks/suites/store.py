@@ -16,17 +16,18 @@ from typing import Any
 
 import numpy as np
 
+from shframe.benchmarks.suites.case import Case
 
-class Fresh:
+
+class Fresh(Case):
     """Filling a new segment: by its mapping, after fallocate, after populate, by pwrite."""
 
-    rows = 50_000_000
-    quick_rows = 1_000_000
-    param_names = ("way",)
+    size = 50_000_000
+    quick_size = 1_000_000
     params = (["pwrite", "mapping", "fallocate", "populate"],)
 
     def setup(self, way: str) -> None:
-        self.source = np.ones(self.rows)
+        self.source = np.ones(self.size)
 
     def time_answer(self, way: str) -> Any:
         nbytes = self.source.nbytes
@@ -81,17 +82,16 @@ def stop(engine: str) -> None:
         ray.shutdown()
 
 
-class PutGet:
+class PutGet(Case):
     """1,000 times 1 KB, 100 times 1 MB, once 800 MB; into memory that was used before."""
 
-    rows = 100_000_000
-    quick_rows = 1_000_000
-    param_names = ("call", "size", "engine")
+    size = 100_000_000
+    quick_size = 1_000_000
     params = (["put", "get"], [*SIZES], ["shframe", "ray", "shared_memory", "pickle", "copy"])
 
     def setup(self, call: str, size: str, engine: str) -> None:
         items, self.count = SIZES[size]
-        self.source = np.ones(min(items, self.rows))
+        self.source = np.ones(min(items, self.size))
         self.block: SharedMemory | None = None
         self.put = getattr(self, f"_put_{engine}")
         self.take = getattr(self, f"_get_{engine}")
@@ -182,12 +182,11 @@ def by_hand(place: int, items: int) -> float:
 _warm: dict[str, Any] = {}
 
 
-class Results:
+class Results(Case):
     """Arrays of 80 MB: made by tasks and summed by tasks, brought here, one read by ten tasks."""
 
-    rows = 10_000_000
-    quick_rows = 1_000_000
-    param_names = ("job", "engine")
+    size = 10_000_000
+    quick_size = 1_000_000
     params = (["20 made and summed", "8 to the driver", "1 read by 10"], ["shframe", "ray", "none"])
 
     def setup(self, job: str, engine: str) -> None:
@@ -205,6 +204,10 @@ class Results:
     def time_answer(self, job: str, engine: str) -> Any:
         return getattr(self, f"_{engine}")(job)
 
+    def compared(self, answer: Any) -> Any:
+        """Of the engines that have the result in one process, its sum."""
+        return sum(float(np.sum(one)) for one in answer)
+
     def _shframe(self, job: str) -> Any:
         import shframe as sf
         from shframe.graph.tasks.function import Function
@@ -215,13 +218,13 @@ class Results:
         graph = TaskGraph()
         make, add = Function(made), Function(summed)
         sources = {"20 made and summed": 20, "8 to the driver": 8, "1 read by 10": 0}[job]
-        tasks = [Task(Key("made", (n,)), make, (), (n, self.rows)) for n in range(sources)]
+        tasks = [Task(Key("made", (n,)), make, (), (n, self.size)) for n in range(sources)]
         outputs = tasks
         if job == "20 made and summed":
             outputs = [Task(Key("sum", (n,)), add, (t.key,)) for n, t in enumerate(tasks)]
             tasks = [*tasks, *outputs]
         elif job == "1 read by 10":
-            graph.data[Key("x")] = sf.put(made(1, self.rows))
+            graph.data[Key("x")] = sf.put(made(1, self.size))
             outputs = tasks = [Task(Key("sum", (n,)), add, (Key("x"),)) for n in range(10)]
         graph.add(tasks)
         graph.outputs = tuple(task.key for task in outputs)
@@ -232,33 +235,32 @@ class Results:
 
         make, add = ray.remote(made), ray.remote(summed)
         if job == "20 made and summed":
-            return ray.get([add.remote(make.remote(n, self.rows)) for n in range(20)])
+            return ray.get([add.remote(make.remote(n, self.size)) for n in range(20)])
         if job == "8 to the driver":
-            return ray.get([make.remote(n, self.rows) for n in range(8)])
-        ref = ray.put(made(1, self.rows))
+            return ray.get([make.remote(n, self.size) for n in range(8)])
+        ref = ray.put(made(1, self.size))
         return ray.get([add.remote(ref) for _ in range(10)])
 
     def _none(self, job: str) -> Any:
         if job == "20 made and summed":
-            return self.pool.starmap(by_hand, [(n, self.rows) for n in range(20)], chunksize=10)
+            return self.pool.starmap(by_hand, [(n, self.size) for n in range(20)], chunksize=10)
         if job == "8 to the driver":
-            return self.pool.starmap(made, [(n, self.rows) for n in range(8)], chunksize=1)
-        x = made(1, self.rows)
+            return self.pool.starmap(made, [(n, self.size) for n in range(8)], chunksize=1)
+        x = made(1, self.size)
         return [summed(x) for _ in range(10)]
 
 
-class FirstSum:
+class FirstSum(Case):
     """The sum of 800 MB that was put: right after get(), and of an array that is read again."""
 
-    rows = 100_000_000
-    quick_rows = 1_000_000
-    param_names = ("which",)
+    size = 100_000_000
+    quick_size = 1_000_000
     params = (["second", "get and first"],)
 
     def setup(self, which: str) -> None:
         import shframe as sf
 
-        self.ref = sf.put(np.ones(self.rows))
+        self.ref = sf.put(np.ones(self.size))
         self.array = sf.get(self.ref)
 
     def time_answer(self, which: str) -> Any:
@@ -267,19 +269,18 @@ class FirstSum:
         return (self.array if which == "second" else sf.get(self.ref)).sum()
 
 
-class Attach:
+class Attach(Case):
     """Opening 800 MB that another program holds: attach() beside shared_memory by its name."""
 
-    rows = 100_000_000
-    quick_rows = 1_000_000
-    param_names = ("how",)
+    size = 100_000_000
+    quick_size = 1_000_000
     params = (["shframe", "shared_memory"],)
 
     def setup(self, how: str) -> None:
         holder = (
             "import sys, numpy as np, shframe as sf\n"
             "from multiprocessing.shared_memory import SharedMemory\n"
-            f"data = np.ones({self.rows})\n"
+            f"data = np.ones({self.size})\n"
             "if sys.argv[1] == 'shframe':\n"
             "    sf.publish('shframe-bench', data)\n    print(flush=True)\n"
             "else:\n"

@@ -1,0 +1,1 @@
+"""The engines for questions about tables, behind one face."""

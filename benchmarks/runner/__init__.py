@@ -1,0 +1,1 @@
+"""Running jobs in fresh processes, and what is kept and shown of them."""

@@ -1,0 +1,1 @@
+"""What is measured: one file a suite, one class a job, in the shape that asv runs too."""
