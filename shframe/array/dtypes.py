@@ -11,11 +11,9 @@ from numpy import (
 from numpy import (
     complex64,
     complex128,
-    finfo,
     float16,
     float32,
     float64,
-    iinfo,
     int8,
     int16,
     int32,
@@ -28,6 +26,7 @@ from numpy import (
 )
 
 from shframe.array.functions.convert import lazy_node
+from shframe.errors import UnsupportedType
 
 __all__ = [
     "bool",
@@ -71,3 +70,43 @@ def promote_types(one: Any, other: Any) -> np.dtype[Any]:
 def can_cast(from_: Any, to: Any, /, casting: Any = "safe") -> Any:
     """Whether values of an array or dtype may become those of another dtype."""
     return np.can_cast(_kind(from_), to, casting)
+
+
+class finfo:
+    """The limits of a floating dtype, or of an array's: Python's own floats, and what else
+    numpy.finfo knows."""
+
+    def __init__(self, type: Any, /) -> None:
+        try:
+            self._numpys = np.finfo(_kind(type))
+        except ValueError as error:
+            raise UnsupportedType(str(error)) from None
+        self.bits = int(self._numpys.bits)
+        self.eps = float(self._numpys.eps)
+        self.max = float(self._numpys.max)
+        self.min = float(self._numpys.min)
+        self.smallest_normal = float(self._numpys.smallest_normal)
+        self.dtype = self._numpys.dtype
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._numpys, name)
+
+    def __repr__(self) -> str:
+        return repr(self._numpys)
+
+
+class iinfo:
+    """The limits of an integer dtype, or of an array's."""
+
+    def __init__(self, type: Any, /) -> None:
+        try:
+            self._numpys = np.iinfo(_kind(type))
+        except ValueError as error:
+            raise UnsupportedType(str(error)) from None
+        self.bits = int(self._numpys.bits)
+        self.max = int(self._numpys.max)
+        self.min = int(self._numpys.min)
+        self.dtype = self._numpys.dtype
+
+    def __repr__(self) -> str:
+        return repr(self._numpys)

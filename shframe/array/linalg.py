@@ -2,27 +2,77 @@
 
 from __future__ import annotations
 
+from numpy.linalg import LinAlgError
+
+from shframe.array.functions import decompositions, products
 from shframe.array.namespace import (
-    diagonal,
+    cross,
     dot,
+    inner,
     matmul,
     matrix_transpose,
     outer,
     tensordot,
-    trace,
     vdot,
     vecdot,
     vector_norm,
 )
+from shframe.array.wrapping import making, of_any, of_one, of_one_for_any
+
+cholesky = of_one(decompositions.cholesky)
+det = of_one(decompositions.det)
+diagonal = of_one(products.matrix_diagonal)
+eig = of_one_for_any(decompositions.eig)
+eigh = of_one_for_any(decompositions.eigh)
+eigvals = of_one(decompositions.eigvals)
+eigvalsh = of_one(decompositions.eigvalsh)
+inv = of_one(decompositions.inv)
+lstsq = of_any(decompositions.lstsq)
+matrix_norm = of_one(decompositions.matrix_norm)
+matrix_power = of_one(decompositions.matrix_power)
+matrix_rank = of_one(decompositions.matrix_rank)
+multi_dot = making(decompositions.multi_dot)
+norm = of_one(decompositions.norm)
+pinv = of_one(decompositions.pinv)
+qr = of_one_for_any(decompositions.qr)
+slogdet = of_one_for_any(decompositions.slogdet)
+solve = making(decompositions.solve)
+svd = of_one_for_any(decompositions.svd)
+svdvals = of_one(decompositions.svdvals)
+trace = of_one(products.matrix_trace)
+tsqr = of_one_for_any(decompositions.tsqr)
 
 __all__ = [
+    "LinAlgError",
+    "cholesky",
+    "cross",
+    "det",
     "diagonal",
     "dot",
+    "eig",
+    "eigh",
+    "eigvals",
+    "eigvalsh",
+    "inner",
+    "inv",
+    "lstsq",
     "matmul",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_rank",
     "matrix_transpose",
+    "multi_dot",
+    "norm",
     "outer",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "svd",
+    "svdvals",
     "tensordot",
     "trace",
+    "tsqr",
     "vdot",
     "vecdot",
     "vector_norm",

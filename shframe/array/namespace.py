@@ -6,28 +6,54 @@ result, in wrapping.py.
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import numpy as np
 
 from shframe.array.functions import (
+    applying,
+    building,
+    calculus,
     convert,
     creation,
+    decompositions,
     elementwise,
+    histograms,
     indexing,
     manipulation,
     products,
+    quantiles,
     reductions,
     running,
+    searching,
+    sets,
+    sorting,
     statistics,
 )
 from shframe.array.functions import map_blocks as blocks
+from shframe.array.functions import (
+    overlap as overlaps,
+)
+from shframe.array.functions.einsum import einsum as einsum_nodes
+from shframe.array.functions.padding import pad as pad_node
 from shframe.array.functions.ufuncs import TwoResults, UFunc
 from shframe.array.ndarray import Array
-from shframe.array.wrapping import making, of_one, of_one_or_pair, of_sequence, of_several, of_two
+from shframe.array.wrapping import (
+    making,
+    of_any,
+    of_one,
+    of_one_for_any,
+    of_one_or_pair,
+    of_sequence,
+    of_several,
+    of_two,
+)
 
 # -- creation
 
 from_array = making(convert.from_array)
-asarray = asanyarray = making(creation.asarray)
+_asarray = making(creation.asarray)
 array = making(creation.array)
 full = making(creation.full)
 zeros = making(creation.zeros)
@@ -44,6 +70,19 @@ identity = making(creation.identity)
 meshgrid = of_several(creation.meshgrid)
 tril = of_one(creation.tril)
 triu = of_one(creation.triu)
+
+from_dlpack = making(creation.from_dlpack)
+
+
+@functools.wraps(_asarray)
+def asarray(x: Any, *args: Any, copy: bool | None = None, **how: Any) -> Array:
+    """A lazy array itself, if it has the dtype; anything else by from_array()."""
+    made = _asarray(x, *args, copy=copy, **how)
+    # what is written into the one is to be seen in the other, as they are one array
+    return x if isinstance(x, Array) and not copy and made.expr is x.expr else made
+
+
+asanyarray = asarray
 
 # -- elementwise
 
@@ -231,6 +270,188 @@ outer = of_two(products.outer)
 matrix_transpose = of_one(products.matrix_transpose)
 diagonal = of_one(products.diagonal)
 trace = of_one(products.trace)
-vector_norm = of_one(products.vector_norm)
+inner = of_two(products.inner)
+cross = making(decompositions.cross)
+einsum = making(einsum_nodes)
+kron = of_two(building.kron)
+vector_norm = of_one(decompositions.vector_norm)
 
 map_blocks = making(blocks.map_blocks)
+
+# -- sorting, searching and sets
+
+sort = of_one(sorting.sort)
+argsort = of_one(sorting.argsort)
+partition = of_one(sorting.partition)
+argpartition = of_one(sorting.argpartition)
+lexsort = of_sequence(sorting.lexsort)
+topk = of_one(sorting.topk)
+argtopk = of_one(sorting.argtopk)
+searchsorted = of_one(searching.searchsorted)
+digitize = of_one(searching.digitize)
+isin = of_one(searching.isin)
+interp = making(searching.interp)
+take_along_axis = of_one(searching.take_along_axis)
+unique = of_one_for_any(sets.unique)
+unique_all = of_one_for_any(sets.unique_all)
+unique_counts = of_one_for_any(sets.unique_counts)
+unique_inverse = of_one_for_any(sets.unique_inverse)
+unique_values = of_one(sets.unique_values)
+union1d = making(sets.union1d)
+intersect1d = of_any(sets.intersect1d)
+setdiff1d = making(sets.setdiff1d)
+setxor1d = making(sets.setxor1d)
+
+# -- quantiles and histograms
+
+quantile = of_one(quantiles.quantile)
+percentile = of_one(quantiles.percentile)
+median = of_one(quantiles.median)
+nanquantile = of_one(quantiles.nanquantile)
+nanpercentile = of_one(quantiles.nanpercentile)
+nanmedian = of_one(quantiles.nanmedian)
+bincount = of_one(histograms.bincount)
+histogram = of_one_for_any(histograms.histogram)
+histogram_bin_edges = of_one(histograms.histogram_bin_edges)
+histogram2d = of_any(histograms.histogram2d)
+histogramdd = of_any(histograms.histogramdd)
+
+# -- calculus
+
+ediff1d = of_one(calculus.ediff1d)
+gradient = of_one_for_any(calculus.gradient)
+trapezoid = of_one(calculus.trapezoid)
+cov = of_one(calculus.cov)
+corrcoef = of_one(calculus.corrcoef)
+correlate = making(calculus.correlate)
+convolve = making(calculus.convolve)
+polyval = making(calculus.polyval)
+unwrap = of_one(calculus.unwrap)
+
+# -- building
+
+block = making(building.block)
+dstack = of_sequence(building.dstack)
+column_stack = of_sequence(building.column_stack)
+atleast_3d = of_one(building.atleast_3d)
+append = of_one(building.append)
+delete = of_one(building.delete)
+insert = of_one(building.insert)
+diag = of_one(building.diag)
+diagflat = of_one(building.diagflat)
+tri = making(building.tri)
+indices = making(building.indices)
+rot90 = of_one(building.rot90)
+fliplr = of_one(building.fliplr)
+flipud = of_one(building.flipud)
+rollaxis = of_one(building.rollaxis)
+array_split = of_one_for_any(building.array_split)
+split = of_one_for_any(building.split)
+hsplit = of_one_for_any(building.hsplit)
+vsplit = of_one_for_any(building.vsplit)
+dsplit = of_one_for_any(building.dsplit)
+select = making(building.select)
+choose = of_one(building.choose)
+extract = making(building.extract)
+ravel_multi_index = making(building.ravel_multi_index)
+unravel_index = of_any(building.unravel_index)
+tril_indices = of_any(building.tril_indices)
+triu_indices = of_any(building.triu_indices)
+tril_indices_from = of_one_for_any(building.tril_indices_from)
+triu_indices_from = of_one_for_any(building.triu_indices_from)
+logspace = making(building.logspace)
+resize = of_one(building.resize)
+pad = of_one(pad_node)
+
+# -- neighbours and users' functions
+
+overlap = of_one(overlaps.overlap)
+trim_overlap = of_one(overlaps.trim_overlap)
+map_overlap = making(overlaps.map_overlap)
+sliding_window_view = of_one(overlaps.sliding_window_view)
+apply_gufunc = of_any(applying.apply_gufunc)
+blockwise = making(applying.blockwise)
+reduction = of_one(applying.reduction)
+
+
+@functools.wraps(applying.apply_along_axis)
+def apply_along_axis(func1d: Any, axis: int, x: Any, *args: Any, **how: Any) -> Array:
+    return Array(applying.apply_along_axis(func1d, axis, convert.node_of(x), *args, **how))
+
+
+def apply_over_axes(func: Any, x: Any, axes: Any) -> Array:
+    """A function of the array and an axis, for one axis after the other; axes stay, of length 1."""
+    made: Array = applying.apply_over_axes(func, asarray(x), axes)
+    return made
+
+
+@functools.wraps(applying.coarsen)
+def coarsen(reduction: Any, x: Any, axes: Any, trim_excess: bool = False, **how: Any) -> Array:
+    return Array(applying.coarsen(reduction, convert.node_of(x), axes, trim_excess, **how))
+
+
+def fromfunction(function: Any, shape: Any, *, dtype: Any = float, **keywords: Any) -> Any:
+    """A function of the indices along each axis, which are lazy arrays."""
+    return function(*indices(shape, dtype), **keywords)
+
+
+def array_equal(one: Any, other: Any, equal_nan: bool = False) -> Array:
+    """Whether two arrays have one shape and the same elements."""
+    first, second = asarray(one), asarray(other)
+    if first.shape != second.shape:
+        return zeros((), np.bool_)
+    same: Array = first == second
+    if equal_nan and first.dtype.kind in "fcmM" and second.dtype.kind in "fcmM":
+        unknown = isnat if first.dtype.kind in "mM" else isnan
+        same = same | (unknown(first) & unknown(second))
+    return all(same)
+
+
+# what is known without computing
+def shape(x: Any) -> tuple[int, ...]:
+    """Lengths of the axes."""
+    return asarray(x).shape
+
+
+def ndim(x: Any) -> int:
+    """How many axes."""
+    return asarray(x).ndim
+
+
+def size(x: Any, axis: int | None = None) -> int:
+    """How many elements, or how many along an axis."""
+    found = asarray(x)
+    return found.size if axis is None else found.shape[axis]
+
+
+def iscomplex(x: Any) -> Array:
+    """Where the imaginary part is not zero."""
+    return asarray(x).imag != 0
+
+
+def isreal(x: Any) -> Array:
+    """Where the imaginary part is zero."""
+    return asarray(x).imag == 0
+
+
+def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
+    """The running sum, NaN counted as 0."""
+    return cumsum(_numbers(x, 0), axis=axis, dtype=dtype)
+
+
+def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
+    """The running product, NaN counted as 1."""
+    return cumprod(_numbers(x, 1), axis=axis, dtype=dtype)
+
+
+def _numbers(x: Any, value: int) -> Array:
+    found = asarray(x)
+    if found.dtype.kind not in "fc":
+        return found
+    return where(isnan(found), found.dtype.type(value), found)
+
+
+def unify_chunks(*args: Any) -> tuple[Any, list[Array]]:
+    """The blocks by label, and the arrays on one grid: arguments are an array, its labels, ..."""
+    grid, found = applying.unify_chunks(*args)
+    return grid, [Array(each) for each in found]

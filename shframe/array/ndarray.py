@@ -23,9 +23,9 @@ from shframe.array.functions import (
     statistics,
 )
 from shframe.array.functions.convert import node_of
-from shframe.array.functions.map_blocks import map_blocks
 from shframe.array.grid.axes import Axes
 from shframe.array.grid.chunks import Chunks, Shape
+from shframe.array.methods import Methods
 from shframe.array.operators import Operators
 from shframe.array.plan.evaluate import evaluate, persist
 from shframe.array.plan.plan_text import line_of
@@ -45,7 +45,7 @@ AMBIGUOUS = (
 )
 
 
-class Array(Operators, Collection):
+class Array(Methods, Operators, Collection):
     """A lazy array: shape and dtype are known, values come with compute().
 
     NumPy's operators, functions and ufuncs work on it and return an Array; what needs values
@@ -243,8 +243,18 @@ class Array(Operators, Collection):
             )
         return self
 
-    def __dlpack__(self, **how: Any) -> Any:
-        return np.asarray(self).__dlpack__(**how)
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[Any, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        values = np.asarray(self)
+        return values.__dlpack__(
+            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
+        )
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return (1, 0)
@@ -270,12 +280,6 @@ class Array(Operators, Collection):
 
     def __getitem__(self, index: Any) -> Array:
         return Array(indexing.item_of(self.expr, index))
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        raise UnsupportedType(
-            "assignment destination is read-only: lazy arrays cannot be written into\n"
-            "  use xp.where(condition, new, old), or write into the result of compute()"
-        )
 
     def __iter__(self) -> Iterator[Array]:
         return (self[n] for n in range(len(self)))
@@ -340,10 +344,6 @@ class Array(Operators, Collection):
     def dot(self, other: Any) -> Array:
         """The product as numpy.dot has it."""
         return Array(products.dot(self.expr, node_of(other)))
-
-    def map_blocks(self, function: Any, *others: Any, **how: Any) -> Array:
-        """A function of each block."""
-        return Array(map_blocks(function, self, *others, **how))
 
     # -- reductions
 

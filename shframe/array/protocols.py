@@ -84,9 +84,8 @@ def call_function(public: Any, func: Any, args: Any, keywords: Any) -> Any:
     if func in FACTS:
         return FACTS[func](*args, **keywords)
     name = func.__name__
-    ours = getattr(public, name, None) if name in public.__all__ else None
-    here = func in (getattr(np, name, None), getattr(np.linalg, name, None))
-    if ours is None or not callable(ours) or not here:
+    ours = _ours(public, func)
+    if ours is None:
         raise UnsupportedType(
             f"{func.__module__}.{name} is not supported for lazy arrays\n"
             "  compute() returns a NumPy array, map_blocks() applies a function to each block"
@@ -99,6 +98,16 @@ def call_function(public: Any, func: Any, args: Any, keywords: Any) -> Any:
             f"  its arguments are {', '.join(_parameters(ours))}"
         )
     return ours(*placed, **named)
+
+
+def _ours(public: Any, func: Any) -> Callable[..., Any] | None:
+    """Our function of the same name in the room that NumPy has it in."""
+    name = func.__name__
+    for numpys, room in ((np, public), (np.linalg, public.linalg), (np.fft, public.fft)):
+        if getattr(numpys, name, None) is func and name in room.__all__:
+            found = getattr(room, name)
+            return found if callable(found) else None
+    return getattr(public, name) if func is np.lib.stride_tricks.sliding_window_view else None
 
 
 _signature = functools.cache(inspect.signature)

@@ -22,7 +22,11 @@ def _wrap(result: Any) -> Any:
     """Arrays for the node, or nodes, that a chapter's function returns."""
     if isinstance(result, Node):
         return Array(result)
-    return type(result)(map(Array, result))
+    if isinstance(result, tuple | list):
+        parts = map(_wrap, result)
+        # named results take their fields one by one
+        return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
+    return result
 
 
 def _public(
@@ -100,6 +104,16 @@ def of_two(
 ) -> Callable[Concatenate[Any, Any, P], Array]:
     """For a function of two arrays, its first arguments."""
     return _public(function, _first_two)
+
+
+def of_one_for_any(function: Callable[Concatenate[Node, P], Any]) -> Callable[..., Any]:
+    """For a function of one array that returns several, or what depends on the arguments."""
+    return _public(function, _first)
+
+
+def of_any(function: Callable[P, Any]) -> Callable[P, Any]:
+    """For a function that converts its arguments itself and returns several arrays."""
+    return _public(function, _as_given)
 
 
 def of_sequence(

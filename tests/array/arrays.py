@@ -155,3 +155,13 @@ def quiet(call: Callable[[], Any]) -> Any:
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         return call()
+
+
+def compare(
+    call: Callable[[Any, Any], Any], data: st.DataObject, dtypes: Any, shapes: Any, **how: Any
+) -> None:
+    """A call of a namespace and an array returns the same of NumPy's and of ours, for a drawn
+    array; `how` says how near floats are."""
+    finite = how.pop("finite", False)
+    values, lazy = data.draw(pairs(dtypes, shapes, finite=finite), label="array")
+    agree(lambda: call(np, values), lambda: call(xp, lazy), **how)

@@ -7,11 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 import shframe as sf
 import shframe.array as xp
 from shframe.array.plan.cost import cost_of
+from shframe.array.plan.direct import evaluate_directly
 from shframe.session import Session
+from tests.array.arrays import LIGHT, pairs, quiet, same
 
 VALUES = np.random.default_rng(3).normal(size=(40, 30))
 JOBS = {
@@ -64,11 +69,29 @@ def test_the_result_is_the_users_own(small: Session) -> None:
 
 
 def test_the_trace_says_that_tasks_ran_in_the_driver(small: Session) -> None:
-    made = xp.from_array(VALUES, chunks=(20, 30)) + 1
-    assert np.array_equal(made.compute(), VALUES + 1)
+    made = (xp.from_array(VALUES, chunks=(40, 30)) + 1).sum(axis=1)
+    assert np.allclose(made.compute(), (VALUES + 1).sum(axis=1))
     assert [span.worker for span in small.last_trace.spans] == [-1, -1]
     assert small.last_trace.notes == ["2 small tasks ran in the driver"]
     assert small.executor.pids == []  # type: ignore[attr-defined]
+
+
+@given(data=st.data())
+@LIGHT
+def test_what_needs_no_plan_has_the_values_of_any_plan(data: st.DataObject) -> None:
+    values, lazy = data.draw(pairs(["f8", "i4"], hnp.array_shapes(min_dims=2, max_dims=2)))
+    places = np.arange(len(values))[::-1]
+
+    def made(m: Any, x: Any) -> Any:
+        part = m.where(x[:, :1] > 0, x, 1) + x[::-1]
+        return m.concat([part, m.broadcast_to(x[0], x.shape)])[places].T.reshape(-1)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SHFRAME_CHECK")
+        direct = quiet(lambda: evaluate_directly(made(xp, lazy).expr))
+        assert direct is not None
+        np.testing.assert_array_equal(direct, quiet(lambda: made(np, values)))
+    same(made(xp, lazy), direct)
 
 
 def test_a_task_that_fails_says_so_as_in_a_worker(small: Session) -> None:

@@ -131,8 +131,3 @@ def test_blocks_that_a_slice_does_not_meet_are_not_computed(session: Session) ->
 def test_an_index_that_is_not_there_raises_at_the_call(index: Any, error: Any, words: str) -> None:
     with pytest.raises(error, match=words):
         xp.ones((3, 4), chunks=2)[index]
-
-
-def test_writing_into_a_lazy_array_says_what_to_do() -> None:
-    with pytest.raises(TypeError, match="where"):
-        xp.ones(3)[0] = 1

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -271,6 +272,75 @@ class MapBlocks(Node):
     with_place: bool
     writable: bool
     over: Chunks
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Kernel(Expr):
+    """What a kernel of ours returns for the sources' blocks at each position of the grid `over`.
+
+    labels: for each axis of each source the axis of the grid that it follows, or None where the
+        kernel gets all blocks along it, as a list in C order.
+    with_origin: whether the kernel takes a keyword `origin`, where its position begins.
+    weight: sums of its elements that take as long as the kernel.
+    """
+
+    call: Callable[..., Any]
+    options: tuple[tuple[str, Any], ...]
+    sources: tuple[Expr, ...]
+    labels: tuple[tuple[int | None, ...], ...]
+    over: Chunks
+    with_origin: bool
+    weight: float
+
+
+@dataclass(frozen=True, eq=False)
+class Computed(Node):
+    """The blocks that a kernel returns, or one item of each tuple that it returns."""
+
+    source: Kernel
+    number: int | None
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Overlap(Node):
+    """Blocks that share elements with their neighbours: (low, high) of each block on each axis."""
+
+    source: Node
+    ranges: tuple[tuple[tuple[int, int], ...], ...]
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Assign(Node):
+    """An array with a part replaced, which is at slices with positive steps.
+
+    value: on the grid into which the source's blocks cut the part.
+    """
+
+    source: Node
+    value: Node
+    index: tuple[slice, ...]
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Put(Node):
+    """An array with the elements of an axis at ascending indices replaced.
+
+    value: cut along the axis where the source's blocks cut the indices; `cuts` are these places.
+    """
+
+    source: Node
+    value: Node
+    indices: ObjectRef
+    cuts: tuple[int, ...]
+    axis: int
     chunks: Chunks
     dtype: DType
 

@@ -209,3 +209,129 @@ class Extreme(Named):
     def finish(self, partial: tuple[NpArray, NpArray]) -> NpArray:
         """The indices."""
         return partial[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Largest(Named):
+    """The first `count` elements along an axis in descending order, or in ascending order; or
+    their indices. Of equal elements those that come first are taken; NaN is the largest.
+    """
+
+    count: int
+    axis: int
+    smallest: bool
+    indices: bool
+
+    @property
+    def tiled(self) -> bool:
+        return False
+
+    def partial(
+        self, values: NpArray, axes: AxisNumbers, origin: AxisNumbers, shape: AxisNumbers
+    ) -> tuple[NpArray, NpArray]:
+        """The best of a block and their indices in the whole array."""
+        places = np.arange(values.shape[self.axis]) + origin[self.axis]
+        along = [-1 if n == self.axis else 1 for n in range(values.ndim)]
+        return self._best(values, np.broadcast_to(places.reshape(along), values.shape))
+
+    def _best(self, values: NpArray, places: NpArray) -> tuple[NpArray, NpArray]:
+        if self.smallest:
+            order = np.argsort(values, axis=self.axis, kind="stable")
+        else:  # backwards on both sides, so that the first of equal elements comes first
+            back = np.flip(values, self.axis)
+            order = np.flip(np.argsort(back, axis=self.axis, kind="stable"), self.axis)
+            order = values.shape[self.axis] - 1 - order
+        best = np.take(order, np.arange(min(self.count, order.shape[self.axis])), self.axis)
+        return (
+            np.take_along_axis(values, best, self.axis),
+            np.take_along_axis(places, best, self.axis),
+        )
+
+    def merge(
+        self, one: tuple[NpArray, NpArray], other: tuple[NpArray, NpArray]
+    ) -> tuple[NpArray, NpArray]:
+        """The best of both."""
+        values, places = (
+            np.concatenate(pair, axis=self.axis) for pair in zip(one, other, strict=True)
+        )
+        return self._best(values, places)
+
+    def finish(self, partial: tuple[NpArray, NpArray]) -> NpArray:
+        """The elements or their indices."""
+        return partial[1] if self.indices else partial[0]
+
+
+Part = tuple[NpArray, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct(Named):
+    """The distinct elements of a vector in order, with the index of the first of each and how
+    many there are. Each NaN is one of its own unless `equal_nan`.
+    """
+
+    equal_nan: bool
+
+    @property
+    def tiled(self) -> bool:
+        return False
+
+    def partial(
+        self, values: NpArray, axes: AxisNumbers, origin: AxisNumbers, shape: AxisNumbers
+    ) -> Part:
+        """Those of a block."""
+        found = np.unique(values, True, False, True, equal_nan=self.equal_nan)
+        return (found[0], found[1] + origin[0], found[2])
+
+    def merge(self, one: Part, other: Part) -> Part:
+        """Those of both."""
+        values, first, counts = (np.concatenate(pair) for pair in zip(one, other, strict=True))
+        # a stable sort: of equal values that of `one` is the first
+        found, at, inverse = np.unique(values, True, True, equal_nan=self.equal_nan)
+        total = np.zeros(len(found), np.intp)
+        np.add.at(total, inverse, counts)
+        return found, first[at], total
+
+    def finish(self, partial: Part) -> NpArray:
+        """A record of each element."""
+        values, first, counts = partial
+        fields = [("value", values.dtype), ("first", np.intp), ("count", np.intp)]
+        made = np.empty(len(values), fields)
+        made["value"], made["first"], made["count"] = values, first, counts
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class UserReduction(Named):
+    """A user's functions of a block, of partial results put together along the reduced axes, and
+    of the last of these."""
+
+    chunk: Any
+    aggregate: Any
+    axes: AxisNumbers
+    combine: Any
+
+    @property
+    def tiled(self) -> bool:
+        return False
+
+    def partial(
+        self, values: NpArray, axes: AxisNumbers, origin: AxisNumbers, shape: AxisNumbers
+    ) -> Any:
+        """The function of a block, in a list: partial results are combined when all are there."""
+        return [self.chunk(values, axis=axes, keepdims=True)]
+
+    def merge(self, one: Any, other: Any) -> Any:
+        """Both lists; their items are combined when there are eight."""
+        parts = [*one, *other]
+        if self.combine is None or len(parts) < 8:
+            return parts
+        return [self.combine(self._joined(parts), axis=self.axes, keepdims=True)]
+
+    def _joined(self, parts: list[Any]) -> Any:
+        return np.concatenate(parts, axis=self.axes[0]) if len(parts) > 1 else parts[0]
+
+    def finish(self, partial: Any) -> NpArray:
+        """The last function of what is left."""
+        made = self.aggregate(self._joined(partial), axis=self.axes, keepdims=True)
+        return np.asarray(made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 from operator import index as as_int
@@ -19,11 +20,36 @@ from shframe.array.grid.defaults import choose_grid, shape_from
 from shframe.errors import InvalidArgument, UnsupportedType
 
 
-def asarray(x: Any, dtype: Any = None, *, chunks: Any = "auto", copy: bool | None = None) -> Node:
-    """A lazy array as it is, anything else by from_array(); in `dtype` if given."""
+def check_device(device: Any) -> None:
+    """Raises InvalidArgument for another device than "cpu"."""
+    if device not in ("cpu", None):
+        raise InvalidArgument(
+            f'Device not understood. Only "cpu" is allowed, but received: {device}'
+        )
+
+
+def asarray(
+    x: Any,
+    dtype: Any = None,
+    *,
+    chunks: Any = "auto",
+    copy: bool | None = None,
+    device: Any = None,
+) -> Node:
+    """A lazy array as it is, anything else by from_array(); in `dtype` if given.
+
+    copy: False raises InvalidArgument where values would be copied into the store, or cast.
+    """
+    check_device(device)
     lazy = lazy_node(x)
+    wanted = None if dtype is None else dtype_of(dtype)
+    if copy is False and (lazy is None or wanted not in (None, lazy.dtype)):
+        raise InvalidArgument("Unable to avoid copy while creating an array as requested.")
+    if lazy is None and wanted is not None and wanted.kind in "biufc":
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            x = np.asarray(x, wanted)  # integers beyond int64 have their dtype from the start
     node = from_array(x, chunks) if lazy is None else lazy
-    return node if dtype is None else elementwise.astype(node, dtype)
+    return node if wanted is None else elementwise.astype(node, wanted)
 
 
 def array(x: Any, dtype: Any = None, *, chunks: Any = "auto") -> Node:
@@ -31,7 +57,9 @@ def array(x: Any, dtype: Any = None, *, chunks: Any = "auto") -> Node:
     return asarray(x, dtype, chunks=chunks)
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None, chunks: Any = "auto") -> Node:
+def full(
+    shape: Any, fill_value: Any, dtype: Any = None, chunks: Any = "auto", *, device: Any = None
+) -> Node:
     """The same value everywhere.
 
     Examples
@@ -40,6 +68,9 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, chunks: Any = "auto") -
     >>> xp.full((2, 2), 7).compute().tolist()
     [[7, 7], [7, 7]]
     """
+    check_device(device)
+    if lazy_node(fill_value) is not None:
+        fill_value = values_of(fill_value)
     value = ask(lambda: np.asarray(fill_value, dtype), "full")
     if value.ndim:
         raise InvalidArgument(
@@ -52,29 +83,33 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, chunks: Any = "auto") -
     return nodes.Full(value[()], grid, value.dtype)
 
 
-def zeros(shape: Any, dtype: Any = float, chunks: Any = "auto") -> Node:
+def zeros(shape: Any, dtype: Any = None, chunks: Any = "auto", *, device: Any = None) -> Node:
     """Zeros."""
-    return full(shape, np.zeros((), dtype), chunks=chunks)
+    return full(shape, np.zeros((), dtype), chunks=chunks, device=device)
 
 
-def ones(shape: Any, dtype: Any = float, chunks: Any = "auto") -> Node:
+def ones(shape: Any, dtype: Any = None, chunks: Any = "auto", *, device: Any = None) -> Node:
     """Ones."""
-    return full(shape, np.ones((), dtype), chunks=chunks)
+    return full(shape, np.ones((), dtype), chunks=chunks, device=device)
 
 
-def empty(shape: Any, dtype: Any = float, chunks: Any = "auto") -> Node:
+def empty(shape: Any, dtype: Any = None, chunks: Any = "auto", *, device: Any = None) -> Node:
     """Zeros: a lazy array has nothing that could be left uninitialised."""
-    return zeros(shape, dtype, chunks)
+    return zeros(shape, dtype, chunks, device=device)
 
 
-def full_like(x: Node, fill_value: Any, dtype: Any = None, chunks: Any = None) -> Node:
+def full_like(
+    x: Node, /, fill_value: Any, dtype: Any = None, chunks: Any = None, *, device: Any = None
+) -> Node:
     """The same value everywhere, in the shape, dtype and grid of another array."""
     wanted = x.dtype if dtype is None else dtype
-    return full(x.shape, fill_value, wanted, x.chunks if chunks is None else chunks)
+    grid = x.chunks if chunks is None else chunks
+    return full(x.shape, fill_value, wanted, grid, device=device)
 
 
-def zeros_like(x: Node, dtype: Any = None, chunks: Any = None) -> Node:
+def zeros_like(x: Node, /, dtype: Any = None, chunks: Any = None, *, device: Any = None) -> Node:
     """Zeros in the shape, dtype and grid of another array."""
+    check_device(device)
     return _like(x, np.zeros, dtype, chunks)
 
 
@@ -83,18 +118,26 @@ def _like(x: Node, make: Callable[..., Any], dtype: Any, chunks: Any) -> Node:
     return full(x.shape, value, None, x.chunks if chunks is None else chunks)
 
 
-def ones_like(x: Node, dtype: Any = None, chunks: Any = None) -> Node:
+def ones_like(x: Node, /, dtype: Any = None, chunks: Any = None, *, device: Any = None) -> Node:
     """Ones in the shape, dtype and grid of another array."""
+    check_device(device)
     return _like(x, np.ones, dtype, chunks)
 
 
-def empty_like(x: Node, dtype: Any = None, chunks: Any = None) -> Node:
+def empty_like(x: Node, /, dtype: Any = None, chunks: Any = None, *, device: Any = None) -> Node:
     """Zeros in the shape, dtype and grid of another array."""
-    return zeros_like(x, dtype, chunks)
+    return zeros_like(x, dtype, chunks, device=device)
 
 
 def arange(
-    start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, chunks: Any = "auto"
+    start: Any,
+    /,
+    stop: Any = None,
+    step: Any = 1,
+    dtype: Any = None,
+    chunks: Any = "auto",
+    *,
+    device: Any = None,
 ) -> Node:
     """start, start + step, ... up to, but without, stop.
 
@@ -107,6 +150,7 @@ def arange(
     >>> xp.arange(5, chunks=2).sum().compute().item()
     10
     """
+    check_device(device)
     first, last = (0, start) if stop is None else (start, stop)
     step = 1 if step is None else step
     kind = None if dtype is None else dtype_of(dtype)
@@ -150,15 +194,19 @@ def _steps(first: Any, last: Any, step: Any) -> int:
 def linspace(
     start: Any,
     stop: Any,
+    /,
     num: int = 50,
     endpoint: bool = True,
     dtype: Any = None,
     chunks: Any = "auto",
+    *,
+    device: Any = None,
 ) -> Node:
     """`num` numbers from start to stop at equal distances.
 
     Raises: InvalidArgument for a negative number, UnsupportedType for arrays of ends.
     """
+    check_device(device)
     count = as_int(num)
     start, stop = (end if lazy_node(end) is None else values_of(end)[()] for end in (start, stop))
     result = ask(lambda: np.linspace(start, stop, min(count, 0), endpoint, dtype=dtype), "linspace")
@@ -177,11 +225,19 @@ def linspace(
 
 
 def eye(
-    n_rows: int, n_cols: int | None = None, /, k: int = 0, dtype: Any = float, chunks: Any = "auto"
+    n_rows: int,
+    n_cols: int | None = None,
+    /,
+    k: int = 0,
+    dtype: Any = None,
+    chunks: Any = "auto",
+    *,
+    device: Any = None,
 ) -> Node:
     """Ones on the k-th diagonal, zeros elsewhere."""
+    check_device(device)
     shape = shape_from((n_rows, n_rows if n_cols is None else n_cols))
-    kind = ask(lambda: np.eye(0, dtype=dtype), "eye").dtype
+    kind = ask(lambda: np.eye(0, dtype=float if dtype is None else dtype), "eye").dtype
     return nodes.Eye(as_int(k), choose_grid(chunks, shape, kind), kind)
 
 
@@ -223,3 +279,17 @@ def tril(x: Node, /, k: int = 0) -> Node:
 def triu(x: Node, /, k: int = 0) -> Node:
     """The matrix with zeros below the k-th diagonal."""
     return _triangle(x, k, lower=False)
+
+
+def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Node:
+    """The values of an array of any library that exports them by DLPack; a lazy array as it is.
+
+    Cost: one copy into shared memory, so copy=False raises InvalidArgument.
+    """
+    check_device(device)
+    node = lazy_node(x)
+    if node is not None:
+        return node
+    if copy is False:
+        raise InvalidArgument("copy=False is not possible: values are copied into shared memory")
+    return from_array(np.from_dlpack(x))

@@ -170,16 +170,17 @@ def where(condition: Any, one: Any = None, other: Any = None, /) -> Node:
 
 def clip(
     x: Node,
-    a_min: Any = NO_VALUE,
-    a_max: Any = NO_VALUE,
-    *,
+    /,
     min: Any = NO_VALUE,
     max: Any = NO_VALUE,
+    *,
+    a_min: Any = NO_VALUE,
+    a_max: Any = NO_VALUE,
 ) -> Node:
     """The values, not below one bound nor above the other; None is no bound, nor is an integer
     at or beyond the end of the array's integer dtype.
 
-    min, max: the standard's names for a_min and a_max.
+    a_min, a_max: NumPy's names for min and max.
     """
     low = _bound(x, _one_of("min", a_min, min), lowest=True)
     high = _bound(x, _one_of("max", a_max, max), lowest=False)
@@ -216,13 +217,17 @@ def round(x: Node, decimals: int = 0) -> Node:
     return apply(Round(digits), (x,), "round", dtype)
 
 
-def astype(x: Node, dtype: Any, /, *, copy: bool = True) -> Node:
+def astype(x: Node, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Node:
     """The values in another dtype. One that says only its kind ("U", "M8") gets its length, or
     unit, as NumPy would choose it for the whole array.
 
     Raises: UnsupportedType when the values cannot be cast, or the dtype is of Python objects.
     Cost: none; but the unit of times in strings depends on all of them: they are computed here.
     """
+    if device not in ("cpu", None):
+        raise InvalidArgument(
+            f'Device not understood. Only "cpu" is allowed, but received: {device}'
+        )
     wanted = dtype_of(dtype)
     if wanted == x.dtype:
         return x

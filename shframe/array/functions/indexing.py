@@ -32,11 +32,26 @@ def item_of(x: Node, index: Any) -> Node:
     Raises: PositionNotFound beyond the ends, UnsupportedType for what is no index.
     Cost: none for integers and slices; a mask or a lazy array of indices is computed at the call.
     """
+    items, arrays = split_index(x, index)
+    if not arrays:
+        return basic_part(x, items)
+    if any(isinstance(want, int) for want in items):
+        arrays |= {n: np.asarray(w) for n, w in enumerate(items) if isinstance(w, int)}
+        items = [slice(None) if isinstance(want, int) else want for want in items]
+    return _advanced_part(basic_part(x, items), arrays)
+
+
+def split_index(x: Node, index: Any) -> tuple[list[Any], dict[int, Advanced]]:
+    """An index as integers, slices and None, and the arrays in it by the axis of x[items] that
+    each is for, or the first of several."""
     items: list[Any] = []
     arrays: dict[int, Advanced] = {}
     axis = 0
     for want in complete_index(index if isinstance(index, tuple) else (index,), x.ndim):
-        if isinstance(want, np.ndarray):
+        if isinstance(want, np.ndarray) and not want.ndim:  # a truth value: all or nothing
+            items.append(None)
+            arrays[len(items) - 1] = np.flatnonzero(want)
+        elif isinstance(want, np.ndarray):
             for n in range(width_of(want)):
                 check_mask(want, n, x, axis)
                 items.append(slice(None))
@@ -47,16 +62,29 @@ def item_of(x: Node, index: Any) -> Node:
         else:
             items.append(bound_index(want, x.shape[axis], axis))
             axis += 1
-    if not arrays:
-        return basic_part(x, items)
-    if any(isinstance(want, int) for want in items):
-        arrays |= {n: np.asarray(w) for n, w in enumerate(items) if isinstance(w, int)}
-        items = [slice(None) if isinstance(want, int) else want for want in items]
-    return _advanced_part(basic_part(x, items), arrays)
+    return items, arrays
 
 
 def _advanced_part(x: Node, arrays: dict[int, Advanced]) -> Node:
     """The elements at arrays of indices, each by the first axis that it is for."""
+    axes, flat, shape = flat_indices(x, arrays)
+    lengths = tuple(x.shape[axis] for axis in axes)
+    first = axes[0]
+    if axes != list(range(first, first + len(axes))):
+        x = manipulation.moveaxis(x, axes, list(range(len(axes))))
+        first = 0
+    ahead, behind = x.shape[:first], x.shape[first + len(axes) :]
+    if len(axes) > 1:
+        x = manipulation.reshape(x, (*ahead, math.prod(lengths), *behind))
+    result = take_along(x, flat, first)
+    return result if len(shape) == 1 else manipulation.reshape(result, (*ahead, *shape, *behind))
+
+
+def flat_indices(
+    x: Node, arrays: dict[int, Advanced]
+) -> tuple[list[int], Advanced, tuple[int, ...]]:
+    """The axes that arrays of indices are for, their indices on these axes taken as one, and the
+    shape that the arrays broadcast to."""
     axes: list[int] = []
     indices: list[Advanced] = []
     for first, want in sorted(arrays.items()):
@@ -68,16 +96,7 @@ def _advanced_part(x: Node, arrays: dict[int, Advanced]) -> Node:
     except ChunkMismatch as error:
         raise PositionNotFound(f"shape mismatch: {error}") from None
     lengths = tuple(x.shape[axis] for axis in axes)
-    flat = _flat(indices, axes, lengths, shape)
-    first = axes[0]
-    if axes != list(range(first, first + len(axes))):
-        x = manipulation.moveaxis(x, axes, list(range(len(axes))))
-        first = 0
-    ahead, behind = x.shape[:first], x.shape[first + len(axes) :]
-    if len(axes) > 1:
-        x = manipulation.reshape(x, (*ahead, math.prod(lengths), *behind))
-    result = take_along(x, flat, first)
-    return result if len(shape) == 1 else manipulation.reshape(result, (*ahead, *shape, *behind))
+    return axes, _flat(indices, axes, lengths, shape), shape
 
 
 def _flat(

@@ -14,13 +14,16 @@ import numpy as np
 from shframe.array.expr import nodes
 from shframe.array.expr.nodes import Node, on_grid
 from shframe.array.functions import elementwise
-from shframe.array.functions.numpy_probe import ask
+from shframe.array.functions.calling import call_kernel
+from shframe.array.functions.convert import node_of
+from shframe.array.functions.numpy_probe import ask, dtype_of
 from shframe.array.functions.slicing import part, with_new_axes
 from shframe.array.functions.taking import take_along
 from shframe.array.grid import chunks as grids
 from shframe.array.grid.axes import Axes, list_axes, normalize_axes, normalize_axis
 from shframe.array.grid.chunks import Chunks, Shape
 from shframe.array.grid.defaults import choose_grid, integers_from, shape_from
+from shframe.array.kernels import calculus
 from shframe.errors import ChunkMismatch, InvalidArgument
 
 
@@ -32,8 +35,10 @@ def rechunk(x: Node, chunks: Any = "auto") -> Node:
 # -- shapes
 
 
-def reshape(x: Node, /, shape: Any) -> Node:
+def reshape(x: Node, /, shape: Any, *, copy: bool | None = None) -> Node:
     """The elements in C order in another shape; one length may be -1.
+
+    copy: changes nothing: what is written into one lazy array is not seen in another.
 
     Raises: ChunkMismatch when the numbers of elements differ.
     Cost: none where blocks keep their elements or the values came from from_array(); else one
@@ -385,8 +390,11 @@ def repeat(x: Node, repeats: Any, /, axis: int | None = None) -> Node:
     return take_along(x, wanted, at)
 
 
-def diff(x: Node, /, n: int = 1, axis: int = -1) -> Node:
-    """The differences of neighbours along an axis, `n` times."""
+def diff(x: Node, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Node:
+    """The differences of neighbours along an axis, `n` times.
+
+    prepend, append: what is put before and behind the array first.
+    """
     times = as_int(n)
     if times == 0:
         return x
@@ -395,8 +403,46 @@ def diff(x: Node, /, n: int = 1, axis: int = -1) -> Node:
     if not x.ndim:
         raise InvalidArgument("diff requires input that is at least one dimensional")
     at = normalize_axis(axis, x.ndim)
+    if prepend is not None or append is not None:
+        sides = [_beside(x, each, at) for each in (prepend, append)]
+        x = concat([*sides[0], x, *sides[1]], axis=at)
     ahead = (slice(None),) * at
     for _ in range(times):
         high, low = part(x, (*ahead, slice(1, None))), part(x, (*ahead, slice(None, -1)))
         x = elementwise.call(np.not_equal if x.dtype.kind == "b" else np.subtract, high, low)
     return x
+
+
+def _beside(x: Node, value: Any, axis: int) -> list[Node]:
+    """What is put beside an array, in a list; a number for each line."""
+    if value is None:
+        return []
+    node = node_of(value)
+    if node.ndim:
+        return [node]
+    return [broadcast_to(node, tuple(1 if n == axis else k for n, k in enumerate(x.shape)))]
+
+
+def view(x: Node, dtype: Any) -> Node:
+    """The bytes of the elements as those of another dtype.
+
+    Raises: InvalidArgument when they do not fill elements of it along the last axis.
+    """
+    kind = dtype_of(dtype)
+    sizes = (x.dtype.itemsize, kind.itemsize)
+    if sizes[0] == sizes[1]:
+        return call_kernel(calculus.view, [x], x.chunks, kind, weight=1, kind=kind)
+    if not x.ndim:
+        raise InvalidArgument(
+            "Changing the dtype of a 0d array is only supported if the itemsize is unchanged"
+        )
+    if x.shape[-1] * sizes[0] % sizes[1]:
+        raise InvalidArgument(
+            "When changing to a larger dtype, its size must be a divisor of the total size in "
+            "bytes of the last axis of the array."
+        )
+    if any(length * sizes[0] % sizes[1] for length in x.chunks[-1]):
+        x = on_grid(x, (*x.chunks[:-1], (x.shape[-1],)))
+    last = tuple(length * sizes[0] // sizes[1] for length in x.chunks[-1])
+    grid = (*x.chunks[:-1], last)
+    return call_kernel(calculus.view, [x], grid, kind, over=x.chunks, weight=1, kind=kind)

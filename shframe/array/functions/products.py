@@ -146,28 +146,55 @@ def matrix_transpose(x: Node, /) -> Node:
     return manipulation.swapaxes(x, -1, -2)
 
 
-def diagonal(x: Node, /, offset: int = 0) -> Node:
-    """The diagonal of a matrix."""
-    if x.ndim != 2:
-        raise InvalidArgument(
-            f"diagonal() requires an array of two dimensions, but it has {x.ndim}"
-        )
-    rows, columns = x.shape
-    offset = as_int(offset)
+def diagonal(x: Node, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Node:
+    """The diagonal of matrices in two axes, as the last axis of the result."""
+    if x.ndim < 2:
+        raise InvalidArgument("diag requires an array of at least two dimensions")
+    one, other = normalize_axis(axis1, x.ndim), normalize_axis(axis2, x.ndim)
+    if one == other:
+        raise InvalidArgument("axis1 and axis2 cannot be the same")
+    return diagonal_of_axes(x, as_int(offset), one, other)
+
+
+def diagonal_of_axes(x: Node, offset: int, one: int, other: int) -> Node:
+    """The diagonal in two axes, which are counted from the front."""
+    rows, columns = x.shape[one], x.shape[other]
     count = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
     steps = np.arange(count)
-    return item_of(x, (steps + max(-offset, 0), steps + max(offset, 0)))
+    moved = manipulation.moveaxis(x, (one, other), (-2, -1))
+    ahead = (slice(None),) * (x.ndim - 2)
+    return item_of(moved, (*ahead, steps + max(-offset, 0), steps + max(offset, 0)))
 
 
-def trace(x: Node, /, offset: int = 0, dtype: Any = None) -> Node:
-    """The sum of the diagonal of a matrix."""
-    return reductions.sum(diagonal(x, offset=offset), dtype=dtype)
+def trace(x: Node, /, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Node:
+    """The sum of the diagonal of matrices in two axes."""
+    return reductions.sum(diagonal(x, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
-def vector_norm(x: Node, /, axis: Any = None, keepdims: bool = False) -> Node:
-    """The root of the sum of squares along axes."""
-    if x.dtype.kind in "biu":  # squares of integers may wrap
-        x = elementwise.astype(x, float)
-    size = elementwise.call(np.absolute, x)
-    squares = elementwise.call(np.multiply, size, size)
-    return elementwise.call(np.sqrt, reductions.sum(squares, axis=axis, keepdims=keepdims))
+def matrix_diagonal(x: Node, /, *, offset: int = 0) -> Node:
+    """The diagonal of matrices in the last two axes."""
+    return diagonal(x, offset, -2, -1)
+
+
+def matrix_trace(x: Node, /, *, offset: int = 0, dtype: Any = None) -> Node:
+    """The sum of the diagonal of matrices in the last two axes."""
+    return trace(x, offset, -2, -1, dtype)
+
+
+def inner(one: Node, other: Node, /) -> Node:
+    """The sum of products over the last axis of both."""
+    if not one.ndim or not other.ndim:
+        return elementwise.call(np.multiply, one, other)
+    return tensordot(one, other, axes=((-1,), (-1,)))
+
+
+def multi_dot(arrays: Any) -> Node:
+    """The product of several matrices, in the order that takes the fewest multiplications."""
+    given = list(arrays)
+    if len(given) < 2:
+        raise InvalidArgument("Expecting at least two arrays.")
+    while len(given) > 1:
+        # the widest contraction first: what is left is smallest
+        at = max(range(len(given) - 1), key=lambda n: given[n].shape[-1])
+        given[at : at + 2] = [dot(given[at], given[at + 1])]
+    return given[0]  # type: ignore[no-any-return]

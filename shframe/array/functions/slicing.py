@@ -14,7 +14,6 @@ from shframe.array.expr.nodes import Node
 from shframe.array.functions.convert import lazy_node, values_of
 from shframe.array.grid import chunks as grids
 from shframe.array.grid.axes import NotAnIndex, PositionNotFound
-from shframe.errors import UnsupportedType
 
 Advanced = np.ndarray[Any, Any]
 
@@ -60,11 +59,7 @@ def _as_item(want: Any) -> Any:
             raise NotAnIndex(
                 f"arrays used as indices must be of integer (or boolean) type, found {found.dtype}"
             )
-        if not found.ndim and found.dtype.kind == "b":
-            raise UnsupportedType(
-                "a single truth value as an index is not supported\n  use xp.where(mask, x, y)"
-            )
-        return found if found.ndim else int(found)
+        return found if found.ndim or found.dtype.kind == "b" else int(found)
     try:
         return as_int(want)
     except TypeError:
@@ -83,7 +78,8 @@ def width_of(want: Any) -> int:
 
 def check_mask(want: Advanced, n: int, x: Node, axis: int) -> None:
     """Raise PositionNotFound for a mask whose axis `n` is not as long as the array's `axis`."""
-    if want.dtype.kind == "b" and want.shape[n] != x.shape[axis]:
+    # NumPy takes any mask without elements
+    if want.dtype.kind == "b" and want.size and want.shape[n] != x.shape[axis]:
         raise PositionNotFound(
             "boolean index did not match indexed array along axis "
             f"{axis}; size of axis is {x.shape[axis]} but size of corresponding boolean axis "

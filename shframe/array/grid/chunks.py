@@ -293,12 +293,17 @@ def regroup(old: Axis, new: Axis) -> list[list[Run]]:
     >>> [len(runs) for runs in regroup((4, 2), (2, 3, 1))]
     [1, 2, 1]
     """
+    return runs_of(old, list(itertools.pairwise(offsets(new))))
+
+
+def runs_of(old: Axis, ranges: Sequence[tuple[int, int]]) -> list[list[Run]]:
+    """For each range of an axis the runs of its blocks that make it up; ranges may overlap."""
     starts = offsets(old)
     result: list[list[Run]] = []
-    block = 0
-    for low, high in itertools.pairwise(offsets(new)):
+    for low, high in ranges:
         runs: list[Run] = []
         at = low
+        block = max(bisect.bisect_right(starts, low, hi=len(old)) - 1, 0)
         while at < high:
             while starts[block + 1] <= at:
                 block += 1

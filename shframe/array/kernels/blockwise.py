@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -365,3 +365,52 @@ def _exactly(block: NpArray, dtype: DType, name: str) -> NpArray:
         "  that is the dtype= of map_blocks(), or else the dtype of the first block: "
         f"pass dtype={str(block.dtype)!r}"
     )
+
+
+def call_kernel(
+    *values: Any,
+    kernel: Callable[..., Any],
+    options: dict[str, Any],
+    gathered: tuple[bool, ...],
+) -> Any:
+    """A kernel of blocks; where it reads all blocks along an axis it gets them as a list."""
+    *inputs, parts, lengths, origin = values
+    # a tuple is several results of a kernel, which are read as they are
+    blocks = [
+        value if isinstance(value := inputs[slot], tuple) else apply_view(value, view)
+        for slot, view in parts
+    ]
+    operands: list[Any] = []
+    at = 0
+    for length, several in zip(lengths, gathered, strict=True):
+        operands.append(blocks[at : at + length] if several else blocks[at])
+        at += length
+    extra = {} if origin is None else {"origin": origin}
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return kernel(*operands, **options, **extra)
+
+
+def item(several: tuple[Any, ...], *, number: int) -> NpArray:
+    """One of several results."""
+    return np.asarray(several[number])
+
+
+def assign(*values: Any, dtype: DType) -> NpArray:
+    """A block with part of it replaced."""
+    *inputs, parts, where = values
+    block, value = _operands(inputs, parts)
+    result: NpArray = result_buffer.empty(block.shape, dtype)
+    np.copyto(result, block)
+    result[where] = value
+    return result
+
+
+def put(*values: Any, axis: int, dtype: DType) -> NpArray:
+    """A block with the elements of an axis at some indices replaced."""
+    *inputs, parts, start = values
+    indices, block, value = _operands(inputs, parts)
+    result: NpArray = result_buffer.empty(block.shape, dtype)
+    np.copyto(result, block)
+    result[(slice(None),) * axis + (indices - start,)] = value
+    return result

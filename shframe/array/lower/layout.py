@@ -13,6 +13,7 @@ from shframe.array.grid import views
 from shframe.array.kernels import blockwise
 from shframe.array.lower.block_refs import BlockRef, Layer, input_slots, layer_of, work
 from shframe.array.lower.shared_output import fill_segment
+from shframe.array.lower.values import read_ranges
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
@@ -80,12 +81,27 @@ def concat(node: nodes.Concat, sources: tuple[Layer, ...]) -> Layer:
 
 def rechunk(node: nodes.Rechunk, sources: tuple[Layer, ...]) -> Layer:
     """A view if a new block is part of one old block, else a task that reads parts of several."""
-    (source,) = sources
-    counts = node.source.numblocks
-    call = Function(blockwise.assemble, dtype=node.dtype)
     axes = [
         grids.regroup(old, new) for old, new in zip(node.source.chunks, node.chunks, strict=True)
     ]
+    return _assemble(node, node.source, axes, sources[0])
+
+
+def overlap(node: nodes.Overlap, sources: tuple[Layer, ...]) -> Layer:
+    """Views of a stored array; else tasks that read blocks and parts of their neighbours."""
+    below = node.source
+    if isinstance(below, nodes.FromArray):
+        return read_ranges(below, node.ranges)
+    axes = [grids.runs_of(old, r) for old, r in zip(below.chunks, node.ranges, strict=True)]
+    return _assemble(node, below, axes, sources[0])
+
+
+def _assemble(
+    node: nodes.Node, below: nodes.Node, axes: list[list[list[grids.Run]]], source: Layer
+) -> Layer:
+    """Blocks put together from runs of others along each axis."""
+    counts = below.numblocks
+    call = Function(blockwise.assemble, dtype=node.dtype)
     tasks: list[Task] = []
     refs: list[BlockRef] = []
     blocks = zip(grids.positions(node.chunks), grids.block_shapes(node.chunks), strict=True)

@@ -6,6 +6,7 @@ What only moves values is lowered in layout.py, reductions in reduce.py.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 from shframe.array.expr import nodes
 from shframe.array.grid import chunks as grids
@@ -27,11 +28,15 @@ from shframe.graph.tasks.task import Key, Task
 
 def from_array(node: nodes.FromArray, sources: tuple[Layer, ...]) -> Layer:
     """A view of the one object for each block."""
+    return read_ranges(node, [list(itertools.pairwise(grids.offsets(n))) for n in node.chunks])
+
+
+def read_ranges(node: nodes.FromArray, ranges: Sequence[Sequence[tuple[int, int]]]) -> Layer:
+    """A view of the one object for each combination of ranges of its axes."""
     key = Key(f"data-{node.ref.__shframe_token__()}")
     base = views.reshaped(node.stored_shape) if node.in_order else views.WHOLE
     axes = []
-    for lengths, (start, step) in zip(node.chunks, node.strides, strict=True):
-        places = itertools.pairwise(grids.offsets(lengths))
+    for places, (start, step) in zip(ranges, node.strides, strict=True):
         axes.append([grids.run_of(start + a * step, b - a, step) for a, b in places])
     refs = (
         BlockRef(key, base + views.sliced(index), own=False) for index in itertools.product(*axes)

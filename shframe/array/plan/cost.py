@@ -49,6 +49,9 @@ def _cost_of_node(node: Expr) -> float:
         return node.nbytes * max(node.one.shape[-1] / 4, 1) + math.prod(node.numblocks) * BLOCK
     if isinstance(node, nodes.Random):
         return node.nbytes * SLOW + math.prod(node.numblocks) * BLOCK
+    if isinstance(node, nodes.Kernel):
+        read = sum(each.nbytes for each in node.sources if isinstance(each, nodes.Node))
+        return read * node.weight + math.prod(map(len, node.over)) * BLOCK
     if isinstance(node, nodes.Node) and not isinstance(node, nodes.MapBlocks):
         return 2 * node.nbytes + math.prod(node.numblocks) * BLOCK
     return math.inf

@@ -13,16 +13,20 @@ from shframe.array.expr import nodes
 from shframe.array.expr.nodes import Node
 from shframe.array.grid import chunks as grids
 from shframe.array.plan.cost import cost_of
+from shframe.array.plan.direct import evaluate_directly
 from shframe.array.plan.planner import PLANNER
 from shframe.array.rules.finish import into_final
 from shframe.executor_choice import planned_for
 from shframe.graph.executors.cluster import values
 from shframe.graph.objects.shared_output import Final
 from shframe.graph.plan.expr import Expr
+from shframe.graph.plan.rewrite import is_checking
 from shframe.graph.tasks import result_buffer
+from shframe.graph.tracing.trace import Trace
 from shframe.lazy.collection import is_shown, note_assembly, run_graph
 from shframe.lazy.run_here import run_here
 from shframe.options import Options
+from shframe.session import Session
 from shframe.store.codec.numpy_codec import array_header
 
 LEAST_FINAL = 1 << 20  # bytes; a smaller result is put together in the driver
@@ -40,6 +44,10 @@ def evaluate(node: Node, progress: bool | None = None, executor: Any = None) -> 
     """
     current = session.current()
     where = current.where(executor)  # says what is wrong with it before the work
+    if where is current.executor and not is_shown(progress):
+        found = _directly(node, current)
+        if found is not None:
+            return found
     with planned_for(where):
         plan = PLANNER.optimized(node)
     silent_here = where is current.executor and not is_shown(progress)
@@ -59,6 +67,25 @@ def evaluate(node: Node, progress: bool | None = None, executor: Any = None) -> 
     result = _assemble(values(refs), node)
     note_assembly(len(refs), time.monotonic() - start)
     return result
+
+
+def _directly(node: Node, current: Session) -> Any:
+    """The values of what is too small for a plan; None for anything else, and if it fails: the
+    tasks then say where. Where plans are to be checked each one is made."""
+    if current.options.inline_bytes == 0 or result_buffer.is_shared() or is_checking():
+        return None
+    try:
+        made = evaluate_directly(node)
+    except Exception:
+        return None
+    if made is None:
+        return None
+    current.last_trace = trace = Trace()
+    trace.notes.append("computed in the driver, without tasks")
+    if not made.ndim:
+        return made[()]
+    whole = made.flags.c_contiguous and made.flags.owndata and made.flags.writeable
+    return made if whole else made.copy(order="C")
 
 
 def _belongs_here(plan: Expr, options: Options) -> bool:
@@ -89,6 +116,15 @@ def _is_ordinary(block: np.ndarray[Any, Any], node: Node) -> bool:
     """Whether the only block is what the user may have."""
     plain = block.flags.c_contiguous and block.flags.writeable
     return plain and block.flags.owndata and block.dtype == node.dtype
+
+
+def blocks_of(node: Node) -> list[Any]:
+    """The values of the blocks, in C order, whatever their shapes are."""
+    current = session.current()
+    plan = PLANNER.optimized(node)
+    if not is_shown(None) and _belongs_here(plan, current.options):
+        return run_here(PLANNER.graph(plan, fuse=False)[0], current)
+    return list(values(run_graph(PLANNER.graph(plan)[0], None, None)))
 
 
 def persist(node: Node, progress: bool | None = None, executor: Any = None) -> Node:

@@ -225,5 +225,10 @@ _WORDS: dict[type[Expr], Callable[[Any], str]] = {
     nodes.Concat: _concat,
     nodes.MatMul: lambda node: " @ ".join(_inputs(node)),
     nodes.MapBlocks: _map_blocks,
+    nodes.Kernel: lambda node: f"{node.call.__name__}({', '.join(_inputs(node))})",
+    nodes.Computed: lambda node: "a" if node.number is None else f"a[{node.number}]",
+    nodes.Overlap: lambda node: "overlap(a)",
+    nodes.Assign: lambda node: "assign(a, b)",
+    nodes.Put: lambda node: f"put(a, indices, b, axis={node.axis})",
     nodes.Result: _result,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shframe.array.expr import nodes
-from shframe.array.lower import layout, reduce, values
+from shframe.array.lower import assign, calls, layout, reduce, values
 from shframe.array.lower.block_refs import BlockRef
 from shframe.array.plan.validate import check_layer, check_rewriting
 from shframe.array.rules.finish import ask_for_blocks
@@ -40,6 +40,11 @@ PLANNER: Planner[list[BlockRef]] = Planner(
         nodes.MatMul: values.matmul,
         nodes.Stored: values.stored,
         nodes.MapBlocks: values.map_blocks,
+        nodes.Kernel: calls.kernel,
+        nodes.Computed: calls.computed,
+        nodes.Overlap: layout.overlap,
+        nodes.Assign: assign.assign,
+        nodes.Put: assign.put,
         nodes.Reduce: reduce.reduce,
         nodes.Scan: reduce.scan,
         nodes.Slice: layout.slice_,

@@ -43,9 +43,21 @@ def check_node(node: Expr) -> None:
         assert node.shape == node.source.shape, f"{node.name} changes the shape"
     if isinstance(node, nodes.Reshape):
         assert math.prod(node.shape) == math.prod(node.source.shape), f"{node.name} loses elements"
+    if isinstance(node, nodes.Kernel):
+        _check_labels(node)
     if isinstance(node, nodes.MatMul):
         inner = (node.one.chunks[-1], node.other.chunks[-2])
         assert inner[0] == inner[1], f"{node.name} multiplies blocks of {inner[0]} and {inner[1]}"
+
+
+def _check_labels(node: nodes.Kernel) -> None:
+    """Each axis of a source has the blocks of the axis of the grid that it follows, or one."""
+    for source, labels in zip(node.sources, node.labels, strict=True):
+        assert isinstance(source, nodes.Node), f"{source.name} is no array"
+        assert len(labels) == source.ndim, f"{node.name} does not name each axis of {source.name}"
+        for label, count in zip(labels, source.numblocks, strict=True):
+            fits = label is None or count in (1, len(node.over[label]))
+            assert fits, f"{source.name} has {count} blocks, {node.name} {node.over}"
 
 
 def _check_program(program: Program, inputs: int, name: str) -> None:

@@ -1,0 +1,87 @@
+"""Kernels that call users' functions along axes, on core dimensions and on labelled blocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from shframe.errors import ChunkMismatch
+from shframe.graph.tasks.function import UserCode
+
+NpArray = np.ndarray[Any, Any]
+Words = tuple[tuple[str, Any], ...]
+
+
+def apply_along(
+    block: NpArray, *, function: UserCode, axis: int, args: tuple[Any, ...], how: Words
+) -> NpArray:
+    """A user's function of each line of a block."""
+    return np.asarray(np.apply_along_axis(function, axis, block, *args, **dict(how)))
+
+
+def coarsen(block: NpArray, *, function: UserCode, groups: tuple[int, ...], how: Words) -> NpArray:
+    """A user's reduction of groups of neighbours."""
+    pairs = zip(block.shape, groups, strict=True)
+    shape = [n for length, count in pairs for n in (length // count, count)]
+    axes = tuple(range(1, 2 * block.ndim, 2))
+    return np.asarray(function(block.reshape(shape), axis=axes, **dict(how)))
+
+
+def apply_core(
+    *blocks: NpArray,
+    function: UserCode,
+    how: Words,
+    cores: tuple[tuple[int, ...], ...],
+    dtypes: tuple[Any, ...],
+    several: bool,
+) -> Any:
+    """A user's function of blocks with whole core dimensions; raises ChunkMismatch."""
+    made = function(*blocks, **dict(how))
+    results = tuple(made) if several else (made,)
+    if len(results) != len(cores):
+        raise ChunkMismatch(f"{function.name} returned {len(results)} results, not {len(cores)}")
+    found = []
+    for each, core, dtype in zip(results, cores, dtypes, strict=True):
+        result = np.asarray(each).astype(dtype, copy=False)
+        if result.shape[result.ndim - len(core) :] != core:
+            raise ChunkMismatch(
+                f"{function.name} returned an array of shape {result.shape}, its core dimensions "
+                f"are {core}"
+            )
+        found.append(result)
+    return tuple(found) if several else found[0]
+
+
+def call_blockwise(
+    *operands: Any,
+    function: UserCode,
+    nesting: tuple[tuple[tuple[int, int], ...], ...],
+    literals: tuple[tuple[int, Any], ...],
+    join: bool,
+    how: Words,
+) -> NpArray:
+    """A user's function of blocks; all blocks along contracted axes are nested lists, or joined."""
+    given: list[Any] = []
+    for operand, contracted in zip(operands, nesting, strict=True):
+        if not contracted:
+            given.append(operand)
+            continue
+        nested = _nested(list(operand), [count for _, count in contracted])
+        given.append(_joined(nested, [axis for axis, _ in contracted]) if join else nested)
+    for position, value in literals:
+        given.insert(position, value)
+    return np.asarray(function(*given, **dict(how)))
+
+
+def _nested(blocks: list[Any], counts: list[int]) -> list[Any]:
+    if len(counts) == 1:
+        return blocks
+    step = len(blocks) // counts[0]
+    return [_nested(blocks[n * step : (n + 1) * step], counts[1:]) for n in range(counts[0])]
+
+
+def _joined(nested: Any, axes: list[int]) -> NpArray:
+    if len(axes) > 1:
+        nested = [_joined(each, axes[1:]) for each in nested]
+    return np.concatenate(nested, axis=axes[0])

@@ -1,0 +1,203 @@
+"""Methods of arrays that are functions of a chapter: each is a line here."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from shframe.array.expr.nodes import Node
+from shframe.array.functions import (
+    assignment,
+    building,
+    indexing,
+    manipulation,
+    products,
+    searching,
+    sorting,
+)
+from shframe.array.functions.map_blocks import map_blocks
+from shframe.array.functions.overlap import map_overlap
+from shframe.array.functions.slicing import part
+from shframe.errors import InvalidArgument, UnsupportedType
+
+
+class Methods:
+    """The methods; `expr` is the node that they work on."""
+
+    if TYPE_CHECKING:
+        expr: Node
+
+        def __init__(self, expr: Node) -> None: ...
+
+    else:
+        __slots__ = ()
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.expr = assignment.assigned(self.expr, index, value)
+
+    def sort(self, axis: int = -1, kind: Any = None, order: Any = None) -> None:
+        """Sort along an axis, in place: the array becomes another lazy one."""
+        self.expr = sorting.sort(self.expr, axis, kind, order)
+
+    def argsort(self, axis: int | None = -1, kind: Any = None, order: Any = None) -> Self:
+        """The indices that sort an axis."""
+        return type(self)(sorting.argsort(self.expr, axis, kind, order))
+
+    def argpartition(self, kth: Any, axis: int | None = -1) -> Self:
+        """The indices that partition an axis."""
+        return type(self)(sorting.argpartition(self.expr, kth, axis=axis))
+
+    def topk(self, k: int, axis: int = -1) -> Self:
+        """The k largest elements of an axis."""
+        return type(self)(sorting.topk(self.expr, k, axis=axis))
+
+    def argtopk(self, k: int, axis: int = -1) -> Self:
+        """The indices of the k largest elements of an axis."""
+        return type(self)(sorting.argtopk(self.expr, k, axis=axis))
+
+    def searchsorted(self, v: Any, side: Any = "left", sorter: Any = None) -> Self:
+        """The indices at which values belong in the array."""
+        return type(self)(searching.searchsorted(self.expr, v, side, sorter))
+
+    def nonzero(self) -> tuple[Self, ...]:
+        """The indices of elements that are not zero; computed at the call."""
+        return tuple(map(type(self), indexing.nonzero(self.expr)))
+
+    def choose(self, choices: Any, mode: str = "raise") -> Self:
+        """Of each element the one of the choices that it is the number of."""
+        return type(self)(building.choose(self.expr, choices, mode))
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Self:
+        """The sum of the diagonal."""
+        return type(self)(products.trace(self.expr, offset, axis1, axis2, dtype))
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        """The diagonal."""
+        return type(self)(products.diagonal(self.expr, offset, axis1, axis2))
+
+    def repeat(self, repeats: Any, axis: int | None = None) -> Self:
+        """Each element, or each index of an axis, repeated."""
+        return type(self)(manipulation.repeat(self.expr, repeats, axis))
+
+    def fill(self, value: Any) -> None:
+        """Set all elements to a value: the array becomes another lazy one."""
+        self.expr = assignment.assigned(self.expr, Ellipsis, value)
+
+    def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
+        """Set elements of the raveled array; the array becomes another lazy one."""
+        if mode != "raise":
+            raise InvalidArgument(f"put(mode={mode!r}) is not supported, only 'raise'")
+        wanted = np.atleast_1d(np.asarray(indices)).reshape(-1)
+        given = np.resize(np.asarray(values), wanted.shape)
+        line = assignment.assigned(manipulation.ravel(self.expr), wanted, given)
+        self.expr = manipulation.reshape(line, self.expr.shape)
+
+    def view(self, dtype: Any = None) -> Self:
+        """The bytes of the elements as those of another dtype, whose size divides that of the
+        last axis."""
+        if dtype is None or np.dtype(dtype) == self.expr.dtype:
+            return type(self)(self.expr)
+        return type(self)(manipulation.view(self.expr, dtype))
+
+    def map_blocks(self, function: Any, *others: Any, **how: Any) -> Self:
+        """A function of each block."""
+        return type(self)(map_blocks(function, self, *others, **how))
+
+    def map_overlap(
+        self, function: Any, depth: Any = 0, boundary: Any = "none", **how: Any
+    ) -> Self:
+        """A function of blocks that see elements of their neighbours."""
+        return type(self)(map_overlap(function, self, depth=depth, boundary=boundary, **how))
+
+    def compute_chunk_sizes(self) -> Self:
+        """The array itself: the sizes of blocks are always known."""
+        return self
+
+    def to_numpy(self) -> np.ndarray[Any, Any]:
+        """The values, as an array also if there are no axes; computes."""
+        return np.asarray(self)
+
+    @property
+    def vindex(self) -> PointIndexer:
+        """Elements by arrays of indices that are taken point by point: x.vindex[[0, 1], [2, 3]]."""
+        return PointIndexer(self)
+
+    @property
+    def blocks(self) -> BlockIndexer:
+        """The array by its blocks: x.blocks[0, -1] is the last block of the first row of them."""
+        return BlockIndexer(self)
+
+    partitions = blocks
+
+
+class PointIndexer:
+    """Indexing point by point: the points' axis is the first of the result."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = array
+
+    def __getitem__(self, index: Any) -> Any:
+        given = index if isinstance(index, tuple) else (index,)
+        if any(each is None for each in given):
+            raise UnsupportedType("vindex does not support indexing with None (np.newaxis)")
+        x = self._array
+        items = [*given, *[slice(None)] * (x.ndim - len(given))]
+        points = [n for n, each in enumerate(items) if not isinstance(each, slice)]
+        if not points:
+            return x[tuple(items)]
+        arrays = [np.asarray(items[n]) for n in points]
+        whole = tuple(each if isinstance(each, slice) else slice(None) for each in items)
+        others = [n for n in range(x.ndim) if n not in points]
+        node = manipulation.permute_dims(x[whole].expr, (*points, *others))
+        return type(x)(indexing.item_of(node, tuple(arrays)))
+
+
+class BlockIndexer:
+    """Indexing by blocks."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = array
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many blocks there are along each axis."""
+        return self._array.numblocks  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        """How many blocks there are."""
+        return math.prod(self.shape)
+
+    def ravel(self) -> list[Any]:
+        """The blocks as arrays, in C order."""
+        return [self[place] for place in np.ndindex(*self.shape)]
+
+    def __getitem__(self, index: Any) -> Any:
+        x = self._array
+        given = index if isinstance(index, tuple) else (index,)
+        node = x.expr
+        for axis, want in enumerate(_complete(given, x.ndim)):
+            lengths = x.chunks[axis]
+            places = np.arange(len(lengths))[want if not isinstance(want, int) else [want]]
+            starts = np.cumsum([0, *lengths])
+            parts = [
+                part(node, (slice(None),) * axis + (slice(starts[n], starts[n + 1]),))
+                for n in map(int, places)
+            ]
+            if len(parts) != len(lengths) or list(places) != list(range(len(lengths))):
+                empty = part(node, (slice(None),) * axis + (slice(0, 0),))
+                node = manipulation.concat(parts or [empty], axis=axis)
+        return type(x)(node)
+
+
+def _complete(given: tuple[Any, ...], ndim: int) -> list[Any]:
+    """An index of blocks with an item for each axis."""
+    if any(each is None for each in given):
+        raise UnsupportedType("blocks do not support indexing with None (np.newaxis)")
+    dots = [n for n, each in enumerate(given) if each is Ellipsis]
+    if dots:
+        rest = [slice(None)] * (ndim - len(given) + 1)
+        return [*given[: dots[0]], *rest, *given[dots[0] + 1 :]]
+    return [*given, *[slice(None)] * (ndim - len(given))]
