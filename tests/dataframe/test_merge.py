@@ -20,11 +20,13 @@ from tests.dataframe.oracle import as_pandas_does
 HOWS = ["inner", "left", "right", "outer"]
 
 
-@pytest.fixture(params=["small side whole", "both by hash"])
+@pytest.fixture(params=["right side whole", "left side whole", "both by hash"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Both ways to bring equal keys together."""
+    """All ways to bring equal keys together, where the kind of join allows them."""
     if request.param == "both by hash":
-        monkeypatch.setattr(join, "SMALL_SIDE", -1)
+        monkeypatch.setattr(join, "MOST_SHARED", -1)
+    left_is_smaller = request.param == "left side whole"
+    monkeypatch.setattr(join, "_is_smaller", lambda left, right: left_is_smaller)
     return request.param
 
 

@@ -296,7 +296,10 @@ class Aggregate(Relation):
 
 @dataclass(frozen=True, eq=False)
 class Join(Relation):
-    """Rows of two frames that belong together; the index counts the result's rows."""
+    """Rows of two frames that belong together; the index counts the result's rows.
+
+    places: which columns of pandas' result are made; None: all of them.
+    """
 
     left: Relation
     right: Relation
@@ -304,6 +307,7 @@ class Join(Relation):
     left_on: tuple[Any, ...]
     right_on: tuple[Any, ...]
     suffixes: tuple[str | None, str | None]
+    places: tuple[int, ...] | None = None
 
     @functools.cached_property
     def lineage(self) -> Lineage:
@@ -315,7 +319,9 @@ class Join(Relation):
 
     @functools.cached_property
     def meta(self) -> Any:
-        plan = join_partitions.JoinPlan(self.how, self.left_on, self.right_on, self.suffixes, None)
+        plan = join_partitions.JoinPlan(
+            self.how, self.left_on, self.right_on, self.suffixes, None, places=self.places
+        )
         left, right = self.left.meta, self.right.meta
         try:
             return join_partitions.join_by_pandas(left, right, plan)

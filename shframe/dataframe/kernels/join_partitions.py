@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import join_rows, shuffle
+from shframe.dataframe.kernels.key_codes import one_array
+from shframe.dataframe.kernels.key_table import KeyTable, Matches, build_table, look_up
 from shframe.dataframe.kernels.stack_tables import stack_tables
 
 
@@ -22,6 +24,7 @@ class JoinPlan:
     alike: whether all pairs are of one dtype, where it is known before.
     by_parts: whether partitions of a side can be joined apart: else pandas must see all keys.
     movable: whether rows stay what a table can hold, whatever is missing.
+    places: which columns of pandas' result are made; None: all of them.
     """
 
     how: str
@@ -33,6 +36,11 @@ class JoinPlan:
     alike: bool = True
     by_parts: bool = True
     movable: bool = True
+    places: tuple[int, ...] | None = None
+
+    def makes(self, place: int) -> bool:
+        """Whether the column at this place of pandas' result is made."""
+        return self.places is None or place in self.places
 
 
 def plan_of(node: Any) -> JoinPlan:
@@ -52,6 +60,7 @@ def plan_of(node: Any) -> JoinPlan:
         known and all(a == b for a, b in pairs),
         all(a == b or _common_number(a, b) is not None for a, b in pairs),
         all(side.as_known or not _may_be_objects(side.meta) for side in (node.left, node.right)),
+        node.places,
     )
 
 
@@ -88,14 +97,16 @@ def join_by_pandas(left: Any, right: Any, plan: JoinPlan) -> Any:
     """pandas' own merge of two pandas objects."""
     how: Any = plan.how
     if plan.left_on == plan.right_on:
-        return left.merge(right, how=how, on=list(plan.left_on), suffixes=plan.suffixes)
-    return left.merge(
-        right,
-        how=how,
-        left_on=list(plan.left_on),
-        right_on=list(plan.right_on),
-        suffixes=plan.suffixes,
-    )
+        made = left.merge(right, how=how, on=list(plan.left_on), suffixes=plan.suffixes)
+    else:
+        made = left.merge(
+            right,
+            how=how,
+            left_on=list(plan.left_on),
+            right_on=list(plan.right_on),
+            suffixes=plan.suffixes,
+        )
+    return made if plan.places is None else made.iloc[:, list(plan.places)]
 
 
 def bring_together(*parts: Any) -> Any:
@@ -112,21 +123,85 @@ def _alike(tables: list[Any]) -> bool:
     return all(one == dtypes[0] for one in dtypes)
 
 
-def join(left: Any, right: Any, *, plan: JoinPlan) -> Any:
-    """The joined rows of two partitions, in pandas' order."""
+class Ordered(NamedTuple):
+    """Joined rows in the order of the driving side's partitions and places."""
+
+    table: Any
+    offsets: Any
+    places: Any
+
+
+class Prepared(NamedTuple):
+    """A whole side: its rows, whose columns are one piece each, and the look-up of its keys.
+
+    keys: None where they have no look-up.
+    """
+
+    rows: Any
+    keys: KeyTable | None
+
+
+def prepare(*parts: Any, plan: JoinPlan, side: str) -> Prepared:
+    """All partitions of a side, ready to be joined with each of the other's."""
+    rows = bring_together(*parts)
+    if not partition.is_table(rows):
+        return Prepared(rows, None)
+    layout = partition.layout_of(rows)
+    rows = partition.table_of([one_array(column) for column in rows.columns], layout)
+    labels = plan.left_on if side == "left" else plan.right_on
+    if not layout.labels.is_unique:
+        return Prepared(rows, None)
+    places = [layout.labels.get_loc(label) for label in labels]
+    if any(_is_masked_float(layout.dtypes[n]) for n in places):
+        return Prepared(rows, None)
+    return Prepared(rows, build_table([rows.column(n) for n in places]))
+
+
+def _is_masked_float(dtype: Any) -> bool:
+    """Whether a NaN of this dtype is not a missing value."""
+    return not isinstance(dtype, np.dtype) and pd.api.types.is_float_dtype(dtype)
+
+
+def join(part: Any, whole: Prepared, *, plan: JoinPlan) -> Any:
+    """The joined rows of a partition of the driving side and all of the other, in pandas' order."""
+    left, right = (whole.rows, part) if plan.how == "right" else (part, whole.rows)
     a, b = partition.as_table(left), partition.as_table(right)
-    if a is None or b is None:
-        return join_by_pandas(partition.as_pandas(left), partition.as_pandas(right), plan)
-    made = _joined_tables(partition.without_index(a), partition.without_index(b), plan)
+    made = None
+    if a is not None and b is not None:
+        tables = partition.without_index(a), partition.without_index(b)
+        made = _joined_tables(*tables, plan, whole.keys)
     if made is None:
-        return join_by_pandas(partition.as_pandas(a), partition.as_pandas(b), plan)
+        return join_by_pandas(partition.as_pandas(left), partition.as_pandas(right), plan)
     return made[0]
 
 
-def _joined_tables(left: Any, right: Any, plan: JoinPlan) -> tuple[Any, join_rows.Matches] | None:
+def join_other_way(
+    part: Any, whole: Prepared, source: int, *, plan: JoinPlan, targets: int
+) -> Ordered:
+    """The joined rows of all of the left side and a partition of the right, by left rows.
+
+    targets: into how many runs of left rows they are cut.
+    """
+    left, right = partition.as_table(whole.rows), partition.as_table(part)
+    if left is None or right is None:
+        raise AssertionError("sides that no table can hold are joined whole")
+    tables = partition.without_index(left), partition.without_index(right)
+    made = _joined_tables(*tables, plan, whole.keys, swapped=True)
+    if made is None:
+        raise AssertionError("sides whose keys differ in type are joined whole")
+    table, found = made
+    cuts = np.arange(targets + 1) * left.num_rows // targets
+    return Ordered(table, np.searchsorted(found.left, cuts), found.left)
+
+
+def _joined_tables(
+    left: Any, right: Any, plan: JoinPlan, keys: KeyTable | None = None, swapped: bool = False
+) -> tuple[Any, Matches] | None:
     """The result and the row numbers it was made of; None where pandas must see the keys' dtypes.
 
     That is where they differ, and where outer rows are sorted by categories.
+    keys: the look-up of the side that does not drive; swapped: it is the left one's, and the
+        result is of an inner join, in the order of the left rows all the same.
     """
     a, b = partition.layout_of(left), partition.layout_of(right)
     if not (a.labels.is_unique and b.labels.is_unique):
@@ -141,11 +216,11 @@ def _joined_tables(left: Any, right: Any, plan: JoinPlan) -> tuple[Any, join_row
         return None
     if plan.how == "outer" and any(isinstance(a.dtypes[x], pd.CategoricalDtype) for x in lefts):
         return None
-    found = join_rows.find_matches(
-        [_as_number(left.column(n), one) for n, one in zip(lefts, common, strict=True)],
-        [_as_number(right.column(n), one) for n, one in zip(rights, common, strict=True)],
-        plan.how,
-    )
+    left_keys = [_as_number(left.column(n), one) for n, one in zip(lefts, common, strict=True)]
+    right_keys = [_as_number(right.column(n), one) for n, one in zip(rights, common, strict=True)]
+    if any(one is not None for one in common):
+        keys = None  # it was built of keys as they are
+    found = _find(left_keys, right_keys, plan.how, keys, swapped)
     shared = {
         x: y
         for x, y, p, q in zip(lefts, rights, plan.left_on, plan.right_on, strict=True)
@@ -153,16 +228,36 @@ def _joined_tables(left: Any, right: Any, plan: JoinPlan) -> tuple[Any, join_row
     }
     columns, dtypes = [], []
     for n in range(a.width):
+        if not plan.makes(n):
+            continue
         if n in shared:
             columns.append(join_rows.coalesce(left.column(n), right.column(shared[n]), found))
         else:
             columns.append(join_rows.take_rows(left.column(n), found.left))
         dtypes.append(a.dtypes[n])
-    for n in range(b.width):
-        if n not in shared.values():
+    others = [n for n in range(b.width) if n not in shared.values()]
+    for place, n in enumerate(others, a.width):
+        if plan.makes(place):
             columns.append(join_rows.take_rows(right.column(n), found.right))
             dtypes.append(b.dtypes[n])
     return partition.table_of(columns, partition.Layout(plan.labels, tuple(dtypes))), found
+
+
+def _find(
+    left: list[Any], right: list[Any], how: str, keys: KeyTable | None, swapped: bool
+) -> Matches:
+    """Row numbers of both sides, by the look-up where there is one."""
+    if swapped:
+        found = look_up(keys, right, how) if keys else join_rows.find_matches(right, left, how)
+        rows = np.arange(len(right[0])) if found.left is None else found.left
+        order = np.argsort(found.right, kind="stable")
+        return Matches(found.right[order], rows[order])
+    if keys is None or how == "outer":
+        return join_rows.find_matches(left, right, how)
+    if how == "right":
+        found = look_up(keys, right, "left")
+        return Matches(found.right, found.left)
+    return look_up(keys, left, how)
 
 
 def _as_number(column: Any, number: Any) -> Any:
@@ -203,14 +298,6 @@ def split(
     return Marked(moved, offsets, order if marked else None, source)
 
 
-class Ordered(NamedTuple):
-    """Joined rows in the order of the driving side's partitions and places."""
-
-    table: Any
-    offsets: Any
-    places: Any
-
-
 def join_parts(*splits: Any, plan: JoinPlan, lefts: int, place: int, targets: int) -> Ordered:
     """Join what both sides have for one hash target."""
     sides = []
@@ -240,5 +327,5 @@ def restore_order(*parts: Any, place: int) -> Any:
     places = np.concatenate([p.places[a:b] for p, a, b in pieces])
     order = np.argsort(places, kind="stable")
     layout = partition.layout_of(table)
-    columns = [column.combine_chunks().take(pa.array(order)) for column in table.columns]
+    columns = [one_array(column).take(pa.array(order)) for column in table.columns]
     return partition.table_of(columns, layout)

@@ -7,24 +7,16 @@ keys match each other, as in pandas.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shframe.dataframe.kernels.key_table import Matches, build_table, look_up
+
 Columns = Sequence[Any]  # of pa.ChunkedArray
-
-
-class Matches(NamedTuple):
-    """Row numbers of the left and right side for each row of the result; -1 is none.
-
-    None in place of the numbers: every row once, in order.
-    """
-
-    left: Any
-    right: Any
 
 
 def find_matches(left: Columns, right: Columns, how: str) -> Matches:
@@ -33,65 +25,17 @@ def find_matches(left: Columns, right: Columns, how: str) -> Matches:
     how: "inner" or "left": in the order of the left rows, matches in the order of the right;
         "right": in the order of the right rows; "outer": sorted by the keys.
     """
-    if how in ("inner", "left") and len(left) == 1:
-        found = _by_unique_right(left[0], right[0], how)
-        if found is not None:
-            return found
-    if how == "right" and len(left) == 1:
-        found = _by_unique_right(right[0], left[0], "left")
-        if found is not None:
-            return Matches(found.right, found.left)
-    return _by_merge(left, right, how)
-
-
-def _by_unique_right(left: Any, right: Any, how: str) -> Matches | None:
-    """Look each left key up in the right keys; only where those are all different."""
-    left, right = _comparable(left, right)
-    if left is None:
-        return None
-    values = _whole(right)
-    if values.type == pa.float64() and pc.any(pc.is_nan(values)).as_py():
-        return None  # pandas lets NaN meet a missing key; a look-up does not
-    if len(pc.unique(values)) != len(values):
-        return None
-    places = pc.index_in(left, value_set=values)
-    if places.null_count == 0:
-        return Matches(None, _numbers(places))
-    if how == "left":
-        return Matches(None, _numbers(places.fill_null(-1)))
-    here = np.flatnonzero(places.is_valid().to_numpy())
-    return Matches(here, _numbers(places.drop_null()))
-
-
-def _comparable(left: Any, right: Any) -> tuple[Any, Any]:
-    """Both keys in one type that a look-up knows; (None, None) where there is none."""
-    a, b = left.type, right.type
-    if pa.types.is_dictionary(a) or pa.types.is_dictionary(b):
-        left, right = _plain(left), _plain(right)
-        a, b = left.type, right.type
-    if a == b:
-        known = pa.types.is_integer(a) or pa.types.is_large_string(a) or pa.types.is_string(a)
-        return (left, right) if known or pa.types.is_temporal(a) else (None, None)
-    if pa.types.is_signed_integer(a) and pa.types.is_signed_integer(b):
-        return left.cast(pa.int64()), right.cast(pa.int64())
-    texts = (pa.string(), pa.large_string())
-    if a in texts and b in texts:
-        return left.cast(pa.large_string()), right.cast(pa.large_string())
-    return None, None
+    table = build_table(left if how == "right" else right) if how != "outer" else None
+    if table is None:
+        return _by_merge(left, right, how)
+    if how == "right":
+        found = look_up(table, right, "left")
+        return Matches(found.right, found.left)
+    return look_up(table, left, how)
 
 
 def _plain(column: Any) -> Any:
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-
-
-def _whole(column: Any) -> Any:
-    if isinstance(column, pa.ChunkedArray):
-        return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
-    return column
-
-
-def _numbers(places: Any) -> Any:
-    return places.to_numpy().astype(np.int64, copy=False)
 
 
 def _by_merge(left: Columns, right: Columns, how: str) -> Matches:

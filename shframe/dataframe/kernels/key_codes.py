@@ -64,7 +64,7 @@ def mix_codes(parts: Sequence[Codes], ordered: bool = False) -> Codes | None:
     if total <= ALL and not any(part.proofs for part in parts):
         values = parts[0].values
         for part in parts[1:]:
-            values = values * np.uint64(part.size) + part.values
+            values = values * np.uint64(part.size % ALL) + part.values
         return Codes(values, total)
     if ordered:
         return None
@@ -95,9 +95,19 @@ def one_array(column: Any) -> Any:
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
 
+def key_array(column: Any) -> Any:
+    """A key column as one array; of dictionaries those of strings stay."""
+    array = one_array(column)
+    if not pa.types.is_dictionary(array.type):
+        return array
+    words = array.type.value_type
+    is_text = pa.types.is_string(words) or pa.types.is_large_string(words)
+    return array if is_text else array.dictionary_decode()  # it has 0.0 and -0.0, which are one
+
+
 def code_column(column: Any, dtype: Any, ordered: bool) -> Codes | None:
     """The codes of one column; None where its type is not known here."""
-    array, types = one_array(column), pa.types
+    array, types = key_array(column), pa.types
     kind = array.type
     if types.is_dictionary(kind):
         categorical = isinstance(dtype, pd.CategoricalDtype)

@@ -11,6 +11,7 @@ from shframe.dataframe.lower.layer import (
     About,
     Layer,
     keys_of,
+    partition_bytes,
     parts_for,
     per_partition,
     per_place,
@@ -19,45 +20,96 @@ from shframe.dataframe.lower.layer import (
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
-SMALL_SIDE = 64 << 20  # bytes of a side that every task may read whole: it is shared, not copied
+MOST_SHARED = 4  # partitions as large as memory allows: a quarter of the budget
+UNKNOWN = 1 << 62  # bytes of a side of which nothing is known
 
 
 def lower_join(node: Join, sources: tuple[Layer, ...]) -> Layer:
-    """By whichever way the sizes and the kind of join allow."""
+    """By whichever way the sizes and the kind of join allow.
+
+    A side that every task may read whole is shared, not copied: it is made ready once, and looked
+    up by the partitions of the other, which need not be moved for it.
+    """
     left, right = sources
     plan = join_partitions.plan_of(node)
-    about = About(fresh=True, nbytes=_nbytes_of(left, right))
-    if plan.by_parts and node.how in ("inner", "left") and _is_small(right):
-        whole, before = _in_one_partition(f"{node.name}-right", right)
-        made = per_partition(node.name, _joining(plan), left.keys, whole)
-        return Layer(keys_of(made), [*before, *made], about=about)
-    if plan.by_parts and node.how == "right" and _is_small(left):
-        whole, before = _in_one_partition(f"{node.name}-left", left)
-        made = [
-            Task(Key(node.name, (n,)), _joining(plan), (whole, key))
-            for n, key in enumerate(right.keys)
-        ]
-        return Layer(keys_of(made), [*before, *made], about=about)
+    about = About(True, _sum_of(left, right), _larger_of(left, right))
+    if plan.by_parts and node.how in ("inner", "left", "right"):
+        other_way = _can_turn(node, plan) and _is_smaller(left, right)
+        whole = left if node.how == "right" or other_way else right
+        if _is_shared(whole):
+            side = "left" if whole is left else "right"
+            return _join_shared(node, plan, whole, side, sources, about, other_way)
     if join_partitions.can_split(node.left.meta, node.right.meta, plan):
         return _join_by_hash(node, plan, left, right, about)
-    a, first = _in_one_partition(f"{node.name}-left", left)
-    b, second = _in_one_partition(f"{node.name}-right", right)
-    task = Task(Key(node.name, (0,)), _joining(plan), (a, b))
-    return Layer([task.key], [*first, *second, task], about=about)
+    side, other = ("left", right) if node.how == "right" else ("right", left)
+    driving, first = _in_one_partition(f"{node.name}-all", other)
+    ready, before = _prepare(f"{node.name}-{side}", plan, left if side == "left" else right, side)
+    task = Task(Key(node.name, (0,)), Function(join_partitions.join, plan=plan), (driving, ready))
+    return Layer([task.key], [*first, *before, task], about=about)
 
 
-def _joining(plan: JoinPlan) -> Function:
-    return Function(join_partitions.join, plan=plan)
+def _can_turn(node: Join, plan: JoinPlan) -> bool:
+    """Whether partitions of the right side can look up the left one's rows."""
+    return node.how == "inner" and join_partitions.can_split(node.left.meta, node.right.meta, plan)
 
 
-def _is_small(layer: Layer) -> bool:
-    nbytes = layer.about.nbytes
-    return len(layer.keys) == 1 or (nbytes is not None and nbytes <= SMALL_SIDE)
+def _is_smaller(left: Layer, right: Layer) -> bool:
+    """Whether the left side is the one to make ready."""
+    return _likely(left) < _likely(right)
 
 
-def _nbytes_of(*layers: Layer) -> int | None:
+def _likely(layer: Layer) -> int:
+    """Bytes to be expected; of what nothing is known, many."""
+    known = layer.about.likely if layer.about.likely is not None else layer.about.nbytes
+    return UNKNOWN if known is None else known
+
+
+def _is_shared(layer: Layer) -> bool:
+    """Whether the side may be one object in the store."""
+    return len(layer.keys) == 1 or _likely(layer) <= MOST_SHARED * partition_bytes()
+
+
+def _join_shared(
+    node: Join,
+    plan: JoinPlan,
+    whole: Layer,
+    side: str,
+    sources: tuple[Layer, ...],
+    about: About,
+    other_way: bool,
+) -> Layer:
+    """One side made ready once; a task for each partition of the other."""
+    name = node.name
+    driving = sources[1] if side == "left" else sources[0]
+    ready, before = _prepare(f"{name}-{side}", plan, whole, side)
+    if not other_way:
+        made = per_partition(name, Function(join_partitions.join, plan=plan), driving.keys, ready)
+        return Layer(keys_of(made), [*before, *made], about=about)
+    targets = len(driving.keys)
+    join = Function(join_partitions.join_other_way, plan=plan, targets=targets)
+    joined = [
+        Task(Key(f"{name}-part", (n,)), join, (key, ready), (n,))
+        for n, key in enumerate(driving.keys)
+    ]
+    order = [Function(join_partitions.restore_order, place=n) for n in range(targets)]
+    made = per_place(name, order, keys_of(joined))
+    return Layer(keys_of(made), [*before, *joined, *made], about=about)
+
+
+def _prepare(name: str, plan: JoinPlan, layer: Layer, side: str) -> tuple[Key, list[Task]]:
+    prepare = Function(join_partitions.prepare, plan=plan, side=side)
+    task = Task(Key(f"{name}-ready"), prepare, tuple(layer.keys))
+    return task.key, [task]
+
+
+def _sum_of(*layers: Layer) -> int | None:
     sizes = [layer.about.nbytes for layer in layers]
     return None if None in sizes else sum(size or 0 for size in sizes)
+
+
+def _larger_of(*layers: Layer) -> int | None:
+    sizes = [_likely(layer) for layer in layers]
+    return None if UNKNOWN in sizes else max(sizes)
 
 
 def _in_one_partition(name: str, layer: Layer) -> tuple[Key, list[Task]]:

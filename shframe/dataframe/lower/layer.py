@@ -17,11 +17,13 @@ from shframe.graph.tasks.task import Key, Task
 class About:
     """fresh: the index counts rows from 0 in each partition, and must count those of the whole.
 
-    nbytes: an estimate of the bytes of all partitions, None when nothing is known.
+    nbytes: the most bytes that all partitions may have, None when nothing is known.
+    likely: an estimate of them, by what filters leave; None: the same.
     """
 
     fresh: bool = False
     nbytes: int | None = None
+    likely: int | None = None
 
 
 Layer = planner.Layer[About]

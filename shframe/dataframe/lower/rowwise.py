@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from shframe.dataframe.expr.base import RowWise
-from shframe.dataframe.expr.relations import UnifyDtypes
+from shframe.dataframe.expr.relations import Filter, UnifyDtypes
 from shframe.dataframe.kernels import agreeing
+from shframe.dataframe.lower.estimates import selectivity
 from shframe.dataframe.lower.layer import (
     About,
     Layer,
@@ -47,8 +48,15 @@ def lower_row_wise(node: RowWise, sources: tuple[Layer, ...]) -> Layer:
         )
         for n in range(counts[0])
     ]
-    about = About(fresh, relations[0][1].about.nbytes)
+    about = _estimate(node, relations[0][1].about, fresh)
     return Layer(keys_of(tasks), [*before, *tasks], about=about)
+
+
+def _estimate(node: RowWise, source: About, fresh: bool) -> About:
+    likely = source.nbytes if source.likely is None else source.likely
+    if likely is not None and isinstance(node, Filter):
+        likely = int(likely * selectivity(node.condition))
+    return About(fresh, source.nbytes, likely)
 
 
 def lower_unify_dtypes(node: UnifyDtypes, sources: tuple[Layer, ...]) -> Layer:

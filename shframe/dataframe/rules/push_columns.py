@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 from functools import singledispatch
 from typing import Any
 
@@ -19,7 +20,7 @@ from shframe.dataframe.expr.relations import (
     Sort,
     TopRows,
 )
-from shframe.graph.plan.expr import Expr, rebuild, walk
+from shframe.graph.plan.expr import Expr, walk
 
 Labels = set[Any] | None
 """Labels that are needed, None for all."""
@@ -38,14 +39,32 @@ def push_columns(plan: Expr) -> Expr:
             known = needs.get(child.token, set())
             needs[child.token] = None if asked is None or known is None else known | asked
 
-    def change(node: Expr) -> Expr:
-        wanted = needs.get(node.token)
-        if not isinstance(node, ReadParquet) or wanted is None:
-            return node
+    done: dict[str, Expr] = {}
+    for node in walk(plan):
+        old = node.children()
+        new = [done[child.token] for child in old]
+        made = node.with_children(new) if any(map(operator.is_not, old, new)) else node
+        done[node.token] = _narrow(made, needs.get(node.token))
+    return done[plan.token]
+
+
+def _narrow(node: Expr, wanted: Labels) -> Expr:
+    """A read or a join without the columns that nothing above it needs."""
+    if wanted is None:
+        return node
+    if isinstance(node, ReadParquet):
         kept = tuple(label for label in node.meta.columns if label in wanted)
         return dataclasses.replace(node, columns=kept)
+    return _narrow_join(node, wanted) if isinstance(node, Join) else node
 
-    return rebuild(plan, change)
+
+def _narrow_join(node: Join, wanted: set[Any]) -> Join:
+    """One column at least gives the rows."""
+    labels = node.meta.columns
+    if not labels.is_unique or node.places is not None:
+        return node
+    places = tuple(n for n, label in enumerate(labels) if label in wanted) or (0,)
+    return node if len(places) == len(labels) else dataclasses.replace(node, places=places)
 
 
 @singledispatch
