@@ -160,3 +160,21 @@ def test_mistakes_show_at_the_call(session: Session) -> None:
         lazy.groupby("k").agg("total")
     with pytest.raises(TypeError):
         lazy.groupby("k")["s"].mean()
+
+
+@FEW
+@given(
+    case=cases(24),
+    keys=st.sampled_from([["k"], ["s"], ["t"], ["f"], ["k", "s"], ["s", "f", "t"]]),
+    hows=st.lists(st.sampled_from(["sum", "mean", "min", "first", "std", "count"]), min_size=1),
+    dropna=st.booleans(),
+)
+def test_many_groups_in_the_order_in_which_they_appear(
+    session: Session, case: Case, keys: list[str], hows: list[str], dropna: bool
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shframe.dataframe.lower.groupby.MANY_GROUPS", 0)
+        patch.setattr("shframe.dataframe.lower.groupby.AT_ONCE", 0)
+        found = case.lazy().groupby(keys, sort=False, dropna=dropna)["i"].agg(hows).compute()
+    expected = case.frame.groupby(keys, sort=False, dropna=dropna)["i"].agg(hows)
+    same(found, expected, inexact=True)

@@ -31,6 +31,7 @@ from shframe.dataframe.kernels.group_values import (
     multiply_columns,
 )
 from shframe.dataframe.kernels.key_codes import code_keys, one_array
+from shframe.dataframe.kernels.row_order import Marked, Ordered, restore_order
 from shframe.dataframe.kernels.stack_tables import stack_tables
 from shframe.graph.tasks.function import UserCode
 
@@ -274,13 +275,16 @@ def combine(*partials: Any, plan: Aggregation) -> Any:
     """One partial result of several, in their order."""
     made = _combine_tables(partials, plan)
     if made is not None:
-        return made
+        return made[0]
     frame = _stack(partials)
     return _combine_frame(frame, plan, sort=False, observed=True).reset_index()
 
 
-def _combine_tables(partials: tuple[Any, ...], plan: Aggregation) -> Any:
-    """The same over small codes; None where the partial results are not of one kind."""
+def _combine_tables(partials: tuple[Any, ...], plan: Aggregation) -> tuple[Any, Any] | None:
+    """The same over small codes, and the row of all partial results in which each group is first.
+
+    None where these are not of one kind.
+    """
     tables = [partition.as_table(part) for part in partials]
     if any(table is None for table in tables):
         return None
@@ -302,7 +306,8 @@ def _combine_tables(partials: tuple[Any, ...], plan: Aggregation) -> Any:
         for n in range(len(plan.keys), first.width)
     ]
     taken = [key.take(pa.array(groups.first)) for key in keys]
-    return _partial_table(taken, list(dtypes), columns, list(first.dtypes[len(plan.keys) :]))
+    partial_dtypes = list(first.dtypes[len(plan.keys) :])
+    return _partial_table(taken, list(dtypes), columns, partial_dtypes), groups.first
 
 
 def _combine_column(whole: Any, place: int, plan: Aggregation, dtypes: Any, groups: Groups) -> Any:
@@ -323,9 +328,10 @@ def _combine_column(whole: Any, place: int, plan: Aggregation, dtypes: Any, grou
 
 def _combine_groups(partials: tuple[Any, ...], plan: Aggregation) -> Any:
     """All primitives of each group, whose keys are the index, in the order that is asked for."""
-    made = _combine_tables(partials, plan)
-    if made is None:
+    combined = _combine_tables(partials, plan)
+    if combined is None:
         return _combine_frame(_stack(partials), plan, sort=plan.sort, observed=plan.observed)
+    made, _ = combined
     order = _order_of_keys(made, plan) if plan.sort else None
     frame = partition.as_pandas(_with_key_index(made if order is None else made.take(order), plan))
     return frame.sort_index() if plan.sort and order is None else frame
@@ -427,6 +433,27 @@ def finish_range(offsets: Any, *values: Any, plan: Aggregation, expected: Any) -
     *partials, place = values
     ranges = tuple(sorting.ranges(offsets, partials, place))
     return _final(_combine_groups(ranges, plan), plan, expected)
+
+
+def combine_part(*splits: Marked, plan: Aggregation, place: int, targets: int) -> Ordered:
+    """The groups of one hash target, each where its first row was.
+
+    splits: partial results in the order of their targets; targets: how many of them there are.
+    """
+    pieces = [(one, int(one.offsets[place]), int(one.offsets[place + 1])) for one in splits]
+    combined = _combine_tables(tuple(one.table.slice(a, b - a) for one, a, b in pieces), plan)
+    if combined is None:
+        raise AssertionError("groups whose keys have no code are combined in one task")
+    table, first = combined
+    sources = np.concatenate([np.full(b - a, one.source) for one, a, b in pieces])[first]
+    places = np.concatenate([one.places[a:b] for one, a, b in pieces])[first]
+    return Ordered(table, np.searchsorted(sources, np.arange(targets + 1)), places)
+
+
+def finish_part(*parts: Ordered, plan: Aggregation, expected: Any, place: int) -> Any:
+    """The final table of the groups that came up first in one partition, in their order."""
+    table = restore_order(*parts, place=place)
+    return _final(partition.as_pandas(_with_key_index(table, plan)), plan, expected)
 
 
 def _final(frame: Any, plan: Aggregation, expected: Any) -> Any:

@@ -71,7 +71,7 @@ class Values:
         return np.bincount(self.codes, minlength=self.total), None
 
     def _total(self) -> tuple[Any, Any]:
-        return np.bincount(self.codes, weights=self.numbers, minlength=self.total), None
+        return add_floats(self.codes, self.numbers, self.total), None
 
     def _sum(self) -> tuple[Any, Any]:
         numbers = self.numbers
@@ -92,7 +92,7 @@ class Values:
             mean = total / count
             apart = self.numbers.astype(np.float64) - mean[self.codes]
             apart *= apart
-        return np.bincount(self.codes, weights=apart, minlength=self.total), None
+        return add_floats(self.codes, apart, self.total), None
 
     def _min(self) -> tuple[Any, Any]:
         return self._extreme(np.minimum)
@@ -191,6 +191,12 @@ class Values:
         )
 
 
+def add_floats(codes: Any, numbers: Any, total: int) -> Any:
+    """Sums by code in float64."""
+    made = np.bincount(codes, weights=numbers, minlength=total)
+    return made.astype(np.float64, copy=False)  # of nothing they are integers
+
+
 def add_integers(codes: Any, numbers: Any, total: int) -> Any:
     """Sums by code in 64 bits, which wrap; by floats where these are exact: that is quicker."""
     wide = np.dtype(np.uint64 if numbers.dtype.kind == "u" else np.int64)
@@ -208,7 +214,7 @@ def add_columns(column: Any, groups: Groups) -> Any:
     """Partial sums or counts of each group added up, as Arrow data; a NaN among them stays one."""
     values = one_array(column).to_numpy(zero_copy_only=False)
     if values.dtype.kind == "f":
-        made = np.bincount(groups.codes, weights=values, minlength=groups.total)
+        made = add_floats(groups.codes, values, groups.total)
         return pa.array(made[groups.present].astype(values.dtype))
     made = np.zeros(groups.total, values.dtype)
     np.add.at(made, groups.codes, values)
@@ -230,10 +236,8 @@ def combine_m2(m2: Any, total: Any, count: Any, groups: Groups) -> Any:
     )
     codes, size = groups.codes, groups.total
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        whole = np.bincount(codes, weights=sums, minlength=size) / np.bincount(
-            codes, weights=counts, minlength=size
-        )
+        whole = add_floats(codes, sums, size) / add_floats(codes, counts, size)
         apart = np.where(counts > 0, sums / counts - whole[codes], 0.0)
         spread = spread + counts * apart * apart
-    made = np.bincount(codes, weights=spread, minlength=size)
+    made = add_floats(codes, spread, size)
     return pa.array(made[groups.present])

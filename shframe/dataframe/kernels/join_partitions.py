@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import join_rows, shuffle
 from shframe.dataframe.kernels.key_codes import one_array
 from shframe.dataframe.kernels.key_table import KeyTable, Matches, build_table, look_up
+from shframe.dataframe.kernels.row_order import Ordered, as_number
 from shframe.dataframe.kernels.stack_tables import stack_tables
 
 
@@ -123,14 +123,6 @@ def _alike(tables: list[Any]) -> bool:
     return all(one == dtypes[0] for one in dtypes)
 
 
-class Ordered(NamedTuple):
-    """Joined rows in the order of the driving side's partitions and places."""
-
-    table: Any
-    offsets: Any
-    places: Any
-
-
 class Prepared(NamedTuple):
     """A whole side: its rows, whose columns are one piece each, and the look-up of its keys.
 
@@ -216,8 +208,8 @@ def _joined_tables(
         return None
     if plan.how == "outer" and any(isinstance(a.dtypes[x], pd.CategoricalDtype) for x in lefts):
         return None
-    left_keys = [_as_number(left.column(n), one) for n, one in zip(lefts, common, strict=True)]
-    right_keys = [_as_number(right.column(n), one) for n, one in zip(rights, common, strict=True)]
+    left_keys = [as_number(left.column(n), one) for n, one in zip(lefts, common, strict=True)]
+    right_keys = [as_number(right.column(n), one) for n, one in zip(rights, common, strict=True)]
     if any(one is not None for one in common):
         keys = None  # it was built of keys as they are
     found = _find(left_keys, right_keys, plan.how, keys, swapped)
@@ -260,44 +252,6 @@ def _find(
     return look_up(keys, left, how)
 
 
-def _as_number(column: Any, number: Any) -> Any:
-    """A key column in the type in which it is compared; rounds where pandas rounds."""
-    return column if number is None else column.cast(pa.from_numpy_dtype(number), safe=False)
-
-
-class Marked(NamedTuple):
-    """A split partition of the driving side; each row knows its place in its own partition."""
-
-    table: Any
-    offsets: Any
-    places: Any  # (rows,) int64, or None on the other side
-    source: int
-
-
-def split(
-    part: Any,
-    source: int,
-    *,
-    labels: tuple[Any, ...],
-    hashed: tuple[Any, ...],
-    count: int,
-    marked: bool,
-) -> Marked:
-    """Put a partition in the order of its hash targets."""
-    table = partition.without_index(partition.as_table(part))
-    layout = partition.layout_of(table)
-    keys = [
-        _as_number(table.column(layout.labels.get_loc(label)), number)
-        for label, number in zip(labels, hashed, strict=True)
-    ]
-    codes = shuffle.hash_codes(keys, count) if table.num_rows else np.empty(0, np.uint8)
-    order = np.argsort(codes, kind="stable")
-    offsets = np.zeros(count + 1, np.int64)
-    np.cumsum(np.bincount(codes, minlength=count), out=offsets[1:])
-    moved = table.take(pa.array(order)) if table.num_rows else table
-    return Marked(moved, offsets, order if marked else None, source)
-
-
 def join_parts(*splits: Any, plan: JoinPlan, lefts: int, place: int, targets: int) -> Ordered:
     """Join what both sides have for one hash target."""
     sides = []
@@ -318,14 +272,3 @@ def join_parts(*splits: Any, plan: JoinPlan, lefts: int, place: int, targets: in
         places, sources = places[rows], sources[rows]
     offsets = np.searchsorted(sources, np.arange(targets + 1))
     return Ordered(table, offsets, places)
-
-
-def restore_order(*parts: Any, place: int) -> Any:
-    """The result's rows that belong to one partition of the driving side, in its order."""
-    pieces = [(p, int(p.offsets[place]), int(p.offsets[place + 1])) for p in parts]
-    table = stack_tables([p.table.slice(a, b - a) for p, a, b in pieces])
-    places = np.concatenate([p.places[a:b] for p, a, b in pieces])
-    order = np.argsort(places, kind="stable")
-    layout = partition.layout_of(table)
-    columns = [one_array(column).take(pa.array(order)) for column in table.columns]
-    return partition.table_of(columns, layout)

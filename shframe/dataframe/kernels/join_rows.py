@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shframe.dataframe.kernels.key_codes import one_array
 from shframe.dataframe.kernels.key_table import Matches, build_table, look_up
 
 Columns = Sequence[Any]  # of pa.ChunkedArray
@@ -77,4 +78,10 @@ def coalesce(left: Any, right: Any, found: Matches) -> Any:
     b = take_rows(right, found.right)
     if a.type != b.type:
         b = b.cast(a.type)
-    return pc.if_else(pa.array(found.left < 0), b, a)
+    missing = pa.array(found.left < 0)
+    if not pa.types.is_dictionary(a.type):
+        return pc.if_else(missing, b, a)
+    # if_else would make a dictionary of the words that are there: categories in another order
+    a, b = pa.chunked_array([one_array(a), one_array(b)]).unify_dictionaries().chunks
+    codes = pc.if_else(missing, b.indices, a.indices)
+    return pa.DictionaryArray.from_arrays(codes, a.dictionary, ordered=a.type.ordered)

@@ -1,17 +1,26 @@
-"""How many rows conditions leave, where nothing is known of the values: the constants of System R
-(Selinger et al., 1979), a little wider for ranges, two of which make an interval.
+"""How many rows conditions leave and how many groups there may be, before anything is read.
+
+Where nothing is known of the values, conditions leave what System R assumed (Selinger et al.,
+1979), a little more for ranges, two of which make an interval.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from shframe.dataframe.expr.base import Relation
 from shframe.dataframe.expr.columns import Boolean, Compare, Evaluate, IsIn, StringOp, Unary
+from shframe.dataframe.expr.relations import Assign, Filter, FromParts, Project, ReadParquet
+from shframe.dataframe.sources import pruning
 
 EQUAL = 0.1
 AMONG = 0.2
 RANGE = 0.4
 MATCH = 0.1
 OTHER = 0.3
+UNKNOWN_GROUPS = 1 << 16  # of a relation that is computed
+WORDS = 1 << 12  # different strings of a column that is read as a dictionary
 
 
 def selectivity(condition: Relation) -> float:
@@ -36,3 +45,33 @@ def selectivity(condition: Relation) -> float:
     if isinstance(condition, Evaluate):
         return RANGE
     return OTHER
+
+
+def most_groups(source: Relation, keys: Sequence[Any]) -> int:
+    """How many groups there may be of a relation's rows by these columns, by what files say."""
+    node = source
+    while isinstance(node, Filter | Project | Assign):
+        if isinstance(node, Assign) and node.label in keys:
+            break
+        node = node.source
+    if isinstance(node, ReadParquet):
+        rows = sum(group.rows for group in node.source.row_groups)
+        product = 1
+        for key in keys:
+            product = min(product * _most_values(node, key, rows), rows)
+        return product
+    if isinstance(node, FromParts) and node.sizes is not None:
+        return sum(node.sizes)
+    return UNKNOWN_GROUPS
+
+
+def _most_values(node: ReadParquet, key: Any, rows: int) -> int:
+    source = node.source
+    places = source.meta.columns.get_indexer_for([key])
+    if len(places) != 1 or places[0] < 0:
+        return rows
+    name = source.fields[places[0]]
+    if name in source.hive.dtypes or source.dictionary_columns([name]):
+        return WORDS
+    bounds = pruning.find_range(source, name)
+    return rows if bounds is None else max(bounds[1] - bounds[0] + 1, 1)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from shframe.dataframe.expr.relations import Aggregate
-from shframe.dataframe.kernels import aggregate, shuffle, sorting
+from shframe.dataframe.kernels import aggregate, row_order, shuffle, sorting
 from shframe.dataframe.kernels.aggregation import is_decomposable
+from shframe.dataframe.lower.estimates import most_groups
 from shframe.dataframe.lower.layer import (
     About,
     Layer,
@@ -14,6 +18,7 @@ from shframe.dataframe.lower.layer import (
     partition_bytes,
     parts_for,
     per_partition,
+    per_place,
     workers,
 )
 from shframe.dataframe.lower.shuffle import by_range, hash_shuffled
@@ -24,6 +29,7 @@ from shframe.graph.tasks.task import Key, Task
 
 AT_ONCE = 1 << 20  # bytes of one partition that pandas aggregates at once: it takes fewer steps
 MOST_AT_ONCE = 4  # partitions, as large as memory allows, that one task may have all groups of
+MANY_GROUPS = 1 << 20  # combined by all workers, not in a tree that ends in one task
 
 
 def lower_aggregate(node: Aggregate, sources: tuple[Layer, ...]) -> Layer:
@@ -38,6 +44,8 @@ def lower_aggregate(node: Aggregate, sources: tuple[Layer, ...]) -> Layer:
         parts = per_partition(f"{node.name}-partial", partial, layer.keys)
         if _in_order(node) and (layer.about.nbytes or 0) > MOST_AT_ONCE * partition_bytes():
             return _groups_in_parts(node, parts, layer)
+        if _by_appearance(node) and most_groups(node.source, plan.keys) > MANY_GROUPS:
+            return _groups_by_hash(node, parts, layer)
         final = Function(aggregate.finish, plan=plan, expected=node.meta)
         combine = Function(aggregate.combine, plan=plan)
         tasks = [*parts, *combine_tree(Key(node.name, (0,)), keys_of(parts), combine, final)]
@@ -63,6 +71,46 @@ def _groups_in_parts(node: Aggregate, partials: list[Task], layer: Layer) -> Lay
     finish = Function(aggregate.finish_range, plan=plan, expected=node.meta)
     keys, tasks = by_range(name, local, parts_for(layer, 2 * workers()), how, finish)
     return Layer(keys, [*partials, *tasks], about=About(not plan.as_index, layer.about.nbytes))
+
+
+def _groups_by_hash(node: Aggregate, partials: list[Task], layer: Layer) -> Layer:
+    """Partial results moved by a hash of their keys, combined, put where each group was first."""
+    plan, name = node.plan, node.name
+    labels = aggregate.key_columns(plan)
+    count = parts_for(layer, 2 * workers())
+    split = Function(
+        row_order.split, labels=labels, hashed=(None,) * len(labels), count=count, marked=True
+    )
+    splits = [
+        Task(Key(f"{name}-split", (n,)), split, (key,), (n,))
+        for n, key in enumerate(keys_of(partials))
+    ]
+    targets = len(splits)
+    combine = [
+        Function(aggregate.combine_part, plan=plan, place=n, targets=targets) for n in range(count)
+    ]
+    combined = per_place(f"{name}-part", combine, keys_of(splits))
+    finish = [
+        Function(aggregate.finish_part, plan=plan, expected=node.meta, place=n)
+        for n in range(targets)
+    ]
+    made = per_place(name, finish, keys_of(combined))
+    about = About(not plan.as_index, layer.about.nbytes)
+    return Layer(keys_of(made), [*partials, *splits, *combined, *made], about=about)
+
+
+def _by_appearance(node: Aggregate) -> bool:
+    """Whether groups in the order in which they appear can be made apart and put in that order."""
+    plan, meta = node.plan, node.source.meta
+    coded = all(_has_code(meta[key].dtype) for key in plan.keys)
+    return not plan.sort and coded and node.source.settled and shuffle.can_hash(meta, plan.keys)
+
+
+def _has_code(dtype: Any) -> bool:
+    """Whether every value of a dtype, and a missing one, has a code (key_codes.py)."""
+    if isinstance(dtype, np.dtype):
+        return dtype.kind in "iufmM" and dtype != np.float16
+    return isinstance(dtype, pd.StringDtype)
 
 
 def _in_order(node: Aggregate) -> bool:

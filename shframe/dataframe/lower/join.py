@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shframe.dataframe.expr.relations import Join
-from shframe.dataframe.kernels import join_partitions
+from shframe.dataframe.kernels import join_partitions, row_order
 from shframe.dataframe.kernels.join_partitions import JoinPlan
 from shframe.dataframe.lower.layer import (
     About,
@@ -91,7 +91,7 @@ def _join_shared(
         Task(Key(f"{name}-part", (n,)), join, (key, ready), (n,))
         for n, key in enumerate(driving.keys)
     ]
-    order = [Function(join_partitions.restore_order, place=n) for n in range(targets)]
+    order = [Function(row_order.restore_order, place=n) for n in range(targets)]
     made = per_place(name, order, keys_of(joined))
     return Layer(keys_of(made), [*before, *joined, *made], about=about)
 
@@ -134,7 +134,7 @@ def _join_by_hash(node: Join, plan: JoinPlan, left: Layer, right: Layer, about: 
     shared: dict[str, Any] = {"plan": plan, "lefts": len(lefts), "targets": targets}
     join = [Function(join_partitions.join_parts, place=n, **shared) for n in range(count)]
     joined = per_place(f"{name}-part", join, keys_of(lefts), *keys_of(rights))
-    order = [Function(join_partitions.restore_order, place=n) for n in range(targets)]
+    order = [Function(row_order.restore_order, place=n) for n in range(targets)]
     made = per_place(name, order, keys_of(joined))
     return Layer(keys_of(made), [*lefts, *rights, *joined, *made], about=about)
 
@@ -142,9 +142,7 @@ def _join_by_hash(node: Join, plan: JoinPlan, left: Layer, right: Layer, about: 
 def _split(
     name: str, plan: JoinPlan, layer: Layer, labels: tuple[Any, ...], count: int, *, marked: bool
 ) -> list[Task]:
-    split = Function(
-        join_partitions.split, labels=labels, hashed=plan.hashed, count=count, marked=marked
-    )
+    split = Function(row_order.split, labels=labels, hashed=plan.hashed, count=count, marked=marked)
     return [
         Task(Key(f"{name}-split", (n,)), split, (key,), (n,)) for n, key in enumerate(layer.keys)
     ]

@@ -150,6 +150,16 @@ def _find_bounds(source: ParquetSource, name: str, op: str) -> Bounds:
     )
 
 
+def find_range(source: ParquetSource, name: str) -> tuple[int, int] | None:
+    """The smallest and the largest integer of a column; None where the footers do not say."""
+    if not pa.types.is_integer(source.schema.field(name).type):
+        return None
+    found = list(_read_statistics(source, name))
+    if not found or len(found) < len(source.row_groups):
+        return None
+    return min(low for _, low, _ in found), max(high for _, _, high in found)
+
+
 def _bounds_of_folders(source: ParquetSource, name: str) -> Bounds:
     values = [source.hive.values[group.file][name] for group in source.row_groups]
     places = [n for n, value in enumerate(values) if value is not None]
