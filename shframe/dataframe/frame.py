@@ -6,6 +6,7 @@ which node it makes is in methods/.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, Literal, overload
@@ -25,7 +26,15 @@ from shframe.dataframe.frame_tables import FrameTables
 from shframe.dataframe.groupby import DataFrameGroupBy, SeriesGroupBy
 from shframe.dataframe.indexers import Indexers
 from shframe.dataframe.lower.layer import Layer
-from shframe.dataframe.methods import joining, reshaping, selection, sorting, summarising
+from shframe.dataframe.methods import (
+    joining,
+    reshaping,
+    selection,
+    sorting,
+    summarising,
+    tabulating,
+)
+from shframe.dataframe.methods.csv_writing import write_csv
 from shframe.dataframe.methods.evaluating import evaluate
 from shframe.dataframe.methods.grouping import group_rows
 from shframe.dataframe.methods.parquet_writing import write_parquet
@@ -85,6 +94,14 @@ class Series(SeriesMethods):
     def index(self) -> Index:
         """The index, lazily."""
         return wrap_as(Index, RowLabels(self.expr))
+
+    def to_csv(self, path_or_buf: Any = None, **options: Any) -> Any:
+        """Write CSV as DataFrame.to_csv() does."""
+        return self.to_frame(0 if self.name is None else None).to_csv(path_or_buf, **options)
+
+    def items(self) -> Iterator[tuple[Any, Any]]:
+        """(label, value) pairs. Cost: computes all values."""
+        return iter(self.compute().items())
 
     def to_frame(self, name: Any = None) -> DataFrame:
         """A frame of this one column."""
@@ -279,6 +296,40 @@ class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned
         """A row for each cell of `value_vars`, beside the columns `id_vars`."""
         how = (id_vars, value_vars, var_name, value_name, col_level, ignore_index)
         return self._wrap(reshaping.melt(self.expr, *how))
+
+    def pivot_table(
+        self,
+        values: Any = None,
+        index: Any = None,
+        columns: Any = None,
+        aggfunc: Any = "mean",
+        fill_value: Any = None,
+        margins: bool = False,
+        dropna: bool = True,
+        margins_name: str = "All",
+        observed: bool = True,
+        sort: bool = True,
+        **kwargs: Any,
+    ) -> DataFrame:
+        """Results of groups as a table, with the values of columns as labels.
+
+        Cost: computed at the call, since its columns are values. Groups go in parts where aggfunc
+        is the name of one aggregation; else, and with margins, one task has all rows.
+        """
+        named = {"values": values, "index": index, "columns": columns, "aggfunc": aggfunc}
+        more = {"fill_value": fill_value, "margins": margins, "dropna": dropna, "sort": sort}
+        rest = {"margins_name": margins_name, "observed": observed, **kwargs}
+        return self._wrap(tabulating.pivot_table(self.expr, {**named, **more, **rest}))
+
+    @property
+    def T(self) -> Any:
+        """Rows as columns. Cost: computed at the call, in one task."""
+        return self.transpose()
+
+    @property
+    def size(self) -> int:
+        """How many values there are. Cost: counts the rows."""
+        return len(self) * len(self.columns)
 
     def explode(self, column: Any, ignore_index: bool = False) -> DataFrame:
         """A row for each item of the lists in a column, or in several of equal lengths."""
@@ -505,6 +556,21 @@ class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned
     def set_index(self, keys: Any, drop: bool = True) -> DataFrame:
         """Columns as the index; rows keep their order."""
         return self._wrap(sorting.set_index(self.expr, keys, drop))
+
+    def to_csv(self, path_or_buf: Any = None, **options: Any) -> Any:
+        """Write CSV with pandas' options: one file, or one per partition where the name has a *.
+
+        Partitions are written side by side, and put in place when all are there; a write that fails
+        leaves what was there. Without a path the text is returned.
+
+        Returns: the names of the files where there are several, else None, as in pandas.
+
+        Cost: columns of times without date_format=, and archives, are written by one task.
+        """
+        if not isinstance(path_or_buf, (str, os.PathLike)) or "a" in options.get("mode", "w"):
+            return self.compute().to_csv(path_or_buf, **options)
+        names = write_csv(self.expr, path_or_buf, options)
+        return names if "*" in os.path.basename(os.fspath(path_or_buf)) else None
 
     def to_parquet(
         self,
