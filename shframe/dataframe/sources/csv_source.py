@@ -31,8 +31,8 @@ OPTIONS = ("sep", "delimiter", "dtype", "na_values", "keep_default_na", "parse_d
 _IN_ONE_PIECE = """
     header names skiprows skipfooter nrows skip_blank_lines comment encoding encoding_errors
     quotechar quoting doublequote escapechar thousands lineterminator dialect true_values
-    false_values skipinitialspace na_filter date_format dayfirst cache_dates compression on_bad_lines converters
-    float_precision engine dtype_backend storage_options
+    false_values skipinitialspace na_filter date_format dayfirst cache_dates compression
+    on_bad_lines converters float_precision engine dtype_backend storage_options
 """
 IN_ONE_PIECE = frozenset(_IN_ONE_PIECE.split())  # options with which pandas alone reads a file
 COMPRESSED = (".gz", ".bz2", ".zip", ".xz", ".zst", ".tar", ".tgz")
