@@ -14,16 +14,18 @@ from typing import Any, Literal, overload
 import numpy as np
 import pandas as pd
 
+from shframe.dataframe.arranging import FrameArranging
 from shframe.dataframe.base import Partitioned
 from shframe.dataframe.column import ColumnMethods
 from shframe.dataframe.expr.base import RowWise
 from shframe.dataframe.expr.columns import (
-    DropNull,
     RowLabels,
     SteadyElementwise,
 )
 from shframe.dataframe.frame_tables import FrameTables
 from shframe.dataframe.groupby import DataFrameGroupBy, SeriesGroupBy
+from shframe.dataframe.in_place import may_be_in_place
+from shframe.dataframe.index_tables import IndexTables
 from shframe.dataframe.indexers import Indexers
 from shframe.dataframe.lower.layer import Layer
 from shframe.dataframe.methods import (
@@ -51,7 +53,7 @@ from shframe.lazy.collection import Collection
 
 
 @wraps(pd.Index)
-class Index(ColumnMethods):
+class Index(IndexTables, ColumnMethods):
     """A lazy Index in partitions."""
 
     __slots__ = ()
@@ -68,6 +70,16 @@ class Index(ColumnMethods):
     def names(self) -> list[Any]:
         """The names of the levels."""
         return list(self._meta.names)
+
+    @property
+    def shape(self) -> tuple[int]:
+        """(labels,). Cost: counts them."""
+        return (len(self),)
+
+    @property
+    def size(self) -> int:
+        """How many labels there are. Cost: counts them."""
+        return len(self)
 
     @property
     def nlevels(self) -> int:
@@ -139,7 +151,7 @@ class Series(SeriesMethods):
 
 
 @wraps(pd.DataFrame)
-class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned):
+class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned):
     """A lazy DataFrame in partitions; methods and results are those of pandas.
 
     Examples
@@ -359,21 +371,6 @@ class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned
         """The value of an expression of columns, as pandas' eval has it."""
         return wrap(evaluate(self.expr, expr, sys._getframe(1)))
 
-    def drop(self, labels: Any = None, *, columns: Any = None, axis: Any = 0) -> DataFrame:
-        """The frame without some columns."""
-        return self._wrap(selection.drop_columns(self.expr, labels, columns, axis))
-
-    def rename(self, columns: Any = None) -> DataFrame:
-        """The frame with other column labels: a dict, or a function of a label."""
-        named = {"columns": columns}
-        return self._wrap(call_method(self.expr, "rename", (), named, kind=SteadyElementwise))
-
-    def dropna(self, how: str = "any", subset: Any = None) -> DataFrame:
-        """Rows without missing values."""
-        named = {"how": how, "subset": subset}
-        node = call_method(self.expr, "dropna", (), named, kind=DropNull, index_asked=True)
-        return self._wrap(node)
-
     def select_dtypes(self, include: Any = None, exclude: Any = None) -> DataFrame:
         """The columns with some dtypes."""
         return self[list(self._meta.select_dtypes(include, exclude).columns)]
@@ -424,23 +421,6 @@ class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned
         return self._wrap(made)
 
     # --- in order, together, apart ------------------------------------------------------
-
-    def sort_values(
-        self,
-        by: Any,
-        *,
-        ascending: Any = True,
-        na_position: str = "last",
-        ignore_index: bool = False,
-        kind: str | None = None,
-    ) -> DataFrame:
-        """Rows in the order of columns; rows with equal keys keep their order, whatever `kind`."""
-        node = sorting.sort_rows(self.expr, by, ascending, na_position, ignore_index)
-        return self._wrap(node)
-
-    def sort_index(self, *, ascending: bool = True, na_position: str = "last") -> DataFrame:
-        """Rows in the order of the index."""
-        return self._wrap(sorting.sort_by_index(self.expr, ascending, na_position))
 
     def merge(
         self,
@@ -527,6 +507,7 @@ class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned
         groups = group_rows(self.expr, by, level, group_keys, options)
         return DataFrameGroupBy(groups, groups.visible)
 
+    @may_be_in_place
     def drop_duplicates(
         self, subset: Any = None, *, keep: Any = "first", ignore_index: bool = False
     ) -> DataFrame:
@@ -548,14 +529,6 @@ class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned
         return self._wrap(sorting.top_rows(self.expr, n, by, False, keep))
 
     # --- index --------------------------------------------------------------------------
-
-    def reset_index(self, drop: bool = False) -> DataFrame:
-        """An index that counts rows; the old one becomes columns, or goes with drop=True."""
-        return self._wrap(sorting.reset_index(self.expr, drop))
-
-    def set_index(self, keys: Any, drop: bool = True) -> DataFrame:
-        """Columns as the index; rows keep their order."""
-        return self._wrap(sorting.set_index(self.expr, keys, drop))
 
     def to_csv(self, path_or_buf: Any = None, **options: Any) -> Any:
         """Write CSV with pandas' options: one file, or one per partition where the name has a *.

@@ -42,7 +42,7 @@ pytestmark = pytest.mark.usefixtures("session")
         (lambda d: d.query("price >> 1"), UnsupportedType, "price >> 1"),
         (lambda d: d.query("import os"), UnsupportedType, "import os"),
         (lambda d: d.astype({"nope": "f8"}), ColumnNotFound, "nope"),
-        (lambda d: d.head(-1), InvalidArgument, "-1"),
+        (lambda d: d.head(1.5), InvalidArgument, "1.5"),
         (lambda d: d.repartition(0), InvalidArgument, "npartitions"),
         (lambda d: bool(d.price > 1), ValueError, "truth value"),
         (lambda d: sf.from_pandas([1, 2]), UnsupportedType, "list"),
