@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe.arranging import FrameArranging
+from shframe.dataframe.attributes import missing_attribute
 from shframe.dataframe.base import Partitioned
 from shframe.dataframe.column import ColumnMethods
 from shframe.dataframe.expr.base import RowWise
@@ -211,7 +212,7 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
     def __getattr__(self, name: str) -> Series:
         if not name.startswith("_") and name in self.columns:
             return self[name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute or column {name!r}")
+        raise missing_attribute(self, name, pd.DataFrame, list(self.columns))
 
     @overload
     def __getitem__(self, key: Partitioned | list[Any] | pd.Index[Any]) -> DataFrame: ...

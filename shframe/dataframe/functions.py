@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shframe.dataframe import arguments
 from shframe.dataframe.frame import DataFrame
 from shframe.dataframe.methods import converting, reshaping, tabulating
 from shframe.dataframe.methods.storing import store_pandas
+from shframe.dataframe.methods.user_functions import map_items
 from shframe.dataframe.wrap import wrap, wrap_as
+from shframe.errors import InvalidArgument
+from shframe.lazy.compute import compute
 
 
 def concat(
@@ -217,3 +221,107 @@ def _lazy(obj: Any) -> Any:
     if not arguments.is_rows(obj):
         raise TypeError(f"a DataFrame or Series is needed, got {type(obj).__name__}")
     return obj
+
+
+def merge_asof(left: Any, right: Any, **options: Any) -> DataFrame:
+    """Rows of the left side beside the last row of the right side whose key is not greater.
+
+    Arguments are those of pandas. Cost: brings all rows of both into one task.
+    """
+    sources = _lazy(left).expr, _lazy(right).expr
+    return wrap_as(DataFrame, reshaping.call_on_all("merge_asof", sources, options))
+
+
+def merge_ordered(left: Any, right: Any, **options: Any) -> DataFrame:
+    """Rows of both sides in the order of their keys, with pandas' arguments.
+
+    Cost: brings all rows of both into one task.
+    """
+    sources = _lazy(left).expr, _lazy(right).expr
+    return wrap_as(DataFrame, reshaping.call_on_all("merge_ordered", sources, options))
+
+
+def wide_to_long(df: Any, stubnames: Any, i: Any, j: Any, **options: Any) -> DataFrame:
+    """Columns with a common beginning as rows. Cost: brings all rows into one task."""
+    named = {"stubnames": stubnames, "i": i, "j": j, **options}
+    return wrap_as(DataFrame, reshaping.call_on_all("wide_to_long", (_lazy(df).expr,), named))
+
+
+def map_partitions(function: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
+    """`obj.map_partitions(function, *args, **kwargs)`."""
+    return _lazy(obj).map_partitions(function, *args, **kwargs)
+
+
+def from_map(function: Any, *iterables: Any, args: Any = (), **kwargs: Any) -> Any:
+    """A frame whose partitions are what the function returns for each item, a partition each.
+
+    The function is captured by value. Its first result tells the labels and dtypes.
+
+    Raises: NotPicklable when the function cannot be sent to a worker.
+
+    Examples
+    --------
+    >>> import pandas as pd, shframe as sf
+    >>> df = sf.from_map(lambda n: pd.DataFrame({"a": [n, n + 1]}), [1, 5])
+    >>> df.a.sum().compute()
+    14
+    """
+    rows = list(zip(*iterables, strict=True))
+    if not rows:
+        raise InvalidArgument("from_map() needs at least one item: the iterables are empty")
+    kwargs.pop("meta", None)
+    items = store_pandas(pd.Series(range(len(rows))), len(rows))
+    made = map_items(items, function, rows, tuple(args), kwargs)
+    return wrap(made)
+
+
+def from_delayed(values: Any, meta: Any = None) -> Any:
+    """A frame whose partitions are delayed objects of pandas, or handles of such.
+
+    meta: accepted as Dask has it, and not needed. Cost: computes the delayed objects at the call.
+    """
+    many = list(values) if isinstance(values, (list, tuple)) else [values]
+    if not many:
+        raise InvalidArgument("Must supply at least one delayed object")
+    computed = compute(*many)
+    return concat([wrap(store_pandas(one, 1)) for one in computed])
+
+
+def from_polars(frame: Any, npartitions: int | None = None) -> DataFrame:
+    """A polars DataFrame, in partitions, with the dtypes that its `to_pandas()` has."""
+    return wrap_as(DataFrame, store_pandas(frame.to_pandas(), npartitions))
+
+
+def from_array(
+    x: Any, columns: Any = None, npartitions: int | None = None, index: Any = None
+) -> Any:
+    """A NumPy array as a Series, or with columns as a frame.
+
+    Cost: lazy arrays are computed at the call.
+    """
+    values = x.compute() if hasattr(x, "compute") else np.asarray(x)
+    if values.ndim == 1 and not isinstance(columns, (list, pd.Index)):
+        return wrap(store_pandas(pd.Series(values, index=index, name=columns), npartitions))
+    return wrap(store_pandas(pd.DataFrame(values, columns=columns, index=index), npartitions))
+
+
+from_numpy = from_array
+
+
+def factorize(values: Any, **options: Any) -> Any:
+    """The values as numbers, and what the numbers mean. Cost: brings all into one task."""
+    return (
+        values.factorize(**options)
+        if arguments.is_rows(values)
+        else pd.factorize(values, **options)
+    )
+
+
+def to_csv(obj: Any, *args: Any, **kwargs: Any) -> Any:
+    """`obj.to_csv(...)`."""
+    return obj.to_csv(*args, **kwargs)
+
+
+def to_parquet(obj: Any, *args: Any, **kwargs: Any) -> None:
+    """`obj.to_parquet(...)`."""
+    obj.to_parquet(*args, **kwargs)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
+import pandas as pd
+
 from shframe.dataframe import arguments
 from shframe.dataframe.accessors import Accessor
+from shframe.dataframe.attributes import missing_attribute
 from shframe.dataframe.column import ColumnMethods
 from shframe.dataframe.expr.columns import DropNull
 from shframe.dataframe.expr.relations import MapPartitions, NumberRows
@@ -93,6 +96,9 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
         """How many different values. Cost: brings the different values into one task."""
         made: Scalar = wrap(summarising.count_different(self.expr, 0, dropna))
         return made
+
+    def __getattr__(self, name: Any) -> Any:
+        raise missing_attribute(self, name, pd.Series, [])
 
     def between(self, left: Any, right: Any, inclusive: Any = "both") -> Self:
         """Whether values are between two limits."""

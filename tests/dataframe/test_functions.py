@@ -139,3 +139,49 @@ def test_what_is_not_lazy_is_what_pandas_makes_of_it(session: Session) -> None:
     assert sf.isna(None)
     with pytest.raises(TypeError, match="DataFrame or Series"):
         sf.melt([1])
+
+
+def test_frames_of_items_and_of_objects(session: Session, tmp_path: Path) -> None:
+    def make(n: int, plus: int = 0) -> pd.DataFrame:
+        return pd.DataFrame({"a": [n, n + plus], "s": "x"})
+
+    made = sf.from_map(make, [1, 5, 9], plus=2)
+    assert made.npartitions == 3
+    same(made.compute(), pd.concat([make(n, 2) for n in (1, 5, 9)]))
+    same(sf.from_map(lambda a, b: make(a + b), [1], [2]).compute(), make(3))
+    with pytest.raises(ValueError, match="at least one item"):
+        sf.from_map(make, [])
+    delayed = [sf.delayed(make)(n) for n in (1, 2)]
+    same(sf.from_delayed(delayed).compute(), pd.concat([make(1), make(2)]))
+    same(sf.from_array(pd.Series([1, 2]).to_numpy(), "a").compute(), pd.Series([1, 2], name="a"))
+    frame = pd.DataFrame({"a": [1, 2, 3], "s": ["x", None, "z"]})
+    lazy = sf.from_pandas(frame, npartitions=2)
+    same(sf.map_partitions(lambda part: part.head(1), lazy).compute(), frame.iloc[[0, 1]])
+    path = tmp_path / "x.json"
+    frame.to_json(path, orient="records", lines=True)
+    same(
+        sf.read_json(path, orient="records", lines=True, npartitions=2).compute(),
+        pd.read_json(path, orient="records", lines=True),
+    )
+    frame.to_feather(tmp_path / "x.feather")
+    same(sf.read_feather(tmp_path / "x.feather").compute(), frame)
+    frame.to_csv(tmp_path / "x.tsv", sep="\t", index=False)
+    same(sf.read_table(tmp_path / "x.tsv").compute(), frame)
+    sf.to_csv(lazy, tmp_path / "y.csv")
+    assert (tmp_path / "y.csv").read_text() == frame.to_csv()
+
+
+def test_rows_beside_the_last_before_them(session: Session) -> None:
+    left = pd.DataFrame({"at": [1, 5, 10], "v": [1.0, 2.0, 3.0]})
+    right = pd.DataFrame({"at": [1, 2, 6], "w": ["a", "b", "c"]})
+    lazy = sf.from_pandas(left, npartitions=2), sf.from_pandas(right, npartitions=2)
+    for how in ({"on": "at"}, {"on": "at", "direction": "nearest"}):
+        same(sf.merge_asof(*lazy, **how).compute(), pd.merge_asof(left, right, **how))
+    same(sf.merge_ordered(*lazy, on="at").compute(), pd.merge_ordered(left, right, on="at"))
+    wide = pd.DataFrame({"id": [1, 2], "x1": [3, 4], "x2": [5, 6]})
+    same(
+        sf.wide_to_long(sf.from_pandas(wide, npartitions=2), "x", i="id", j="n").compute(),
+        pd.wide_to_long(wide, "x", i="id", j="n"),
+    )
+    codes, values = sf.factorize(lazy[1].w).compute()
+    assert (codes.tolist(), list(values)) == ([0, 1, 2], ["a", "b", "c"])

@@ -23,7 +23,10 @@ pytestmark = pytest.mark.usefixtures("session")
     [
         (lambda d: d["prise"], ColumnNotFound, "did you mean 'price'"),
         (lambda d: d[["price", "nope"]], ColumnNotFound, "'nope'"),
-        (lambda d: d.prise, AttributeError, "prise"),
+        (lambda d: d.prise, AttributeError, "did you mean 'price'"),
+        (lambda d: d.axes, AttributeError, r"pandas has it: compute\(\) first"),
+        (lambda d: d.name.axes, AttributeError, r"pandas has it: compute\(\) first"),
+        (lambda d: d.name.medain, AttributeError, "did you mean 'median'"),
         (lambda d: d.query("prise > 0"), ColumnNotFound, "'prise'"),
         (lambda d: d.query("price >"), InvalidArgument, "price >"),
         (lambda d: d.query("price > @gone"), InvalidArgument, "gone"),

@@ -144,3 +144,10 @@ def explode(source: Relation, column: Any, ignore_index: bool) -> Relation:
             raise InvalidArgument("column must be unique")
     made = Map((unify_dtypes(source),), reshape.explode, Params(column=column), "made")
     return NumberRows(made) if ignore_index else made
+
+
+def call_on_all(function: str, sources: tuple[Relation, ...], named: dict[str, Any]) -> Relation:
+    """A function of pandas on all rows of each source, in one task."""
+    node = Whole(sources, reshape.call_function, Params(function=function, named=named))
+    _ = node.meta
+    return node
