@@ -46,9 +46,8 @@ def set_index(part: Any, even: bool, *, label: Any, drop: bool) -> Any:
     return made
 
 
-def find_labels(part: Any, *, labels: list[Any]) -> list[bool]:
-    """Which of some labels a partition has."""
-    index = partition.as_pandas(part).index
+def find_labels(index: Any, *, labels: list[Any]) -> list[bool]:
+    """Which of some labels those of a partition are."""
     return [one in index for one in labels]
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Params, Relation
-from shframe.dataframe.expr.columns import DropNull, SteadyElementwise, SteadyRelabel
+from shframe.dataframe.expr.columns import DropNull, RowLabels, SteadyElementwise, SteadyRelabel
 from shframe.dataframe.expr.relations import Map, NumberRows, Project
-from shframe.dataframe.expr.values import Find
+from shframe.dataframe.expr.values import Check
 from shframe.dataframe.kernels import labelling
 from shframe.dataframe.methods import sorting
 from shframe.dataframe.methods.delegating import call_in_one_task, call_now
@@ -48,10 +48,10 @@ def drop(
 def _without_labels(source: Relation, index: Any, errors: str) -> Relation:
     many = arguments.is_many(index) and not isinstance(index, tuple)
     wanted = list(index) if many else [index]
-    given: tuple[Find, ...] = ()
+    given: tuple[Check, ...] = ()
     if errors != "ignore":
         params = Params(labels=wanted)
-        given = (Find(source, labelling.find_labels, labelling.check_labels, params),)
+        given = (Check(RowLabels(source), labelling.find_labels, labelling.check_labels, params),)
     node = Map((source,), labelling.drop_labels, Params(labels=wanted), "chosen", given=given)
     _ = node.meta
     return node
