@@ -30,6 +30,7 @@ from shframe.dataframe.index_tables import IndexTables
 from shframe.dataframe.indexers import Indexers
 from shframe.dataframe.lower.layer import Layer
 from shframe.dataframe.methods import (
+    delegating,
     joining,
     reshaping,
     selection,
@@ -288,6 +289,19 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
         """A column, or columns; the default where they are missing."""
         wanted = key if isinstance(key, list) else [key]
         return self[key] if all(one in self.columns for one in wanted) else default
+
+    def filter(
+        self, items: Any = None, like: str | None = None, regex: str | None = None, axis: Any = None
+    ) -> DataFrame:
+        """The columns with some labels, with a string in their label, or whose label matches.
+
+        axis: 0 for the labels of rows. Cost: with that, brings all rows into one task.
+        """
+        named = {"items": items, "like": like, "regex": regex, "axis": axis}
+        if axis in (0, "index", "rows"):
+            node = delegating.call_in_one_task(self.expr, "filter", (), named)
+            return self._wrap(node)  # type: ignore[arg-type]
+        return self[list(self._meta.filter(**named).columns)]
 
     def keys(self) -> pd.Index[Any]:
         """Column labels."""

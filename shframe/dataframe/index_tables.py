@@ -17,6 +17,7 @@ class IndexTables(Rows):
 
     __slots__ = ()
 
+    empty = OfAllRows("Whether there is no label.")
     is_unique = OfAllRows("Whether all labels differ.")
     has_duplicates = OfAllRows("Whether a label is there twice.")
     is_monotonic_increasing = OfAllRows("Whether no label is less than the one before it.")
@@ -60,5 +61,6 @@ class IndexTables(Rows):
     tolist = InMemory("The labels as a list.")
     values = InMemory("The labels as a NumPy array. Cost: computes them.")
     array = InMemory("The labels as an array of pandas. Cost: computes them.")
+    copy = on_labels("The same labels, under another name with name=.")
     item = InMemory("The one label.")
     join = InMemory("The labels joined with those of another index.")

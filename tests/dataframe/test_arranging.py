@@ -72,6 +72,9 @@ ARRANGED: dict[str, Callable[[Any], Any]] = {
     "reset in place": in_place(lambda d: d.reset_index(drop=True, inplace=True)),
     "update": in_place(lambda d: d.update(pd.DataFrame({"none": []}))),
     "align": lambda d: counted(d).i.align(counted(d).f.head(2), join="inner")[0],
+    "filter": lambda d: d.filter(["i", "nope", "f"]),
+    "filter by a pattern": lambda d: d.filter(regex="^[if]$"),
+    "filter rows": lambda d: d.set_index("s").filter(like="a", axis=0),
     "reindex": lambda d: counted(d).reindex([2, 0, 50]),
     "reindex columns": lambda d: d.reindex(columns=["i", "new"]),
 }
