@@ -359,7 +359,10 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
         return len(self) * len(self.columns)
 
     def explode(self, column: Any, ignore_index: bool = False) -> DataFrame:
-        """A row for each item of the lists in a column, or in several of equal lengths."""
+        """A row for each item of the lists in a column, or in several of equal lengths.
+
+        Cost: of Python's lists, brings all rows into one task, as the dtype is that of all items.
+        """
         return self._wrap(reshaping.explode(self.expr, column, ignore_index))
 
     def assign(self, **values: Any) -> DataFrame:

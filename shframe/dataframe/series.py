@@ -144,7 +144,10 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
         return self._reduce_whole("unique")
 
     def explode(self, ignore_index: bool = False) -> Self:
-        """A row for each item of a list."""
+        """A row for each item of a list.
+
+        Cost: of Python's lists, brings all values into one task, as the dtype is that of all items.
+        """
         return self._wrap(reshaping.explode(self.expr, None, ignore_index))
 
     def drop_duplicates(self, keep: Any = "first") -> Self:

@@ -142,7 +142,12 @@ def explode(source: Relation, column: Any, ignore_index: bool) -> Relation:
         check_labels(source, labels, "explode()", "{}")
         if len(set(labels)) < len(labels):
             raise InvalidArgument("column must be unique")
-    made = Map((unify_dtypes(source),), reshape.explode, Params(column=column), "made")
+    meta = source.meta
+    kinds = [meta.dtype] if meta.ndim == 1 else list(meta[as_list(column)].dtypes)
+    params = Params(column=column)
+    made: Relation = Map((unify_dtypes(source),), reshape.explode, params, "made")
+    if any(kind == object for kind in kinds):  # pandas looks for the dtype of all items
+        made = Whole((source,), reshape.explode, params)
     return NumberRows(made) if ignore_index else made
 
 
