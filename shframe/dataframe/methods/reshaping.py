@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shframe.dataframe import arguments
@@ -146,7 +147,7 @@ def explode(source: Relation, column: Any, ignore_index: bool) -> Relation:
     kinds = [meta.dtype] if meta.ndim == 1 else list(meta[as_list(column)].dtypes)
     params = Params(column=column)
     made: Relation = Map((unify_dtypes(source),), reshape.explode, params, "made")
-    if any(kind == object for kind in kinds):  # pandas looks for the dtype of all items
+    if np.dtype(object) in kinds:  # pandas looks for the dtype of all items
         made = Whole((source,), reshape.explode, params)
     return NumberRows(made) if ignore_index else made
 
