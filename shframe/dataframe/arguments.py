@@ -94,7 +94,8 @@ def unusable(value: Any) -> UnsupportedType:
 
 def is_many(value: Any) -> bool:
     """Whether pandas would pair a plain value with rows or columns, one by one."""
-    return bool(pd.api.types.is_list_like(value)) and not isinstance(value, np.generic)
+    listed = pd.api.types.is_list_like(value) and not isinstance(value, np.generic)
+    return bool(listed) and not is_value(value)
 
 
 def _lazy_in(values: Sequence[Any]) -> list[Any]:

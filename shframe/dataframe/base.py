@@ -17,13 +17,15 @@ from shframe.dataframe.expr.base import Meta
 from shframe.dataframe.expr.columns import IsNull, SteadyElementwise
 from shframe.dataframe.expr.relations import FromParts, Repartition
 from shframe.dataframe.expr.values import RowCount
+from shframe.dataframe.in_place import may_be_in_place
 from shframe.dataframe.kernels import rowwise
 from shframe.dataframe.lower.layer import Layer, keys_of, per_partition
 from shframe.dataframe.methods import operators
 from shframe.dataframe.methods import rowwise as by_value
+from shframe.dataframe.methods.arranging import first_rows
 from shframe.dataframe.methods.casting import cast
+from shframe.dataframe.methods.delegating import call_in_one_task
 from shframe.dataframe.methods.selection import filter_rows
-from shframe.dataframe.methods.sorting import first_rows
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.reducing import Reductions
 from shframe.dataframe.scalar import Scalar
@@ -108,9 +110,16 @@ class Partitioned(Reductions):
 
     notnull = notna
 
-    def fillna(self, value: Any) -> Self:
+    @may_be_in_place
+    def fillna(self, value: Any, *, axis: Any = None, limit: int | None = None) -> Self:
         """Missing values replaced by a value (a dict of values by column for a frame), or by the
-        values that a lazy series or frame has under the same labels."""
+        values that a lazy series or frame has under the same labels.
+
+        Cost: with limit=, and axis=1, brings all rows into one task.
+        """
+        if limit is not None or axis in (1, "columns"):
+            named = {"axis": axis, "limit": limit}
+            return self._wrap(call_in_one_task(self.expr, "fillna", (value,), named))  # type: ignore[arg-type]
         return self._wrap(by_value.fill_missing(self.expr, value))
 
     def astype(self, dtype: Any) -> Self:
@@ -134,24 +143,28 @@ class Partitioned(Reductions):
         """Absolute values."""
         return self._wrap(by_value.call_method(self.expr, "abs", kind=SteadyElementwise))
 
+    @may_be_in_place
     def clip(self, lower: Any = None, upper: Any = None) -> Self:
         """Values kept within limits."""
         return self._wrap(by_value.clip(self.expr, lower, upper))
 
+    @may_be_in_place
     def where(self, cond: Any, other: Any = np.nan) -> Self:
         """Values where the condition holds, `other` elsewhere."""
         cond, other = (by_value.call_if_callable(one, self) for one in (cond, other))
         return self._wrap(by_value.choose(self.expr, "where", cond, other))
 
+    @may_be_in_place
     def mask(self, cond: Any, other: Any = np.nan) -> Self:
         """Values where the condition does not hold, `other` elsewhere."""
         cond, other = (by_value.call_if_callable(one, self) for one in (cond, other))
         return self._wrap(by_value.choose(self.expr, "mask", cond, other))
 
-    def replace(self, to_replace: Any, value: Any = no_default) -> Self:
-        """Values replaced by others."""
+    @may_be_in_place
+    def replace(self, to_replace: Any = None, value: Any = no_default, regex: Any = False) -> Self:
+        """Values replaced by others; regex: whether they are patterns, or what the patterns are."""
         given = () if value is no_default else (value,)
-        return self._wrap(by_value.replace(self.expr, to_replace, *given))
+        return self._wrap(by_value.replace(self.expr, to_replace, *given, regex=regex))
 
     def map_partitions(
         self,
@@ -179,11 +192,14 @@ class Partitioned(Reductions):
     # --- which rows ---------------------------------------------------------------------
 
     def head(self, n: int = 5) -> Self:
-        """The first `n` rows; from Parquet only the row groups that hold them are read."""
-        return self._wrap(first_rows(self.expr, n))
+        """The first `n` rows, negative: all but the last.
+
+        From Parquet only the row groups that hold them are read.
+        """
+        return self._wrap(first_rows(self.expr, n, last=False))
 
     def tail(self, n: int = 5) -> Self:
-        """The last `n` rows."""
+        """The last `n` rows, negative: all but the first."""
         return self._wrap(first_rows(self.expr, n, last=True))
 
     def repartition(self, npartitions: int) -> Self:

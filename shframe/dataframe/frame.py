@@ -6,6 +6,7 @@ which node it makes is in methods/.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, Literal, overload
@@ -13,19 +14,31 @@ from typing import Any, Literal, overload
 import numpy as np
 import pandas as pd
 
+from shframe.dataframe.arranging import FrameArranging
+from shframe.dataframe.attributes import missing_attribute
 from shframe.dataframe.base import Partitioned
 from shframe.dataframe.column import ColumnMethods
 from shframe.dataframe.expr.base import RowWise
 from shframe.dataframe.expr.columns import (
-    DropNull,
     RowLabels,
     SteadyElementwise,
 )
 from shframe.dataframe.frame_tables import FrameTables
 from shframe.dataframe.groupby import DataFrameGroupBy, SeriesGroupBy
+from shframe.dataframe.in_place import may_be_in_place
+from shframe.dataframe.index_tables import IndexTables
 from shframe.dataframe.indexers import Indexers
 from shframe.dataframe.lower.layer import Layer
-from shframe.dataframe.methods import joining, reshaping, selection, sorting, summarising
+from shframe.dataframe.methods import (
+    delegating,
+    joining,
+    reshaping,
+    selection,
+    sorting,
+    summarising,
+    tabulating,
+)
+from shframe.dataframe.methods.csv_writing import write_csv
 from shframe.dataframe.methods.evaluating import evaluate
 from shframe.dataframe.methods.grouping import group_rows
 from shframe.dataframe.methods.parquet_writing import write_parquet
@@ -42,7 +55,7 @@ from shframe.lazy.collection import Collection
 
 
 @wraps(pd.Index)
-class Index(ColumnMethods):
+class Index(IndexTables, ColumnMethods):
     """A lazy Index in partitions."""
 
     __slots__ = ()
@@ -59,6 +72,16 @@ class Index(ColumnMethods):
     def names(self) -> list[Any]:
         """The names of the levels."""
         return list(self._meta.names)
+
+    @property
+    def shape(self) -> tuple[int]:
+        """(labels,). Cost: counts them."""
+        return (len(self),)
+
+    @property
+    def size(self) -> int:
+        """How many labels there are. Cost: counts them."""
+        return len(self)
 
     @property
     def nlevels(self) -> int:
@@ -85,6 +108,14 @@ class Series(SeriesMethods):
     def index(self) -> Index:
         """The index, lazily."""
         return wrap_as(Index, RowLabels(self.expr))
+
+    def to_csv(self, path_or_buf: Any = None, **options: Any) -> Any:
+        """Write CSV as DataFrame.to_csv() does."""
+        return self.to_frame(0 if self.name is None else None).to_csv(path_or_buf, **options)
+
+    def items(self) -> Iterator[tuple[Any, Any]]:
+        """(label, value) pairs. Cost: computes all values."""
+        return iter(self.compute().items())
 
     def to_frame(self, name: Any = None) -> DataFrame:
         """A frame of this one column."""
@@ -122,7 +153,7 @@ class Series(SeriesMethods):
 
 
 @wraps(pd.DataFrame)
-class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned):
+class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned):
     """A lazy DataFrame in partitions; methods and results are those of pandas.
 
     Examples
@@ -182,7 +213,7 @@ class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned
     def __getattr__(self, name: str) -> Series:
         if not name.startswith("_") and name in self.columns:
             return self[name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute or column {name!r}")
+        raise missing_attribute(self, name, pd.DataFrame, list(self.columns))
 
     @overload
     def __getitem__(self, key: Partitioned | list[Any] | pd.Index[Any]) -> DataFrame: ...
@@ -259,6 +290,19 @@ class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned
         wanted = key if isinstance(key, list) else [key]
         return self[key] if all(one in self.columns for one in wanted) else default
 
+    def filter(
+        self, items: Any = None, like: str | None = None, regex: str | None = None, axis: Any = None
+    ) -> DataFrame:
+        """The columns with some labels, with a string in their label, or whose label matches.
+
+        axis: 0 for the labels of rows. Cost: with that, brings all rows into one task.
+        """
+        named = {"items": items, "like": like, "regex": regex, "axis": axis}
+        if axis in (0, "index", "rows"):
+            node = delegating.call_in_one_task(self.expr, "filter", (), named)
+            return self._wrap(node)  # type: ignore[arg-type]
+        return self[list(self._meta.filter(**named).columns)]
+
     def keys(self) -> pd.Index[Any]:
         """Column labels."""
         return self.columns
@@ -280,8 +324,45 @@ class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned
         how = (id_vars, value_vars, var_name, value_name, col_level, ignore_index)
         return self._wrap(reshaping.melt(self.expr, *how))
 
+    def pivot_table(
+        self,
+        values: Any = None,
+        index: Any = None,
+        columns: Any = None,
+        aggfunc: Any = "mean",
+        fill_value: Any = None,
+        margins: bool = False,
+        dropna: bool = True,
+        margins_name: str = "All",
+        observed: bool = True,
+        sort: bool = True,
+        **kwargs: Any,
+    ) -> DataFrame:
+        """Results of groups as a table, with the values of columns as labels.
+
+        Cost: computed at the call, since its columns are values. Groups go in parts where aggfunc
+        is the name of one aggregation; else, and with margins, one task has all rows.
+        """
+        named = {"values": values, "index": index, "columns": columns, "aggfunc": aggfunc}
+        more = {"fill_value": fill_value, "margins": margins, "dropna": dropna, "sort": sort}
+        rest = {"margins_name": margins_name, "observed": observed, **kwargs}
+        return self._wrap(tabulating.pivot_table(self.expr, {**named, **more, **rest}))
+
+    @property
+    def T(self) -> Any:
+        """Rows as columns. Cost: computed at the call, in one task."""
+        return self.transpose()
+
+    @property
+    def size(self) -> int:
+        """How many values there are. Cost: counts the rows."""
+        return len(self) * len(self.columns)
+
     def explode(self, column: Any, ignore_index: bool = False) -> DataFrame:
-        """A row for each item of the lists in a column, or in several of equal lengths."""
+        """A row for each item of the lists in a column, or in several of equal lengths.
+
+        Cost: of Python's lists, brings all rows into one task, as the dtype is that of all items.
+        """
         return self._wrap(reshaping.explode(self.expr, column, ignore_index))
 
     def assign(self, **values: Any) -> DataFrame:
@@ -307,21 +388,6 @@ class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned
     def eval(self, expr: str) -> Any:
         """The value of an expression of columns, as pandas' eval has it."""
         return wrap(evaluate(self.expr, expr, sys._getframe(1)))
-
-    def drop(self, labels: Any = None, *, columns: Any = None, axis: Any = 0) -> DataFrame:
-        """The frame without some columns."""
-        return self._wrap(selection.drop_columns(self.expr, labels, columns, axis))
-
-    def rename(self, columns: Any = None) -> DataFrame:
-        """The frame with other column labels: a dict, or a function of a label."""
-        named = {"columns": columns}
-        return self._wrap(call_method(self.expr, "rename", (), named, kind=SteadyElementwise))
-
-    def dropna(self, how: str = "any", subset: Any = None) -> DataFrame:
-        """Rows without missing values."""
-        named = {"how": how, "subset": subset}
-        node = call_method(self.expr, "dropna", (), named, kind=DropNull, index_asked=True)
-        return self._wrap(node)
 
     def select_dtypes(self, include: Any = None, exclude: Any = None) -> DataFrame:
         """The columns with some dtypes."""
@@ -373,23 +439,6 @@ class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned
         return self._wrap(made)
 
     # --- in order, together, apart ------------------------------------------------------
-
-    def sort_values(
-        self,
-        by: Any,
-        *,
-        ascending: Any = True,
-        na_position: str = "last",
-        ignore_index: bool = False,
-        kind: str | None = None,
-    ) -> DataFrame:
-        """Rows in the order of columns; rows with equal keys keep their order, whatever `kind`."""
-        node = sorting.sort_rows(self.expr, by, ascending, na_position, ignore_index)
-        return self._wrap(node)
-
-    def sort_index(self, *, ascending: bool = True, na_position: str = "last") -> DataFrame:
-        """Rows in the order of the index."""
-        return self._wrap(sorting.sort_by_index(self.expr, ascending, na_position))
 
     def merge(
         self,
@@ -476,6 +525,7 @@ class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned
         groups = group_rows(self.expr, by, level, group_keys, options)
         return DataFrameGroupBy(groups, groups.visible)
 
+    @may_be_in_place
     def drop_duplicates(
         self, subset: Any = None, *, keep: Any = "first", ignore_index: bool = False
     ) -> DataFrame:
@@ -498,13 +548,20 @@ class DataFrame(Indexers, WindowMethods, FrameTables, SharedMethods, Partitioned
 
     # --- index --------------------------------------------------------------------------
 
-    def reset_index(self, drop: bool = False) -> DataFrame:
-        """An index that counts rows; the old one becomes columns, or goes with drop=True."""
-        return self._wrap(sorting.reset_index(self.expr, drop))
+    def to_csv(self, path_or_buf: Any = None, **options: Any) -> Any:
+        """Write CSV with pandas' options: one file, or one per partition where the name has a *.
 
-    def set_index(self, keys: Any, drop: bool = True) -> DataFrame:
-        """Columns as the index; rows keep their order."""
-        return self._wrap(sorting.set_index(self.expr, keys, drop))
+        Partitions are written side by side, and put in place when all are there; a write that fails
+        leaves what was there. Without a path the text is returned.
+
+        Returns: the names of the files where there are several, else None, as in pandas.
+
+        Cost: columns of times without date_format=, and archives, are written by one task.
+        """
+        if not isinstance(path_or_buf, (str, os.PathLike)) or "a" in options.get("mode", "w"):
+            return self.compute().to_csv(path_or_buf, **options)
+        names = write_csv(self.expr, path_or_buf, options)
+        return names if "*" in os.path.basename(os.fspath(path_or_buf)) else None
 
     def to_parquet(
         self,

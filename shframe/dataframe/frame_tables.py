@@ -27,5 +27,6 @@ class FrameTables(Rows):
     to_iceberg = InMemory("Written to an Iceberg table.")
     iterrows = InMemory("(label, row) pairs.")
     itertuples = InMemory("The rows as named tuples.")
+    info = InMemory("What the frame is, printed by pandas.")
     style = InMemory("How the frame is shown, by pandas.")
     boxplot = InMemory("Box plots, drawn by pandas.")

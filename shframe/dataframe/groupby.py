@@ -117,6 +117,12 @@ class DataFrameGroupBy(GroupBy[FrameT], Generic[FrameT, SeriesT]):
     def _named(self, named: dict[str, Any]) -> FrameT:
         outputs = []
         for label, asked in named.items():
+            more: tuple[tuple[str, Any], ...] = ()
+            if isinstance(asked, pd.NamedAgg):
+                if getattr(asked, "args", ()):
+                    raise UnsupportedType("NamedAgg() takes arguments of its function by name")
+                more = tuple(getattr(asked, "kwargs", {}).items())
+                asked = asked.column, asked.aggfunc
             try:
                 column, how = asked
             except (TypeError, ValueError):
@@ -125,7 +131,7 @@ class DataFrameGroupBy(GroupBy[FrameT], Generic[FrameT, SeriesT]):
                 ) from None
             if column not in self._groups.columns:
                 raise _unknown(column, self._groups)
-            outputs.append(Output(label, column, _check(how)))
+            outputs.append(Output(label, column, _check(how), more))
         made: FrameT = _aggregate(self._groups, outputs, pd.Index(list(named)))
         return made
 

@@ -19,7 +19,7 @@ class Operators(Collection):
     """A lazy object that takes part in pandas' operators."""
 
     __slots__ = ()
-    __array_ufunc__ = None  # NumPy's values leave the operator to the lazy side
+    __array_ufunc__: Any = None  # NumPy's values leave the operator to the lazy side
     __pandas_priority__ = 5000  # and so do pandas' objects, of which a frame has 4000
 
     @classmethod

@@ -44,6 +44,32 @@ class PandasMethod:
         return call
 
 
+class PairMethod(PandasMethod):
+    """The same where pandas returns two objects."""
+
+    def __get__(self, instance: Any, owner: type) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+            how = instance.expr, self.name, args, kwargs
+            first, second = (wrap(delegating.call_for_item(*how, item)) for item in (0, 1))
+            return first, second
+
+        call.__name__ = self.name
+        call.__doc__ = f"{self.about}\n\nCost: {self.cost}."
+        return call
+
+
+class UpdateMethod(PandasMethod):
+    """The same where pandas changes the object."""
+
+    def __get__(self, instance: Any, owner: type) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> None:
+            instance.expr = delegating.call_to_update(instance.expr, self.name, args, kwargs)
+
+        call.__name__ = self.name
+        call.__doc__ = f"{self.about}\n\nCost: {self.cost}."
+        return call
+
+
 _KINDS = (pd.DataFrame, pd.Series, pd.Index)
 by_value = functools.partial(PandasMethod, delegating.call_by_value)
 steady = functools.partial(PandasMethod, delegating.call_steadily)
@@ -57,11 +83,33 @@ in_one_task = functools.partial(
 value_in_one_task = functools.partial(
     PandasMethod, delegating.find_in_one_task, cost="brings all rows into one task"
 )
+pair = functools.partial(
+    PairMethod, delegating.call_in_one_task, cost="brings all rows into one task"
+)
+updated = functools.partial(
+    UpdateMethod, delegating.call_in_one_task, cost="brings all rows into one task"
+)
 at_once = functools.partial(
     PandasMethod,
     delegating.call_now,
     cost="computed at the call, in one task, since the labels or dtypes of the result are values",
 )
+
+
+class OfAllRows:
+    """An attribute of all rows as a lazy value, or as rows."""
+
+    def __init__(self, about: str) -> None:
+        self.__doc__ = f"{about} Cost: brings all rows into one task."
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self
+        return wrap(delegating.get_in_one_task(instance.expr, self.name))
 
 
 class InMemory:

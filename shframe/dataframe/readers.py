@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, overload
 
 import pandas as pd
 import pyarrow as pa
 
-from shframe.dataframe.expr.relations import ReadCsv, ReadParquet
+from shframe.dataframe.expr.relations import ReadParquet
 from shframe.dataframe.frame import DataFrame, Index, Series
+from shframe.dataframe.methods.csv_reading import read_files
 from shframe.dataframe.methods.selection import select_columns
 from shframe.dataframe.methods.storing import store_pandas
 from shframe.dataframe.sources import parquet_source
-from shframe.dataframe.sources.csv_source import CsvSource
 from shframe.dataframe.wrap import wrap, wrap_as
-from shframe.errors import UnsupportedType
+from shframe.errors import InvalidArgument, UnsupportedType
 
 
 @overload
@@ -75,13 +76,34 @@ def read_parquet(path: Any, columns: Any = None, filters: Any = None) -> DataFra
     return wrap_as(DataFrame, node if chosen is None else select_columns(node, chosen))
 
 
-def read_csv(path: Any, **options: Any) -> DataFrame:
-    """A CSV file, read in parallel in byte ranges; options are those of pandas.read_csv.
+def read_csv(
+    path: Any,
+    *,
+    index_col: Any = None,
+    usecols: Any = None,
+    blocksize: Any = None,
+    low_memory: bool | None = None,
+    **options: Any,
+) -> DataFrame:
+    """CSV files, read in parallel in byte ranges; options are those of pandas.read_csv.
+
+    path: a file, a list of them, a pattern or a folder: their rows follow each other, counted from
+        0. What else pandas reads (a URL, an open file) it reads at the call.
+    index_col, usecols: columns that are the labels of rows; columns that are kept.
+    blocksize, low_memory: accepted, without effect: blocks follow from the size of the file and
+        the number of workers, and the dtypes are always those of the whole file.
 
     What is computed is what pandas gives for the whole file (with low_memory=False); `dtypes` are
     known before that from the first lines. A file is read in one piece where it is not certain
-    that a line's end is a record's.
+    that a line's end is a record's, and with header=, names=, skiprows=, nrows=, engine= and other
+    options beside sep, dtype, na_values, keep_default_na, parse_dates and decimal.
 
     Raises: SourceNotFound, SourceDamaged, InvalidArgument.
     """
-    return wrap_as(DataFrame, ReadCsv(CsvSource(path, options)))
+    for name in ("chunksize", "iterator"):
+        if options.get(name):
+            raise InvalidArgument(f"read_csv takes no {name}=: partitions are the chunks")
+    if not isinstance(path, (str, os.PathLike, list, tuple)) or "://" in str(path):
+        how = {"index_col": index_col, "usecols": usecols, "low_memory": False, **options}
+        return wrap_as(DataFrame, store_pandas(pd.read_csv(path, **how)))
+    return wrap_as(DataFrame, read_files(path, index_col, usecols, options))

@@ -6,13 +6,14 @@ from typing import Any, ClassVar, Self
 
 from shframe.dataframe.expr.base import Relation
 from shframe.dataframe.lower.layer import About
+from shframe.dataframe.numpy_protocols import NumpyProtocols
 from shframe.dataframe.operators import RowOperators
 from shframe.dataframe.plan.planner import PLANNER
 from shframe.dataframe.wrap import wrap_as
 from shframe.graph.plan.planner import Planner
 
 
-class Rows(RowOperators):
+class Rows(NumpyProtocols, RowOperators):
     """A lazy pandas-shaped object in partitions, without methods of pandas."""
 
     __slots__ = ()

@@ -14,6 +14,7 @@ from shframe.dataframe.expr.relations import Whole
 from shframe.dataframe.expr.values import Computed, Given, Held
 from shframe.dataframe.kernels import rowwise, values
 from shframe.dataframe.methods.operators import operate_values
+from shframe.dataframe.numpy_protocols import NumpyProtocols
 from shframe.dataframe.operators import ValueOperators
 from shframe.dataframe.plan.planner import PLANNER
 from shframe.dataframe.wrap import wrap, wraps
@@ -22,7 +23,7 @@ from shframe.graph.plan.planner import Layer, Planner
 
 
 @wraps(Value)
-class Scalar(ValueOperators):
+class Scalar(NumpyProtocols, ValueOperators):
     """A lazy reduction: a value, or a Series over the columns of a frame.
 
     It can be passed wherever pandas would take the value.

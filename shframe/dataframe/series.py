@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
+import pandas as pd
+
 from shframe.dataframe import arguments
 from shframe.dataframe.accessors import Accessor
+from shframe.dataframe.attributes import missing_attribute
 from shframe.dataframe.column import ColumnMethods
 from shframe.dataframe.expr.columns import DropNull
-from shframe.dataframe.expr.relations import MapPartitions
+from shframe.dataframe.expr.relations import MapPartitions, NumberRows
 from shframe.dataframe.expr.values import collect_rows
+from shframe.dataframe.in_place import may_be_in_place
 from shframe.dataframe.indexers import Indexers
 from shframe.dataframe.methods import reshaping, rowwise, sorting, summarising
+from shframe.dataframe.methods.delegating import call_in_one_task
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.scalar import Scalar
+from shframe.dataframe.series_tables import SeriesTables
 from shframe.dataframe.shared_methods import SharedMethods
 from shframe.dataframe.windows import WindowMethods
 from shframe.dataframe.wrap import wrap
 from shframe.errors import UnsupportedType
 
 
-class SeriesMethods(Indexers, WindowMethods, SharedMethods, ColumnMethods):
+class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, ColumnMethods):
     """What pandas does with one column of a frame."""
 
     __slots__ = ()
@@ -91,6 +97,9 @@ class SeriesMethods(Indexers, WindowMethods, SharedMethods, ColumnMethods):
         made: Scalar = wrap(summarising.count_different(self.expr, 0, dropna))
         return made
 
+    def __getattr__(self, name: Any) -> Any:
+        raise missing_attribute(self, name, pd.Series, [])
+
     def between(self, left: Any, right: Any, inclusive: Any = "both") -> Self:
         """Whether values are between two limits."""
         return self._wrap(rowwise.between(self.expr, left, right, inclusive))
@@ -104,9 +113,17 @@ class SeriesMethods(Indexers, WindowMethods, SharedMethods, ColumnMethods):
         named = {"na_action": na_action}
         return self._wrap(rowwise.call_method(self.expr, "map", [function], named))
 
-    def apply(self, function: Callable[..., Any], args: tuple[Any, ...] = ()) -> Any:
-        """`function` called on each value, on all cores; a Series, or a DataFrame of results."""
-        return wrap(self._call_each(_apply, function, args))
+    def apply(
+        self, func: Any, args: tuple[Any, ...] = (), *, by_row: Any = "compat", **kwargs: Any
+    ) -> Any:
+        """`func` called on each value, on all cores; a Series, or a DataFrame of results.
+
+        meta: accepted as Dask has it, and not needed. Cost: by_row=False calls it on all values.
+        """
+        kwargs.pop("meta", None)
+        if isinstance(func, (str, list, dict)) or by_row is False:
+            return self.agg(func, 0, *args, **kwargs)
+        return wrap(self._call_each(_apply, func, (args, kwargs)))
 
     def _call_each(self, kernel: Callable[..., Any], function: Any, more: Any) -> MapPartitions:
         """A user's function called on each value: the rows stay what they are."""
@@ -116,16 +133,21 @@ class SeriesMethods(Indexers, WindowMethods, SharedMethods, ColumnMethods):
         """The series under another name; a function or dict renames the labels of its rows."""
         return self._wrap(rowwise.rename_series(self.expr, name))
 
-    def dropna(self) -> Self:
+    @may_be_in_place
+    def dropna(self, *, axis: Any = 0, how: Any = None, ignore_index: bool = False) -> Self:
         """Values that are not missing."""
-        return self._wrap(rowwise.call_method(self.expr, "dropna", kind=DropNull, index_asked=True))
+        made = rowwise.call_method(self.expr, "dropna", kind=DropNull, index_asked=True)
+        return self._wrap(NumberRows(made) if ignore_index else made)
 
     def unique(self) -> Scalar:
         """The different values, in the order in which they appear, as pandas returns them."""
         return self._reduce_whole("unique")
 
     def explode(self, ignore_index: bool = False) -> Self:
-        """A row for each item of a list."""
+        """A row for each item of a list.
+
+        Cost: of Python's lists, brings all values into one task, as the dtype is that of all items.
+        """
         return self._wrap(reshaping.explode(self.expr, None, ignore_index))
 
     def drop_duplicates(self, keep: Any = "first") -> Self:
@@ -154,10 +176,25 @@ class SeriesMethods(Indexers, WindowMethods, SharedMethods, ColumnMethods):
         how = {"sort": sort, "ascending": ascending, "normalize": normalize, "dropna": dropna}
         return self._wrap(sorting.count_values(self.expr, **how))
 
+    @may_be_in_place
     def sort_values(
-        self, *, ascending: bool = True, na_position: Any = "last", ignore_index: bool = False
+        self,
+        *,
+        axis: Any = 0,
+        ascending: bool = True,
+        kind: Any = None,
+        na_position: Any = "last",
+        ignore_index: bool = False,
+        key: Any = None,
     ) -> Self:
-        """Values in order; equal ones keep their order."""
+        """Values in order; equal ones keep their order, whatever `kind`.
+
+        Cost: with key=, brings all values into one task.
+        """
+        if key is not None:
+            named = {"ascending": ascending, "na_position": na_position, "kind": "stable"}
+            named |= {"ignore_index": ignore_index, "key": key}
+            return self._wrap(call_in_one_task(self.expr, "sort_values", (), named))  # type: ignore[arg-type]
         node = sorting.sort_series(self.expr, ascending, na_position, ignore_index)
         return self._wrap(node)
 
@@ -166,5 +203,6 @@ def _map(part: Any, function: Any, na_action: Any) -> Any:
     return part.map(function, na_action=na_action)
 
 
-def _apply(part: Any, function: Any, args: tuple[Any, ...]) -> Any:
-    return part.apply(function, args=args)
+def _apply(part: Any, function: Any, more: tuple[tuple[Any, ...], dict[str, Any]]) -> Any:
+    args, kwargs = more
+    return part.apply(function, args=args, **kwargs)

@@ -15,6 +15,8 @@ from shframe.dataframe.pandas_method import (
     in_one_task,
     on_labels,
     operator,
+    pair,
+    updated,
     value_in_one_task,
 )
 from shframe.dataframe.rows import Rows
@@ -84,6 +86,9 @@ class SharedMethods(Rows):
     describe = at_once("Counts, means, deviations and quantiles.")
     transform = at_once("What a function makes of each column.")
     unstack = at_once("A level of the index as columns.")
+    align = pair("This object and another under the labels of both, as a pair.")
+    update = updated("Values replaced in place by those of another object that are not missing.")
+    reindex = in_one_task("Rows, or columns, under some labels; what is new is missing.")
     dot = at_once("The matrix product with another object.")
 
     # --- the computed object --------------------------------------------------------------
@@ -164,6 +169,22 @@ class SharedMethods(Rows):
     def get_partition(self, n: int) -> Self:
         """One partition, as it is computed."""
         return self._wrap(sampling.take_partition(self.expr, n, self.npartitions))  # type: ignore[attr-defined]
+
+    @property
+    def partitions(self) -> list[Self]:
+        """Each partition as a lazy object. Cost: plans."""
+        return [self.get_partition(n) for n in range(self.npartitions)]  # type: ignore[attr-defined]
+
+    @property
+    def nbytes(self) -> Scalar:
+        """Bytes of the values, as NumPy counts them. Cost: brings all rows into one task."""
+        usage = sampling.find_in_one_task(self.expr, "memory_usage", (), {"index": False})
+        made = Scalar(usage)
+        return made.sum() if self._meta.ndim == 2 else made
+
+    def visualize(self, *args: Any, **kwargs: Any) -> str:
+        """The plan as text, as explain() has it; arguments of Dask's are accepted and not used."""
+        return self.explain()
 
     def memory_usage(self, *args: Any, **kwargs: Any) -> Scalar:
         """Bytes of the columns, as pandas counts them. Cost: brings all rows into one task."""

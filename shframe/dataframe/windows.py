@@ -8,6 +8,7 @@ from typing import Any, Self
 from pandas.api.extensions import no_default
 
 from shframe.dataframe.expr.base import Relation
+from shframe.dataframe.in_place import may_be_in_place
 from shframe.dataframe.methods import windows
 from shframe.dataframe.rows import Rows
 from shframe.dataframe.wrap import wrap
@@ -130,10 +131,12 @@ class WindowMethods(Rows):
         """Smallest values up to each row."""
         return self._wrap(windows.accumulate(self.expr, "cummin", axis, skipna, numeric_only))
 
+    @may_be_in_place
     def ffill(self, *, axis: Any = 0, limit: int | None = None, limit_area: Any = None) -> Self:
         """Missing values replaced by the last one before them; limit: at most so many of a gap."""
         return self._wrap(windows.fill_along(self.expr, "ffill", axis, limit, limit_area))
 
+    @may_be_in_place
     def bfill(self, *, axis: Any = 0, limit: int | None = None, limit_area: Any = None) -> Self:
         """Missing values replaced by the first one after them; limit: at most so many of a gap."""
         return self._wrap(windows.fill_along(self.expr, "bfill", axis, limit, limit_area))

@@ -166,8 +166,10 @@ def test_what_is_no_csv_is_named_with_its_place(
         path.write_bytes(content)
         with pytest.raises(SourceDamaged, match=r"one\.csv.*No columns"):
             sf.read_csv(path)
+    empty = tmp_path / "empty"
+    empty.mkdir()
     with pytest.raises(SourceNotFound, match="is a folder"):
-        sf.read_csv(tmp_path)
+        sf.read_csv(empty)
 
 
 def test_a_file_that_changed_meanwhile_is_not_read(session: Session, tmp_path: Path) -> None:

@@ -202,3 +202,16 @@ def test_rows_of_groups_stay_in_their_partitions(session: Session) -> None:
     assert lazy.groupby("k").v.transform("sum").npartitions == 4
     assert lazy.assign(s=lazy.groupby("k").v.cumsum()).npartitions == 4
     assert lazy.groupby("k").head(1).npartitions == 4
+
+
+def test_a_function_of_groups_sees_the_labels_of_the_whole(session: Session) -> None:
+    frame = pd.DataFrame({"k": [1, 2] * 10, "v": range(20), "b": [True, None] * 10})
+    lazy = sf.from_pandas(frame, npartitions=4)
+    works: list[Callable[[Any], Any]] = [
+        lambda d: d.groupby("k").v.agg(lambda values: values.index.max()),
+        lambda d: d[d.v > 3].reset_index(drop=True).groupby("k").v.agg(lambda s: s.index.max()),
+        lambda d: d.groupby("k").agg(m=pd.NamedAgg("v", "sum"), n=pd.NamedAgg("v", len)),
+        lambda d: d.groupby("k").b.agg(lambda values: values.notna().sum()),
+    ]
+    for work in works:
+        same(work(lazy).compute(), work(frame))

@@ -231,8 +231,8 @@ def test_csv_options(session: Session, tmp_path: Path) -> None:
     path.write_text("a;b\n1,5;2020-01-01\n-;2021-02-03\n")
     options: dict[str, Any] = {"sep": ";", "decimal": ",", "na_values": ["-"], "parse_dates": ["b"]}
     same(sf.read_csv(path, **options).compute(), pd.read_csv(path, **options))
-    with pytest.raises(InvalidArgument, match="no option 'skiprows'"):
-        sf.read_csv(path, skiprows=3)
+    with pytest.raises(InvalidArgument, match="no option 'skip'"):
+        sf.read_csv(path, skip=3)
 
 
 # --- what cannot be read ----------------------------------------------------------------------

@@ -198,7 +198,7 @@ def test_mistakes_show_at_the_call(session: Session) -> None:
     with pytest.raises(InvalidArgument):
         lazy.sort_values("a", na_position="middle")
     with pytest.raises(InvalidArgument):
-        lazy.head(-1)
+        lazy.head(1.5)
     with pytest.raises(InvalidArgument):
         lazy.repartition(0)
     with pytest.raises(ColumnNotFound):

@@ -53,7 +53,7 @@ SIDES: dict[str, Callable[[Any], Any]] = {
     "some": lambda d: d[d.i > 0],
     "none": lambda d: d[d.i > 99],
     "head": lambda d: d.head(2),
-    "sorted": lambda d: d.sort_values("i"),
+    "sorted": lambda d: d.sort_values("i", kind="stable"),
 }
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 import shframe as sf
 from shframe.dataframe.scalar import Scalar
+from shframe.dataframe.windows import Windows
 
 df = sf.read_parquet("path")
 
@@ -43,3 +44,16 @@ assert_type(df.fillna(0).dropna(), sf.DataFrame)
 assert_type(df.groupby("k").v.agg("sum"), sf.Series)
 assert_type(df.groupby("k").v.agg(["sum", "mean"]), sf.DataFrame)
 assert_type(df.groupby("k").v.agg(total="sum"), sf.DataFrame)
+assert_type(df.rolling(3), Windows)
+assert_type(df.cumsum(), sf.DataFrame)
+assert_type(df.v.ffill(), sf.Series)
+assert_type(df.groupby("k").transform("sum"), sf.DataFrame)
+assert_type(df.groupby("k").v.cumsum(), sf.Series)
+assert_type(df.groupby("k").head(2), sf.DataFrame)
+assert_type(df.join(df, rsuffix="_r"), sf.DataFrame)
+assert_type(df.melt("k"), sf.DataFrame)
+assert_type(df.dropna(), sf.DataFrame)
+assert_type(df.reset_index(drop=True), sf.DataFrame)
+assert_type(df.pivot_table("v", "k", "g"), sf.DataFrame)
+assert_type(sf.get_dummies(df), sf.DataFrame)
+assert_type(df.sum(numeric_only=True), Scalar)

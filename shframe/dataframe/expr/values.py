@@ -72,6 +72,14 @@ class Find(Fold):
         return self.partial, self.final, self.params.values
 
 
+class Check(Find):
+    """Raises where something is wrong with the whole, when it is computed."""
+
+    @functools.cached_property
+    def sample(self) -> Any:
+        return True
+
+
 @dataclass(frozen=True, eq=False)
 class Computed(Value):
     """A kernel applied to values, and to relations of which it gets all rows, in one task."""

@@ -44,3 +44,23 @@ def set_index(part: Any, even: bool, *, label: Any, drop: bool) -> Any:
     made = frame.set_index(label, drop=drop)
     made.index = pd.Index(values.to_numpy(), dtype="i8" if even else values.dtype, name=label)
     return made
+
+
+def find_labels(index: Any, *, labels: list[Any]) -> list[bool]:
+    """Which of some labels those of a partition are."""
+    return [one in index for one in labels]
+
+
+def check_labels(*found: list[bool], labels: list[Any]) -> bool:
+    """Raises KeyError for labels that no partition has, as pandas does."""
+    missing = [
+        one for one, seen in zip(labels, zip(*found, strict=True), strict=True) if not any(seen)
+    ]
+    if missing:
+        raise KeyError(f"{missing} not found in axis")
+    return True
+
+
+def drop_labels(part: Any, *checked: bool, labels: list[Any]) -> Any:
+    """The rows of a partition without those under some labels."""
+    return partition.as_pandas(part).drop(labels, errors="ignore")

@@ -24,3 +24,8 @@ def explode(part: Any, *, column: Any) -> Any:
     """pandas' own explode."""
     rows = partition.as_pandas(part)
     return rows.explode() if rows.ndim == 1 else rows.explode(column)
+
+
+def call_function(*parts: Any, function: str, named: dict[str, Any]) -> Any:
+    """A function of pandas, by its name."""
+    return getattr(pd, function)(*map(partition.as_pandas, parts), **named)

@@ -141,6 +141,20 @@ def call_method(
     return _as_rows(found(*given[0], **given[1]), part)
 
 
+def call_for_item(
+    part: Any, *inputs: Any, name: str, args: Any, kwargs: dict[str, Any], item: int
+) -> Any:
+    """One of the objects that a pandas method returns."""
+    return call_method(part, *inputs, name=name, args=args, kwargs=kwargs)[item]
+
+
+def call_to_update(part: Any, *inputs: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
+    """The rows after a pandas method changed them."""
+    made = partition.as_pandas(part).copy()
+    call_method(made, *inputs, name=name, args=args, kwargs=kwargs)
+    return made
+
+
 def get_attribute(part: Any, *, name: str) -> Any:
     """A pandas attribute, by its (dotted) name."""
     found: Any = partition.as_pandas(part)

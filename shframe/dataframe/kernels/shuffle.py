@@ -143,9 +143,10 @@ def can_hash(meta: Any, keys: tuple[Any, ...]) -> bool:
     return chunks.as_table(meta) is not None and meta.columns.is_unique
 
 
-def split_frame(part: Any, *, labels: tuple[Any, ...], count: int) -> Split:
+def split_frame(part: Any, *, labels: tuple[Any, ...], count: int, keep_index: bool) -> Split:
     """Split a partition of a frame by the hash of the columns with these labels."""
     table = chunks.as_table(part)
+    table = chunks.with_labels(table) if keep_index else table
     known = chunks.layout_of(table).labels
     if not table.num_rows:
         return split(table, np.empty(0, np.uint8), count)

@@ -198,3 +198,20 @@ def _read_spelled(text: str, kind: Any) -> Any:
     if text == MISSING:
         return pa.scalar(None, kind)
     return pa.array([unquote(text)]).cast(kind)[0]
+
+
+def write_csv_part(
+    part: Any,
+    counts: list[int],
+    *,
+    place: int,
+    folder: str,
+    ending: str,
+    options: dict[str, Any],
+    many: bool,
+) -> str:
+    """Write one partition as CSV; only the first of one file has a header. Returns the name."""
+    path = os.path.join(folder, f"{place}{ending}")
+    header = options.get("header", True) if many or place == 0 else False
+    partition.as_pandas(part).to_csv(path, **{**options, "header": header})
+    return path

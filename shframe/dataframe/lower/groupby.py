@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,17 @@ from shframe.dataframe.lower.layer import (
     About,
     Layer,
     keys_of,
+    number_rows,
     partition_bytes,
     parts_for,
     per_partition,
     per_place,
     workers,
 )
-from shframe.dataframe.lower.shuffle import by_range, hash_shuffled
+from shframe.dataframe.lower.shuffle import by_range, hash_shuffled, stays_a_table
 from shframe.dataframe.lower.whole import run_whole
 from shframe.graph.plan.combine_tree import combine_tree
-from shframe.graph.tasks.function import Function
+from shframe.graph.tasks.function import Function, UserCode
 from shframe.graph.tasks.task import Key, Task
 
 AT_ONCE = 1 << 20  # bytes of one partition that pandas aggregates at once: it takes fewer steps
@@ -50,13 +52,18 @@ def lower_aggregate(node: Aggregate, sources: tuple[Layer, ...]) -> Layer:
         combine = Function(aggregate.combine, plan=plan)
         tasks = [*parts, *combine_tree(Key(node.name, (0,)), keys_of(parts), combine, final)]
         return Layer([tasks[-1].key], tasks, about=About(not plan.as_index))
-    if not (_in_order(node) and plan.as_index):
+    if not (_in_order(node) and plan.as_index and stays_a_table(node.source)):
         return run_whole(node, aggregate.aggregate_by_pandas, {"plan": plan}, sources)
-    shuffled = hash_shuffled(node.name, layer, plan.keys)
+    before: list[Task] = []
+    looked_at = any(isinstance(output.how, UserCode) for output in plan.outputs)
+    if looked_at:  # by a user's function, which sees the labels of rows
+        keys, before = number_rows(node.source.name, layer)
+        layer = replace(layer, keys=keys)
+    shuffled = hash_shuffled(node.name, layer, plan.keys, keep_index=looked_at)
     answer = Function(aggregate.aggregate_by_pandas, plan=plan)
     made = per_partition(f"{node.name}-part", answer, shuffled.keys)
     last = Task(Key(node.name, (0,)), Function(aggregate.order_groups, plan=plan), keys_of(made))
-    return Layer([last.key], [*shuffled.tasks, *made, last], about=About())
+    return Layer([last.key], [*before, *shuffled.tasks, *made, last], about=About())
 
 
 def _groups_in_parts(node: Aggregate, partials: list[Task], layer: Layer) -> Layer:

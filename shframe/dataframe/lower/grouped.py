@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from shframe.dataframe.expr.base import Relation
 from shframe.dataframe.expr.grouped import GroupedApply, GroupedResult, GroupedRows, GroupNode
 from shframe.dataframe.kernels import grouped, rowwise, shuffle
 from shframe.dataframe.lower.layer import (
@@ -19,6 +17,7 @@ from shframe.dataframe.lower.layer import (
     per_place,
     workers,
 )
+from shframe.dataframe.lower.shuffle import stays_a_table
 from shframe.dataframe.lower.whole import run_whole
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
@@ -112,10 +111,4 @@ def can_move(node: GroupNode) -> bool:
         return False  # groups without rows, and an order that is not that of the values
     if not options.get("observed", True):
         return False
-    return shuffle.can_hash(meta, keys) and _stays_a_table(node.source)
-
-
-def _stays_a_table(source: Relation) -> bool:
-    """Whether no partition has a column of objects where booleans are missing."""
-    booleans = any(isinstance(one, np.dtype) and one.kind == "b" for one in source.meta.dtypes)
-    return source.settled or not booleans
+    return shuffle.can_hash(meta, keys) and stays_a_table(node.source)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from shframe.dataframe.expr.base import Relation
 from shframe.dataframe.kernels import rowwise, shuffle, sorting
 from shframe.dataframe.lower.layer import (
     About,
@@ -19,16 +22,23 @@ from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
 
-def hash_shuffled(
-    name: str, layer: Layer, keys: tuple[Any, ...], count: int | None = None
-) -> Layer:
-    """Rows with equal keys brought into one partition; order within a partition is kept."""
-    count = count or parts_for(layer, max(len(layer.keys), 2 * workers()))
-    split = Function(shuffle.split_frame, labels=keys, count=count)
+def hash_shuffled(name: str, layer: Layer, keys: tuple[Any, ...], *, keep_index: bool) -> Layer:
+    """Rows with equal keys brought into one partition; order within a partition is kept.
+
+    keep_index: whether rows keep labels that are a range.
+    """
+    count = parts_for(layer, max(len(layer.keys), 2 * workers()))
+    split = Function(shuffle.split_frame, labels=keys, count=count, keep_index=keep_index)
     splits = per_partition(f"{name}-split", split, layer.keys)
     gathered = [Function(shuffle.gather_frame, place=n) for n in range(count)]
     made = per_place(f"{name}-gather", gathered, keys_of(splits))
     return Layer(keys_of(made), [*splits, *made], about=About(nbytes=layer.about.nbytes))
+
+
+def stays_a_table(source: Relation) -> bool:
+    """Whether no partition has a column of objects where booleans are missing."""
+    booleans = any(isinstance(one, np.dtype) and one.kind == "b" for one in source.meta.dtypes)
+    return source.settled or not booleans
 
 
 def by_range(

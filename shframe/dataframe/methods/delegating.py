@@ -100,7 +100,20 @@ def call_now(source: Relation, name: str, args: Args, kwargs: Named) -> Relation
 def _whole_call(
     source: Relation, name: str, args: Args, kwargs: Named
 ) -> tuple[tuple[Expr, ...], Params]:
-    split = arguments.split_method(captured(args), captured(kwargs))
+    split = arguments.split_function(captured(args), captured(kwargs))
     given = split.arguments
     params = Params(name=name, args=given.args, kwargs=dict(given.kwargs))
-    return (source, *split.rows, *split.values), params
+    return (source, *split.values), params
+
+
+def call_for_item(source: Relation, name: str, args: Args, kwargs: Named, item: int) -> Relation:
+    """One of the objects that pandas' own method returns on all rows."""
+    sources, params = _whole_call(source, name, args, kwargs)
+    named = Params(**params.values, item=item)
+    return Whole(sources, rowwise.call_for_item, named)
+
+
+def call_to_update(source: Relation, name: str, args: Args, kwargs: Named) -> Relation:
+    """All rows after pandas' own method changed them."""
+    sources, params = _whole_call(source, name, args, kwargs)
+    return Whole(sources, rowwise.call_to_update, params)

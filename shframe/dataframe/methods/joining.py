@@ -21,7 +21,7 @@ from shframe.dataframe.expr.relations import (
     Whole,
     unify_dtypes,
 )
-from shframe.dataframe.expr.values import Find, collect_rows
+from shframe.dataframe.expr.values import Check, collect_rows
 from shframe.dataframe.kernels import join_checks, rowwise
 from shframe.dataframe.methods.selection import check_labels
 from shframe.dataframe.methods.sorting import as_list
@@ -201,7 +201,7 @@ def _checked(
             continue
         columns = Project(side, tuple(dict.fromkeys(keys)))
         params = Params(side=name, validate=validate)
-        found = Find(columns, join_checks.find_keys, join_checks.check_keys, params)
+        found = Check(columns, join_checks.find_keys, join_checks.check_keys, params)
         made.append(Map((side,), join_checks.pass_rows, Params(), "same", True, (found,)))
     return made[0], made[1]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shframe.dataframe import arguments
@@ -142,5 +143,17 @@ def explode(source: Relation, column: Any, ignore_index: bool) -> Relation:
         check_labels(source, labels, "explode()", "{}")
         if len(set(labels)) < len(labels):
             raise InvalidArgument("column must be unique")
-    made = Map((unify_dtypes(source),), reshape.explode, Params(column=column), "made")
+    meta = source.meta
+    kinds = [meta.dtype] if meta.ndim == 1 else list(meta[as_list(column)].dtypes)
+    params = Params(column=column)
+    made: Relation = Map((unify_dtypes(source),), reshape.explode, params, "made")
+    if np.dtype(object) in kinds:  # pandas looks for the dtype of all items
+        made = Whole((source,), reshape.explode, params)
     return NumberRows(made) if ignore_index else made
+
+
+def call_on_all(function: str, sources: tuple[Relation, ...], named: dict[str, Any]) -> Relation:
+    """A function of pandas on all rows of each source, in one task."""
+    node = Whole(sources, reshape.call_function, Params(function=function, named=named))
+    _ = node.meta
+    return node

@@ -85,12 +85,13 @@ def choose(source: Relation, method: str, condition: Any, other: Any) -> Relatio
     return call_method(_whole_for_dtype(source, other), method, [condition, other])
 
 
-def replace(source: Relation, to_replace: Any, *value: Any) -> Relation:
+def replace(source: Relation, to_replace: Any, *value: Any, regex: Any = False) -> Relation:
     """Values replaced by others."""
     for one in (to_replace, *value):
         if arguments.is_rows(one):
             raise arguments.unusable(one)
-    return call_method(source, "replace", [to_replace, *value])
+    named = {} if regex is False else {"regex": regex}
+    return call_method(source, "replace", [to_replace, *value], named)
 
 
 def between(source: Relation, left: Any, right: Any, inclusive: Any) -> Relation:

@@ -44,3 +44,25 @@ def map_partitions(
         known=None if meta is None else Meta(meta),
         _learn=learn_schema,
     )
+
+
+def map_items(
+    items: Relation,
+    function: Callable[..., Any],
+    rows: list[tuple[Any, ...]],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> MapPartitions:
+    """What a user's function returns for each item; items: a partition with the number of each."""
+    return map_partitions(items, _call_for_item, (function, rows, args, kwargs), {})
+
+
+def _call_for_item(
+    part: Any,
+    function: Any,
+    rows: list[tuple[Any, ...]],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    (number,) = part
+    return function(*rows[number], *args, **kwargs)

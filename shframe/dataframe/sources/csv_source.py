@@ -28,6 +28,13 @@ LEAST_BLOCK = 1 << 20
 MOST_BLOCK = 64 << 20
 SCAN = 16 << 20  # bytes looked through at once for quotes
 OPTIONS = ("sep", "delimiter", "dtype", "na_values", "keep_default_na", "parse_dates", "decimal")
+_IN_ONE_PIECE = """
+    header names skiprows skipfooter nrows skip_blank_lines comment encoding encoding_errors
+    quotechar quoting doublequote escapechar thousands lineterminator dialect true_values
+    false_values skipinitialspace na_filter date_format dayfirst cache_dates compression
+    on_bad_lines converters float_precision engine dtype_backend storage_options
+"""
+IN_ONE_PIECE = frozenset(_IN_ONE_PIECE.split())  # options with which pandas alone reads a file
 COMPRESSED = (".gz", ".bz2", ".zip", ".xz", ".zst", ".tar", ".tgz")
 QUOTE = ord('"')
 BOM = b"\xef\xbb\xbf"
@@ -39,9 +46,10 @@ class CsvSource:
     def __init__(self, path: Any, options: dict[str, Any]) -> None:
         self.path: str = os.path.abspath(os.path.expanduser(os.fspath(path)))
         for name in options:
-            if name not in OPTIONS:
+            if name not in OPTIONS and name not in IN_ONE_PIECE:
+                known = ", ".join([*OPTIONS, *sorted(IN_ONE_PIECE)])
                 raise InvalidArgument(
-                    f"read_csv has no option {name!r}; there are {', '.join(OPTIONS)}\n"
+                    f"read_csv has no option {name!r}; there are {known}\n"
                     "  sf.from_pandas(pandas.read_csv(...)) takes all of pandas' options"
                 )
         sample = _read_sample(self.path)
@@ -49,8 +57,9 @@ class CsvSource:
         self.size = stat.st_size
         self.stamp = (stat.st_size, stat.st_mtime_ns)
         self.lines = max(sample.count(b"\n"), 100)
+        self._given = frozenset(options)
         self.separator = options.get("sep", options.get("delimiter", ","))
-        self.options = {**options, **_engine(self.separator)}
+        self.options = {**_engine(self.separator, options), **options}
         self.token = tokenize("csv", self.path, self.stamp, options)
         self._cuts: dict[int, list[tuple[int, int]]] = {}  # by their distance
 
@@ -65,7 +74,10 @@ class CsvSource:
     @functools.cached_property
     def _first_rows(self) -> Any:
         with damage_of(self.path):
-            return pd.read_csv(self.path, nrows=self.lines, **self.options)
+            if self.options.get("skipfooter"):  # which pandas takes for whole files only
+                return pd.read_csv(self.path, **self.options)
+            lines = min(self.lines, self.options.get("nrows") or self.lines)
+            return pd.read_csv(self.path, **{**self.options, "nrows": lines})
 
     @functools.cached_property
     def meta(self) -> Any:
@@ -118,6 +130,8 @@ class CsvSource:
 
     def _can_be_cut(self) -> bool:
         text = self.separator
+        if not IN_ONE_PIECE.isdisjoint(self._given):
+            return False
         plain = isinstance(text, str) and len(text) == 1 and text.isascii() and text not in '"\n\r'
         return (
             plain
@@ -170,13 +184,15 @@ def _read_sample(path: str) -> bytes:
     except FileNotFoundError as error:
         raise SourceNotFound(f"No such file or directory: {path!r}") from error
     except IsADirectoryError as error:
-        raise SourceNotFound(f"{path!r} is a folder; read_csv() reads one file") from error
+        raise SourceNotFound(f"{path!r} is a folder without CSV files") from error
     except OSError as error:
         raise SourceDamaged(f"the file {path!r} cannot be read\n  {error}") from error
 
 
-def _engine(separator: Any) -> dict[str, Any]:
+def _engine(separator: Any, options: dict[str, Any]) -> dict[str, Any]:
     """What pandas itself chooses for this separator, with dtypes of the whole file."""
+    if "engine" in options or options.get("skipfooter"):
+        return {} if "engine" in options else {"engine": "python"}
     if separator == r"\s+" or (isinstance(separator, str) and len(separator.encode()) == 1):
         return {"low_memory": False}
     return {"engine": "python"}

@@ -1,0 +1,64 @@
+"""pandas' own tables and classes, of a partition or of results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from shframe.dataframe import partition
+from shframe.dataframe.kernels.arguments import as_written, fill_places
+
+
+def pivot(part: Any, *, named: dict[str, Any], again: str | None) -> Any:
+    """pandas' own pivot_table; again: how results of groups are aggregated once more."""
+    frame = partition.as_pandas(part)
+    how = as_written(dict(named))
+    if again is not None:
+        frame, how["aggfunc"] = frame.reset_index(), again
+    return pd.pivot_table(frame, **how)
+
+
+def cross_tabulate(*columns: Any, args: Any, kwargs: Any) -> Any:
+    """pandas' own crosstab; columns under the same labels get them in one object, as of a frame."""
+    rows = columns[0].index
+    alike = [one.set_axis(rows) if one.index.equals(rows) else one for one in columns]
+    index, names = fill_places(args, alike)
+    return pd.crosstab(index, names, **fill_places(kwargs, alike))
+
+
+def get_dummies(part: Any, *, named: dict[str, Any], labels: Any) -> Any:
+    """pandas' own get_dummies; labels: of the columns, where they are not those of categories."""
+    made = pd.get_dummies(partition.as_pandas(part), **named)
+    return made if labels is None else made.set_axis(labels, axis=1)
+
+
+def cut(part: Any, *, named: dict[str, Any]) -> Any:
+    """pandas' own cut into known classes."""
+    return pd.cut(partition.as_pandas(part), **named)
+
+
+def cut_by_quantiles(part: Any, *, q: Any, named: dict[str, Any]) -> Any:
+    """pandas' own qcut."""
+    return pd.qcut(partition.as_pandas(part), q, **named)
+
+
+def convert(part: Any, *given: Any, function: str, named: dict[str, Any]) -> Any:
+    """pandas' own to_datetime, to_numeric or to_timedelta; given: the format that was found."""
+    how = {**named, "format": given[0]} if given else named
+    return getattr(pd, function)(partition.as_pandas(part), **how)
+
+
+def find_first(part: Any, *, dayfirst: bool) -> Any:
+    """The first value of a partition that is not missing; None where there is none."""
+    values = partition.as_pandas(part)
+    place = values.first_valid_index() if len(values) else None
+    return None if place is None else values.dropna().iloc[0]
+
+
+def guess_format(*found: Any, dayfirst: bool) -> Any:
+    """The format of the first value of all, as pandas guesses it; None: each value has its own."""
+    from pandas.tseries.api import guess_datetime_format
+
+    first = next((one for one in found if one is not None), None)
+    return guess_datetime_format(first, dayfirst) if isinstance(first, str) else None

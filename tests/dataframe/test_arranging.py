@@ -1,0 +1,135 @@
+"""Rows and columns dropped, renamed, in order, in place; and methods of series and indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, note
+
+import shframe as sf
+from shframe.session import Session
+from tests.dataframe.frames import FEW, Case, cases, same, some
+from tests.dataframe.oracle import as_pandas_does
+
+
+def counted(d: Any) -> Any:
+    return d.reset_index(drop=True)
+
+
+def in_place(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A frame after it was changed in place."""
+
+    def done(d: Any) -> Any:
+        made = d.copy()
+        returned = work(made)  # pandas returns the object of some methods, None of others
+        return made if returned is None else returned
+
+    return done
+
+
+ARRANGED: dict[str, Callable[[Any], Any]] = {
+    "drop columns": lambda d: d.drop(columns=["i", "s"]),
+    "drop by axis": lambda d: d.drop("i", axis=1),
+    "drop rows": lambda d: counted(d).drop([0, 1]),
+    "drop a row": lambda d: counted(d).drop(index=0),
+    "drop rows and columns": lambda d: counted(d).drop(index=[0], columns="i"),
+    "drop what is not": lambda d: d.drop(columns=["nope", "i"], errors="ignore"),
+    "drop rows that are not": lambda d: counted(d).drop([99], errors="ignore"),
+    "rename": lambda d: d.rename(columns={"i": "j"}),
+    "rename by a function": lambda d: d.rename(columns=str.upper),
+    "rename by axis": lambda d: d.rename({"i": "j"}, axis="columns"),
+    "rename rows": lambda d: counted(d).rename({0: 10}),
+    "rename rows and columns": lambda d: counted(d).rename(index={1: 5}, columns={"f": "g"}),
+    "dropna": lambda d: d.dropna(subset=["f"], ignore_index=True),
+    "dropna with a threshold": lambda d: d.dropna(thresh=6),
+    "dropna of all": lambda d: d[["f", "s"]].dropna(how="all"),
+    "dropna of columns": lambda d: d.dropna(axis=1),
+    "dropna of a series": lambda d: d.f.dropna(ignore_index=True),
+    "sort by a key": lambda d: d.sort_values("s", key=lambda s: s.str.lower(), kind="stable"),
+    "sort by a level": lambda d: d.set_index(["k", "i"]).sort_values("k", kind="stable"),
+    "sort a series by a key": lambda d: d.i.sort_values(key=abs, kind="stable"),
+    "sort_index of columns": lambda d: d.sort_index(axis=1),
+    "sort_index of a level": lambda d: d.set_index(["k", "i"]).sort_index(level=0, kind="stable"),
+    "sort_index and count": lambda d: d.set_index("i").sort_index(ignore_index=True, kind="stable"),
+    "reset a level": lambda d: d.set_index(["k", "i"]).reset_index(level="k"),
+    "reset a level and drop": lambda d: d.set_index(["k", "i"]).reset_index(level=0, drop=True),
+    "reset with names": lambda d: d.set_index("k").reset_index(names="key"),
+    "set_index and append": lambda d: d.set_index("k", append=True),
+    "head negative": lambda d: d.head(-2),
+    "tail negative": lambda d: d.i.tail(-3),
+    "fillna with a limit": lambda d: d.f.fillna(0.0, limit=1),
+    "replace by a pattern": lambda d: d.s.replace("^a", "x", regex=True),
+    "apply with arguments": lambda d: d.i.apply(lambda v, by, plus: v * by + plus, (2,), plus=1),
+    "in place": in_place(lambda d: d.drop(columns="i", inplace=True)),
+    "fillna in place": in_place(lambda d: d.fillna({"f": 0.0}, inplace=True)),
+    "where in place": in_place(lambda d: d.where(d.notna(), None, inplace=True)),
+    "distinct in place": in_place(lambda d: d.drop_duplicates("k", inplace=True)),
+    "rename in place": in_place(lambda d: d.rename(columns={"i": "j"}, inplace=True)),
+    "sort in place": in_place(lambda d: d.sort_values("i", inplace=True, kind="stable")),
+    "reset in place": in_place(lambda d: d.reset_index(drop=True, inplace=True)),
+    "update": in_place(lambda d: d.update(pd.DataFrame({"none": []}))),
+    "align": lambda d: counted(d).i.align(counted(d).f.head(2), join="inner")[0],
+    "filter": lambda d: d.filter(["i", "nope", "f"]),
+    "filter by a pattern": lambda d: d.filter(regex="^[if]$"),
+    "filter rows": lambda d: d.set_index("s").filter(like="a", axis=0),
+    "reindex": lambda d: counted(d).reindex([2, 0, 50]),
+    "reindex columns": lambda d: d.reindex(columns=["i", "new"]),
+}
+COLUMNS: dict[str, Callable[[Any], Any]] = {
+    "is_unique": lambda d: d.i.is_unique,
+    "is_monotonic": lambda d: d.i.is_monotonic_increasing,
+    "hasnans": lambda d: d.f.hasnans,
+    "argmax": lambda d: d.i.argmax(),
+    "corr": lambda d: d.i.corr(d.k),
+    "cov": lambda d: d.i.cov(d.k),
+    "autocorr": lambda d: counted(d).i.autocorr(),
+    "argsort": lambda d: counted(d).i.argsort(kind="stable"),
+    "sort_index": lambda d: d.set_index("i").k.sort_index(kind="stable"),
+    "repeat": lambda d: d.i.repeat(2),
+    "drop": lambda d: counted(d).i.drop([0]),
+    "searchsorted": lambda d: d.i.sort_values().searchsorted(3),
+    "case_when": lambda d: d.i.case_when([(d.i > 0, 1), (d.i < 0, -1)]),
+    "names of an index": lambda d: d.index.rename(["a"] * d.index.nlevels),
+    "unique labels": lambda d: d.set_index("k").index.unique(),
+    "labels in order": lambda d: d.set_index("i").index.sort_values(),
+    "counts of labels": lambda d: d.set_index("k").index.value_counts(),
+    "mapped labels": lambda d: d.set_index("i").index.map(lambda label: label + 0.5),
+    "a level": lambda d: d.set_index(["k", "i"]).index.get_level_values("i"),
+    "labels of both": lambda d: d.set_index("i").index.union(d.set_index("k").index),
+    "unique flag of labels": lambda d: d.index.is_unique,
+    "largest label": lambda d: d.set_index("i").index.max(),
+}
+
+
+@FEW
+@given(case=cases(), names=some(ARRANGED, 8), columns=some(COLUMNS, 5))
+def test_arranged(session: Session, case: Case, names: list[str], columns: list[str]) -> None:
+    lazy = case.lazy()
+    for name in [*names, *columns]:
+        note(name)
+        as_pandas_does({**ARRANGED, **COLUMNS}[name], lazy, case.frame, inexact=True)
+
+
+def test_in_place_changes_one_object(session: Session) -> None:
+    frame = pd.DataFrame({"a": [3, 1, 2], "b": 1.0})
+    lazy = sf.from_pandas(frame, npartitions=3)
+    other = lazy[["a"]]
+    lazy.sort_values("a", inplace=True)
+    same(lazy.compute(), frame.sort_values("a"))
+    same(other.compute(), frame[["a"]])
+    assert lazy.fillna({"b": 0.0}, inplace=True) is lazy
+    with pytest.raises(KeyError, match=r"\[9\] not found in axis"):
+        lazy.drop([9]).compute()
+    with pytest.raises(TypeError, match="must pass an index to rename"):
+        lazy.rename()
+    with pytest.raises(ValueError, match="Need to specify at least one of 'labels'"):
+        lazy.drop()
+    assert lazy.a.to_list() == lazy.a.tolist() == [1, 2, 3]
+    assert lazy.index.to_list() == [1, 2, 0]
+    assert lazy.index.shape == (3,)
+    assert len(lazy.partitions) == 3
+    assert lazy.a.nbytes.compute() == 24
+    assert "Sort" in lazy.visualize()
