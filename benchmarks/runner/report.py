@@ -27,7 +27,7 @@ def write_report(run: Run, path: Path) -> None:
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>shframe benchmarks</title>",
         f"<style>{STYLE}</style><h1>shframe benchmarks</h1>",
         f"<pre>{html.escape(describe_run(run))}</pre>",
-        "<p>Seconds: the median of the rounds after one that warms up, each engine in a fresh "
+        "<p>Seconds: the median of the rounds after those that warm up, each engine in a fresh "
         "process. In brackets: over the best of all on that question. Bold: the best.</p>",
     ]
     for name, jobs in _by_case(run.jobs).items():
