@@ -48,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run.save(path)
     if asked.report:
         write_report(run, asked.report)
+    names = [_environment(one)[0] for one in asked.python]
+    if len(names) == 2:
+        print(compare_runs(run.of_environment(names[0]), run.of_environment(names[1])))
     print(f"\nsaved as {path}")
     bad = [
         job
@@ -120,7 +123,7 @@ def _questions(
     if asked.python:
         places = [_environment(one) for one in asked.python]
     for question in cls.questions():
-        if only and not _is_chosen(only, (name, *question)):
+        if only and not is_chosen(only, name, cls, question):
             continue
         engines: list[tuple[str, str, str | None]] = []
         for engine in map(str, cls.params[-1]):
@@ -136,12 +139,18 @@ def _questions(
             yield question, engines
 
 
-def _is_chosen(only: set[str], words: tuple[str, ...]) -> bool:
-    """Whether a question has one of the words of each kind that is asked for."""
-    questions = {word for word in only if word[0] == "q" and word[1:].isdigit()}
-    others = only - questions
-    given = set(words)
-    return (not questions or bool(questions & given)) and (not others or bool(others & given))
+def is_chosen(only: set[str], name: str, cls: type[Case], question: tuple[str, ...]) -> bool:
+    """Whether a question has one of the words of each kind that are asked for.
+
+    A kind is the classes, or what one of the params of this class can be.
+    """
+    classes = {one for names in SUITES.values() for one in names}
+    kinds = [(classes, name)]
+    kinds += [
+        ({*map(str, values)}, word) for values, word in zip(cls.params[:-1], question, strict=True)
+    ]
+    asked = [(only & words, word) for words, word in kinds if only & words]
+    return bool(asked) and all(word in words for words, word in asked)
 
 
 def _listed(text: str) -> set[str]:
@@ -163,6 +172,8 @@ def is_installed(engine: str) -> bool:
 
 def _size(cls: type[Case], asked: argparse.Namespace) -> float:
     if asked.size is not None:
+        if asked.size < 1 and cls.unit != "scale":
+            raise SystemExit(f"--size {asked.size} is a scale; {cls.__name__} has {cls.unit}")
         return float(asked.size)
     if asked.quick:
         return float(cls.quick_size)

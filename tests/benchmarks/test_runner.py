@@ -15,6 +15,7 @@ import pytest
 
 from shframe.benchmarks.answers import digest
 from shframe.benchmarks.ask import Timed
+from shframe.benchmarks.run import is_chosen
 from shframe.benchmarks.runner.page_cache import cached_share, drop_from_cache
 from shframe.benchmarks.runner.processes import MemoryWatch, measure_processors
 from shframe.benchmarks.runner.record import Job, load, new_run
@@ -42,7 +43,8 @@ def run_quick(folder: Path, *options: str) -> tuple[int, dict[str, Any], str]:
 
 def test_a_quick_run_compares_answers_and_watches_memory(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
-    options = ("--only", "q6,parquet", "--engines", "shframe,pandas", "--report", str(page))
+    options = ["--only", "q6,parquet", "--engines", "shframe,pandas", "--report", str(page)]
+    options += ["--python", f"here={sys.executable}"]  # as of another checkout
     code, run, said = run_quick(tmp_path, "groupby", *options)
     assert code == 0, said
     jobs = run["jobs"]
@@ -161,6 +163,22 @@ def test_runs_are_saved_compared_and_shown(tmp_path: Path) -> None:
     heads, rows = rows_of(new.jobs)
     assert heads == ["", "shframe", "pandas", "/ best other", "/ pandas"]
     assert rows[0] == ["q1", "1 *", "4 (4.00x)", "0.25x", "0.25x"]
+
+
+@pytest.mark.parametrize(
+    ("only", "chosen"),
+    [
+        ({"q3"}, True),
+        ({"q3", "q4", "memory"}, True),
+        ({"q3", "parquet"}, False),
+        ({"GroupBy", "q3"}, True),
+        ({"Join", "q3"}, False),
+        ({"25%"}, False),
+    ],
+)
+def test_words_choose_questions(only: set[str], chosen: bool) -> None:
+    cls = find_case("groupby", "GroupBy")
+    assert is_chosen(only, "GroupBy", cls, ("memory", "q3")) == chosen
 
 
 def test_suites_can_be_listed() -> None:
