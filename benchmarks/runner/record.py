@@ -96,6 +96,13 @@ class Run:
         jobs = [replace(job, environment="") for job in self.jobs if job.environment == name]
         return replace(self, jobs=jobs)
 
+    def by_case(self) -> dict[tuple[str, str], list[Job]]:
+        """Jobs by suite and class, in order."""
+        found: dict[tuple[str, str], list[Job]] = {}
+        for job in self.jobs:
+            found.setdefault((job.suite, job.case), []).append(job)
+        return found
+
     def save(self, path: Path) -> None:
         """Write it as JSON."""
         path.parent.mkdir(parents=True, exist_ok=True)

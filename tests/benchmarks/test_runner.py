@@ -59,6 +59,7 @@ def test_a_quick_run_compares_answers_and_watches_memory(tmp_path: Path) -> None
     assert "parquet q6" in said
     text = page.read_text()
     assert "<table>" in text
+    assert "<svg" in text
     assert "http" not in text.replace("http://www.w3.org", "")  # nothing is fetched
 
 
