@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import FrameType
 
 from shframe.benchmarks.engines.limits import threads
 from shframe.benchmarks.runner.measure import Conditions, measure
@@ -45,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(describe_run(run), flush=True)
     adopt_orphans()
     try:
+        signal.signal(signal.SIGTERM, _interrupt)
         _run_all(run, asked, conditions)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -62,6 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for job in bad:
         print(f"{job.status}: {job.case} {' '.join(job.question)} {job.label}: {job.problem}")
     return 1 if bad else 0
+
+
+def _interrupt(number: int, _: FrameType | None) -> None:
+    """End as after Ctrl-C: the job that runs is ended, and what is done is saved."""
+    raise KeyboardInterrupt
 
 
 def _show(run: Run, asked: argparse.Namespace) -> None:
