@@ -33,7 +33,7 @@ def digest(answer: Any) -> Digest:
         answer = answer.item()
     if answer is None or np.isscalar(answer):
         answer = pa.table({"value": [answer]})
-    table = _as_table(answer)
+    table = as_table(answer)
     exact, numbers, strings = _sort_out(table)
     hashes = np.zeros(len(table), np.uint64)
     for name in sorted(exact):
@@ -76,7 +76,7 @@ def _are_close(mine: Any, theirs: Any) -> bool:
     return same and all(abs(mine[k] - theirs[k]) <= slack for k in ("size", "sum", "weighted"))
 
 
-def _as_table(answer: Any) -> Any:
+def as_table(answer: Any) -> Any:
     """An Arrow table without an index that only counts; a single column is called `value`."""
     if isinstance(answer, pd.Series):
         answer = answer.to_frame("value" if answer.name is None else str(answer.name))

@@ -2,7 +2,7 @@
 
     python -m shframe.benchmarks.ask tpch TPCH q3 shframe --size 1 --rounds 3
 
-The job is set up, done once to warm up, and timed. Times are of the wall clock.
+The job is set up, done twice to warm up, and timed. Times are of the wall clock.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from shframe.benchmarks.answers import Digest, digest
 from shframe.benchmarks.runner.page_cache import cached_share, drop_from_cache
 from shframe.benchmarks.suites.case import Case, find_case
 
-MOST = 20  # rounds
+WARM = 2  # rounds that are not timed: the first one of shframe may still be in the driver
+MOST = 20  # rounds that are
 
 
 @dataclass
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class Timed:
-    """A job that is set up, done once to warm up, timed, and looked at for what it left.
+    """A job that is set up, done to warm up, timed, and looked at for what it left.
 
     report: told of each step by its name.
     """
@@ -86,6 +87,8 @@ class Timed:
             self._report("warm")
             found.answer = None if answer is None else digest(case.compared(answer))
             del answer
+            for _ in range(0 if case.rounds else WARM - 1):
+                self._once()
             kept = _stored_objects()
             self._report("begin", cached=None if self._cold else cached_share(case.files()))
             while len(found.seconds) < count or (

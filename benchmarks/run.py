@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import FrameType
 
 from shframe.benchmarks.engines.limits import threads
 from shframe.benchmarks.runner.measure import Conditions, measure
 from shframe.benchmarks.runner.processes import adopt_orphans
 from shframe.benchmarks.runner.record import OWN, Job, Run, history_folder, load, new_run
-from shframe.benchmarks.runner.report import write_report
+from shframe.benchmarks.runner.report import write_plots, write_report
 from shframe.benchmarks.runner.tables import compare_runs, describe_run, print_tables
 from shframe.benchmarks.runner.verdicts import judge_answers
 from shframe.benchmarks.suites.case import SUITES, Case, find_case
 
-USUAL = tuple(SUITES)
+QUICK = ("groupby", "join", "tpch", "files", "functions")  # by default, with --quick
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.compare:
         old, new = (load(_find_run(name)) for name in asked.compare)
         print(compare_runs(old, new))
+        return 0
+    if asked.show:
+        _show(load(_find_run(asked.show)), asked)
         return 0
     run = new_run("cold" if asked.cold else "warm", asked.workers)
     path = asked.output or history_folder() / f"{run.started.replace(':', '')}-{run.commit}.json"
@@ -42,12 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(describe_run(run), flush=True)
     adopt_orphans()
     try:
+        signal.signal(signal.SIGTERM, _interrupt)
         _run_all(run, asked, conditions)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
     run.save(path)
-    if asked.report:
-        write_report(run, asked.report)
+    _write_pages(run, asked)
+    names = [_environment(one)[0] for one in asked.python]
+    if len(names) == 2:
+        print(compare_runs(run.of_environment(names[0]), run.of_environment(names[1])))
     print(f"\nsaved as {path}")
     bad = [
         job
@@ -59,9 +67,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if bad else 0
 
 
+def _interrupt(number: int, _: FrameType | None) -> None:
+    """End as after Ctrl-C: the job that runs is ended, and what is done is saved."""
+    raise KeyboardInterrupt
+
+
+def _show(run: Run, asked: argparse.Namespace) -> None:
+    """The tables of a saved run, and its pages."""
+    print(describe_run(run))
+    for jobs in run.by_case().values():
+        print_tables(jobs, find_case(jobs[0].suite, jobs[0].case).__doc__ or "")
+    _write_pages(run, asked)
+
+
+def _write_pages(run: Run, asked: argparse.Namespace) -> None:
+    if asked.report:
+        write_report(run, asked.report)
+    if asked.plots:
+        write_plots(run, asked.plots)
+
+
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="shframe bench", description=__doc__)
-    parser.add_argument("suites", nargs="*", help=f"which of {', '.join(SUITES)}; default: most")
+    parser.add_argument("suites", nargs="*", help=f"which of {', '.join(SUITES)}; default: all")
     parser.add_argument("--list", action="store_true", help="say what there is, and end")
     sizes = parser.add_mutually_exclusive_group()
     sizes.add_argument("--quick", action="store_true", help="small data, for correctness")
@@ -82,6 +110,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--output", type=Path, help="where to save the run as JSON")
     parser.add_argument("--report", type=Path, help="write an HTML page with tables and plots")
+    parser.add_argument("--plots", type=Path, help="write a plot of each class into this folder")
+    parser.add_argument(
+        "--show", metavar="RUN", help="a saved run again, also as --report, --plots"
+    )
     parser.add_argument(
         "--compare", nargs=2, metavar="RUN", help="two saved runs: files, or `last` and `previous`"
     )
@@ -94,7 +126,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _run_all(run: Run, asked: argparse.Namespace, conditions: Conditions) -> None:
     """Job by job; a table after each class."""
-    for suite in asked.suites or USUAL:
+    for suite in asked.suites or (QUICK if asked.quick else SUITES):
         for name in SUITES[suite]:
             cls = find_case(suite, name)
             begin = len(run.jobs)
@@ -120,7 +152,7 @@ def _questions(
     if asked.python:
         places = [_environment(one) for one in asked.python]
     for question in cls.questions():
-        if only and not _is_chosen(only, (name, *question)):
+        if only and not is_chosen(only, name, cls, question):
             continue
         engines: list[tuple[str, str, str | None]] = []
         for engine in map(str, cls.params[-1]):
@@ -136,12 +168,18 @@ def _questions(
             yield question, engines
 
 
-def _is_chosen(only: set[str], words: tuple[str, ...]) -> bool:
-    """Whether a question has one of the words of each kind that is asked for."""
-    questions = {word for word in only if word[0] == "q" and word[1:].isdigit()}
-    others = only - questions
-    given = set(words)
-    return (not questions or bool(questions & given)) and (not others or bool(others & given))
+def is_chosen(only: set[str], name: str, cls: type[Case], question: tuple[str, ...]) -> bool:
+    """Whether a question has one of the words of each kind that are asked for.
+
+    A kind is the classes, or what one of the params of this class can be.
+    """
+    classes = {one for names in SUITES.values() for one in names}
+    kinds = [(classes, name)]
+    kinds += [
+        ({*map(str, values)}, word) for values, word in zip(cls.params[:-1], question, strict=True)
+    ]
+    asked = [(only & words, word) for words, word in kinds if only & words]
+    return bool(asked) and all(word in words for words, word in asked)
 
 
 def _listed(text: str) -> set[str]:
@@ -163,6 +201,8 @@ def is_installed(engine: str) -> bool:
 
 def _size(cls: type[Case], asked: argparse.Namespace) -> float:
     if asked.size is not None:
+        if asked.size < 1 and cls.unit != "scale":
+            raise SystemExit(f"--size {asked.size} is a scale; {cls.__name__} has {cls.unit}")
         return float(asked.size)
     if asked.quick:
         return float(cls.quick_size)

@@ -53,10 +53,8 @@ class Pandas(_OfFunctions):
     languages = ("frames",)
 
     def open(self, paths: dict[str, Path], columns: dict[str, list[str]], in_memory: bool) -> None:
-        import pandas as pd
-
         def read() -> dict[str, Any]:
-            return {t: pd.read_parquet(p, columns=columns.get(t)) for t, p in paths.items()}
+            return {t: _read_with_pandas(p, columns.get(t)) for t, p in paths.items()}
 
         kept = read() if in_memory else None
         self.tables = read if kept is None else lambda: kept
@@ -66,14 +64,17 @@ class Shframe(_OfFunctions):
     """On as many workers as there are cores, or $SHFRAME_BENCH_WORKERS."""
 
     name = package = "shframe"
-    languages = ("partitions", "frames")
+    languages = ("frames",)
 
     def open(self, paths: dict[str, Path], columns: dict[str, list[str]], in_memory: bool) -> None:
         import shframe as sf
         from shframe.benchmarks.engines.limits import shframe_options
 
         sf.init(**shframe_options())
-        tables = {table: sf.read_parquet(str(path)) for table, path in paths.items()}
+        tables = {
+            table: sf.read_csv(str(path)) if path.suffix == ".csv" else sf.read_parquet(str(path))
+            for table, path in paths.items()
+        }
         if in_memory:
             wanted = {t: frame[columns.get(t) or list(frame)] for t, frame in tables.items()}
             tables = {table: frame.persist() for table, frame in wanted.items()}
@@ -101,12 +102,14 @@ class Dask(_OfFunctions):
         from shframe.benchmarks.engines.limits import threads
 
         dask.config.set(scheduler="threads", num_workers=threads())
-        tables: dict[str, Any] = {
-            table: dd.read_parquet(str(path)) for table, path in paths.items()
-        }
-        if in_memory:
-            tables = {t: f[columns.get(t) or list(f.columns)] for t, f in tables.items()}
-            tables = dict(zip(tables, dask.persist(*tables.values()), strict=True))
+
+        def scan(table: str, path: Path) -> Any:
+            if in_memory:
+                frame = _read_with_pandas(path, columns.get(table))
+                return dd.from_pandas(frame, npartitions=4 * threads(), sort=False)
+            return dd.read_csv(str(path)) if path.suffix == ".csv" else dd.read_parquet(str(path))
+
+        tables = {table: scan(table, path) for table, path in paths.items()}
         self.tables = lambda: tables
 
     def collect(self, result: Any) -> Any:
@@ -123,6 +126,8 @@ class Polars(_OfFunctions):
         import polars as pl
 
         def scan(path: Path) -> Any:
+            if path.suffix == ".csv":
+                return pl.scan_csv(path)
             return pl.scan_parquet(path / "*.parquet" if path.is_dir() else path)
 
         tables = {table: scan(path) for table, path in paths.items()}
@@ -158,6 +163,14 @@ class DuckDB(TableEngine):
 
     def close(self) -> None:
         self.connection.close()
+
+
+def _read_with_pandas(path: Path, columns: list[str] | None) -> Any:
+    import pandas as pd
+
+    if path.suffix == ".csv":
+        return pd.read_csv(path, usecols=columns)
+    return pd.read_parquet(path, columns=columns)
 
 
 _ALL: tuple[type[TableEngine], ...] = (Shframe, Pandas, Polars, DuckDB, Dask)

@@ -1,6 +1,7 @@
 """TPC-H q1 to q22 as SQL, with the specification's validation parameters.
 
-Names are the specification's. q11's fraction of 0.0001 / scale is one over the number of suppliers.
+Names are the specification's. A sum of no rows is 0, as it is in pandas. q11's fraction of
+0.0001 / scale is one over the number of suppliers.
 """
 
 QUESTIONS = {
@@ -48,7 +49,7 @@ QUESTIONS = {
           and o_orderdate >= timestamp '1994-01-01' and o_orderdate < timestamp '1995-01-01'
         group by n_name order by revenue desc""",
     "q6": """
-        select sum(l_extendedprice * l_discount) as revenue from lineitem
+        select coalesce(sum(l_extendedprice * l_discount), 0) as revenue from lineitem
         where l_shipdate >= timestamp '1994-01-01' and l_shipdate < timestamp '1995-01-01'
           and l_discount between 0.05 and 0.07 and l_quantity < 24""",
     "q7": """
@@ -150,7 +151,7 @@ QUESTIONS = {
         group by p_brand, p_type, p_size
         order by supplier_cnt desc, p_brand, p_type, p_size""",
     "q17": """
-        select sum(l_extendedprice) / 7.0 as avg_yearly from lineitem, part
+        select coalesce(sum(l_extendedprice), 0) / 7.0 as avg_yearly from lineitem, part
         where p_partkey = l_partkey and p_brand = 'Brand#23' and p_container = 'MED BOX'
           and l_quantity < (select 0.2 * avg(l_quantity) from lineitem
                             where l_partkey = p_partkey)""",
@@ -164,7 +165,8 @@ QUESTIONS = {
         group by c_name, c_custkey, o_orderkey, o_orderdate, o_totalprice
         order by o_totalprice desc, o_orderdate limit 100""",
     "q19": """
-        select sum(l_extendedprice * (1 - l_discount)) as revenue from lineitem, part
+        select coalesce(sum(l_extendedprice * (1 - l_discount)), 0) as revenue
+        from lineitem, part
         where p_partkey = l_partkey and l_shipmode in ('AIR', 'AIR REG')
           and l_shipinstruct = 'DELIVER IN PERSON'
           and ((p_brand = 'Brand#12'

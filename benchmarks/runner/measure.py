@@ -59,7 +59,11 @@ def measure(job: Job, conditions: Conditions, python: str | None = None) -> Job:
             stdout=errors,
             stderr=errors,
             pass_fds=[writer],
-            env={**os.environ, "SHFRAME_BENCH_WORKERS": str(conditions.workers)},
+            env={
+                **os.environ,
+                "SHFRAME_BENCH_WORKERS": str(conditions.workers),
+                "POLARS_MAX_THREADS": str(conditions.workers),
+            },
         )
         os.close(writer)
         listener = _Listener(job, child.pid)

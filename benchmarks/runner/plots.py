@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -19,6 +18,7 @@ from shframe.benchmarks.runner.tables import (
     ratios_to_best,
 )
 
+NOTHING = dict.fromkeys(("Creator", "Date", "Format", "Type"))  # of what SVG may say of itself
 COLOURS = {
     "shframe": "#d62728",
     "pandas": "#7f7f7f",
@@ -36,15 +36,12 @@ def plot_jobs(jobs: list[Job]) -> str:
     return as_svg(_lines(jobs) if lines else _bars(jobs))
 
 
-def as_svg(figure: Any, path: Path | None = None) -> str:
-    """The figure as an SVG element; also as a file."""
+def as_svg(figure: Any) -> str:
+    """The figure as an SVG element."""
     text = io.StringIO()
-    figure.savefig(text, format="svg", bbox_inches="tight")
+    figure.savefig(text, format="svg", bbox_inches="tight", metadata=NOTHING)
     found = text.getvalue()
-    svg = found[found.index("<svg") :]
-    if path is not None:
-        path.write_text(svg)
-    return svg
+    return found[found.index("<svg") :]
 
 
 def _bars(jobs: list[Job]) -> Any:

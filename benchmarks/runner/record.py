@@ -9,7 +9,7 @@ import platform
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,18 @@ class Run:
     page_cache: str
     workers: int
     jobs: list[Job] = field(default_factory=list)
+
+    def of_environment(self, name: str) -> Run:
+        """The run as if it had been of one environment alone."""
+        jobs = [replace(job, environment="") for job in self.jobs if job.environment == name]
+        return replace(self, jobs=jobs)
+
+    def by_case(self) -> dict[tuple[str, str], list[Job]]:
+        """Jobs by suite and class, in order."""
+        found: dict[tuple[str, str], list[Job]] = {}
+        for job in self.jobs:
+            found.setdefault((job.suite, job.case), []).append(job)
+        return found
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""

@@ -27,10 +27,10 @@ def write_report(run: Run, path: Path) -> None:
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>shframe benchmarks</title>",
         f"<style>{STYLE}</style><h1>shframe benchmarks</h1>",
         f"<pre>{html.escape(describe_run(run))}</pre>",
-        "<p>Seconds: the median of the rounds after one that warms up, each engine in a fresh "
+        "<p>Seconds: the median of the rounds after those that warm up, each engine in a fresh "
         "process. In brackets: over the best of all on that question. Bold: the best.</p>",
     ]
-    for name, jobs in _by_case(run.jobs).items():
+    for name, jobs in run.by_case().items():
         first = (find_case(*name).__doc__ or "").splitlines()[0]
         parts.append(f"<h2>{html.escape(name[1])}: {html.escape(first)}</h2>")
         parts.append(f"<p>{jobs[0].size:,g} {html.escape(jobs[0].unit)}</p>")
@@ -41,11 +41,13 @@ def write_report(run: Run, path: Path) -> None:
     path.write_text("\n".join(parts))
 
 
-def _by_case(jobs: list[Job]) -> dict[tuple[str, str], list[Job]]:
-    found: dict[tuple[str, str], list[Job]] = {}
-    for job in jobs:
-        found.setdefault((job.suite, job.case), []).append(job)
-    return found
+def write_plots(run: Run, folder: Path) -> None:
+    """Write a plot of each class as SVG; needs matplotlib (extra `bench`)."""
+    from shframe.benchmarks.runner.plots import plot_jobs
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for (_, case), jobs in run.by_case().items():
+        (folder / f"{case}.svg").write_text(plot_jobs(jobs))
 
 
 def _plots(jobs: list[Job]) -> str:
