@@ -113,3 +113,33 @@ def test_points_and_blocks() -> None:
     assert lazy.blocks.size == len(lazy.blocks.ravel()) == 9
     with pytest.raises(TypeError, match="None"):
         lazy.vindex[None, [0]]
+
+
+def test_arrays_are_stored_block_by_block(tmp_path: Any) -> None:
+    values = np.arange(60.0).reshape(10, 6)
+    lazy = xp.from_array(values, chunks=(4, 3)) * 2
+    target = np.zeros((10, 6))
+    lazy.store(target)
+    assert np.array_equal(target, values * 2)
+    wide = np.zeros((30, 6))
+    xp.store([lazy], [wide], regions=[(slice(5, 25, 2), slice(None))])
+    assert np.array_equal(wide[5:25:2], values * 2)
+    assert not wide[:5].any()
+    with pytest.raises(ValueError, match="could not broadcast"):
+        lazy.store(np.zeros((3, 6)))
+    xp.to_npy_stack(tmp_path / "stack", lazy)
+    back = xp.from_npy_stack(tmp_path / "stack")
+    assert back.chunks == ((4, 4, 2), (6,))
+    same(back, values * 2)
+    one, other = xp.compute(lazy.sum(), back.max())
+    assert (one, other) == (values.sum() * 2, 118)
+
+
+def test_put_along_axis_makes_a_new_array() -> None:
+    values = np.arange(12.0).reshape(3, 4)
+    places = np.argsort(-values, axis=1)[:, :2]
+    expected = values.copy()
+    np.put_along_axis(expected, places, -1, axis=1)
+    lazy = xp.from_array(values, chunks=2)
+    same(xp.put_along_axis(lazy, places, -1, 1), expected)
+    same(lazy, values)

@@ -168,6 +168,23 @@ def partial(*values: Any, program: Program, reducer: Reducer, axes: Shape, whole
     return made.reshape(made.shape[: made.ndim - len(shape)] + (1,) * len(axes)) if every else made
 
 
+def partials(*values: Any, program: Program, reducer: Reducer, axes: Shape, whole: Shape) -> Any:
+    """The partial result of several blocks, in their order.
+
+    The last of `values` says of each block how many operands it has, its shape and its origin.
+    """
+    *inputs, parts, blocks = values
+    found: Any = None
+    at = 0
+    for count, shape, origin in blocks:
+        own = parts[at : at + count]
+        at += count
+        how: dict[str, Any] = {"program": program, "reducer": reducer}
+        made = partial(*inputs, own, shape, origin, **how, axes=axes, whole=whole)
+        found = made if found is None else reducer.merge(found, made)
+    return found
+
+
 def _reduce_tiles(
     program: Program, operands: list[NpArray], shape: Shape, reducer: Reducer, axes: Shape
 ) -> NpArray:
@@ -292,7 +309,8 @@ def take(*values: Any, axis: int, dtype: DType) -> NpArray:
     ahead: tuple[Any, ...] = (slice(None),) * axis
     for block, start in zip(blocks, starts, strict=True):
         if len(blocks) == 1:
-            np.take(block, indices - start, axis=axis, out=result, mode="clip")
+            local = indices - start if start else indices
+            np.take(block, local, axis=axis, out=result, mode="clip")
             break
         here = np.flatnonzero((indices >= start) & (indices < start + block.shape[axis]))
         result[(*ahead, here)] = np.take(block, indices[here] - start, axis=axis)
