@@ -51,3 +51,21 @@ def test_a_users_reduction_gets_the_blocks_that_the_user_made() -> None:
 
     made = xp.reduction(lazy, size, lambda sizes, axis, keepdims: sizes.max(keepdims=keepdims))
     assert made.compute() == 2
+
+
+@pytest.mark.parametrize("chunks", [(300, 400), (150, 400), (130, 170)])
+def test_turned_operands_are_worked_on_in_squares(chunks: Any) -> None:
+    values = np.random.default_rng(4).normal(size=(300, 400))
+    lazy = xp.from_array(values, chunks=chunks)
+    for source in (lazy, lazy + 0):
+        turned = source.T
+        np.testing.assert_array_equal(turned.compute(), values.T)
+        made = turned[:, :290] * 2 + xp.from_array(values.T[:, :290].copy())
+        np.testing.assert_array_equal(made.compute(), values.T[:, :290] * 3)
+        np.testing.assert_allclose(turned.sum(axis=0).compute(), values.sum(1), rtol=1e-12)
+        total = (turned + 1).std(axis=1).compute()
+        np.testing.assert_allclose(total, values.std(0), rtol=1e-12)
+        stack = xp.stack([turned, turned * 2])
+        np.testing.assert_array_equal(stack.compute(), np.stack([values.T, values.T * 2]))
+        other = source.rechunk((170, 130)).T.rechunk((200, 300))
+        np.testing.assert_array_equal(other.compute(), values.T)
