@@ -716,7 +716,7 @@ __all__ = [
     "stats",
 ]
 
-__array_api_version__ = "2024.12"
+__array_api_version__ = "2025.12"
 
 
 def __getattr__(name: str) -> Any:

@@ -383,7 +383,7 @@ def _exactly(block: NpArray, dtype: DType, name: str) -> NpArray:
             gaps = all(kind in "fcmM" for kind in (block.dtype.kind, dtype.kind))
             if np.array_equal(made, block, equal_nan=gaps):
                 return made
-        except (TypeError, ValueError, OverflowError):
+        except (TypeError, ValueError, OverflowError, RuntimeError):  # of times in short strings
             pass
     raise UnsupportedType(
         f"{name} returned a block of dtype {block.dtype}, whose values {dtype} cannot hold\n"
