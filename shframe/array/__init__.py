@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy import e, euler_gamma, inf, nan, newaxis, pi
 
-    from shframe.array import fft, linalg, random
+    from shframe.array import fft, linalg, random, stats
     from shframe.array.dtypes import (
         bool,
         can_cast,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         int32,
         int64,
         isdtype,
+        issubdtype,
         promote_types,
         result_type,
         uint8,
@@ -262,6 +263,7 @@ if TYPE_CHECKING:
         power,
         prod,
         ptp,
+        put_along_axis,
         quantile,
         rad2deg,
         radians,
@@ -344,14 +346,18 @@ if TYPE_CHECKING:
         zeros_like,
     )
     from shframe.array.ndarray import Array
+    from shframe.array.storing import from_npy_stack, store, to_npy_stack
+    from shframe.lazy.compute import compute
 
 _HOMES = (
     "shframe.array.namespace",
     "shframe.array.dtypes",
     "shframe.array.inspection",
+    "shframe.array.storing",
+    "shframe.lazy.compute",
     "numpy",
 )
-_ROOMS = ("fft", "linalg", "random")
+_ROOMS = ("fft", "linalg", "random", "stats")
 
 __all__ = [
     "Array",
@@ -648,6 +654,7 @@ __all__ = [
     "ndim",
     "overlap",
     "pad",
+    "put_along_axis",
     "percentile",
     "polyval",
     "quantile",
@@ -673,7 +680,11 @@ __all__ = [
     "unwrap",
     "vsplit",
     # blocks
+    "compute",
+    "from_npy_stack",
     "map_blocks",
+    "store",
+    "to_npy_stack",
     # dtypes
     "bool",
     "can_cast",
@@ -689,6 +700,7 @@ __all__ = [
     "int64",
     "int8",
     "isdtype",
+    "issubdtype",
     "promote_types",
     "result_type",
     "uint16",
@@ -701,9 +713,10 @@ __all__ = [
     "fft",
     "linalg",
     "random",
+    "stats",
 ]
 
-__array_api_version__ = "2024.12"
+__array_api_version__ = "2025.12"
 
 
 def __getattr__(name: str) -> Any:

@@ -38,6 +38,8 @@ qr = of_one_for_any(decompositions.qr)
 slogdet = of_one_for_any(decompositions.slogdet)
 solve = making(decompositions.solve)
 svd = of_one_for_any(decompositions.svd)
+solve_triangular = making(decompositions.solve_triangular)
+svd_compressed = of_one_for_any(decompositions.svd_compressed)
 svdvals = of_one(decompositions.svdvals)
 trace = of_one(products.matrix_trace)
 tsqr = of_one_for_any(decompositions.tsqr)
@@ -68,7 +70,9 @@ __all__ = [
     "qr",
     "slogdet",
     "solve",
+    "solve_triangular",
     "svd",
+    "svd_compressed",
     "svdvals",
     "tensordot",
     "trace",

@@ -13,6 +13,7 @@ import numpy as np
 
 from shframe.array.functions import (
     applying,
+    assignment,
     building,
     calculus,
     convert,
@@ -292,6 +293,7 @@ digitize = of_one(searching.digitize)
 isin = of_one(searching.isin)
 interp = making(searching.interp)
 take_along_axis = of_one(searching.take_along_axis)
+put_along_axis = of_one(assignment.put_along_axis)
 unique = of_one_for_any(sets.unique)
 unique_all = of_one_for_any(sets.unique_all)
 unique_counts = of_one_for_any(sets.unique_counts)

@@ -143,6 +143,15 @@ class Array(Methods, Operators, Collection):
         """Imaginary parts."""
         return Array(elementwise.imag(self.expr))
 
+    @property
+    def name(self) -> str:
+        """Kind and token of the expression: equal names, equal values."""
+        return self.expr.name
+
+    def store(self, target: Any, regions: Any = None, lock: Any = None) -> None:
+        """Write the array, block by block, into an object that takes values at slices."""
+        _public().store(self, target, regions, lock)
+
     def __repr__(self) -> str:
         return f"<shframe Array: shape {self.shape}, {self.dtype}, blocks {self.numblocks}>"
 

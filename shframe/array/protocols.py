@@ -14,7 +14,7 @@ from shframe.array.functions import elementwise, products, reductions, running, 
 from shframe.array.functions.convert import node_of
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 
-VERSIONS = ("2022.12", "2023.12", "2024.12")
+VERSIONS = ("2022.12", "2023.12", "2024.12", "2025.12")
 
 
 FACTS: dict[Any, Callable[..., Any]] = {  # what is known without computing

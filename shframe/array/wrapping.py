@@ -123,6 +123,6 @@ def of_sequence(
     return _public(function, _sequence)
 
 
-def of_several(function: Callable[..., list[Node]]) -> Callable[..., list[Array]]:
+def of_several(function: Callable[..., tuple[Node, ...]]) -> Callable[..., tuple[Array, ...]]:
     """For a function whose positional arguments are all arrays."""
     return _public(function, _all)

@@ -121,24 +121,27 @@ def test_datetimes_subtract_and_compare() -> None:
     ("method", "low", "high"),
     [("random", 0, 1), ("normal", -9, 9), ("uniform", 0, 1), ("standard_normal", -9, 9)],
 )
-def test_random_numbers_depend_on_seed_and_grid_only(method: str, low: int, high: int) -> None:
+def test_random_numbers_depend_on_seed_and_shape_only(method: str, low: int, high: int) -> None:
     def drawn(seed: Any, chunks: Any) -> Any:
         return getattr(xp.random.default_rng(seed), method)(size=(50, 40), chunks=chunks).compute()
 
     one = drawn(3, (20, 15))
-    assert np.array_equal(one, drawn(3, (20, 15)))
+    assert np.array_equal(one, drawn(3, (7, 40)))
+    assert np.array_equal(one, drawn(3, "auto"))
     assert not np.array_equal(one, drawn(4, (20, 15)))
     assert len(np.unique(one)) == one.size
     assert (one >= low).all()
     assert (one < high).all()
 
 
-def test_a_block_draws_what_its_spawned_seed_draws() -> None:
-    made = xp.random.default_rng(11).standard_normal(size=10, chunks=4).compute()
+def test_a_tile_draws_what_its_spawned_seed_draws() -> None:
     (stream,) = np.random.SeedSequence(11).spawn(1)
-    for number, block in enumerate(stream.spawn(3)):
-        part = made[number * 4 : number * 4 + 4]
-        assert np.array_equal(part, np.random.default_rng(block).standard_normal(len(part)))
+    made = xp.random.default_rng(11).standard_normal(size=5_000_000)
+    assert len(made.chunks[0]) == 3
+    starts = np.cumsum([0, *made.chunks[0]])
+    for number, tile in enumerate(stream.spawn(3)):
+        expected = np.random.default_rng(tile).standard_normal(5)
+        assert np.array_equal(made[starts[number] : starts[number] + 5].compute(), expected)
 
 
 def test_the_draws_of_one_generator_differ() -> None:

@@ -14,8 +14,9 @@ from hypothesis.extra import numpy as hnp
 from tests.array.arrays import compare
 from tests.examples import examples
 
+pytestmark = pytest.mark.usefixtures("session")
 FEW = settings(
-    max_examples=examples(8),
+    max_examples=examples(6),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -266,11 +266,13 @@ Part = tuple[NpArray, ...]
 
 @dataclass(frozen=True, slots=True)
 class Distinct(Named):
-    """The distinct elements of a vector in order, with the index of the first of each and how
-    many there are. Each NaN is one of its own unless `equal_nan`.
+    """The distinct elements of a vector in order; if asked for, with the index of the first of each
+    and how many there are. Each NaN is one of its own unless `equal_nan`.
     """
 
     equal_nan: bool
+    indices: bool
+    counts: bool
 
     @property
     def tiled(self) -> bool:
@@ -280,13 +282,21 @@ class Distinct(Named):
         self, values: NpArray, axes: AxisNumbers, origin: AxisNumbers, shape: AxisNumbers
     ) -> Part:
         """Those of a block."""
-        found = np.unique(values, True, False, True, equal_nan=self.equal_nan)
-        return (found[0], found[1] + origin[0], found[2])
+        how: dict[str, Any] = {"return_index": self.indices, "return_counts": self.counts}
+        made: Any = np.unique(values, equal_nan=self.equal_nan, **how)
+        found, *rest = made if isinstance(made, tuple) else (made,)
+        none = np.zeros(len(found), np.intp)
+        first = rest[0] + origin[0] if self.indices else none
+        return found, first, rest[-1] if self.counts else none
 
     def merge(self, one: Part, other: Part) -> Part:
         """Those of both."""
         values, first, counts = (np.concatenate(pair) for pair in zip(one, other, strict=True))
         # a stable sort: of equal values that of `one` is the first
+        if not self.indices and not self.counts:
+            found = np.unique(values, equal_nan=self.equal_nan)
+            none = np.zeros(len(found), np.intp)
+            return found, none, none
         found, at, inverse = np.unique(values, True, True, equal_nan=self.equal_nan)
         total = np.zeros(len(found), np.intp)
         np.add.at(total, inverse, counts)

@@ -246,7 +246,7 @@ def identity(n: int, dtype: Any = float, chunks: Any = "auto") -> Node:
     return eye(n, dtype=dtype, chunks=chunks)
 
 
-def meshgrid(*arrays: Node, indexing: str = "xy") -> list[Node]:
+def meshgrid(*arrays: Node, indexing: str = "xy") -> tuple[Node, ...]:
     """Arrays of coordinates: each vector along its axis, repeated along the others."""
     if indexing not in ("xy", "ij"):
         raise InvalidArgument(f"Valid values for `indexing` are 'xy' and 'ij', got {indexing!r}")

@@ -508,3 +508,57 @@ def vector_norm(x: Node, /, *, axis: Any = None, keepdims: bool = False, ord: An
     power = size.dtype.type(ord)
     total = reductions.sum(elementwise.call(np.power, size, power), **how)
     return elementwise.call(np.power, total, size.dtype.type(1 / ord))
+
+
+def svd_compressed(
+    x: Node,
+    /,
+    k: int,
+    iterator: str = "power",
+    n_power_iter: int = 0,
+    n_oversamples: int = 10,
+    seed: Any = None,
+    compute: bool = False,
+    coerce_signs: bool = True,
+) -> SVDResult:
+    """About the k largest singular values with their vectors, by a random projection.
+
+    n_power_iter: passes that make it more exact where singular values fall off slowly.
+    seed: an integer that makes the result the same in each run.
+    iterator, compute: are there for Dask's users.
+    Source: N. Halko, P.-G. Martinsson, J. Tropp, "Finding structure with randomness" (2011).
+    """
+    _check_matrix(x)
+    rows, columns = x.shape
+    width = min(k + n_oversamples, rows, columns)
+    state = np.random.default_rng(seed)
+    test = node_of(state.standard_normal((columns, width)))
+    basis = products.matmul(x, test)
+    for _ in range(n_power_iter):
+        basis = products.matmul(x, products.matmul(_adjoint(x), qr(basis).Q))
+    q = qr(basis).Q
+    u, s, v = svd(products.matmul(_adjoint(q), x), full_matrices=False)
+    u = products.matmul(q, u)
+    if coerce_signs:
+        u, v = _with_signs(u, v)
+    cut = slice(0, min(k, width))
+    return SVDResult(part(u, (..., cut)), part(s, (cut,)), part(v, (cut,)))
+
+
+def _with_signs(u: Node, v: Node) -> tuple[Node, Node]:
+    """Factors whose signs do not change from run to run: rows of v have a sum that is not
+    negative."""
+    total = reductions.sum(elementwise.real(v), axis=1)
+    below = elementwise.call(np.less, total, 0)
+    one = v.dtype.type(1)
+    sign = elementwise.where(below, -one, one)
+    turned = elementwise.call(np.multiply, v, part(sign, (slice(None), None)))
+    return elementwise.call(np.multiply, u, sign), turned
+
+
+def solve_triangular(a: Any, b: Any, /, lower: bool = False) -> Node:
+    """The solution of a @ result = b for a triangular matrix, of which one half is read."""
+    matrix = node_of(a)
+    _check_matrix(matrix, square=True)
+    half = creation.tril(matrix) if lower else creation.triu(matrix)
+    return solve(half, b)

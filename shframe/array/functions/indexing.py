@@ -103,20 +103,21 @@ def _flat(
     indices: list[Advanced], axes: list[int], lengths: tuple[int, ...], shape: tuple[int, ...]
 ) -> Advanced:
     """Indices on the axes taken as one, in C order."""
-    flat = np.zeros(shape, np.intp)
-    for each, axis, length in zip(indices, axes, lengths, strict=True):
-        flat = flat * length + _from_front(each, length, axis)
-    return flat.reshape(-1)
+    found = [_from_front(*each) for each in zip(indices, lengths, axes, strict=True)]
+    flat = found[0]
+    for each, length in zip(found[1:], lengths[1:], strict=True):
+        flat = flat * length + each
+    return np.broadcast_to(flat, shape).reshape(-1)
 
 
 def _from_front(indices: Advanced, length: int, axis: int) -> Advanced:
     """Indices counted from the front; raises PositionNotFound."""
     found = indices.astype(np.intp, copy=False)
-    wrong = (found < -length) | (found >= length)
-    if wrong.any():
-        first = found[wrong].reshape(-1)[0]
+    low, high = (int(found.min()), int(found.max())) if found.size else (0, -1)
+    if low < -length or high >= length:
+        first = found[(found < -length) | (found >= length)].reshape(-1)[0]
         raise PositionNotFound(f"index {first} is out of bounds for axis {axis} with size {length}")
-    return np.where(found < 0, found + length, found)
+    return np.where(found < 0, found + length, found) if low < 0 else found
 
 
 def take(x: Node, indices: Any, /, axis: int | None = None) -> Node:

@@ -157,10 +157,10 @@ def broadcast_to(x: Node, /, shape: Any, chunks: Any = "auto") -> Node:
     return nodes.BroadcastTo(x, grid, x.dtype)
 
 
-def broadcast_arrays(*arrays: Node) -> list[Node]:
+def broadcast_arrays(*arrays: Node) -> tuple[Node, ...]:
     """The arrays, all broadcast to their common shape."""
     shape = grids.broadcast_shape([each.shape for each in arrays], "broadcast_arrays")
-    return [broadcast_to(each, shape) for each in arrays]
+    return tuple(broadcast_to(each, shape) for each in arrays)
 
 
 def broadcast_shapes(*shapes: Any) -> Shape:

@@ -254,9 +254,9 @@ def sliding_window_view(x: Node, window_shape: Any, axis: Any = None) -> Node:
         raise InvalidArgument("`window_shape` cannot contain negative values")
     behind = [0] * x.ndim
     for size, at in zip(sizes, axes, strict=True):
+        if x.shape[at] - behind[at] < size:
+            raise InvalidArgument("window shape cannot be larger than input array shape")
         behind[at] += size - 1
-    if any(n < extra for n, extra in zip(x.shape, behind, strict=True)):
-        raise InvalidArgument("window shape cannot be larger than input array shape")
     ranges = []
     grid = []
     for lengths, extra in zip(x.chunks, behind, strict=True):

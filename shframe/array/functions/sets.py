@@ -46,14 +46,17 @@ class UniqueInverseResult(NamedTuple):
 Known = tuple[np.ndarray[Any, Any], ...]
 
 
-def _distinct(x: Node, equal_nan: bool) -> Known:
-    """The distinct elements in order, the index of the first of each, and how many there are."""
+def _distinct(x: Node, equal_nan: bool, *, indices: bool = False, counts: bool = False) -> Known:
+    """The distinct elements in order; if asked for, the index of the first of each, and how many
+    there are."""
     line = manipulation.ravel(x)
     if not line.shape[0]:
         none = np.empty(0, np.intp)
         return np.empty(0, x.dtype), none, none.copy()
     record = np.dtype([("value", x.dtype), ("first", np.intp), ("count", np.intp)])
-    made = nodes.Reduce(Distinct(equal_nan), (0,), True, (), (line,), line.chunks, ((1,),), record)
+    made = nodes.Reduce(
+        Distinct(equal_nan, indices, counts), (0,), True, (), (line,), line.chunks, ((1,),), record
+    )
     (found,) = blocks_of(made)
     return tuple(np.ascontiguousarray(found[name]) for name in ("value", "first", "count"))
 
@@ -79,14 +82,14 @@ def _inverse(x: Node, values: np.ndarray[Any, Any], equal_nan: bool) -> Node:
 
 def unique_all(x: Node, /) -> UniqueAllResult:
     """The distinct elements, the first index, the inverse indices and the count of each."""
-    values, first, counts = _distinct(x, False)
+    values, first, counts = _distinct(x, False, indices=True, counts=True)
     parts = (from_array(values), from_array(first), _inverse(x, values, False))
     return UniqueAllResult(*parts, from_array(counts))
 
 
 def unique_counts(x: Node, /) -> UniqueCountsResult:
     """The distinct elements in order, and how often each is there."""
-    values, _, counts = _distinct(x, False)
+    values, _, counts = _distinct(x, False, counts=True)
     return UniqueCountsResult(from_array(values), from_array(counts))
 
 
@@ -126,13 +129,14 @@ def unique(
     """
     if axis is not None and x.ndim:
         values = np.asarray(evaluate(x))
-        how = (return_index, return_inverse, return_counts)
+        asked = (return_index, return_inverse, return_counts)
         find: Any = np.unique
-        made = find(values, *how, axis=axis, equal_nan=equal_nan)
+        made = find(values, *asked, axis=axis, equal_nan=equal_nan)
         found = made if isinstance(made, tuple) else (made,)
         parts = [from_array(each) for each in found]
     else:
-        values, first, counts = _distinct(x, bool(equal_nan))
+        how = {"indices": bool(return_index), "counts": bool(return_counts)}
+        values, first, counts = _distinct(x, bool(equal_nan), **how)
         parts = [from_array(values)]
         if return_index:
             parts.append(from_array(first))
@@ -174,8 +178,8 @@ def intersect1d(
     return_indices: also the index of the first of each in either array.
     """
     first, second = (manipulation.ravel(each) for each in _both(one, other))
-    values, places, _ = _distinct(first, True)
-    others, places2, _ = _distinct(second, True)
+    values, places, _ = _distinct(first, True, indices=return_indices)
+    others, places2, _ = _distinct(second, True, indices=return_indices)
     common, at, at2 = np.intersect1d(values, others, assume_unique=True, return_indices=True)
     found = from_array(common)
     if not return_indices:

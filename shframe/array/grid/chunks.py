@@ -22,6 +22,10 @@ Axis = tuple[int, ...]
 Chunks = tuple[Axis, ...]
 Shape = tuple[int, ...]
 
+# Small blocks are worked on several at a time: a task of 80 KB takes 0.4 ms, of which 10 us are
+# work; but so many are left that no worker waits for another for long.
+LEAST_WORK = 4 << 20
+LEAST_BLOCKS = 16
 LARGEST = 32 << 20  # bytes of an automatic block: a task's overhead is below 1 % of its work
 SMALLEST = 1 << 20  # below this a second block costs more than it gains
 

@@ -19,7 +19,7 @@ import numpy as np
 from shframe.array.expr.program import Program
 from shframe.array.expr.reducers import Reducer
 from shframe.array.grid.views import View, apply_view
-from shframe.array.kernels.tiles import flattened, run
+from shframe.array.kernels.tiles import copy_in_tiles, flattened, is_turned, run
 from shframe.errors import ChunkMismatch, UnsupportedType
 from shframe.graph.tasks import result_buffer
 from shframe.graph.tasks.function import UserCode
@@ -41,7 +41,7 @@ def copy(value: Any, view: View) -> NpArray:
     """What a view shows, as an array of its own."""
     source = apply_view(value, view)
     result: NpArray = result_buffer.empty(source.shape, source.dtype)
-    np.copyto(result, source)
+    copy_in_tiles(result, source)
     return result
 
 
@@ -118,11 +118,18 @@ def _spread(whole: Shape, dtype: DType) -> Iterator[Any]:
 def put_in_place(value: Any, view: View, place: Destination, whole: Shape, dtype: DType) -> None:
     """Put a block where it belongs in the final array."""
     block = apply_view(value, view)
-    if isinstance(place, int):
+    if isinstance(place, int) and not is_turned(block):
         result_buffer.window().write(place, block)
         return
     with _spread(whole, dtype) as final:
-        final[place] = block
+        target = _run_at(final, place, block.shape) if isinstance(place, int) else final[place]
+        copy_in_tiles(target, block)
+
+
+def _run_at(final: NpArray, place: int, shape: Shape) -> NpArray:
+    """The run of a final array that begins at a byte, as a block of this shape."""
+    first = place // final.itemsize
+    return final.reshape(-1)[first : first + math.prod(shape)].reshape(shape)
 
 
 def stream(*values: Any, program: Program, whole: Shape, dtype: DType) -> None:
@@ -131,9 +138,9 @@ def stream(*values: Any, program: Program, whole: Shape, dtype: DType) -> None:
     if not math.prod(shape):
         return
     operands, flat = flattened(_operands(inputs, parts), shape)
-    if not isinstance(place, int):
+    if not isinstance(place, int) or any(map(is_turned, operands)):  # tiles are no runs
         with _spread(whole, dtype) as final:
-            out = final[place]
+            out = _run_at(final, place, shape) if isinstance(place, int) else final[place]
             for _ in run(program, _operands(inputs, parts), shape, out):
                 pass
         return
@@ -166,6 +173,23 @@ def partial(*values: Any, program: Program, reducer: Reducer, axes: Shape, whole
         program, operands, shape, reducer, tuple(range(len(shape))) if every else axes
     )
     return made.reshape(made.shape[: made.ndim - len(shape)] + (1,) * len(axes)) if every else made
+
+
+def partials(*values: Any, program: Program, reducer: Reducer, axes: Shape, whole: Shape) -> Any:
+    """The partial result of several blocks, in their order.
+
+    The last of `values` says of each block how many operands it has, its shape and its origin.
+    """
+    *inputs, parts, blocks = values
+    found: Any = None
+    at = 0
+    for count, shape, origin in blocks:
+        own = parts[at : at + count]
+        at += count
+        how: dict[str, Any] = {"program": program, "reducer": reducer}
+        made = partial(*inputs, own, shape, origin, **how, axes=axes, whole=whole)
+        found = made if found is None else reducer.merge(found, made)
+    return found
 
 
 def _reduce_tiles(
@@ -267,7 +291,7 @@ def assemble(*values: Any, dtype: DType) -> NpArray:
     *inputs, parts, places, shape = values
     result: NpArray = result_buffer.empty(shape, dtype)
     for (slot, view), place in zip(parts, places, strict=True):
-        result[place] = apply_view(inputs[slot], view)
+        copy_in_tiles(result[place], apply_view(inputs[slot], view))
     return result
 
 
@@ -292,7 +316,8 @@ def take(*values: Any, axis: int, dtype: DType) -> NpArray:
     ahead: tuple[Any, ...] = (slice(None),) * axis
     for block, start in zip(blocks, starts, strict=True):
         if len(blocks) == 1:
-            np.take(block, indices - start, axis=axis, out=result, mode="clip")
+            local = indices - start if start else indices
+            np.take(block, local, axis=axis, out=result, mode="clip")
             break
         here = np.flatnonzero((indices >= start) & (indices < start + block.shape[axis]))
         result[(*ahead, here)] = np.take(block, indices[here] - start, axis=axis)
@@ -358,7 +383,7 @@ def _exactly(block: NpArray, dtype: DType, name: str) -> NpArray:
             gaps = all(kind in "fcmM" for kind in (block.dtype.kind, dtype.kind))
             if np.array_equal(made, block, equal_nan=gaps):
                 return made
-        except (TypeError, ValueError, OverflowError):
+        except (TypeError, ValueError, OverflowError, RuntimeError):  # of times in short strings
             pass
     raise UnsupportedType(
         f"{name} returned a block of dtype {block.dtype}, whose values {dtype} cannot hold\n"

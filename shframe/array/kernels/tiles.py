@@ -45,6 +45,40 @@ def boxes(shape: tuple[int, ...], tile: int = TILE) -> Iterator[Box]:
     yield from itertools.product(*cuts)
 
 
+# Rows and columns of a tile of an operand that is in memory column by column: 256 KiB of float64,
+# of which each cache line is used whole.
+SQUARE = (128, 256)
+
+
+def square_boxes(shape: tuple[int, ...]) -> Iterator[Box]:
+    """Boxes of the last two axes that are as high as wide, and one index of all other axes."""
+    ahead = [[slice(n, n + 1) for n in range(length)] for length in shape[:-2]]
+    cuts = [
+        [slice(start, min(start + step, length)) for start in range(0, length, step)]
+        for length, step in zip(shape[-2:], SQUARE, strict=True)
+    ]
+    yield from itertools.product(*ahead, *cuts)
+
+
+def is_turned(array: NpArray) -> bool:
+    """Whether neighbours along the last axis are further apart in memory than along the one
+    before, in both of which there are many."""
+    if array.ndim < 2 or min(array.shape[-2:]) < SQUARE[0]:
+        return False
+    before, last = map(abs, array.strides[-2:])
+    return last > before > 0
+
+
+def copy_in_tiles(target: NpArray, source: NpArray) -> None:
+    """Copy an array into another of its shape; by squares if one of them is turned, so that what
+    is read and written stays in the cache."""
+    if is_turned(source) == is_turned(target):
+        np.copyto(target, source)
+        return
+    for box in square_boxes(source.shape):
+        target[box] = source[box]
+
+
 def run(
     program: Program,
     operands: Sequence[NpArray],
@@ -62,7 +96,8 @@ def run(
     varying = _inputs(operands, shape, slots)
     shaped: dict[tuple[int, ...], list[NpArray]] = {}
     with np.errstate(all="ignore"):
-        for box in boxes(shape, tile):
+        turned = tile == TILE and any(is_turned(operand) for _, operand, _ in varying)
+        for box in square_boxes(shape) if turned else boxes(shape, tile):
             extent = tuple([part.stop - part.start for part in box])
             views = shaped.get(extent)
             if views is None:

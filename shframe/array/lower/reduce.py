@@ -5,6 +5,7 @@ whose shape depends on the grid alone, so that two runs return the same bits.
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 from shframe.array.expr import nodes
@@ -36,6 +37,9 @@ def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
         whole=grids.shape_of(node.over),
     )
     name = f"{node.name}-part"
+    several = _blocks_a_task(node)
+    if several > 1:
+        return _by_groups(node, sources, call, several)
     placed = not node.reducer.tiled
     own: tuple[Any, ...] = ()
     tasks: list[Task] = []
@@ -51,6 +55,43 @@ def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
         tasks.append(Task(key, call, inputs, own, nbytes=size, fan_in=True))
         kept = tuple(0 if n in node.axes else at for n, at in enumerate(position))
         groups.setdefault(kept, []).append(tasks[-1])
+    return layer_of(_combine(node, groups, tasks), tasks)
+
+
+MOST_BLOCKS = 256  # so that the arguments of a task stay short
+
+
+def _blocks_a_task(node: nodes.Reduce) -> int:
+    """How many neighbouring blocks of a fine grid one task reduces; depends on the grid alone."""
+    blocks = math.prod(map(len, node.over))
+    read = sum(each.nbytes for each in node.sources if isinstance(each, nodes.Node))
+    fit = grids.LEAST_WORK * blocks // max(read, 1)
+    return max(1, min(fit, blocks // grids.LEAST_BLOCKS, MOST_BLOCKS))
+
+
+def _by_groups(
+    node: nodes.Reduce, sources: tuple[Layer, ...], call: Function, several: int
+) -> Layer:
+    """A partial result for so many blocks that are combined anyway, in their order."""
+    placed = not node.reducer.tiled
+    found: dict[Shape, list[Any]] = {}
+    origins = itertools.product(*(grids.offsets(axis)[:-1] for axis in node.over))
+    places = operand_blocks(node.over, node.sources, sources)
+    for (position, shape, refs), origin in zip(places, origins, strict=True):
+        kept = tuple(0 if n in node.axes else at for n, at in enumerate(position))
+        found.setdefault(kept, []).append((refs, shape, origin if placed else ()))
+    call = Function(blockwise.partials, **call.shared)
+    tasks: list[Task] = []
+    groups: dict[Shape, list[Task]] = {}
+    for kept, blocks in found.items():
+        for number in range(0, len(blocks), several):
+            group = blocks[number : number + several]
+            inputs, parts = input_slots(ref for refs, _, _ in group for ref in refs)
+            own = (parts, tuple((len(refs), shape, origin) for refs, shape, origin in group))
+            size = sum(work(node, shape, len(refs)) for refs, shape, _ in group)
+            key = Key(f"{node.name}-part", (*kept, number))
+            tasks.append(Task(key, call, inputs, own, nbytes=size, fan_in=True))
+            groups.setdefault(kept, []).append(tasks[-1])
     return layer_of(_combine(node, groups, tasks), tasks)
 
 

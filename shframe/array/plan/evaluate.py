@@ -16,6 +16,7 @@ from shframe.array.plan.cost import cost_of
 from shframe.array.plan.direct import evaluate_directly
 from shframe.array.plan.planner import PLANNER
 from shframe.array.rules.finish import into_final
+from shframe.array.rules.merge_blocks import merge_result_blocks
 from shframe.executor_choice import planned_for
 from shframe.graph.executors.cluster import values
 from shframe.graph.objects.shared_output import Final
@@ -49,11 +50,11 @@ def evaluate(node: Node, progress: bool | None = None, executor: Any = None) -> 
         if found is not None:
             return found
     with planned_for(where):
-        plan = PLANNER.optimized(node)
+        plan = merge_result_blocks(PLANNER.optimized(node))
     silent_here = where is current.executor and not is_shown(progress)
     if silent_here and _belongs_here(plan, current.options):
         graph, _ = PLANNER.graph(plan, fuse=False)
-        return _assemble(run_here(graph, current), node)
+        return _assemble(run_here(graph, current), node, plan)
     if node.nbytes >= LEAST_FINAL and where.lends:
         with Final(current.executor, node.nbytes) as final:
             graph, _ = PLANNER.graph(into_final(plan, final.segment))
@@ -64,7 +65,7 @@ def evaluate(node: Node, progress: bool | None = None, executor: Any = None) -> 
         graph, _ = PLANNER.graph(plan)
     refs = run_graph(graph, progress, executor)
     start = time.monotonic()
-    result = _assemble(values(refs), node)
+    result = _assemble(values(refs), node, plan)
     note_assembly(len(refs), time.monotonic() - start)
     return result
 
@@ -97,13 +98,14 @@ def _belongs_here(plan: Expr, options: Options) -> bool:
     return most > 0 and not result_buffer.is_shared() and cost_of(plan) < most
 
 
-def _assemble(blocks: Iterable[Any], node: Node) -> Any:
-    """One array of all blocks, given in C order."""
+def _assemble(blocks: Iterable[Any], node: Node, plan: Expr) -> Any:
+    """One array of all blocks of a plan, given in C order."""
+    assert isinstance(plan, Node)
     if not node.shape:
         (block,) = blocks
         return block[()]
     result: np.ndarray[Any, Any] | None = None
-    for bounds, block in zip(grids.bounds(node.chunks), blocks, strict=True):
+    for bounds, block in zip(grids.bounds(plan.chunks), blocks, strict=True):
         if result is None:
             if block.shape == node.shape and _is_ordinary(block, node):
                 return block

@@ -9,6 +9,7 @@ from shframe.array.plan.validate import check_layer, check_rewriting
 from shframe.array.rules.finish import ask_for_blocks
 from shframe.array.rules.fold_constants import fold_constants
 from shframe.array.rules.fuse_elementwise import fuse_elementwise
+from shframe.array.rules.merge_blocks import merge_reduced_blocks
 from shframe.array.rules.merge_rechunks import read_by_other_chunks, skip_rechunk
 from shframe.array.rules.push_slices import push_slice_below_elementwise, read_part
 from shframe.graph.plan.planner import Planner
@@ -25,7 +26,9 @@ SIMPLIFY = Stage(
     ),
     check=check_rewriting,
 )
-FUSE = Stage("fuse", passes=(fuse_elementwise, ask_for_blocks), check=check_rewriting)
+FUSE = Stage(
+    "fuse", passes=(fuse_elementwise, merge_reduced_blocks, ask_for_blocks), check=check_rewriting
+)
 
 PLANNER: Planner[list[BlockRef]] = Planner(
     (SIMPLIFY, FUSE),
