@@ -211,7 +211,9 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
     # --- choosing -----------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Series:
-        if not name.startswith("_") and name in self.columns:
+        if name.startswith("_"):  # asked for while a frame is read from a pickle: it has no columns
+            raise AttributeError(name, name=name, obj=self)
+        if name in self.columns:
             return self[name]
         raise missing_attribute(self, name, pd.DataFrame, list(self.columns))
 

@@ -13,7 +13,7 @@ import os
 import pickle
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -267,6 +267,29 @@ def select(table: Any, places: Sequence[int], labels: Any) -> Any:
     dtypes = tuple(layout.dtypes[n] for n in places)
     new = Layout(labels, dtypes, layout.names, layout.levels, layout.start)
     return table_of([table.column(n) for n in kept], new)
+
+
+def with_labels_of(table: Any, labels: Any) -> Any:
+    """The table with other labels of its columns."""
+    return with_layout(table, replace(layout_of(table), labels=labels))
+
+
+def with_column(table: Any, label: Any, values: Any) -> Any:
+    """The table with a Series or Index as a column, last or in place of the one of this label.
+
+    None where a table cannot hold it, or where several columns have the label.
+    """
+    layout, array = layout_of(table), _arrow_column(values)
+    if array is None or isinstance(layout.labels, pd.MultiIndex) or not layout.labels.is_unique:
+        return None
+    columns, dtypes = list(table.columns), list(layout.dtypes)
+    if label in layout.labels:
+        place = layout.labels.get_loc(label)
+        columns[place], dtypes[place] = array, values.dtype
+        return table_of(columns, replace(layout, dtypes=tuple(dtypes)))
+    columns.insert(layout.width, array)
+    labels = layout.labels.insert(layout.width, label)
+    return table_of(columns, replace(layout, labels=labels, dtypes=(*dtypes, values.dtype)))
 
 
 def filter_rows(table: Any, mask: Any) -> Any:

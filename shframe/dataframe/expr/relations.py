@@ -159,7 +159,8 @@ class Assign(RowWise):
         if isinstance(self.column, Literal):
             return rowwise.assign, {"labels": (), "plain": {self.label: self.column.value}}
         whole: Any = rowwise.COUNT_OF_WHOLE if self.given else 0 if self.grows else 1
-        return rowwise.assign, {"labels": (self.label,), "plain": {}, "whole": whole}
+        params = {"labels": (self.label,), "plain": {}, "whole": whole}
+        return rowwise.assign, {**params, "positional": self.is_aligned}
 
 
 @dataclass(frozen=True, eq=False)

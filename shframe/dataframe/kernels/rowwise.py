@@ -107,13 +107,23 @@ def filter_rows(part: Any, mask: Any, *, positional: bool) -> Any:
 
 
 def assign(
-    part: Any, *inputs: Any, labels: tuple[Any, ...], plain: dict[Any, Any], whole: Any = 0
+    part: Any,
+    *inputs: Any,
+    labels: tuple[Any, ...],
+    plain: dict[Any, Any],
+    whole: Any = 0,
+    positional: bool = False,
 ) -> Any:
-    """A frame with further columns: partitions for `labels`, values in `plain`.
+    """A frame with further columns: partitions for `labels`, values in `plain`; a table stays one.
 
     whole: rows of the whole frame. If it has none, pandas gives it those of the column; a partition
     without rows is no such frame.
+    positional: whether the partitions are known to have the labels of the frame's rows.
     """
+    if positional and partition.is_table(part) and part.num_rows:
+        made = _assign_to_table(part, labels, [partition.as_pandas(one) for one in inputs])
+        if made is not None:
+            return made
     frame = partition.as_pandas(part).copy(deep=False)
     empty = not len(frame) and fill_places(whole, inputs) > 0
     for label, value in zip(labels, inputs, strict=False):
@@ -125,11 +135,23 @@ def assign(
     return frame
 
 
+def _assign_to_table(table: Any, labels: tuple[Any, ...], columns: list[Any]) -> Any:
+    """The table with columns at its side, or in place of others; None where it cannot hold them."""
+    for label, column in zip(labels, columns, strict=False):
+        if table is None or column.ndim != 1 or len(column) != table.num_rows:
+            return None
+        table = partition.with_column(table, label, column)
+    return table
+
+
 def call_method(
     part: Any, *inputs: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """A pandas method, by its (dotted) name."""
     values = [partition.as_pandas(one) for one in inputs]
+    if name == "rename" and partition.is_table(part) and list(kwargs) == ["columns"] and not inputs:
+        empty = partition.as_pandas(part.slice(0, 0)).rename(**as_written(kwargs))
+        return partition.with_labels_of(part, empty.columns)
     part = partition.as_pandas(part)
     words = name.split(".")
     found: Any = part

@@ -20,7 +20,8 @@ from shframe.dataframe.lower.layer import (
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
-MOST_SHARED = 4  # partitions as large as memory allows: a quarter of the budget
+MOST_SHARED = 4  # partitions as large as memory allows: with two workers an eighth of the budget
+MOST_UNFILTERED = 16  # the same, were nothing filtered: half of the budget
 UNKNOWN = 1 << 62  # bytes of a side of which nothing is known
 
 
@@ -66,7 +67,11 @@ def _likely(layer: Layer) -> int:
 
 def _is_shared(layer: Layer) -> bool:
     """Whether the side may be one object in the store."""
-    return len(layer.keys) == 1 or _likely(layer) <= MOST_SHARED * partition_bytes()
+    most = layer.about.nbytes
+    if len(layer.keys) == 1 or most is None:
+        return len(layer.keys) == 1
+    likely, partition = _likely(layer), partition_bytes()
+    return likely <= MOST_SHARED * partition and most <= MOST_UNFILTERED * partition
 
 
 def _join_shared(
