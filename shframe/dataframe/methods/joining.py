@@ -192,17 +192,22 @@ def _semi(left: Relation, right: Relation, left_keys: list[Any], right_keys: lis
 def _checked(
     left: Relation, right: Relation, left_keys: list[Any], right_keys: list[Any], validate: str
 ) -> tuple[Relation, Relation]:
-    """The sides, which raise MergeError when keys that must differ do not."""
-    made = []
+    """The sides, which raise MergeError when keys that must differ do not: as in pandas, of the
+    left side first."""
+    made: list[Relation] = []
+    before: tuple[Check, ...] = ()
     sides = ((left, left_keys, "left"), (right, right_keys, "right"))
     for (side, keys, name), differ in zip(sides, _VALIDATE[validate], strict=True):
         if not differ:
             made.append(side)
             continue
-        columns = Project(side, tuple(dict.fromkeys(keys)))
+        columns: Relation = Project(side, tuple(dict.fromkeys(keys)))
+        if before:
+            columns = Map((columns,), join_checks.pass_rows, Params(), "same", True, before)
         params = Params(side=name, validate=validate)
         found = Check(columns, join_checks.find_keys, join_checks.check_keys, params)
         made.append(Map((side,), join_checks.pass_rows, Params(), "same", True, (found,)))
+        before = (found,)
     return made[0], made[1]
 
 
