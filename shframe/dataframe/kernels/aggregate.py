@@ -4,10 +4,8 @@ A decomposable aggregate (sum, mean, var, first ...) is made of primitives that 
 each partition and combined in a fixed tree, so that two runs give the same bits. Everything else
 (median, nunique, a Python function) is computed by pandas on partitions that hold whole groups.
 
-Keys become one code per row. Sums over codes are
-bincounts, exact for integers as long as no sum can pass 2**53. What means and variances are made of
-is added up in float64, as pandas does it, so that no sum of integers wraps.
-Variances are combined by the pairwise formula of Chan, Golub and LeVeque (1979).
+Keys become one code per row (key_codes.py), codes groups (group_rows.py), and primitives are found
+over those (group_values.py). What Arrow cannot hold is grouped by pandas.
 """
 
 from __future__ import annotations

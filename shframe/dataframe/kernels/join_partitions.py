@@ -11,7 +11,7 @@ import pandas as pd
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import join_rows, shuffle
 from shframe.dataframe.kernels.key_codes import one_array
-from shframe.dataframe.kernels.key_table import KeyTable, Matches, build_table, look_up
+from shframe.dataframe.kernels.key_table import KeyTable, Matches, build_table
 from shframe.dataframe.kernels.row_order import Ordered, as_number
 from shframe.dataframe.kernels.stack_tables import stack_tables
 
@@ -141,7 +141,7 @@ def prepare(*parts: Any, plan: JoinPlan, side: str) -> Prepared:
     layout = partition.layout_of(rows)
     rows = partition.table_of([one_array(column) for column in rows.columns], layout)
     labels = plan.left_on if side == "left" else plan.right_on
-    if not layout.labels.is_unique:
+    if plan.how == "outer" or not layout.labels.is_unique:
         return Prepared(rows, None)
     places = [layout.labels.get_loc(label) for label in labels]
     if any(_is_masked_float(layout.dtypes[n]) for n in places):
@@ -212,7 +212,11 @@ def _joined_tables(
     right_keys = [as_number(right.column(n), one) for n, one in zip(rights, common, strict=True)]
     if any(one is not None for one in common):
         keys = None  # it was built of keys as they are
-    found = _find(left_keys, right_keys, plan.how, keys, swapped)
+    if swapped:
+        turned = join_rows.find_matches(right_keys, left_keys, plan.how, keys)
+        found = _turn(turned, right.num_rows)
+    else:
+        found = join_rows.find_matches(left_keys, right_keys, plan.how, keys)
     shared = {
         x: y
         for x, y, p, q in zip(lefts, rights, plan.left_on, plan.right_on, strict=True)
@@ -235,21 +239,11 @@ def _joined_tables(
     return partition.table_of(columns, partition.Layout(plan.labels, tuple(dtypes))), found
 
 
-def _find(
-    left: list[Any], right: list[Any], how: str, keys: KeyTable | None, swapped: bool
-) -> Matches:
-    """Row numbers of both sides, by the look-up where there is one."""
-    if swapped:
-        found = look_up(keys, right, how) if keys else join_rows.find_matches(right, left, how)
-        rows = np.arange(len(right[0])) if found.left is None else found.left
-        order = np.argsort(found.right, kind="stable")
-        return Matches(found.right[order], rows[order])
-    if keys is None or how == "outer":
-        return join_rows.find_matches(left, right, how)
-    if how == "right":
-        found = look_up(keys, right, "left")
-        return Matches(found.right, found.left)
-    return look_up(keys, left, how)
+def _turn(found: Matches, rights: int) -> Matches:
+    """What the right rows, so many, have found among the left ones, in the order of the left."""
+    rows = np.arange(rights) if found.left is None else found.left
+    order = np.argsort(found.right, kind="stable")
+    return Matches(found.right[order], rows[order])
 
 
 def join_parts(*splits: Any, plan: JoinPlan, lefts: int, place: int, targets: int) -> Ordered:

@@ -15,19 +15,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shframe.dataframe.kernels.key_codes import one_array
-from shframe.dataframe.kernels.key_table import Matches, build_table, look_up
+from shframe.dataframe.kernels.key_table import KeyTable, Matches, build_table, look_up
 
 Columns = Sequence[Any]  # of pa.ChunkedArray
 
 
-def find_matches(left: Columns, right: Columns, how: str) -> Matches:
+def find_matches(left: Columns, right: Columns, how: str, table: KeyTable | None = None) -> Matches:
     """Rows that belong together, in pandas' order.
 
     how: "inner" or "left": in the order of the left rows, matches in the order of the right;
         "right": in the order of the right rows; "outer": sorted by the keys.
+    table: the look-up of the side that does not give the order, where it was made before.
     """
-    table = build_table(left if how == "right" else right) if how != "outer" else None
-    if table is None:
+    if how != "outer" and table is None:
+        table = build_table(left if how == "right" else right)
+    if how == "outer" or table is None:
         return _by_merge(left, right, how)
     if how == "right":
         found = look_up(table, right, "left")
