@@ -18,11 +18,11 @@ from shframe.array.functions import (
     calculus,
     convert,
     creation,
-    decompositions,
     elementwise,
     histograms,
     indexing,
     manipulation,
+    norms,
     products,
     quantiles,
     reductions,
@@ -272,10 +272,10 @@ matrix_transpose = of_one(products.matrix_transpose)
 diagonal = of_one(products.diagonal)
 trace = of_one(products.trace)
 inner = of_two(products.inner)
-cross = making(decompositions.cross)
+cross = making(products.cross)
 einsum = making(einsum_nodes)
 kron = of_two(building.kron)
-vector_norm = of_one(decompositions.vector_norm)
+vector_norm = of_one(norms.vector_norm)
 
 map_blocks = making(blocks.map_blocks)
 
