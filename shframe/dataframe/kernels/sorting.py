@@ -21,9 +21,12 @@ SAMPLE = 256  # rows of each partition that take part in choosing the cuts
 STEPS = 1024  # rows of a sorted partition by which the place of a cut is narrowed down
 
 
-def sort(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
-    """One partition in order, by columns or by its index."""
-    table = _sortable_table(part, by)
+def sort(part: Any, *, by: Any, ascending: Any, na_position: str, keep_labels: bool = True) -> Any:
+    """One partition in order, by columns or by its index.
+
+    keep_labels: whether rows are asked for their labels afterwards.
+    """
+    table = _sortable_table(part, by, keep_labels)
     if table is not None:
         order = _order_table(table, by, ascending, na_position)
         if order is not None:
@@ -31,8 +34,8 @@ def sort(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
     return _sort_frame(partition.as_pandas(part), by, ascending, na_position)
 
 
-def _sortable_table(part: Any, by: Any) -> Any:
-    """The partition as a table whose rows have labels; None where a table does not hold its keys
+def _sortable_table(part: Any, by: Any, keep_labels: bool) -> Any:
+    """The partition as a table whose rows can be moved; None where a table does not hold its keys
     in columns of their own."""
     table = partition.as_table(part)
     if table is None:
@@ -42,7 +45,7 @@ def _sortable_table(part: Any, by: Any) -> Any:
         return table if len(layout.levels) == 1 else None
     if isinstance(layout.labels, pd.MultiIndex) or not layout.labels.is_unique:
         return None
-    return partition.with_labels(table)
+    return partition.with_labels(table) if keep_labels else partition.without_index(table)
 
 
 def _order_table(table: Any, by: Any, ascending: Any, na_position: str) -> Any:
@@ -171,11 +174,12 @@ def merge(offsets: Any, *values: Any, by: Any, ascending: Any, na_position: str)
     *parts, place = values
     pieces = ranges(offsets, parts, place)
     filled = [one for one in pieces if partition.rows_in(one)] or pieces[:1]
-    whole = _stack(filled)
+    whole = stack(filled)
     return sort(whole, by=by, ascending=ascending, na_position=na_position)
 
 
-def _stack(parts: list[Any]) -> Any:
+def stack(parts: list[Any]) -> Any:
+    """Ranges one after another; of tables alike a table."""
     if all(map(partition.is_table, parts)) and partition.are_alike(parts):
         return stack_tables(parts)
     return partition.stack([partition.as_pandas(part) for part in parts])
