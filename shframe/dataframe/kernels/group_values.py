@@ -134,16 +134,15 @@ class Values:
         array = self.array
         if array.null_count and pa.types.is_integer(array.type) and self._is_numpy:
             array = array.cast(pa.float64(), safe=False)  # as it is in pandas
-        values = code_column(array, self.dtype, ordered=False)
-        pairs = mix_codes([Codes(self.groups.codes.astype(np.uint64), self.total), values])
-        rows = group_rows(pairs).first
+        pairs = [_codes_of_groups(self.groups.codes, self.total), _codes(array, self.dtype)]
+        rows = group_rows(_known(mix_codes(pairs))).first
         rows = rows if self._missing is None else rows[~self._missing[rows]]
         return np.bincount(self.groups.codes[rows], minlength=self.total), None
 
     def _median(self) -> tuple[Any, Any]:
         values = self.numbers.astype(np.float64)
-        ranked = code_column(pa.array(values), values.dtype, ordered=True)
-        order = order_of_columns([Codes(self.codes.astype(np.uint64), self.total), ranked])
+        ranked = _codes(pa.array(values), values.dtype, ordered=True)
+        order = order_of_columns([_codes_of_groups(self.codes, self.total), ranked])
         counts = self.find("count")[0]
         there = counts > 0
         begins = np.cumsum(counts) - counts
@@ -220,6 +219,20 @@ class Values:
         return bool(
             not (types.is_dictionary(kind) or types.is_string(kind) or types.is_large_string(kind))
         )
+
+
+def _codes(array: Any, dtype: Any, ordered: bool = False) -> Codes:
+    return _known(code_column(array, dtype, ordered))
+
+
+def _known(codes: Codes | None) -> Codes:
+    if codes is None:
+        raise AssertionError("a column without codes is aggregated by pandas")
+    return codes
+
+
+def _codes_of_groups(numbers: Any, total: int) -> Codes:
+    return Codes(numbers.astype(np.uint64), total)
 
 
 def add_floats(codes: Any, numbers: Any, total: int) -> Any:
