@@ -30,7 +30,8 @@ from shframe.dataframe.kernels.group_values import (
 )
 from shframe.dataframe.kernels.key_codes import code_keys, one_array
 from shframe.dataframe.kernels.row_order import Marked, Ordered, restore_order
-from shframe.dataframe.kernels.stack_tables import stack_tables
+from shframe.dataframe.kernels.stack_tables import stack_parts, stack_tables
+from shframe.dataframe.kernels.table_rows import code_rows, columns_at
 from shframe.graph.tasks.function import UserCode
 
 _FLOATS = frozenset({"total", "m2"})  # the sum, and the squared distances from the mean, in float64
@@ -126,9 +127,7 @@ def _by_codes(
     table: Any, plan: Aggregation, slots: list[tuple[Any, str]]
 ) -> tuple[Any, Any] | None:
     """Primitives over small codes, and each group's first row; None where a key has none."""
-    layout = partition.layout_of(table)
-    keys, key_dtypes = _promoted(*_columns_at(table, layout, plan.keys))
-    codes = None if _may_be_objects(keys, key_dtypes) else code_keys(keys, key_dtypes)
+    keys, key_dtypes, codes = code_rows(table, plan.keys)
     if codes is None:
         return None
     groups = group_rows(codes)
@@ -141,37 +140,12 @@ def _by_codes(
             columns.append(_sizes(groups))
         else:
             if label not in known:
-                ((column,), (dtype,)) = _columns_at(table, layout, (label,))
+                ((column,), (dtype,)) = columns_at(table, (label,))
                 known[label] = Values(column, dtype, groups)
             columns.append(known[label].column(primitive))
         dtypes.append(_partial_dtype(columns[-1], known.get(label), primitive))
     taken = [key.take(pa.array(groups.first)) for key in keys]
     return _partial_table(taken, key_dtypes, columns, dtypes), groups.first
-
-
-def _columns_at(table: Any, layout: Any, labels: tuple[Any, ...]) -> tuple[list[Any], list[Any]]:
-    places = [layout.labels.get_loc(label) for label in labels]
-    return [one_array(table.column(n)) for n in places], [layout.dtypes[n] for n in places]
-
-
-def _promoted(keys: list[Any], dtypes: list[Any]) -> tuple[list[Any], list[Any]]:
-    """Integers of which one is missing as the floats that they are in pandas."""
-    floats = np.dtype("f8")
-    lost = [
-        key.null_count > 0 and isinstance(dtype, np.dtype) and dtype.kind in "iu"
-        for key, dtype in zip(keys, dtypes, strict=True)
-    ]
-    made = [
-        key.cast(pa.float64(), safe=False) if gap else key
-        for key, gap in zip(keys, lost, strict=True)
-    ]
-    return made, [floats if gap else dtype for dtype, gap in zip(dtypes, lost, strict=True)]
-
-
-def _may_be_objects(keys: list[Any], dtypes: list[Any]) -> bool:
-    """Whether a key is of booleans of which one is missing: those are objects in pandas."""
-    pairs = zip(keys, dtypes, strict=True)
-    return any(key.null_count > 0 and dtype == np.dtype("bool") for key, dtype in pairs)
 
 
 def _without_missing(groups: Groups, keys: list[Any], dtypes: list[Any]) -> Groups:
@@ -482,7 +456,7 @@ def aggregate_whole_range(offsets: Any, *values: Any, plan: Aggregation, expecte
     offsets: where each range begins in each partition; values: those, then the range.
     """
     *parts, place = values
-    whole = sorting.stack(sorting.ranges(offsets, parts, place))
+    whole = stack_parts(sorting.ranges(offsets, parts, place))
     return aggregate_whole(whole, plan=plan, expected=expected)
 
 
