@@ -31,7 +31,10 @@ from shframe.dataframe.indexers import Indexers
 from shframe.dataframe.lower.layer import Layer
 from shframe.dataframe.methods import (
     delegating,
+    duplicates,
     joining,
+    moments,
+    ordering,
     reshaping,
     selection,
     sorting,
@@ -533,10 +536,17 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
     ) -> DataFrame:
         """Rows that differ in some columns; the first or last of equal ones is kept.
 
-        keep: False drops all that are there more than once. Cost: brings them into one task.
+        keep: False drops all that are there more than once.
         """
-        made = self._wrap(sorting.distinct_rows(self.expr, subset, keep))
+        made = self._wrap(duplicates.distinct_rows(self.expr, subset, keep))
         return made.reset_index(drop=True) if ignore_index else made
+
+    def duplicated(self, subset: Any = None, keep: Any = "first") -> Series:
+        """Whether each row was there before; keep="last": comes again; False: either.
+
+        subset: the columns that are looked at, and moved; None: all.
+        """
+        return wrap_as(Series, duplicates.find_duplicates(self.expr, subset, keep))
 
     def nlargest(self, n: int, columns: Any, keep: str = "first") -> DataFrame:
         """The `n` rows with the largest values."""
@@ -547,6 +557,55 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
         """The `n` rows with the smallest values."""
         by = sorting.as_list(columns)
         return self._wrap(sorting.top_rows(self.expr, n, by, False, keep))
+
+    def mode(self, axis: Any = 0, numeric_only: bool = False, dropna: bool = True) -> DataFrame:
+        """The most frequent values of each column, in order.
+
+        Cost: of Python objects, categories, nullable dtypes and of rows one task has all.
+        """
+        return self._wrap(ordering.find_modes(self.expr, axis, numeric_only, dropna))
+
+    # --- columns with each other --------------------------------------------------------
+
+    def corr(
+        self, method: Any = "pearson", min_periods: int = 1, numeric_only: bool = False
+    ) -> DataFrame:
+        """Correlations of all pairs of columns, each of the rows that have both values.
+
+        Cost: of other methods than "pearson" one task has all rows.
+        """
+        how = (method, min_periods, numeric_only)
+        return self._wrap(moments.correlate_columns(self.expr, *how))
+
+    def cov(
+        self, min_periods: int | None = None, ddof: int = 1, numeric_only: bool = False
+    ) -> DataFrame:
+        """Covariances of all pairs of columns, each of the rows that have both values."""
+        return self._wrap(moments.covary_columns(self.expr, min_periods, ddof, numeric_only))
+
+    def corrwith(
+        self,
+        other: Any,
+        axis: Any = 0,
+        drop: bool = False,
+        method: Any = "pearson",
+        numeric_only: bool = False,
+        min_periods: int | None = None,
+    ) -> Any:
+        """Correlations of the columns with a series, or with those of a frame.
+
+        Cost: of a frame, and as Series.corr() has it, one task has all rows.
+        """
+        more = {"drop": drop, "numeric_only": numeric_only}
+        made = moments.correlate_with(self.expr, other, axis, method, min_periods, more)
+        return wrap(made)
+
+    def stack(self, level: Any = -1, *args: Any, **named: Any) -> Any:
+        """Columns as a level of the index, by rows.
+
+        Cost: with dropna= or sort=, which pandas is about to lose, at the call and in one task.
+        """
+        return wrap(reshaping.stack(self.expr, (level, *args), named))
 
     # --- index --------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shframe.dataframe.methods import reductions, summarising
+from shframe.dataframe.methods import ordering, reductions, summarising
 from shframe.dataframe.rows import Rows
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.wrap import wrap
@@ -99,7 +99,10 @@ class Reductions(Rows):
         return self._reduce("count", axis, numeric_only)
 
     def median(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Scalar:
-        """Exact medians. Cost: brings the columns into one task."""
+        """Exact medians.
+
+        Cost: of other dtypes than NumPy's numbers and times, brings the columns into one task.
+        """
         return self._reduce("median", axis, numeric_only, skipna=skipna)
 
     def nunique(self, axis: Any = 0, dropna: bool = True) -> Scalar:
@@ -117,8 +120,9 @@ class Reductions(Rows):
     ) -> Scalar:
         """Exact quantiles; of several `q` a row for each.
 
-        Cost: brings the columns into one task.
+        Partitions are sorted, and only values within bounds of what is looked for are moved. Cost:
+        of other dtypes than NumPy's numbers and times, and of rows, one task has all.
         """
         how = (q, axis, numeric_only, interpolation, method)
-        made: Scalar = wrap(summarising.find_quantiles(self.expr, *how))
+        made: Scalar = wrap(ordering.find_quantiles(self.expr, *how))
         return made

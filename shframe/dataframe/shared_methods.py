@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from shframe.dataframe.methods import indexing, sampling
+from shframe.dataframe.methods import indexing, ordering, sampling
 from shframe.dataframe.pandas_method import (
     InMemory,
     at_once,
@@ -71,18 +71,14 @@ class SharedMethods(Rows):
     asof = at_once("The last rows before some labels.")
 
     # --- values ---------------------------------------------------------------------------
-    rank = in_one_task("The rank of each value.")
-    interpolate = in_one_task("Missing values replaced by what is between their neighbours.")
     convert_dtypes = at_once("Values in the best dtypes that have missing values.")
     infer_objects = at_once("Columns of objects in better dtypes.")
     combine = in_one_task("What a function makes of two objects, column by column.")
     combine_first = in_one_task("Values, and where they are missing those of another object.")
     compare = at_once("Where two objects differ.")
     equals = value_in_one_task("Whether another object has the same values and labels.")
-    duplicated = in_one_task("Whether each row was there before (keep='first').")
     first_valid_index = value_in_one_task("The label of the first value that is not missing.")
     last_valid_index = value_in_one_task("The label of the last value that is not missing.")
-    mode = in_one_task("The most frequent values.")
     describe = at_once("Counts, means, deviations and quantiles.")
     transform = at_once("What a function makes of each column.")
     unstack = at_once("A level of the index as columns.")
@@ -107,6 +103,23 @@ class SharedMethods(Rows):
     to_json = InMemory("The values as JSON, written to a path or returned.")
     plot = InMemory("pandas' plots. Cost: computes the whole object.")
     hist = InMemory("A histogram, drawn by pandas.")
+
+    def rank(
+        self,
+        axis: Any = 0,
+        method: str = "average",
+        numeric_only: bool = False,
+        na_option: str = "keep",
+        ascending: bool = True,
+        pct: bool = False,
+    ) -> Self:
+        """The rank of each value in its column, or with axis=1 in its row.
+
+        Values go to ranges of their order and their ranks come back. Cost: of Python objects,
+        categories and nullable dtypes one task has all rows.
+        """
+        how = (axis, method, numeric_only, na_option, ascending, pct)
+        return self._wrap(ordering.rank_rows(self.expr, *how))
 
     def copy(self, deep: bool = True) -> Self:
         """The same; what is done to one does not reach the other."""

@@ -57,19 +57,26 @@ LABELS: dict[str, Callable[[Any], Any]] = {
 VALUES: dict[str, Callable[[Any], Any]] = {
     "rank": lambda d: d[["i", "f"]].rank(method="dense", ascending=False),
     "rank of a column": lambda d: d.f.rank(pct=True),
-    "interpolate": lambda d: d.f.interpolate(),
+    "rank of all kinds": lambda d: d[["k", "f", "s", "t", "b"]].rank(na_option="top"),
+    "rank by place": lambda d: d[["k", "f"]].rank(method="first", na_option="bottom"),
+    "rank of rows": lambda d: d[["i", "k"]].rank(axis=1),
+    "interpolate": lambda d: d[["f", "i"]].mask(d.b).interpolate(),
+    "interpolate both ways": lambda d: d.f.interpolate(limit_direction="both"),
+    "interpolate inside": lambda d: d.f.interpolate(limit_area="inside"),
     "convert_dtypes": lambda d: d.convert_dtypes(),
     "combine_first": lambda d: d.f.combine_first(d.i * 1.0),
     "combine": lambda d: d.i.combine(d.k, max),
     "duplicated": lambda d: d.duplicated(subset=["k"]),
     "duplicated of a column": lambda d: d.s.duplicated(keep=False),
+    "duplicated categories": lambda d: d.duplicated(["c", "f"], keep="last"),
+    "without all duplicates": lambda d: d.drop_duplicates(["k", "s"], keep=False),
     "equals": lambda d: d.equals(d),
     "first_valid_index": lambda d: d.f.reset_index(drop=True).first_valid_index(),
     "skew": lambda d: d[["i", "f"]].skew(),
     "kurt": lambda d: d.i.kurt(),
     "sem": lambda d: d.i.sem(ddof=0),
     "mode": lambda d: d[["k", "s"]].mode(),
-    "mode of a column": lambda d: d.k.mode(),
+    "mode with gaps": lambda d: d[["f", "t"]].mode(dropna=False),
     "describe": lambda d: d.describe(),
     "describe all": lambda d: d[["i", "s"]].describe(include="all"),
     "describe a column": lambda d: d.i.describe(percentiles=[0.1]),
@@ -77,11 +84,16 @@ VALUES: dict[str, Callable[[Any], Any]] = {
     "transform": lambda d: d[["i", "k"]].transform(lambda column: column - column.min()),
     "transform by names": lambda d: d.f.transform(["abs", "sqrt"]),
     "unstack": lambda d: d.groupby(["k", "b"]).i.sum().unstack(),
-    "stack": lambda d: d[["i", "k"]].stack(),
+    "stack": lambda d: d[["i", "k", "f"]].stack(),
+    "stack a level": lambda d: d.groupby("k")[["i", "f"]].agg(["sum", "count"]).stack(0),
     "pivot": lambda d: d.drop_duplicates(["k", "b"]).pivot(index="k", columns="b", values="i"),
     "transpose": lambda d: d[["i", "f"]].reset_index(drop=True).transpose(),
     "corr": lambda d: d[["i", "f", "k"]].corr(),
     "cov": lambda d: d[["i", "k"]].cov(ddof=0),
+    "cov with gaps": lambda d: (1 / d[["i", "f", "k"]]).cov(ddof=0),
+    "corr of a column": lambda d: d.i.corr(d.f, min_periods=3),
+    "cov of a column": lambda d: d.f.cov(d.k, ddof=0),
+    "autocorr": lambda d: d.i.autocorr(2),
     "corrwith": lambda d: d[["i", "k"]].corrwith(d.f),
     "value_counts": lambda d: d[["k", "b"]].value_counts(),
     "sample": lambda d: d.sample(n=min(3, len(d)), random_state=1),
@@ -100,7 +112,7 @@ VALUES: dict[str, Callable[[Any], Any]] = {
     "table", [OPERATORS, LABELS, VALUES], ids=["operators", "labels", "values"]
 )
 def test_tables(session: Session, table: dict[str, Callable[[Any], Any]]) -> None:
-    count = min(9, len(table))
+    count = min(12, len(table))
 
     @FEW
     @given(case=cases(), names=some(table, count))
