@@ -14,6 +14,7 @@ from typing import Any, Literal, overload
 import numpy as np
 import pandas as pd
 
+from shframe.dataframe.accessors import Accessor
 from shframe.dataframe.arranging import FrameArranging
 from shframe.dataframe.attributes import missing_attribute
 from shframe.dataframe.base import Partitioned
@@ -70,6 +71,11 @@ class Index(IndexTables, ColumnMethods):
         if not worked or not pd.api.types.is_bool_dtype(made.dtype):
             return made  # of a comparison pandas gives an array
         return made.array if made.dtype != bool else made.to_numpy()
+
+    @property
+    def str(self) -> Accessor:
+        """Methods of strings."""
+        return Accessor(self.expr, "str")
 
     @property
     def names(self) -> list[Any]:
@@ -168,6 +174,25 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
     """
 
     __slots__ = ()
+
+    @staticmethod
+    def from_dict(
+        data: Any, orient: Any = "columns", dtype: Any = None, columns: Any = None
+    ) -> Any:
+        """A frame of a dictionary, as pandas makes it; it is stored at the call."""
+        made = pd.DataFrame.from_dict(data, orient=orient, dtype=dtype, columns=columns)
+        return wrap_as(DataFrame, store_pandas(made))
+
+    @staticmethod
+    def from_records(data: Any, **how: Any) -> DataFrame:
+        """A frame of records, with pandas' arguments; it is stored at the call."""
+        return wrap_as(DataFrame, store_pandas(pd.DataFrame.from_records(data, **how)))
+
+    @staticmethod
+    def from_arrow(data: Any) -> DataFrame:
+        """A frame of a table of Arrow, with the dtypes that pandas gives it; stored at the call."""
+        made: Any = pd.DataFrame.from_arrow(data)  # type: ignore[attr-defined]  # the stubs lack it
+        return wrap_as(DataFrame, store_pandas(made))
 
     def _summary(self) -> str:
         names = ", ".join(f"{name}: {dtype}" for name, dtype in self.dtypes.items())
@@ -393,6 +418,16 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
     def eval(self, expr: str) -> Any:
         """The value of an expression of columns, as pandas' eval has it."""
         return wrap(evaluate(self.expr, expr, sys._getframe(1)))
+
+    def categorize(self, columns: Any = None, index: Any = None, **how: Any) -> DataFrame:
+        """Columns of text and objects, or those of some labels, as categories; index: not changed.
+
+        Dask's split_every= is accepted, without effect.
+        """
+        kinds = ["object", "string", "category"]
+        found = self._meta.select_dtypes(kinds).columns
+        labels = found if columns is None else sorting.as_list(columns)
+        return self.astype(dict.fromkeys(labels, "category"))
 
     def select_dtypes(self, include: Any = None, exclude: Any = None) -> DataFrame:
         """The columns with some dtypes."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from shframe.dataframe.methods import ordering, reductions, summarising
+from shframe.dataframe.expr.values import RowCount
+from shframe.dataframe.methods import duplicates, ordering, reductions, summarising
 from shframe.dataframe.rows import Rows
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.wrap import wrap
@@ -104,6 +105,18 @@ class Reductions(Rows):
         Cost: of other dtypes than NumPy's numbers and times, brings the columns into one task.
         """
         return self._reduce("median", axis, numeric_only, skipna=skipna)
+
+    def median_approximate(self, axis: Any = 0, method: Any = "default") -> Scalar:
+        """Medians, under Dask's name: exact ones. method: accepted, without effect."""
+        return self.median(axis)
+
+    def nunique_approx(self, split_every: Any = None) -> Scalar:
+        """How many different values the rows have, under Dask's name: the exact number.
+
+        split_every: accepted, without effect. Cost: brings the different rows into one task.
+        """
+        made: Scalar = wrap(RowCount(duplicates.distinct_rows(self.expr, None, "first")))
+        return made
 
     def nunique(self, axis: Any = 0, dropna: bool = True) -> Scalar:
         """How many different values. Cost: brings the different values into one task."""

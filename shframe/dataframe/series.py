@@ -65,6 +65,28 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
         """Parts and methods of categories."""
         return Accessor(self.expr, "cat")
 
+    @property
+    def T(self) -> Self:
+        """The same: a series has one axis."""
+        return self._wrap(self.expr)
+
+    def transpose(self) -> Self:
+        """The same: a series has one axis."""
+        return self._wrap(self.expr)
+
+    @property
+    def dtypes(self) -> Any:
+        """pandas' dtype."""
+        return self.dtype
+
+    def divmod(self, other: Any) -> tuple[Self, Self]:
+        """(self // other, self % other)."""
+        return self // other, self % other
+
+    def rdivmod(self, other: Any) -> tuple[Self, Self]:
+        """(other // self, other % self)."""
+        return other // self, other % self
+
     def __getitem__(self, key: Any) -> Self:
         key = rowwise.call_if_callable(key, self)
         if arguments.is_rows(key):

@@ -78,6 +78,7 @@ VALUES: dict[str, Callable[[Any], Any]] = {
     "mode": lambda d: d[["k", "s"]].mode(),
     "mode with gaps": lambda d: d[["f", "t"]].mode(dropna=False),
     "describe": lambda d: d.describe(),
+    "describe numbers": lambda d: d[["i", "f"]].describe(percentiles=[0.9, 0.1]),
     "describe all": lambda d: d[["i", "s"]].describe(include="all"),
     "describe a column": lambda d: d.i.describe(percentiles=[0.1]),
     "describe text": lambda d: d.s.describe(),
@@ -103,6 +104,9 @@ VALUES: dict[str, Callable[[Any], Any]] = {
     "memory_usage": lambda d: d[["i"]].memory_usage(index=False),
     "pipe": lambda d: d.pipe(lambda frame, label: frame[label], label="i"),
     "copy": lambda d: d.copy(),
+    "labels as text": lambda d: d.set_index("s").index.str.len(),
+    "divmod": lambda d: d.i.divmod(7)[1],
+    "axes": lambda d: d.i.axes[0],
     "squeeze": lambda d: d[["i"]].squeeze(axis=1),
     "chained": lambda d: d.describe().loc["mean", "i"],
 }
@@ -140,7 +144,12 @@ def test_what_is_computed_in_this_process(session: Session) -> None:
     assert not lazy.empty
     assert lazy[lazy.a > 9].empty
     same(lazy.get_partition(1).compute(), frame.iloc[1:2])
-    assert lazy.divisions == (None,) * 4
+    assert lazy.divisions == lazy.index.divisions == (None,) * 4
+    same(lazy.index.partitions[1].compute(), frame.index[1:2])
+    assert lazy.nunique_approx().compute() == 3
+    assert lazy.a.median_approximate().compute() == 2.0
+    same(lazy.categorize().s.compute(), frame.s.astype("category"))
+    same(sf.DataFrame.from_records([(1, "x")], columns=["a", "s"]).compute(), frame[["a", "s"]][:1])
     with pytest.raises(InvalidArgument, match="of 0 to 2"):
         lazy.get_partition(3)
 
