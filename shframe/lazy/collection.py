@@ -36,6 +36,11 @@ class Lazy:
         """The one graph in which many of this kind run; None: each runs in a graph of its own."""
         return None
 
+    def _tasks(self) -> TaskGraph | None:
+        """The tasks of this value, the only output, for a graph that reads it; None: it is computed
+        before."""
+        return None
+
     def _kept(self, ref: ObjectRef) -> Lazy:
         """This object when its value is kept; called for kinds that have a `_graph_of`."""
         raise AssertionError(f"{type(self).__name__} lacks _kept")

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe import partition
+from shframe.dataframe.kernels.group_rows import group_rows
+from shframe.dataframe.kernels.stack_tables import stack_parts
+from shframe.dataframe.kernels.table_rows import code_rows, pick_rows
 
 
 def _together(parts: tuple[Any, ...]) -> Any:
-    filled = [part for part in parts if len(part)] or list(parts[:1])
-    return partition.stack(filled)
+    return partition.as_pandas(stack_parts(list(parts)))
 
 
 def take_extreme(part: Any, *, name: str, args: tuple[Any, ...], keep: str) -> Any:
@@ -27,18 +29,41 @@ def combine_extreme(*parts: Any, name: str, args: tuple[Any, ...], keep: str, la
 
 def keep_distinct(part: Any, *, subset: Any, keep: str) -> Any:
     """The partition's rows that differ."""
-    return _distinct(partition.as_pandas(part), subset, keep)
-
-
-def _distinct(frame: Any, subset: Any, keep: Any) -> Any:
+    made = _distinct_by_codes(part, subset, keep)
+    if made is not None:
+        return made
+    frame = partition.as_pandas(part)
     if isinstance(frame, pd.DataFrame):
         return frame.drop_duplicates(subset, keep=keep)
     return frame.drop_duplicates(keep=keep)
 
 
+def _distinct_by_codes(part: Any, subset: Any, keep: str) -> Any:
+    """The same by the codes of rows; None where they have none."""
+    if not partition.rows_in(part) or isinstance(part, pd.Series | pd.Index):
+        return None
+    table = partition.as_table(part)
+    if table is None:
+        return None
+    labels = partition.layout_of(table).labels
+    if not len(labels) or isinstance(labels, pd.MultiIndex) or not labels.is_unique:
+        return None
+    codes = code_rows(table, list(labels) if subset is None else subset).codes
+    if codes is None:
+        return None
+    if keep == "first":
+        rows = group_rows(codes).first
+    else:
+        proofs = tuple(proof[::-1] for proof in codes.proofs)
+        backwards = codes._replace(values=codes.values[::-1], proofs=proofs)
+        rows = table.num_rows - 1 - group_rows(backwards).first[::-1]
+    table = partition.with_labels(table)
+    return table if len(rows) == table.num_rows else pick_rows(table, rows)
+
+
 def combine_distinct(*parts: Any, subset: Any, keep: str, last: bool) -> Any:
     """The rows that differ among several partitions' ones."""
-    return _distinct(_together(parts), subset, keep)
+    return keep_distinct(stack_parts(list(parts)), subset=subset, keep=keep)
 
 
 def is_counted_alike(dtype: Any) -> bool:
