@@ -25,6 +25,7 @@ from shframe.dataframe.methods import rowwise as by_value
 from shframe.dataframe.methods.arranging import first_rows
 from shframe.dataframe.methods.casting import cast
 from shframe.dataframe.methods.delegating import call_in_one_task
+from shframe.dataframe.methods.sampling import take_partition
 from shframe.dataframe.methods.selection import filter_rows
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.reducing import Reductions
@@ -45,6 +46,26 @@ class Partitioned(Reductions):
         """How many partitions the computed object has. Cost: plans, computes nothing."""
         _, layer = self.planner.graph(self.planner.optimized(self.expr))
         return len(layer.keys)
+
+    @property
+    def known_divisions(self) -> bool:
+        """Whether labels at which partitions begin are known: never, they are not needed."""
+        return False
+
+    @property
+    def divisions(self) -> tuple[None, ...]:
+        """Dask's bounds of partitions: all None, as they are not known."""
+        count: int = self.npartitions
+        return (None,) * (count + 1)
+
+    def get_partition(self, n: int) -> Self:
+        """One partition, as it is computed."""
+        return self._wrap(take_partition(self.expr, n, self.npartitions))
+
+    @property
+    def partitions(self) -> list[Self]:
+        """Each partition as a lazy object. Cost: plans."""
+        return [self.get_partition(n) for n in range(self.npartitions)]
 
     def __repr__(self) -> str:
         return f"<shframe {type(self).__name__}: {self._summary()}>"

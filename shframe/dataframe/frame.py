@@ -14,6 +14,7 @@ from typing import Any, Literal, overload
 import numpy as np
 import pandas as pd
 
+from shframe.dataframe.accessors import Accessor
 from shframe.dataframe.arranging import FrameArranging
 from shframe.dataframe.attributes import missing_attribute
 from shframe.dataframe.base import Partitioned
@@ -31,7 +32,10 @@ from shframe.dataframe.indexers import Indexers
 from shframe.dataframe.lower.layer import Layer
 from shframe.dataframe.methods import (
     delegating,
+    duplicates,
     joining,
+    moments,
+    ordering,
     reshaping,
     selection,
     sorting,
@@ -67,6 +71,11 @@ class Index(IndexTables, ColumnMethods):
         if not worked or not pd.api.types.is_bool_dtype(made.dtype):
             return made  # of a comparison pandas gives an array
         return made.array if made.dtype != bool else made.to_numpy()
+
+    @property
+    def str(self) -> Accessor:
+        """Methods of strings."""
+        return Accessor(self.expr, "str")
 
     @property
     def names(self) -> list[Any]:
@@ -165,6 +174,25 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
     """
 
     __slots__ = ()
+
+    @staticmethod
+    def from_dict(
+        data: Any, orient: Any = "columns", dtype: Any = None, columns: Any = None
+    ) -> Any:
+        """A frame of a dictionary, as pandas makes it; it is stored at the call."""
+        made = pd.DataFrame.from_dict(data, orient=orient, dtype=dtype, columns=columns)
+        return wrap_as(DataFrame, store_pandas(made))
+
+    @staticmethod
+    def from_records(data: Any, **how: Any) -> DataFrame:
+        """A frame of records, with pandas' arguments; it is stored at the call."""
+        return wrap_as(DataFrame, store_pandas(pd.DataFrame.from_records(data, **how)))
+
+    @staticmethod
+    def from_arrow(data: Any) -> DataFrame:
+        """A frame of a table of Arrow, with the dtypes that pandas gives it; stored at the call."""
+        made: Any = pd.DataFrame.from_arrow(data)  # type: ignore[attr-defined]  # the stubs lack it
+        return wrap_as(DataFrame, store_pandas(made))
 
     def _summary(self) -> str:
         names = ", ".join(f"{name}: {dtype}" for name, dtype in self.dtypes.items())
@@ -391,6 +419,16 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
         """The value of an expression of columns, as pandas' eval has it."""
         return wrap(evaluate(self.expr, expr, sys._getframe(1)))
 
+    def categorize(self, columns: Any = None, index: Any = None, **how: Any) -> DataFrame:
+        """Columns of text and objects, or those of some labels, as categories; index: not changed.
+
+        Dask's split_every= is accepted, without effect.
+        """
+        kinds = ["object", "string", "category"]
+        found = self._meta.select_dtypes(kinds).columns
+        labels = found if columns is None else sorting.as_list(columns)
+        return self.astype(dict.fromkeys(labels, "category"))
+
     def select_dtypes(self, include: Any = None, exclude: Any = None) -> DataFrame:
         """The columns with some dtypes."""
         return self[list(self._meta.select_dtypes(include, exclude).columns)]
@@ -533,10 +571,17 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
     ) -> DataFrame:
         """Rows that differ in some columns; the first or last of equal ones is kept.
 
-        keep: False drops all that are there more than once. Cost: brings them into one task.
+        keep: False drops all that are there more than once.
         """
-        made = self._wrap(sorting.distinct_rows(self.expr, subset, keep))
+        made = self._wrap(duplicates.distinct_rows(self.expr, subset, keep))
         return made.reset_index(drop=True) if ignore_index else made
+
+    def duplicated(self, subset: Any = None, keep: Any = "first") -> Series:
+        """Whether each row was there before; keep="last": comes again; False: either.
+
+        subset: the columns that are looked at, and moved; None: all.
+        """
+        return wrap_as(Series, duplicates.find_duplicates(self.expr, subset, keep))
 
     def nlargest(self, n: int, columns: Any, keep: str = "first") -> DataFrame:
         """The `n` rows with the largest values."""
@@ -547,6 +592,55 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
         """The `n` rows with the smallest values."""
         by = sorting.as_list(columns)
         return self._wrap(sorting.top_rows(self.expr, n, by, False, keep))
+
+    def mode(self, axis: Any = 0, numeric_only: bool = False, dropna: bool = True) -> DataFrame:
+        """The most frequent values of each column, in order.
+
+        Cost: of Python objects, categories, nullable dtypes and of rows one task has all.
+        """
+        return self._wrap(ordering.find_modes(self.expr, axis, numeric_only, dropna))
+
+    # --- columns with each other --------------------------------------------------------
+
+    def corr(
+        self, method: Any = "pearson", min_periods: int = 1, numeric_only: bool = False
+    ) -> DataFrame:
+        """Correlations of all pairs of columns, each of the rows that have both values.
+
+        Cost: of other methods than "pearson" one task has all rows.
+        """
+        how = (method, min_periods, numeric_only)
+        return self._wrap(moments.correlate_columns(self.expr, *how))
+
+    def cov(
+        self, min_periods: int | None = None, ddof: int = 1, numeric_only: bool = False
+    ) -> DataFrame:
+        """Covariances of all pairs of columns, each of the rows that have both values."""
+        return self._wrap(moments.covary_columns(self.expr, min_periods, ddof, numeric_only))
+
+    def corrwith(
+        self,
+        other: Any,
+        axis: Any = 0,
+        drop: bool = False,
+        method: Any = "pearson",
+        numeric_only: bool = False,
+        min_periods: int | None = None,
+    ) -> Any:
+        """Correlations of the columns with a series, or with those of a frame.
+
+        Cost: of a frame, and as Series.corr() has it, one task has all rows.
+        """
+        more = {"drop": drop, "numeric_only": numeric_only}
+        made = moments.correlate_with(self.expr, other, axis, method, min_periods, more)
+        return wrap(made)
+
+    def stack(self, level: Any = -1, *args: Any, **named: Any) -> Any:
+        """Columns as a level of the index, by rows.
+
+        Cost: with dropna= or sort=, which pandas is about to lose, at the call and in one task.
+        """
+        return wrap(reshaping.stack(self.expr, (level, *args), named))
 
     # --- index --------------------------------------------------------------------------
 

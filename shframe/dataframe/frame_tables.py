@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shframe.dataframe.pandas_method import InMemory, at_once, in_one_task, value_in_one_task
+from shframe.dataframe.pandas_method import InMemory, at_once, in_one_task
 from shframe.dataframe.rows import Rows
 
 
@@ -11,11 +11,7 @@ class FrameTables(Rows):
 
     __slots__ = ()
 
-    corr = in_one_task("Correlations of the columns.")
-    cov = in_one_task("Covariances of the columns.")
-    corrwith = value_in_one_task("Correlations with the columns of another object.")
     pivot = at_once("Columns out of the values of a column.")
-    stack = at_once("Columns as a level of the index.")
     transpose = at_once("Rows as columns.")
     value_counts = in_one_task("How often each row is there.")
     to_html = InMemory("The values as a table of HTML.")

@@ -81,7 +81,8 @@ def crosstab(
 ) -> DataFrame:
     """How often pairs of values of lazy columns are there.
 
-    Cost: computed at the call, with the columns in one task: the result's columns are values.
+    Cost: computed at the call, since the result's columns are values. Counts of columns of one
+    frame are those of groups; with values=, and of categories, one task has the columns.
     """
     named = {"rownames": rownames, "colnames": colnames, "aggfunc": aggfunc, "margins": margins}
     more = {"margins_name": margins_name, "dropna": dropna, "normalize": normalize}

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 Method = TypeVar("Method", bound=Callable[..., Any])
-_RETURNED = frozenset({"bfill", "clip", "ffill", "fillna", "mask", "replace", "where"})
+_RETURNED = frozenset(
+    {"bfill", "clip", "ffill", "fillna", "interpolate", "mask", "replace", "where"}
+)
 
 
 def may_be_in_place(method: Method) -> Method:

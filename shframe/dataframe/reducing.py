@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from shframe.dataframe.methods import reductions, summarising
+from shframe.dataframe.expr.values import RowCount
+from shframe.dataframe.methods import duplicates, ordering, reductions, summarising
 from shframe.dataframe.rows import Rows
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.wrap import wrap
@@ -99,8 +100,23 @@ class Reductions(Rows):
         return self._reduce("count", axis, numeric_only)
 
     def median(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Scalar:
-        """Exact medians. Cost: brings the columns into one task."""
+        """Exact medians.
+
+        Cost: of other dtypes than NumPy's numbers and times, brings the columns into one task.
+        """
         return self._reduce("median", axis, numeric_only, skipna=skipna)
+
+    def median_approximate(self, axis: Any = 0, method: Any = "default") -> Scalar:
+        """Medians, under Dask's name: exact ones. method: accepted, without effect."""
+        return self.median(axis)
+
+    def nunique_approx(self, split_every: Any = None) -> Scalar:
+        """How many different values the rows have, under Dask's name: the exact number.
+
+        split_every: accepted, without effect. Cost: brings the different rows into one task.
+        """
+        made: Scalar = wrap(RowCount(duplicates.distinct_rows(self.expr, None, "first")))
+        return made
 
     def nunique(self, axis: Any = 0, dropna: bool = True) -> Scalar:
         """How many different values. Cost: brings the different values into one task."""
@@ -117,8 +133,9 @@ class Reductions(Rows):
     ) -> Scalar:
         """Exact quantiles; of several `q` a row for each.
 
-        Cost: brings the columns into one task.
+        Partitions are sorted, and only values within bounds of what is looked for are moved. Cost:
+        of other dtypes than NumPy's numbers and times, and of rows, one task has all.
         """
         how = (q, axis, numeric_only, interpolation, method)
-        made: Scalar = wrap(summarising.find_quantiles(self.expr, *how))
+        made: Scalar = wrap(ordering.find_quantiles(self.expr, *how))
         return made

@@ -16,7 +16,15 @@ from shframe.dataframe.expr.relations import MapPartitions, NumberRows
 from shframe.dataframe.expr.values import collect_rows
 from shframe.dataframe.in_place import may_be_in_place
 from shframe.dataframe.indexers import Indexers
-from shframe.dataframe.methods import reshaping, rowwise, sorting, summarising
+from shframe.dataframe.methods import (
+    duplicates,
+    moments,
+    ordering,
+    reshaping,
+    rowwise,
+    sorting,
+    summarising,
+)
 from shframe.dataframe.methods.delegating import call_in_one_task
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.scalar import Scalar
@@ -56,6 +64,28 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
     def cat(self) -> Accessor:
         """Parts and methods of categories."""
         return Accessor(self.expr, "cat")
+
+    @property
+    def T(self) -> Self:
+        """The same: a series has one axis."""
+        return self._wrap(self.expr)
+
+    def transpose(self) -> Self:
+        """The same: a series has one axis."""
+        return self._wrap(self.expr)
+
+    @property
+    def dtypes(self) -> Any:
+        """pandas' dtype."""
+        return self.dtype
+
+    def divmod(self, other: Any) -> tuple[Self, Self]:
+        """(self // other, self % other)."""
+        return self // other, self % other
+
+    def rdivmod(self, other: Any) -> tuple[Self, Self]:
+        """(other // self, other % self)."""
+        return other // self, other % self
 
     def __getitem__(self, key: Any) -> Self:
         key = rowwise.call_if_callable(key, self)
@@ -153,9 +183,38 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
     def drop_duplicates(self, keep: Any = "first") -> Self:
         """Values that differ; the first or last of equal ones is kept.
 
-        keep: False drops all that are there more than once. Cost: brings them into one task.
+        keep: False drops all that are there more than once.
         """
-        return self._wrap(sorting.distinct_rows(self.expr, None, keep))
+        return self._wrap(duplicates.distinct_rows(self.expr, None, keep))
+
+    def duplicated(self, keep: Any = "first") -> Self:
+        """Whether each value was there before; keep="last": comes again; False: either."""
+        return self._wrap(duplicates.find_duplicates(self.expr, None, keep))
+
+    def corr(self, other: Any, method: Any = "pearson", min_periods: int | None = None) -> Scalar:
+        """The correlation with another series, by label.
+
+        Cost: of other methods, and of a series with other rows, one task has both.
+        """
+        return Scalar(moments.correlate_pair(self.expr, other, method, min_periods))
+
+    def cov(self, other: Any, min_periods: int | None = None, ddof: int = 1) -> Scalar:
+        """The covariance with another series, by label.
+
+        Cost: of a series with other rows, one task has both.
+        """
+        return Scalar(moments.covary_pair(self.expr, other, min_periods, ddof))
+
+    def autocorr(self, lag: int = 1) -> Scalar:
+        """The correlation with the values `lag` rows before."""
+        return Scalar(moments.correlate_with_shifted(self.expr, lag))
+
+    def mode(self, dropna: bool = True) -> Self:
+        """The most frequent values, in order.
+
+        Cost: of Python objects, categories and nullable dtypes one task has all values.
+        """
+        return self._wrap(ordering.find_modes(self.expr, 0, False, dropna))
 
     def nlargest(self, n: int = 5, keep: Any = "first") -> Self:
         """The `n` largest values."""

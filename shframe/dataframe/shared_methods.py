@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from shframe.dataframe.methods import indexing, sampling
+from shframe.dataframe.methods import describing, indexing, ordering, sampling
 from shframe.dataframe.pandas_method import (
     InMemory,
     at_once,
@@ -21,6 +21,7 @@ from shframe.dataframe.pandas_method import (
 )
 from shframe.dataframe.rows import Rows
 from shframe.dataframe.scalar import Scalar
+from shframe.dataframe.wrap import wrap
 
 
 class SharedMethods(Rows):
@@ -71,19 +72,14 @@ class SharedMethods(Rows):
     asof = at_once("The last rows before some labels.")
 
     # --- values ---------------------------------------------------------------------------
-    rank = in_one_task("The rank of each value.")
-    interpolate = in_one_task("Missing values replaced by what is between their neighbours.")
     convert_dtypes = at_once("Values in the best dtypes that have missing values.")
     infer_objects = at_once("Columns of objects in better dtypes.")
     combine = in_one_task("What a function makes of two objects, column by column.")
     combine_first = in_one_task("Values, and where they are missing those of another object.")
     compare = at_once("Where two objects differ.")
     equals = value_in_one_task("Whether another object has the same values and labels.")
-    duplicated = in_one_task("Whether each row was there before (keep='first').")
     first_valid_index = value_in_one_task("The label of the first value that is not missing.")
     last_valid_index = value_in_one_task("The label of the last value that is not missing.")
-    mode = in_one_task("The most frequent values.")
-    describe = at_once("Counts, means, deviations and quantiles.")
     transform = at_once("What a function makes of each column.")
     unstack = at_once("A level of the index as columns.")
     align = pair("This object and another under the labels of both, as a pair.")
@@ -107,6 +103,31 @@ class SharedMethods(Rows):
     to_json = InMemory("The values as JSON, written to a path or returned.")
     plot = InMemory("pandas' plots. Cost: computes the whole object.")
     hist = InMemory("A histogram, drawn by pandas.")
+
+    def rank(
+        self,
+        axis: Any = 0,
+        method: str = "average",
+        numeric_only: bool = False,
+        na_option: str = "keep",
+        ascending: bool = True,
+        pct: bool = False,
+    ) -> Self:
+        """The rank of each value in its column, or with axis=1 in its row.
+
+        Values go to ranges of their order and their ranks come back. Cost: of Python objects,
+        categories and nullable dtypes one task has all rows.
+        """
+        how = (axis, method, numeric_only, na_option, ascending, pct)
+        return self._wrap(ordering.rank_rows(self.expr, *how))
+
+    def describe(self, percentiles: Any = None, include: Any = None, exclude: Any = None) -> Any:
+        """Counts, means, deviations, extremes and quantiles.
+
+        Cost: with include= or exclude=, and of other columns than NumPy's numbers, computed at the
+        call, in one task.
+        """
+        return wrap(describing.describe(self.expr, percentiles, include, exclude))
 
     def copy(self, deep: bool = True) -> Self:
         """The same; what is done to one does not reach the other."""
@@ -147,33 +168,23 @@ class SharedMethods(Rows):
         return sampling.squeezed(self, axis)
 
     @property
+    def axes(self) -> list[Any]:
+        """The labels of the rows, lazily, and those of the columns of a frame."""
+        columns = [self._meta.columns] if self._meta.ndim == 2 else []
+        return [self.index, *columns]  # type: ignore[attr-defined]
+
+    def clear_divisions(self) -> Self:
+        """The same: Dask's bounds of partitions are not known, and not needed."""
+        return self.copy()
+
+    @property
     def empty(self) -> bool:
         """Whether there is no value. Cost: counts the rows."""
         return 0 in self.shape  # type: ignore[attr-defined]
 
-    @property
-    def known_divisions(self) -> bool:
-        """Whether labels at which partitions begin are known: never, they are not needed."""
-        return False
-
-    @property
-    def divisions(self) -> tuple[None, ...]:
-        """Dask's bounds of partitions: all None, as they are not known."""
-        count: int = self.npartitions  # type: ignore[attr-defined]
-        return (None,) * (count + 1)
-
     def optimize(self) -> Self:
         """The same with its plan optimised, as compute() does it anyway."""
         return self._wrap(self.planner.optimized(self.expr))  # type: ignore[arg-type]
-
-    def get_partition(self, n: int) -> Self:
-        """One partition, as it is computed."""
-        return self._wrap(sampling.take_partition(self.expr, n, self.npartitions))  # type: ignore[attr-defined]
-
-    @property
-    def partitions(self) -> list[Self]:
-        """Each partition as a lazy object. Cost: plans."""
-        return [self.get_partition(n) for n in range(self.npartitions)]  # type: ignore[attr-defined]
 
     @property
     def nbytes(self) -> Scalar:

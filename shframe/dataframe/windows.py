@@ -9,7 +9,7 @@ from pandas.api.extensions import no_default
 
 from shframe.dataframe.expr.base import Relation
 from shframe.dataframe.in_place import may_be_in_place
-from shframe.dataframe.methods import windows
+from shframe.dataframe.methods import intervals, windows
 from shframe.dataframe.rows import Rows
 from shframe.dataframe.wrap import wrap
 from shframe.errors import ColumnNotFound
@@ -72,6 +72,10 @@ class Windows:
         how, chosen = self._how, self._columns
         if self._kind == "rolling":
             return wrap(windows.roll(self._source, how, chosen, name, args, kwargs))
+        if self._kind == "resample" and not args and not kwargs:
+            made = intervals.resample(self._source, how, chosen, name)
+            if made is not None:
+                return wrap(made)
         return wrap(windows.expand(self._source, self._kind, how, chosen, name, args, kwargs))
 
     def pipe(self, func: Any, *args: Any, **kwargs: Any) -> Any:
@@ -141,6 +145,14 @@ class WindowMethods(Rows):
         """Missing values replaced by the first one after them; limit: at most so many of a gap."""
         return self._wrap(windows.fill_along(self.expr, "bfill", axis, limit, limit_area))
 
+    @may_be_in_place
+    def interpolate(self, *args: Any, **kwargs: Any) -> Self:
+        """Missing values replaced by what is between their neighbours; arguments are pandas'.
+
+        Cost: another method than "linear", limit= and other dtypes bring all rows into one task.
+        """
+        return self._wrap(windows.interpolate(self.expr, args, kwargs))
+
     def rolling(
         self,
         window: Any,
@@ -162,7 +174,11 @@ class WindowMethods(Rows):
         return Windows(self.expr, "rolling", {"window": window, **how, **more})
 
     def expanding(self, min_periods: int = 1, method: str = "single") -> Windows:
-        """Windows of all rows up to each. Cost: brings the columns into one task."""
+        """Windows of all rows up to each.
+
+        Cost: sum, mean, min, max, count, var and std of numbers carry a few numbers from partition
+        to partition; all others bring the columns into one task.
+        """
         return Windows(self.expr, "expanding", {"min_periods": min_periods, "method": method})
 
     def ewm(self, **how: Any) -> Windows:
@@ -175,6 +191,7 @@ class WindowMethods(Rows):
     def resample(self, rule: Any, **how: Any) -> Windows:
         """Rows by intervals of time, such as "D", pandas' arguments: on=, closed=, label= ...
 
-        Cost: brings the columns into one task.
+        Counts, and sums, means, extremes and deviations of numbers, are those of groups. Cost: all
+        others, level= and periods bring the columns into one task.
         """
         return Windows(self.expr, "resample", {"rule": rule, **how})

@@ -36,6 +36,8 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "pivot": lambda d: of(d).pivot(d.drop_duplicates(["k", "b"]), index="k", columns="b"),
     "crosstab": lambda d: of(d).crosstab(d.k, d.b),
     "crosstab of shares": lambda d: of(d).crosstab(d.k, d.s, normalize="index"),
+    "crosstab with margins": lambda d: of(d).crosstab([d.k, d.b], d.s, margins=True),
+    "crosstab of categories": lambda d: of(d).crosstab(d.k, d.c, rownames=["row"]),
     "crosstab of values": lambda d: of(d).crosstab(d.k, d.b, values=d.i, aggfunc="sum"),
     "get_dummies": lambda d: of(d).get_dummies(d.s),
     "get_dummies of a frame": lambda d: of(d).get_dummies(d[["k", "s", "c"]]),

@@ -57,31 +57,44 @@ LABELS: dict[str, Callable[[Any], Any]] = {
 VALUES: dict[str, Callable[[Any], Any]] = {
     "rank": lambda d: d[["i", "f"]].rank(method="dense", ascending=False),
     "rank of a column": lambda d: d.f.rank(pct=True),
-    "interpolate": lambda d: d.f.interpolate(),
+    "rank of all kinds": lambda d: d[["k", "f", "s", "t", "b"]].rank(na_option="top"),
+    "rank by place": lambda d: d[["k", "f"]].rank(method="first", na_option="bottom"),
+    "rank of rows": lambda d: d[["i", "k"]].rank(axis=1),
+    "interpolate": lambda d: d[["f", "i"]].mask(d.b).interpolate(),
+    "interpolate both ways": lambda d: d.f.interpolate(limit_direction="both"),
+    "interpolate inside": lambda d: d.f.interpolate(limit_area="inside"),
     "convert_dtypes": lambda d: d.convert_dtypes(),
     "combine_first": lambda d: d.f.combine_first(d.i * 1.0),
     "combine": lambda d: d.i.combine(d.k, max),
     "duplicated": lambda d: d.duplicated(subset=["k"]),
     "duplicated of a column": lambda d: d.s.duplicated(keep=False),
+    "duplicated categories": lambda d: d.duplicated(["c", "f"], keep="last"),
+    "without all duplicates": lambda d: d.drop_duplicates(["k", "s"], keep=False),
     "equals": lambda d: d.equals(d),
     "first_valid_index": lambda d: d.f.reset_index(drop=True).first_valid_index(),
     "skew": lambda d: d[["i", "f"]].skew(),
     "kurt": lambda d: d.i.kurt(),
     "sem": lambda d: d.i.sem(ddof=0),
     "mode": lambda d: d[["k", "s"]].mode(),
-    "mode of a column": lambda d: d.k.mode(),
+    "mode with gaps": lambda d: d[["f", "t"]].mode(dropna=False),
     "describe": lambda d: d.describe(),
+    "describe numbers": lambda d: d[["i", "f"]].describe(percentiles=[0.9, 0.1]),
     "describe all": lambda d: d[["i", "s"]].describe(include="all"),
     "describe a column": lambda d: d.i.describe(percentiles=[0.1]),
     "describe text": lambda d: d.s.describe(),
     "transform": lambda d: d[["i", "k"]].transform(lambda column: column - column.min()),
     "transform by names": lambda d: d.f.transform(["abs", "sqrt"]),
     "unstack": lambda d: d.groupby(["k", "b"]).i.sum().unstack(),
-    "stack": lambda d: d[["i", "k"]].stack(),
+    "stack": lambda d: d[["i", "k", "f"]].stack(),
+    "stack a level": lambda d: d.groupby("k")[["i", "f"]].agg(["sum", "count"]).stack(0),
     "pivot": lambda d: d.drop_duplicates(["k", "b"]).pivot(index="k", columns="b", values="i"),
     "transpose": lambda d: d[["i", "f"]].reset_index(drop=True).transpose(),
     "corr": lambda d: d[["i", "f", "k"]].corr(),
     "cov": lambda d: d[["i", "k"]].cov(ddof=0),
+    "cov with gaps": lambda d: (1 / d[["i", "f", "k"]]).cov(ddof=0),
+    "corr of a column": lambda d: d.i.corr(d.f, min_periods=3),
+    "cov of a column": lambda d: d.f.cov(d.k, ddof=0),
+    "autocorr": lambda d: d.i.autocorr(2),
     "corrwith": lambda d: d[["i", "k"]].corrwith(d.f),
     "value_counts": lambda d: d[["k", "b"]].value_counts(),
     "sample": lambda d: d.sample(n=min(3, len(d)), random_state=1),
@@ -91,6 +104,9 @@ VALUES: dict[str, Callable[[Any], Any]] = {
     "memory_usage": lambda d: d[["i"]].memory_usage(index=False),
     "pipe": lambda d: d.pipe(lambda frame, label: frame[label], label="i"),
     "copy": lambda d: d.copy(),
+    "labels as text": lambda d: d.set_index("s").index.str.len(),
+    "divmod": lambda d: d.i.divmod(7)[1],
+    "axes": lambda d: d.i.axes[0],
     "squeeze": lambda d: d[["i"]].squeeze(axis=1),
     "chained": lambda d: d.describe().loc["mean", "i"],
 }
@@ -100,7 +116,7 @@ VALUES: dict[str, Callable[[Any], Any]] = {
     "table", [OPERATORS, LABELS, VALUES], ids=["operators", "labels", "values"]
 )
 def test_tables(session: Session, table: dict[str, Callable[[Any], Any]]) -> None:
-    count = min(9, len(table))
+    count = min(12, len(table))
 
     @FEW
     @given(case=cases(), names=some(table, count))
@@ -128,7 +144,12 @@ def test_what_is_computed_in_this_process(session: Session) -> None:
     assert not lazy.empty
     assert lazy[lazy.a > 9].empty
     same(lazy.get_partition(1).compute(), frame.iloc[1:2])
-    assert lazy.divisions == (None,) * 4
+    assert lazy.divisions == lazy.index.divisions == (None,) * 4
+    same(lazy.index.partitions[1].compute(), frame.index[1:2])
+    assert lazy.nunique_approx().compute() == 3
+    assert lazy.a.median_approximate().compute() == 2.0
+    same(lazy.categorize().s.compute(), frame.s.astype("category"))
+    same(sf.DataFrame.from_records([(1, "x")], columns=["a", "s"]).compute(), frame[["a", "s"]][:1])
     with pytest.raises(InvalidArgument, match="of 0 to 2"):
         lazy.get_partition(3)
 

@@ -12,13 +12,13 @@ from shframe.dataframe import DataFrame, Index, Series
 from shframe.dataframe.groupby import DataFrameGroupBy, SeriesGroupBy
 
 MISSING = {
-    DataFrame: "attrs axes flags from_arrow from_dict from_records select set_flags sparse",
+    DataFrame: "attrs flags select set_flags sparse",
     Series: """
-        T attrs axes divmod dtypes filter flags from_arrow pop rdivmod set_flags sparse transpose
+        attrs filter flags from_arrow pop set_flags sparse
     """,
     Index: """
         T asof asof_locs delete diff get_indexer_for get_indexer_non_unique get_slice_bound groupby
-        identical infer_objects is_ putmask ravel reindex shift slice_locs sortlevel str
+        identical infer_objects is_ putmask ravel reindex shift slice_locs sortlevel
         to_flat_index transpose view
     """,
     DataFrameGroupBy: "boxplot corrwith hist keys level ndim ohlc plot take",

@@ -72,6 +72,14 @@ class Find(Fold):
         return self.partial, self.final, self.params.values
 
 
+class FindEnds(Find):
+    """The first and the last time of all rows; None where there is none, and of no example."""
+
+    @functools.cached_property
+    def sample(self) -> Any:
+        return None
+
+
 class Check(Find):
     """Raises where something is wrong with the whole, when it is computed."""
 

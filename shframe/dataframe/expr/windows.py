@@ -8,7 +8,8 @@ from typing import Any
 
 from shframe.dataframe.expr.base import Relation, changes_when_missing, dtypes_of, example_of
 from shframe.dataframe.expr.lineage import Lineage
-from shframe.dataframe.kernels import window
+from shframe.dataframe.kernels import carrying, window
+from shframe.dataframe.kernels.carrying import CarryPlan
 from shframe.dataframe.kernels.window import WindowPlan
 from shframe.graph.plan.expr import Expr
 
@@ -27,6 +28,26 @@ class Windowed(Relation):
     @functools.cached_property
     def meta(self) -> Any:
         return window.call_windows(self.source.meta, *map(example_of, self.given), plan=self.plan)
+
+    @functools.cached_property
+    def lineage(self) -> Lineage:
+        return self.source.lineage
+
+    @functools.cached_property
+    def settled(self) -> bool:
+        return self.source.settled and not any(map(changes_when_missing, dtypes_of(self.meta)))
+
+
+@dataclass(frozen=True, eq=False)
+class Carried(Relation):
+    """A row for each row of the source, with its label, of it and of what others add up to."""
+
+    source: Relation
+    plan: CarryPlan
+
+    @functools.cached_property
+    def meta(self) -> Any:
+        return carrying.call_empty(self.source.meta, plan=self.plan)
 
     @functools.cached_property
     def lineage(self) -> Lineage:

@@ -134,6 +134,13 @@ def find_kept(part: Any, *given: Any, plan: GroupCall) -> Any:
     return pd.Series(mask, index=frame.index)
 
 
+def find_duplicates(part: Any, *given: Any, plan: GroupCall) -> Any:
+    """Which rows are there more than once, by their keys; or which are not."""
+    frame, how = partition.as_pandas(part), dict(plan.kwargs)
+    made = frame[list(dict.fromkeys(plan.keys))].duplicated(keep=how["keep"])
+    return (made if how["found"] else ~made).rename(how["name"])
+
+
 def split_marked(part: Any, *, labels: tuple[Any, ...], count: int) -> Marked:
     """A partition by the hash of its keys; which row went where is kept."""
     table = partition.with_labels(partition.as_table(part))

@@ -136,6 +136,17 @@ def series_of(*cells: Any, labels: list[Any], name: Any) -> Any:
     return pd.Series(list(cells), index=labels, name=name)
 
 
+def rows_of(*cells: Any, labels: list[Any], columns: Any, series: bool) -> Any:
+    """Results as the rows of a table of floats: of each cell one, or of several quantiles some."""
+    rows: list[Any] = []
+    for cell in cells:
+        values = np.asarray(cell, dtype="f8")
+        rows.extend(values if values.ndim > (0 if series else 1) else [values])
+    if series:
+        return pd.Series(rows, index=labels, name=columns, dtype="f8")
+    return pd.DataFrame(np.array(rows), index=labels, columns=columns)
+
+
 def table_of(*cells: Any, pairs: list[tuple[Any, Any]], rows: list[Any] | None = None) -> Any:
     """Results as a table; pairs: the column and the row of each; rows: in their order."""
     columns: dict[Any, dict[Any, Any]] = {}

@@ -27,6 +27,21 @@ def cross_tabulate(*columns: Any, args: Any, kwargs: Any) -> Any:
     return pd.crosstab(index, names, **fill_places(kwargs, alike))
 
 
+def cross_counts(counts: Any, *, rows: list[Any], columns: list[Any], named: dict[str, Any]) -> Any:
+    """pandas' own crosstab of what was counted; rows, columns: the names of the values there."""
+    found = partition.as_pandas(counts)
+    levels = [found.index.get_level_values(n) for n in range(found.index.nlevels)]
+    if not len(found):
+        given: list[Any] = [pd.Series([], dtype=one.dtype) for one in levels]
+        how = named
+    else:
+        given = [pd.Series(level.array) for level in levels]
+        how = {**named, "values": pd.Series(found.to_numpy()), "aggfunc": "sum"}
+    known = [one.rename(name) for one, name in zip(given, [*rows, *columns], strict=True)]
+    made = pd.crosstab(known[: len(rows)], known[len(rows) :], **how)
+    return made if named["normalize"] is not False else made.fillna(0).astype("int64")
+
+
 def get_dummies(part: Any, *, named: dict[str, Any], labels: Any) -> Any:
     """pandas' own get_dummies; labels: of the columns, where they are not those of categories."""
     made = pd.get_dummies(partition.as_pandas(part), **named)

@@ -46,8 +46,10 @@ def call_windows(part: Any, *given: Any, plan: WindowPlan) -> Any:
     """pandas' own answer for rows that have all their neighbours."""
     found = partition.as_pandas(part)
     if plan.windows is not None:
-        name, how = plan.windows
-        found = getattr(found, name)(**dict(how))
+        name, named = plan.windows[0], dict(plan.windows[1])
+        if name == "resample" and named.get("on") is not None and not len(found):
+            found = found.set_index(named.pop("on"))  # pandas has no result of such an empty frame
+        found = getattr(found, name)(**named)
     if plan.columns is not None:
         found = found[list(plan.columns) if isinstance(plan.columns, tuple) else plan.columns]
     args = as_written(fill_places(plan.args, given))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from shframe.dataframe.expr.grouped import GroupedApply, GroupedResult, GroupedRows, GroupNode
@@ -103,12 +105,18 @@ def _split(node: GroupNode, keys: list[Key], layer: Layer) -> tuple[list[Task], 
     return per_partition(f"{node.name}-split", split, keys), count
 
 
+def _has_plain_index(meta: Any, keys: tuple[Any, ...]) -> bool:
+    """Whether results of partitions can be put in order by an index of these keys."""
+    categories = [one for one in meta[list(keys)].dtypes if isinstance(one, pd.CategoricalDtype)]
+    return not categories or (len(keys) == 1 and len(categories[0].categories) > 0)
+
+
 def can_move(node: GroupNode) -> bool:
     """Whether rows can go by the hash of their keys, and each group is one of single rows."""
     meta, options = node.source.meta, dict(node.call.options)
     keys = node.call.keys
-    if any(isinstance(meta[key].dtype, pd.CategoricalDtype) for key in keys):
-        return False  # groups without rows, and an order that is not that of the values
     if not options.get("observed", True):
+        return False  # groups without rows
+    if isinstance(node, GroupedResult) and not _has_plain_index(meta, keys):
         return False
     return shuffle.can_hash(meta, keys) and stays_a_table(node.source)

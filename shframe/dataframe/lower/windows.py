@@ -5,9 +5,16 @@ What a partition needs is passed from neighbour to neighbour: each step is as sm
 
 from __future__ import annotations
 
-from shframe.dataframe.expr.windows import Windowed
-from shframe.dataframe.kernels import window
-from shframe.dataframe.lower.layer import About, Layer, keys_of, number_rows, per_partition
+from shframe.dataframe.expr.windows import Carried, Windowed
+from shframe.dataframe.kernels import carrying, rowwise, window
+from shframe.dataframe.lower.layer import (
+    About,
+    Layer,
+    gather,
+    keys_of,
+    number_rows,
+    per_partition,
+)
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
@@ -49,3 +56,16 @@ def _pass_on(
         steps.append(Task(Key(name, (n,)), join, (task.key, passed[-1], *given)))
         passed.append(steps[-1].key)
     return passed, [*found, *steps]
+
+
+def lower_carried(node: Carried, sources: tuple[Layer, ...]) -> Layer:
+    """A few numbers of each partition, then each partition with those of all others."""
+    name, layer, how = node.name, sources[0], {"plan": node.plan}
+    keys, before = number_rows(node.source.name, layer)
+    found = per_partition(f"{name}-found", Function(carrying.find_state, **how), keys)
+    states = gather(f"{name}-states", Function(rowwise.collect), found)
+    about = About(nbytes=layer.about.nbytes)
+    calls = [Function(carrying.call_carried, place=n, **how) for n in range(len(keys))]
+    pairs = zip(keys, calls, strict=True)
+    made = [Task(Key(name, (n,)), call, (key, states.key)) for n, (key, call) in enumerate(pairs)]
+    return Layer(keys_of(made), [*before, *found, states, *made], about=about)

@@ -14,6 +14,7 @@ from shframe.dataframe.expr.lineage import same_rows
 from shframe.dataframe.expr.positions import Concat
 from shframe.dataframe.expr.relations import Map, NumberRows, Whole, align, unify_dtypes
 from shframe.dataframe.kernels import reshape
+from shframe.dataframe.methods.delegating import call_now, call_on_rows
 from shframe.dataframe.methods.selection import check_labels
 from shframe.dataframe.methods.sorting import as_list
 from shframe.dataframe.methods.storing import store_pandas
@@ -134,6 +135,13 @@ def melt(
     ]
     joined = Concat(tuple(parts), "outer")
     return NumberRows(joined) if ignore_index else joined
+
+
+def stack(source: Relation, args: tuple[Any, ...], named: dict[str, Any]) -> Relation:
+    """Levels of the columns as levels of the index: each row becomes some."""
+    if len(args) > 1 or not named.get("future_stack", True) or set(named) - {"future_stack"}:
+        return call_now(source, "stack", args, named)
+    return call_on_rows(source, "stack", args, named)
 
 
 def explode(source: Relation, column: Any, ignore_index: bool) -> Relation:

@@ -11,7 +11,6 @@ import pandas as pd
 from shframe.dataframe.expr.base import Params, Relation
 from shframe.dataframe.expr.columns import Column, SteadyElementwise, SteadyRelabel
 from shframe.dataframe.expr.relations import (
-    Distinct,
     Limit,
     Map,
     NumberRows,
@@ -91,20 +90,6 @@ def top_rows(
     if by is not None:
         check_labels(source, by, "nlargest" if largest else "nsmallest")
     return TopRows(source, row_count(n), None if by is None else tuple(by), largest, keep)
-
-
-def distinct_rows(source: Relation, subset: Any, keep: Any) -> Relation:
-    """Rows that differ in some columns; keep: which of equal ones, False for none of them."""
-    names = None if subset is None else as_list(subset)
-    if names is not None:
-        check_labels(source, names, "drop_duplicates")
-    if keep not in ("first", "last", False):
-        raise InvalidArgument(f'keep must be either "first", "last" or False, got {keep!r}')
-    if keep is not False:
-        return Distinct(source, None if names is None else tuple(names), keep)
-    args = () if source.meta.ndim == 1 else (names,)
-    params = Params(name="drop_duplicates", args=args, kwargs={"keep": False})
-    return Whole((source,), rowwise.call_method, params)
 
 
 def count_values(

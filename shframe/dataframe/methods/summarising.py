@@ -13,7 +13,7 @@ from shframe.dataframe.expr.positions import Located
 from shframe.dataframe.expr.relations import OpenWhole, Whole
 from shframe.dataframe.expr.values import Computed, Find
 from shframe.dataframe.kernels import reduce, rowwise
-from shframe.dataframe.methods import reductions
+from shframe.dataframe.methods import ordering, reductions
 from shframe.dataframe.methods.delegating import call_in_one_task
 from shframe.dataframe.methods.grouping import captured
 from shframe.dataframe.methods.rowwise import call_method
@@ -27,6 +27,7 @@ NAMES = (
     *("median", "nunique", "sem", "skew", "kurt", "size", "first", "last", "idxmin", "idxmax"),
 )
 _IN_PARTS = ("sum", "prod", "min", "max", "mean", "var", "std", "any", "all", "count")
+_OF_COLUMNS = (*_IN_PARTS, "median")
 
 
 def reduce_along(
@@ -48,6 +49,8 @@ def reduce_along(
         return reductions.reduce_whole(source, how, axis=None, **options)
     if how in ("sum", "prod"):
         return reductions.add_up(source, how, options["skipna"], options["min_count"])
+    if how == "median":
+        return ordering.find_medians(source, options["skipna"])
     if how in ("any", "all") and not options.get("skipna", True):
         return reductions.reduce_whole(source, how, **options)
     if how in _IN_PARTS:
@@ -102,7 +105,7 @@ def _is_simple(func: Any, kwargs: dict[str, Any]) -> bool:
         asked = [x for one in func.values() for x in (one if isinstance(one, list) else [one])]
     else:
         asked = func if isinstance(func, list) else [func]
-    return bool(asked) and all(isinstance(one, str) and one in _IN_PARTS for one in asked)
+    return bool(asked) and all(isinstance(one, str) and one in _OF_COLUMNS for one in asked)
 
 
 def _named(source: Relation, asked: dict[str, Any]) -> Relation:
@@ -162,20 +165,6 @@ def count_different(source: Relation, axis: Any, dropna: bool) -> Relation | Val
     series = source.meta.ndim == 1
     params = Params(dropna=dropna, labels=None if series else source.meta.columns)
     return Find(source, reduce.find_different, reduce.count_different, params)
-
-
-def find_quantiles(
-    source: Relation, q: Any, axis: Any, numeric_only: bool, interpolation: str, method: str
-) -> Relation | Value:
-    """Exact quantiles of each column, or of each row."""
-    if numeric_only:
-        source = numeric_columns(source)
-    if source.meta.ndim == 1:
-        return reductions.reduce_whole(source, "quantile", q, interpolation)
-    named = {"interpolation": interpolation, "method": method}
-    if axis in (1, "columns"):
-        return call_in_one_task(source, "quantile", (q,), {"axis": 1, **named})
-    return reductions.reduce_whole(source, "quantile", q, **named)
 
 
 def apply_to_columns(source: Relation, func: Any, kwargs: dict[str, Any]) -> Relation | Value:

@@ -10,9 +10,10 @@ import pandas as pd
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Meta, Params, Relation
 from shframe.dataframe.expr.columns import Column
+from shframe.dataframe.expr.lineage import same_rows
 from shframe.dataframe.expr.relations import FromParts, Map, OpenWhole, unify_dtypes
 from shframe.dataframe.expr.values import Find
-from shframe.dataframe.kernels import categories, tables
+from shframe.dataframe.kernels import categories, reshape, tables
 from shframe.dataframe.kernels.aggregation import Output
 from shframe.dataframe.methods import grouping, reductions
 from shframe.dataframe.methods.casting import cast
@@ -58,11 +59,37 @@ def _table_now(sources: tuple[Any, ...], kernel: Any, params: Params) -> FromPar
 
 
 def cross_tabulate(index: Any, columns: Any, named: dict[str, Any]) -> FromParts:
-    """pandas' crosstab of lazy columns, computed now in one task."""
+    """pandas' crosstab of lazy columns, computed now: counts of groups, or in one task."""
+    sides = [_columns_of(index), _columns_of(columns)]
+    counted = named["values"] is None and named["aggfunc"] is None and named["dropna"] is True
+    if counted and all(sides) and same_rows([one.lineage for one in (*sides[0], *sides[1])]):
+        return _count_pairs(sides[0], sides[1], named)
     split = arguments.split_method((index, columns), named)
     given = split.arguments
     params = Params(args=given.args, kwargs=dict(given.kwargs))
     return _table_now((*split.rows, *split.values), tables.cross_tabulate, params)
+
+
+def _columns_of(given: Any) -> list[Relation]:
+    """Lazy columns of values that groups tell apart as pandas does; none where one is no such."""
+    listed = list(given) if isinstance(given, (list, tuple)) else [given]
+    nodes = [one.expr for one in listed if arguments.is_rows(one) and one.expr.meta.ndim == 1]
+    categories = any(isinstance(one.meta.dtype, pd.CategoricalDtype) for one in nodes)
+    return nodes if len(nodes) == len(listed) and not categories else []
+
+
+def _count_pairs(rows: list[Relation], columns: list[Relation], named: dict[str, Any]) -> FromParts:
+    """How often values are there together, of each partition, then of all."""
+    every = [*rows, *columns]
+    params = Params(axis=1, keys=list(range(len(every))))
+    frame = Map(tuple(every), reshape.concatenate, params, "same")
+    options = {"sort": True, "dropna": True, "observed": True, "as_index": True}
+    groups = grouping.group_rows(frame, list(range(len(every))), None, True, options)
+    found = grouping.aggregate_groups(groups, [Output(None, None, "size")], None)
+    how = {name: value for name, value in named.items() if name not in ("values", "aggfunc")}
+    names = [[one.meta.name for one in side] for side in (rows, columns)]
+    given = Params(rows=names[0], columns=names[1], named=how)
+    return _table_now((found,), tables.cross_counts, given)
 
 
 def get_dummies(source: Relation, columns: Any, named: dict[str, Any]) -> Relation:

@@ -11,8 +11,9 @@ from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Params, Relation, dtypes_of
 from shframe.dataframe.expr.columns import SteadyRelabel
 from shframe.dataframe.expr.relations import Whole, unify_dtypes
-from shframe.dataframe.expr.windows import Windowed
+from shframe.dataframe.expr.windows import Carried, Windowed
 from shframe.dataframe.kernels import window
+from shframe.dataframe.kernels.carrying import EXPANDING, CarryPlan
 from shframe.dataframe.kernels.window import Reach, WindowPlan
 from shframe.dataframe.methods.delegating import call_in_one_task
 from shframe.dataframe.methods.grouping import captured
@@ -20,6 +21,7 @@ from shframe.dataframe.methods.rowwise import call_method
 from shframe.dataframe.methods.selection import select_columns
 from shframe.errors import InvalidArgument
 
+_OF_LINES = {"method", "axis", "limit", "limit_direction", "limit_area"}
 _APART = frozenset({"corr", "cov"})  # methods that may make several rows of each
 
 
@@ -70,6 +72,9 @@ def accumulate(source: Relation, method: str, axis: Any, skipna: bool, only: boo
     )
     if not numbers or any(str(one) == "float16" for one in dtypes_of(source.meta)):
         return call_in_one_task(source, method, (), kwargs)  # type: ignore[return-value]
+    if all(one.itemsize == 8 for one in dtypes_of(source.meta)):
+        plan = CarryPlan("cumulative", method, tuple(kwargs.items()))
+        return _checked(Carried(unify_dtypes(source), plan))
     reach: Reach = "filled result" if skipna else "result"
     return _windowed(unify_dtypes(source), method, (), kwargs, reach)
 
@@ -127,12 +132,45 @@ def expand(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> Relation:
-    """A method of windows that begin with the first row, or of intervals of time, in one task."""
+    """A method of windows that begin with the first row, or of intervals of time.
+
+    Of all rows up to each most statistics carry a few numbers; everything else is one task.
+    """
+    if windows == "expanding" and method in EXPANDING and not args and how["min_periods"] >= 1:
+        options = {**kwargs, "min_periods": how["min_periods"]}
+        plain = set(kwargs) <= {"ddof"} and how["method"] == "single"
+        chosen = source.meta if columns is None else source.meta[columns]
+        if plain and all(map(_is_number, dtypes_of(chosen))):
+            carry = CarryPlan(windows, method, tuple(options.items()), _packed(columns))
+            return _checked(Carried(unify_dtypes(source), carry))
     split = arguments.split_function(captured(args), captured(kwargs))
     asked = split.arguments
     cut = (windows, tuple(how.items()))
     plan = WindowPlan(method, asked.args, asked.kwargs, cut, columns=_packed(columns))
     node = Whole((source, *split.values), window.call_windows, Params(plan=plan))
+    _ = node.meta
+    return node
+
+
+def interpolate(source: Relation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Relation:
+    """Missing values between their neighbours; along a straight line by rows, or in one task."""
+    named = dict(zip(("method", "axis", "limit"), args, strict=False)) | kwargs
+    lines = named.get("method", "linear") == "linear" and named.get("axis", 0) in (0, "index")
+    areas = named.get("limit") is None and not set(named) - _OF_LINES
+    kinds = [getattr(one, "kind", "O") for one in dtypes_of(source.meta)]
+    numbers = all(isinstance(one, np.dtype) for one in dtypes_of(source.meta))
+    if not (lines and areas and numbers and set(kinds) <= set("iuf")):
+        return call_in_one_task(source, "interpolate", args, kwargs)  # type: ignore[return-value]
+    plan = CarryPlan("interpolate", "interpolate", tuple(named.items()))
+    return _checked(Carried(unify_dtypes(source), plan))
+
+
+def _is_number(dtype: Any) -> bool:
+    return isinstance(dtype, np.dtype) and dtype.kind in "iufb"
+
+
+def _checked(node: Carried) -> Carried:
+    """The node; pandas reports at the call what is wrong with it."""
     _ = node.meta
     return node
 

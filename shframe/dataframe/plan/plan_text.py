@@ -19,6 +19,7 @@ from shframe.dataframe.expr.columns import (
     RowLabels,
     Unary,
 )
+from shframe.dataframe.expr.ordered import Quantiles
 from shframe.dataframe.expr.values import (
     AllRows,
     Computed,
@@ -172,6 +173,11 @@ class Words:
         given = (one for one in node.options if one not in DEFAULTS)
         options = [f"{name}={value!r}" for name, value in given]
         return f"{node.how}({', '.join([self.of(node.source), *options])})"
+
+    @expression.register
+    def _(self, node: Quantiles) -> str:
+        asked = "" if node.quantiles is None else f", {show(node.quantiles)}"
+        return f"{'quantile' if asked else 'median'}({self.of(node.source)}{asked})"
 
     @expression.register
     def _(self, node: RowCount) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shframe.dataframe.expr import base, grouped, positions, relations, values, windows
+from shframe.dataframe.expr import base, grouped, ordered, positions, relations, values, windows
 from shframe.dataframe.lower.groupby import lower_aggregate
 from shframe.dataframe.lower.grouped import (
     lower_grouped_apply,
@@ -11,6 +11,7 @@ from shframe.dataframe.lower.grouped import (
 )
 from shframe.dataframe.lower.join import lower_join
 from shframe.dataframe.lower.layer import About
+from shframe.dataframe.lower.ordered import lower_modes, lower_quantiles, lower_ranks
 from shframe.dataframe.lower.positions import lower_by_position, lower_concat
 from shframe.dataframe.lower.read import lower_from_parts, lower_read_csv, lower_read_parquet
 from shframe.dataframe.lower.reduce import lower_fold, lower_limit, lower_small_result
@@ -18,7 +19,7 @@ from shframe.dataframe.lower.repartition import lower_number_rows, lower_reparti
 from shframe.dataframe.lower.rowwise import lower_row_wise, lower_unify_dtypes
 from shframe.dataframe.lower.sort import lower_sort
 from shframe.dataframe.lower.whole import lower_computed, lower_given, lower_whole
-from shframe.dataframe.lower.windows import lower_windowed
+from shframe.dataframe.lower.windows import lower_carried, lower_windowed
 from shframe.dataframe.plan.validate import check_stage
 from shframe.dataframe.rules.push_columns import push_columns
 from shframe.dataframe.rules.push_filters import push_filters
@@ -44,6 +45,7 @@ PLANNER: Planner[About] = Planner(
         grouped.GroupedResult: lower_grouped_result,
         grouped.GroupedApply: lower_grouped_apply,
         windows.Windowed: lower_windowed,
+        windows.Carried: lower_carried,
         positions.ByPosition: lower_by_position,
         positions.Concat: lower_concat,
         relations.Join: lower_join,
@@ -52,6 +54,9 @@ PLANNER: Planner[About] = Planner(
         relations.SmallResult: lower_small_result,
         relations.Repartition: lower_repartition,
         relations.NumberRows: lower_number_rows,
+        ordered.Ranks: lower_ranks,
+        ordered.Modes: lower_modes,
+        ordered.Quantiles: lower_quantiles,
         values.Fold: lower_fold,
         values.Computed: lower_computed,
         values.ValueOperation: lower_computed,
