@@ -31,14 +31,20 @@ class Lazy:
         """The same, computed now and kept."""
         raise AssertionError(f"{type(self).__name__} lacks persist")
 
-    @staticmethod
-    def _graph_of(many: list[Any]) -> TaskGraph | None:
-        """The one graph in which many of this kind run; None: each runs in a graph of its own."""
+    @property
+    def _family(self) -> object:
+        """Equal for those that are computed in one graph; None: this one has a graph of its own."""
         return None
 
-    def _kept(self, ref: ObjectRef) -> Lazy:
-        """This object when its value is kept; called for kinds that have a `_graph_of`."""
-        raise AssertionError(f"{type(self).__name__} lacks _kept")
+    @staticmethod
+    def _compute_all(many: list[Any], progress: bool | None, executor: Any) -> list[Any]:
+        """The values of some of one family."""
+        return [one.compute(progress=progress, executor=executor) for one in many]
+
+    @staticmethod
+    def _persist_all(many: list[Any], progress: bool | None, executor: Any) -> list[Any]:
+        """Some of one family, persisted."""
+        return [one.persist(progress=progress, executor=executor) for one in many]
 
 
 class Collection(Lazy):
@@ -85,6 +91,31 @@ class Collection(Lazy):
         graph, layer = self._plan(executor)
         return self._persisted(run_graph(graph, progress, executor), layer)
 
+    @property
+    def _family(self) -> object:
+        return self.planner if self.planner.together is not None else None
+
+    @staticmethod
+    def _compute_all(many: list[Any], progress: bool | None, executor: Any) -> list[Any]:
+        if len(many) == 1:
+            return Lazy._compute_all(many, progress, executor)
+        graph, layers = _plan_all(many, executor, settled=True)
+        made = dict(zip(graph.outputs, many[0]._parts(graph, progress, executor), strict=True))
+        start = time.monotonic()
+        pairs = zip(many, layers, strict=True)
+        results = [one._result([made[key] for key in layer.keys], layer) for one, layer in pairs]
+        note_assembly(len(made), time.monotonic() - start)
+        return results
+
+    @staticmethod
+    def _persist_all(many: list[Any], progress: bool | None, executor: Any) -> list[Any]:
+        if len(many) == 1:
+            return Lazy._persist_all(many, progress, executor)
+        graph, layers = _plan_all(many, executor, settled=False)
+        made = dict(zip(graph.outputs, run_graph(graph, progress, executor), strict=True))
+        pairs = zip(many, layers, strict=True)
+        return [one._persisted([made[key] for key in layer.keys], layer) for one, layer in pairs]
+
     def explain(self, stage: str | None = None, *, tasks: bool = False) -> str:
         """The plan as text, as it was written and as it is optimised; nothing is computed.
 
@@ -127,6 +158,18 @@ class Collection(Lazy):
     @staticmethod
     def _line(node: Expr) -> str:
         return node.name
+
+
+def _plan_all(
+    many: list[Collection], executor: Any, settled: bool
+) -> tuple[TaskGraph, list[Layer[Any]]]:
+    """One task graph for several collections of one planner, and what is known of each."""
+    planner = many[0].planner
+    where = session.current().where(executor)
+    with planned_for(where):
+        plans = planner.optimized_together([one.expr for one in many])
+        lasts = [one._settled if settled else None for one in many]
+        return planner.graph_of(plans, lasts)
 
 
 def run_graph(graph: TaskGraph, progress: bool | None, executor: Any) -> list[ObjectRef]:
