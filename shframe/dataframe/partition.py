@@ -403,7 +403,7 @@ def same_categories(parts: list[Any]) -> list[Any]:
 def _concatenate_tables(parts: Sequence[Any], *, fresh: bool) -> Any:
     layouts = [layout_of(part) for part in parts]
     filled = [n for n, part in enumerate(parts) if part.num_rows] or [0]
-    if not _alike([layouts[n] for n in filled]):
+    if not are_alike([parts[n] for n in filled]):
         whole = stack([as_pandas(parts[n]) for n in filled])
         if fresh:
             whole.index = pd.RangeIndex(len(whole), name=whole.index.name)
@@ -439,8 +439,9 @@ def _join_columns(pieces: list[list[Any]], dtypes: tuple[Any, ...], rows: int) -
         return list(pool.map(_join, pieces, dtypes))
 
 
-def _alike(layouts: list[Layout]) -> bool:
+def are_alike(tables: Sequence[Any]) -> bool:
     """Whether the columns and levels of all tables are of the same dtypes."""
+    layouts = [layout_of(table) for table in tables]
     first = layouts[0]
     return all(one.dtypes == first.dtypes and one.levels == first.levels for one in layouts)
 

@@ -1,6 +1,7 @@
 """Sorting over partitions: each is sorted, all are sampled, cut at common rows, and merged.
 
 Rows with equal keys end in one partition and keep the order that they had: the sort is stable.
+The order comes from the keys' codes (row_ranks.py); what has none is put in order by pandas.
 """
 
 from __future__ import annotations
@@ -9,15 +10,58 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from shframe.dataframe import partition
+from shframe.dataframe.kernels.key_codes import one_array
+from shframe.dataframe.kernels.row_ranks import rank_rows
+from shframe.dataframe.kernels.stack_tables import stack_tables
 
 SAMPLE = 256  # rows of each partition that take part in choosing the cuts
+STEPS = 1024  # rows of a sorted partition by which the place of a cut is narrowed down
 
 
 def sort(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
     """One partition in order, by columns or by its index."""
-    frame = partition.as_pandas(part)
+    table = _sortable_table(part, by)
+    if table is not None:
+        order = _order_table(table, by, ascending, na_position)
+        if order is not None:
+            return _take(table, order)
+    return _sort_frame(partition.as_pandas(part), by, ascending, na_position)
+
+
+def _sortable_table(part: Any, by: Any) -> Any:
+    """The partition as a table whose rows have labels; None where a table does not hold its keys
+    in columns of their own."""
+    table = partition.as_table(part)
+    if table is None:
+        return None
+    layout = partition.layout_of(table)
+    if by is None:
+        return table if len(layout.levels) == 1 else None
+    if isinstance(layout.labels, pd.MultiIndex) or not layout.labels.is_unique:
+        return None
+    return partition.with_labels(table)
+
+
+def _order_table(table: Any, by: Any, ascending: Any, na_position: str) -> Any:
+    """The rows in order; None where a key has no codes."""
+    layout = partition.layout_of(table)
+    places = [layout.width] if by is None else [layout.labels.get_loc(label) for label in by]
+    dtypes = (*layout.dtypes, *layout.levels)
+    keys = [table.column(n) for n in places]
+    flags = ascending if len(ascending) == len(keys) else ascending * len(keys)
+    return rank_rows(keys, [dtypes[n] for n in places], flags, na_position)
+
+
+def _take(table: Any, order: Any) -> Any:
+    places = pa.array(order)
+    columns = [one_array(column).take(places) for column in table.columns]
+    return partition.table_of(columns, partition.layout_of(table))
+
+
+def _sort_frame(frame: Any, by: Any, ascending: Any, na_position: str) -> Any:
     if by is None and isinstance(frame.index, pd.CategoricalIndex):
         # pandas takes one that begins with missing labels for sorted
         return frame.iloc[_order(_keys(frame, None), ascending, na_position).index]
@@ -44,6 +88,17 @@ def _keys(frame: Any, by: Any) -> Any:
     return keys
 
 
+def _keys_at(part: Any, rows: Any, by: Any) -> Any:
+    """The sort keys of some rows."""
+    if not partition.is_table(part):
+        return _keys(part.iloc[rows], by)
+    layout = partition.layout_of(part)
+    if by is not None:
+        places = [layout.labels.get_loc(label) for label in by]
+        part = partition.select(part, places, layout.labels.take(places))
+    return _keys(partition.as_pandas(_take(part, rows)), by)
+
+
 def _order(keys: Any, ascending: Any, na_position: str) -> Any:
     by = list(keys.columns)
     flags = list(ascending) if len(ascending) == len(by) else list(ascending) * len(by)
@@ -52,10 +107,14 @@ def _order(keys: Any, ascending: Any, na_position: str) -> Any:
 
 def take_sample(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
     """Keys of evenly spaced rows of a sorted partition."""
-    if not len(part):
-        return _keys(part, by)
-    places = np.unique(np.linspace(0, len(part) - 1, min(len(part), SAMPLE)).astype(int))
-    return _keys(part.iloc[places], by)
+    return _keys_at(part, _spread(partition.rows_in(part), SAMPLE), by)
+
+
+def _spread(rows: int, count: int) -> Any:
+    """So many places, evenly spaced, the first and the last among them."""
+    if not rows:
+        return np.empty(0, np.int64)
+    return np.unique(np.linspace(0, rows - 1, min(rows, count)).astype(np.int64))
 
 
 def find_cuts(*samples: Any, count: int, by: Any, ascending: Any, na_position: str) -> Any:
@@ -69,32 +128,54 @@ def find_cuts(*samples: Any, count: int, by: Any, ascending: Any, na_position: s
 
 
 def find_begins(part: Any, cut: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
-    """Where each target's rows begin in a sorted partition, and its length, int64."""
-    keys = _keys(part, by)
-    both = _order(
-        pd.concat([cut, keys], ignore_index=True) if len(keys) else cut, ascending, na_position
-    )
-    rows = both.index.to_numpy()
+    """Where each target's rows begin in a sorted partition, and its length, int64.
+
+    Few rows are looked at: some of all, then those between the two that enclose a cut.
+    """
+    rows = partition.rows_in(part)
+    steps = _spread(rows, STEPS)
+    passed = _count_before(_keys_at(part, steps, by), cut, ascending, na_position)
+    low = np.append(0, steps + 1)[passed]
+    high = np.append(steps, rows)[passed]
+    near = np.unique(np.concatenate([np.empty(0, np.int64), *map(np.arange, low, high)]))
+    found = _count_before(_keys_at(part, near, by), cut, ascending, na_position)
+    begins = low + found - np.searchsorted(near, low)
+    return np.concatenate([[0], begins, [rows]]).astype(np.int64)
+
+
+def _count_before(keys: Any, cut: Any, ascending: Any, na_position: str) -> Any:
+    """How many of these rows come before each cut; a row that equals it does not."""
+    both = pd.concat([cut, keys], ignore_index=True) if len(keys) else cut
+    rows = _order(both, ascending, na_position).index.to_numpy()
     places = np.empty(len(rows), np.int64)
     places[rows] = np.arange(len(rows))
-    begin = np.sort(places[: len(cut)]) - np.arange(len(cut))
-    return np.concatenate([[0], begin, [len(part)]]).astype(np.int64)
+    return np.sort(places[: len(cut)]) - np.arange(len(cut))
 
 
 def ranges(offsets: Any, parts: Any, place: int) -> list[Any]:
     """The rows of one target in each sorted partition; without cuts the first target has all."""
+    bounds = [
+        (begin[place], begin[place + 1]) if place + 1 < len(begin) else (0, 0) for begin in offsets
+    ]
     return [
-        part.iloc[begin[place] : begin[place + 1]] if place + 1 < len(begin) else part.iloc[:0]
-        for part, begin in zip(parts, offsets, strict=True)
+        partition.slice_rows(part, int(start), int(stop))
+        for part, (start, stop) in zip(parts, bounds, strict=True)
     ]
 
 
 def merge(offsets: Any, *values: Any, by: Any, ascending: Any, na_position: str) -> Any:
     """One target: its rows of every sorted partition, in order.
 
-    offsets: what `begins` has found in each partition; values: the partitions, then the target.
+    offsets: what `find_begins` has found in each partition; values: the partitions, then the target.
     """
     *parts, place = values
-    filled = [one for one in ranges(offsets, parts, place) if len(one)] or [parts[0].iloc[:0]]
-    whole = partition.stack(filled)
+    pieces = ranges(offsets, parts, place)
+    filled = [one for one in pieces if partition.rows_in(one)] or pieces[:1]
+    whole = _stack(filled)
     return sort(whole, by=by, ascending=ascending, na_position=na_position)
+
+
+def _stack(parts: list[Any]) -> Any:
+    if all(map(partition.is_table, parts)) and partition.are_alike(parts):
+        return stack_tables(parts)
+    return partition.stack([partition.as_pandas(part) for part in parts])
