@@ -100,8 +100,12 @@ class Planner(Generic[About]):
         plans: Sequence[Expr],
         lasts: Sequence[Callable[[Layer[About]], Layer[About]] | None],
         fuse: bool = True,
+        measured: Callable[[str, Sequence[Task]], list[Task]] | None = None,
     ) -> tuple[TaskGraph, list[Layer[About]]]:
-        """The same of several plans in one graph, in which what they share is made once."""
+        """The same of several plans in one graph, in which what they share is made once.
+
+        measured: makes of the tasks of a node, whose name is given, such as note what they took.
+        """
         layers: dict[str, Layer[About]] = {}
         graph = TaskGraph()
         for node in walk(*plans):
@@ -112,7 +116,7 @@ class Planner(Generic[About]):
                 _check_keys(node, layer, graph)
                 if self.check is not None:
                     self.check(node, layer)
-            graph.add(layer.tasks)
+            graph.add(measured(node.name, layer.tasks) if measured else layer.tasks)
             graph.data.update(layer.data)
             graph.notes.extend(layer.notes)
         tops = [layers[plan.token] for plan in plans]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from textwrap import indent
 from typing import Any, ClassVar, Self
 
 from shframe import session
+from shframe.errors import UnsupportedType
 from shframe.executor_choice import planned_for
 from shframe.graph.executors.cluster import values
 from shframe.graph.objects.object_ref import ObjectRef
@@ -116,26 +117,45 @@ class Collection(Lazy):
         pairs = zip(many, layers, strict=True)
         return [one._persisted([made[key] for key in layer.keys], layer) for one, layer in pairs]
 
-    def explain(self, stage: str | None = None, *, tasks: bool = False) -> str:
+    def explain(
+        self, stage: str | None = None, *, tasks: bool = False, analyze: bool = False
+    ) -> str:
         """The plan as text, as it was written and as it is optimised; nothing is computed.
 
+        Of frames each line of the optimised plan ends with the rows and bytes that are expected.
         stage: only the plan after this stage. tasks: whether to add the layers of the task graph.
+        analyze: whether to run the plan, and to say behind each line what was measured: rows and
+            bytes that it made, seconds in tasks, bytes that it looked at as pandas or converted.
 
-        Raises: ValueError for a stage that does not exist.
+        Raises: ValueError for a stage that does not exist, UnsupportedType for analyze of an
+            array.
         """
         if stage is not None:
             return self._plan_text(self.planner.optimized(self.expr, stage))
         optimised = self.planner.optimized(self.expr)
         chapters = {"Logical plan": self._plan_text(self.expr)}
-        chapters["Optimised plan"] = self._plan_text(optimised)
+        if analyze:
+            notes, total = self._analyze(optimised)
+            chapters["Optimised plan"] = f"{self._plan_text(optimised, notes)}\n{total}"
+        else:
+            chapters["Optimised plan"] = self._plan_text(optimised, self._estimates(optimised))
         if tasks:
             graph, _ = self.planner.graph(optimised)
             chapters["Tasks"] = graph.text()
         return "\n".join(f"{name}:\n{indent(text, '  ')}" for name, text in chapters.items())
 
     @classmethod
-    def _plan_text(cls, plan: Expr) -> str:
+    def _plan_text(cls, plan: Expr, notes: Mapping[str, str] | None = None) -> str:
         return tree_text(plan, cls._line)
+
+    @classmethod
+    def _estimates(cls, plan: Expr) -> dict[str, str]:
+        """What is expected of nodes, by their tokens."""
+        return {}
+
+    def _analyze(self, plan: Expr) -> tuple[dict[str, str], str]:
+        """Run a plan: what was measured of nodes, by their tokens, and a line for the whole."""
+        raise UnsupportedType("explain(analyze=True) is for frames, series and their values")
 
     def _plan(
         self, executor: Any, last: Callable[[Layer[Any]], Layer[Any]] | None = None

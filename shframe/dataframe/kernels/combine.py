@@ -30,7 +30,7 @@ def take_sorted(part: Any, *, by: Any, ascending: Any, na_position: str, count: 
     """The partition's first rows in the order of some columns."""
     rows = _candidates(part, by[0], ascending[0], count)
     how = {"by": by, "ascending": ascending, "na_position": na_position}
-    return sorting.sort(rows, **how).iloc[:count]
+    return partition.slice_rows(sorting.sort(rows, **how), 0, count)
 
 
 def combine_sorted(
@@ -38,7 +38,8 @@ def combine_sorted(
 ) -> Any:
     """The first rows of several partitions' ones."""
     how = {"by": by, "ascending": ascending, "na_position": na_position}
-    return sorting.sort(_together(parts), **how).iloc[:count]
+    whole = _together(tuple(map(partition.as_pandas, parts)))
+    return partition.slice_rows(sorting.sort(whole, **how), 0, count)
 
 
 def _candidates(part: Any, label: Any, ascending: bool, count: int) -> Any:

@@ -166,7 +166,7 @@ def ranges(offsets: Any, parts: Any, place: int) -> list[Any]:
 def merge(offsets: Any, *values: Any, by: Any, ascending: Any, na_position: str) -> Any:
     """One target: its rows of every sorted partition, in order.
 
-    offsets: what `find_begins` has found in each partition; values: the partitions, then the target.
+    offsets: what `find_begins` has found in each partition; values: the partitions, the target.
     """
     *parts, place = values
     pieces = ranges(offsets, parts, place)
