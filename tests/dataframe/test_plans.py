@@ -23,6 +23,7 @@ from shframe.dataframe.plan.planner import PLANNER
 from shframe.dataframe.plan.validate import check_stage
 from shframe.dataframe.rules.drop_labels import drop_labels
 from shframe.dataframe.rules.drop_order import drop_order
+from shframe.dataframe.rules.find_members import find_members
 from shframe.dataframe.rules.limit_sorted import limit_sorted
 from shframe.dataframe.rules.move_filters import move_filters
 from shframe.dataframe.rules.push_columns import push_columns
@@ -40,12 +41,14 @@ RULES: dict[str, Callable[[Expr], Expr]] = {
     "move_filters": move_filters,
     "limit_sorted": Stage("sorted", rules=(limit_sorted,)).apply,
     "drop_order": Stage("order", passes=(drop_order, drop_labels)).apply,
+    "find_members": Stage("members", rules=(find_members,)).apply,
     "read_footers": Stage("footers", rules=(count_rows, read_bounds)).apply,
     "push_filters": push_filters,
     "push_limit": Stage("limit", rules=(push_limit,)).apply,
     "push_columns": push_columns,
 }
 COUNT = 48
+CHECKED = ["move_filters", "limit_sorted", "drop_order", "find_members", "read_footers"]
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +100,7 @@ def test_a_rule_makes_this_of_a_plan(session: Session, rule: str, flights: Path)
     assert "\n".join(rewritten(rule, flights)) == (PLANS / f"{rule}.txt").read_text()
 
 
-@pytest.mark.parametrize("rule", ["move_filters", "limit_sorted", "drop_order", "read_footers"])
+@pytest.mark.parametrize("rule", CHECKED)
 def test_what_a_rule_changes_computes_what_pandas_does(
     session: Session, rule: str, flights: Path
 ) -> None:

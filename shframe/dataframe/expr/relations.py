@@ -326,6 +326,8 @@ class Join(Relation):
 
     @functools.cached_property
     def meta(self) -> Any:
+        if (kept := self.kept_meta) is not None:
+            return kept
         plan = join_partitions.JoinPlan(
             self.how, self.left_on, self.right_on, self.suffixes, None, places=self.places
         )

@@ -72,6 +72,10 @@ class Find(Fold):
         return self.partial, self.final, self.params.values
 
 
+class Members(Find):
+    """The values of a column, each once, made ready to be looked up."""
+
+
 class Check(Find):
     """Raises where something is wrong with the whole, when it is computed."""
 

@@ -16,6 +16,7 @@ from shframe.dataframe.expr.columns import (
     Column,
     Evaluate,
     IsIn,
+    IsMember,
     Method,
     Operation,
     RowLabels,
@@ -26,6 +27,7 @@ from shframe.dataframe.expr.values import (
     Computed,
     Find,
     Given,
+    Members,
     Reduction,
     RowCount,
     ValueOperation,
@@ -93,7 +95,7 @@ def describe(node: Expr) -> Line:
 
 def _is_column(node: Expr) -> bool:
     """Whether a node is written as an expression of columns, not as a line of its own."""
-    inline = (Column, RowLabels, Operation, Unary, Method, Attribute, Evaluate)
+    inline = (Column, RowLabels, Operation, Unary, Method, IsMember, Attribute, Evaluate)
     return isinstance(node, inline)
 
 
@@ -157,6 +159,14 @@ class Words:
     @expression.register
     def _(self, node: IsIn) -> str:
         return f"{self.of(node.source, True)} in {self._argument(node.options, _inputs(node))}"
+
+    @expression.register
+    def _(self, node: IsMember) -> str:
+        return f"{self.of(node.source, True)} in {self.of(node.members)}"
+
+    @expression.register
+    def _(self, node: Members) -> str:
+        return f"look-up of {self.of(node.source)}"
 
     @expression.register
     def _(self, node: Method) -> str:

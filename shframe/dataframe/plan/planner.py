@@ -23,6 +23,7 @@ from shframe.dataframe.plan.sizes import cost_of
 from shframe.dataframe.plan.validate import check_stage
 from shframe.dataframe.rules.drop_labels import drop_labels
 from shframe.dataframe.rules.drop_order import drop_order
+from shframe.dataframe.rules.find_members import find_members
 from shframe.dataframe.rules.limit_sorted import limit_sorted
 from shframe.dataframe.rules.move_filters import move_filters
 from shframe.dataframe.rules.push_columns import push_columns
@@ -36,7 +37,7 @@ PLANNER: Planner[About] = Planner(
     stages=(
         Stage("move filters", passes=(move_filters,), check=check_stage),
         Stage("push filters", passes=(push_filters,), check=check_stage),
-        Stage("read footers", rules=(count_rows, read_bounds), check=check_stage),
+        Stage("read less", rules=(count_rows, read_bounds, find_members), check=check_stage),
         Stage("push limit", rules=(limit_sorted, push_limit), check=check_stage),
         Stage("drop order", passes=(drop_order, drop_labels), check=check_stage),
         Stage("push columns", passes=(push_columns,), check=check_stage),

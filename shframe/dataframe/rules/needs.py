@@ -31,7 +31,7 @@ from shframe.dataframe.expr.relations import (
     UnifyDtypes,
     ValueCounts,
 )
-from shframe.dataframe.expr.values import AllRows, Reduction, RowCount
+from shframe.dataframe.expr.values import AllRows, Members, Reduction, RowCount
 from shframe.graph.plan.expr import Expr, walk
 
 Labels = frozenset[Any] | None
@@ -130,7 +130,7 @@ def _(node: Filter, need: Need) -> Asked:
 
 @needed_by.register
 def _(node: Evaluate, need: Need) -> Asked:
-    columns = node.source.meta.columns  # a name that only looks like a column costs a column
+    columns = node.source.labels_made  # a name that only looks like a column costs a column
     named = [one for one in columns if not isinstance(one, str) or one in node.text]
     return _rows_of(node, need, named)
 
@@ -140,7 +140,7 @@ def _(node: Assign, need: Need) -> Asked:
     if need.columns is None:
         return _rows_of(node, need)
     # the columns must keep their places: an assigned one that was there stays needed
-    replaced = {node.label} & need.columns & set(node.source.meta.columns)
+    replaced = {node.label} & need.columns & set(node.source.labels_made)
     return _rows_of(node, need, (need.columns - {node.label}) | replaced)
 
 
@@ -238,7 +238,7 @@ def _(node: Concat, need: Need) -> Asked:
 def _(node: Join, need: Need) -> Asked:
     """A label that both sides have gets a suffix because of the other: both keep it."""
     rows = Need(None, False, need.order or need.index)
-    left, right = set(node.left.meta.columns), set(node.right.meta.columns)
+    left, right = set(node.left.labels_made), set(node.right.labels_made)
     if need.columns is None or node.how == "outer":
         return [(node.left, rows), (node.right, rows)]
     shared = left & right
@@ -252,6 +252,11 @@ def _(node: Join, need: Need) -> Asked:
 def _(node: Reduction, need: Need) -> Asked:
     local = node.how in UNORDERED
     return [(node.source, Need(None, not local, not local))]
+
+
+@needed_by.register
+def _(node: Members, need: Need) -> Asked:
+    return [(node.source, Need(None, False, False))]
 
 
 @needed_by.register

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from typing import Any
 
 from shframe.dataframe.expr.relations import Assign, Filter, Join, Project, ReadParquet
 from shframe.dataframe.rules.conditions import is_harmless
 from shframe.dataframe.rules.needs import needs_of
-from shframe.dataframe.rules.rewriting import narrowed_join, rewrite, with_columns, with_meta
+from shframe.dataframe.rules.rewriting import rewrite, with_columns
 from shframe.graph.plan.expr import Expr
 
 
@@ -27,14 +27,13 @@ def push_columns(plan: Expr) -> Expr:
 def _narrow(node: Expr, wanted: Set[Any]) -> Expr:
     """The node without the columns that nothing above it needs; one at least gives the rows."""
     if isinstance(node, ReadParquet):
-        return _narrow_read(node, wanted)
+        return dataclasses.replace(node, columns=_chosen(node.labels_made, wanted))
     if isinstance(node, Join):
         return _narrow_join(node, wanted)
     if isinstance(node, Project):
-        kept = tuple(label for label in node.labels if label in wanted) or node.labels[:1]
-        if len(kept) == len(node.labels):
-            return node
-        return with_meta(Project(node.source, kept), with_columns(node.meta, kept))
+        kept = _chosen(node.labels, wanted)
+        narrow = Project(node.source, kept)
+        return node if len(kept) == len(node.labels) else with_columns(narrow, node, kept)
     if isinstance(node, Filter):
         return _narrow_filter(node, wanted)
     if isinstance(node, Assign) and node.label not in wanted and is_harmless(node):
@@ -42,34 +41,28 @@ def _narrow(node: Expr, wanted: Set[Any]) -> Expr:
     return node
 
 
-def _narrow_read(node: ReadParquet, wanted: Set[Any]) -> Expr:
-    labels = node.meta.columns
-    kept = tuple(label for label in labels if label in wanted) or tuple(labels[:1])
-    made = dataclasses.replace(node, columns=kept)
-    return with_meta(made, with_columns(node.meta, kept)) if labels.is_unique else made
+def _chosen(labels: Iterable[Any], wanted: Set[Any]) -> tuple[Any, ...]:
+    every = tuple(labels)
+    return tuple(label for label in every if label in wanted) or every[:1]
 
 
 def _narrow_join(node: Join, wanted: Set[Any]) -> Join:
-    labels = node.meta.columns
-    if not labels.is_unique or node.places is not None:
+    labels = node.labels_made
+    if len(set(labels)) < len(labels) or node.places is not None:
         return node
     places = tuple(n for n, label in enumerate(labels) if label in wanted) or (0,)
     if len(places) == len(labels):
         return node
-    made = dataclasses.replace(node, places=places)
-    narrowed_join(node, made)
-    return made
+    narrow = dataclasses.replace(node, places=places)
+    return with_columns(narrow, node, [labels[n] for n in places])
 
 
 def _narrow_filter(node: Filter, wanted: Set[Any]) -> Expr:
     """Columns that only the condition reads are not carried along."""
     source = node.source
-    if not node.is_aligned or source.meta.ndim != 2 or not source.meta.columns.is_unique:
+    labels = source.labels_made
+    kept = _chosen(labels, wanted)
+    if not node.is_aligned or len(kept) == len(labels) or len(set(labels)) < len(labels):
         return node
-    labels = source.meta.columns
-    kept = tuple(label for label in labels if label in wanted) or tuple(labels[:1])
-    if len(kept) == len(labels):
-        return node
-    narrow = with_meta(Project(source, kept), with_columns(source.meta, kept))
-    made = dataclasses.replace(node, source=narrow)
-    return with_meta(made, with_columns(node.meta, kept))
+    narrow = with_columns(Project(source, kept), node, kept)
+    return with_columns(dataclasses.replace(node, source=narrow), node, kept)

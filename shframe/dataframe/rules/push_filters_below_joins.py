@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from shframe.dataframe.expr.base import changes_when_missing
+from shframe.dataframe.expr.base import Relation, changes_when_missing
 from shframe.dataframe.expr.relations import Join
 from shframe.dataframe.rules.filter_moves import Moved, Place, Terms, rebased
 from shframe.dataframe.rules.rewriting import with_meta
@@ -54,20 +54,24 @@ def _may_lose(node: Join, side: int) -> bool:
 
 def _names(node: Join, side: int) -> Names:
     """Labels of the result that are columns of a side as they are, and their labels there."""
-    metas = node.left.meta, node.right.meta
-    mine, theirs = metas[side], metas[1 - side]
-    on = (node.left_on, node.right_on)
-    same = {a for a, b in zip(*on, strict=True) if a == b}
+    shown = _dtypes(node)
+    mine, theirs = _dtypes(node.left), _dtypes(node.right)
+    ours_on, theirs_on = node.left_on, node.right_on
+    if side == 1:
+        mine, theirs, ours_on, theirs_on = theirs, mine, theirs_on, ours_on
+    same = {a for a, b in zip(ours_on, theirs_on, strict=True) if a == b}
     found: Names = {}
-    for label in mine.columns:
-        suffix = node.suffixes[side] if label in theirs.columns and label not in same else None
-        shown = label if not suffix else f"{label}{suffix}"
-        kept = shown in node.meta.columns and node.meta[shown].dtype == mine[label].dtype
-        if kept and (label not in same or theirs[label].dtype == mine[label].dtype):
-            found[shown] = label
+    for label, dtype in mine.items():
+        suffix = node.suffixes[side] if label in theirs and label not in same else None
+        name = f"{label}{suffix}" if suffix else label
+        if shown.get(name) == dtype and (label not in same or theirs[label] == dtype):
+            found[name] = label
     if node.how == "inner":  # keys of one side are those of the other
-        for a, b in zip(on[1 - side], on[side], strict=True):
-            alike = a != b and a in node.meta.columns and b not in theirs.columns
-            if alike and a not in mine.columns and theirs[a].dtype == mine[b].dtype:
+        for a, b in zip(theirs_on, ours_on, strict=True):
+            if a != b and a in shown and a not in mine and theirs[a] == mine[b]:
                 found.setdefault(a, b)
     return found
+
+
+def _dtypes(node: Relation) -> dict[Any, Any]:
+    return dict(zip(node.meta.columns, node.meta.dtypes, strict=True))
