@@ -24,18 +24,28 @@ from tests import examples
 # them at the end; those of engines last, as a process in which Ray's threads run must not fork.
 LONGEST = {"places": 0, "session": 1, "graph": 2, "engines": 4}
 os.environ.setdefault("SHFRAME_CHECK", "1")  # each stage of a plan is validated
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would compile all again
 SEGMENTS = ("/memfd:shframe", "/dev/shm/shframe-")  # the second where memfd is refused
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", default="200", help="how often a worker is killed under real jobs")
+    parser.addoption("--kills", type=int, help="how often a worker is killed under real jobs (200)")
     parser.addoption("--soak", action="store_true", help="also run what takes long")
-    parser.addoption("--examples", type=float, help="times as many generated examples (1; soak: 5)")
+    parser.addoption(
+        "--examples",
+        type=float,
+        help="times as many generated examples (soak: 5; else 1, or fewer on a slow machine)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    asked = config.getoption("--examples")
-    examples.SHARE = asked or (5.0 if config.getoption("--soak") else 0.6)  # CI has 25 minutes
+    asked = config.getoption("--examples") or (5.0 if config.getoption("--soak") else 0.0)
+    examples.SHARE = asked or examples.affordable_share()
+    os.environ[examples.DECIDED] = str(examples.SHARE)  # for the processes that run tests
+
+
+def pytest_report_header() -> str:
+    return f"examples: {examples.SHARE:.2g} times as many as each test says"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy import e, euler_gamma, inf, nan, newaxis, pi
 
-    from shframe.array import fft, linalg, random, stats
+    from shframe.array import core, fft, linalg, random, stats
+    from shframe.array.delaying import from_delayed, to_delayed
     from shframe.array.dtypes import (
         bool,
         can_cast,
@@ -149,6 +150,7 @@ if TYPE_CHECKING:
         extract,
         eye,
         fabs,
+        fix,
         flatnonzero,
         flip,
         fliplr,
@@ -227,6 +229,7 @@ if TYPE_CHECKING:
         minimum,
         mod,
         modf,
+        moment,
         moveaxis,
         multiply,
         nan_to_num,
@@ -263,6 +266,7 @@ if TYPE_CHECKING:
         power,
         prod,
         ptp,
+        push,
         put_along_axis,
         quantile,
         rad2deg,
@@ -346,18 +350,21 @@ if TYPE_CHECKING:
         zeros_like,
     )
     from shframe.array.ndarray import Array
-    from shframe.array.storing import from_npy_stack, store, to_npy_stack
+    from shframe.array.storing import from_npy_stack, store, to_hdf5, to_npy_stack
+    from shframe.array.zarrays import from_zarr, to_zarr
     from shframe.lazy.compute import compute
 
 _HOMES = (
     "shframe.array.namespace",
     "shframe.array.dtypes",
     "shframe.array.inspection",
+    "shframe.array.delaying",
     "shframe.array.storing",
+    "shframe.array.zarrays",
     "shframe.lazy.compute",
     "numpy",
 )
-_ROOMS = ("fft", "linalg", "random", "stats")
+_ROOMS = ("core", "fft", "linalg", "random", "stats")
 
 __all__ = [
     "Array",
@@ -434,6 +441,7 @@ __all__ = [
     "exp2",
     "expm1",
     "fabs",
+    "fix",
     "float_power",
     "floor",
     "floor_divide",
@@ -521,6 +529,7 @@ __all__ = [
     "max",
     "mean",
     "min",
+    "moment",
     "nanargmax",
     "nanargmin",
     "nanmax",
@@ -532,6 +541,7 @@ __all__ = [
     "nanvar",
     "prod",
     "ptp",
+    "push",
     "std",
     "sum",
     "var",
@@ -681,10 +691,15 @@ __all__ = [
     "vsplit",
     # blocks
     "compute",
+    "from_delayed",
     "from_npy_stack",
+    "from_zarr",
     "map_blocks",
     "store",
+    "to_delayed",
+    "to_hdf5",
     "to_npy_stack",
+    "to_zarr",
     # dtypes
     "bool",
     "can_cast",
@@ -710,6 +725,7 @@ __all__ = [
     # what the namespace can do
     "__array_namespace_info__",
     # rooms
+    "core",
     "fft",
     "linalg",
     "random",

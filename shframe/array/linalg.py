@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numpy.linalg import LinAlgError
 
-from shframe.array.functions import decompositions, products
+from shframe.array.functions import decompositions, norms, products, solving
 from shframe.array.namespace import (
     cross,
     dot,
@@ -20,25 +20,27 @@ from shframe.array.namespace import (
 from shframe.array.wrapping import making, of_any, of_one, of_one_for_any
 
 cholesky = of_one(decompositions.cholesky)
-det = of_one(decompositions.det)
+det = of_one(solving.det)
 diagonal = of_one(products.matrix_diagonal)
 eig = of_one_for_any(decompositions.eig)
 eigh = of_one_for_any(decompositions.eigh)
 eigvals = of_one(decompositions.eigvals)
 eigvalsh = of_one(decompositions.eigvalsh)
-inv = of_one(decompositions.inv)
-lstsq = of_any(decompositions.lstsq)
-matrix_norm = of_one(decompositions.matrix_norm)
-matrix_power = of_one(decompositions.matrix_power)
-matrix_rank = of_one(decompositions.matrix_rank)
-multi_dot = making(decompositions.multi_dot)
-norm = of_one(decompositions.norm)
-pinv = of_one(decompositions.pinv)
+inv = of_one(solving.inv)
+lstsq = of_any(solving.lstsq)
+lu = of_one_for_any(decompositions.lu)
+matrix_norm = of_one(norms.matrix_norm)
+matrix_power = of_one(solving.matrix_power)
+matrix_rank = of_one(solving.matrix_rank)
+multi_dot = making(products.multi_dot)
+norm = of_one(norms.norm)
+pinv = of_one(solving.pinv)
 qr = of_one_for_any(decompositions.qr)
-slogdet = of_one_for_any(decompositions.slogdet)
-solve = making(decompositions.solve)
+sfqr = of_one_for_any(decompositions.sfqr)
+slogdet = of_one_for_any(solving.slogdet)
+solve = making(solving.solve)
 svd = of_one_for_any(decompositions.svd)
-solve_triangular = making(decompositions.solve_triangular)
+solve_triangular = making(solving.solve_triangular)
 svd_compressed = of_one_for_any(decompositions.svd_compressed)
 svdvals = of_one(decompositions.svdvals)
 trace = of_one(products.matrix_trace)
@@ -58,6 +60,7 @@ __all__ = [
     "inner",
     "inv",
     "lstsq",
+    "lu",
     "matmul",
     "matrix_norm",
     "matrix_power",
@@ -68,6 +71,7 @@ __all__ = [
     "outer",
     "pinv",
     "qr",
+    "sfqr",
     "slogdet",
     "solve",
     "solve_triangular",

@@ -14,12 +14,15 @@ from shframe.array.functions import (
     indexing,
     manipulation,
     products,
+    running,
     searching,
     sorting,
+    statistics,
 )
 from shframe.array.functions.map_blocks import map_blocks
 from shframe.array.functions.overlap import map_overlap
 from shframe.array.functions.slicing import part
+from shframe.array.grid.axes import Axes
 from shframe.errors import InvalidArgument, UnsupportedType
 
 
@@ -118,6 +121,26 @@ class Methods:
     def to_numpy(self) -> np.ndarray[Any, Any]:
         """The values, as an array also if there are no axes; computes."""
         return np.asarray(self)
+
+    def visualize(self, *args: Any, **kwargs: Any) -> str:
+        """The plan as text, as explain() has it; arguments of Dask's are accepted and not used."""
+        text: str = self.explain()  # type: ignore[attr-defined]
+        return text
+
+    def cumulative_sum(self, axis: int | None = None, **how: Any) -> Self:
+        """The running sum along an axis; `how`: dtype=, include_initial=."""
+        return type(self)(running.cumulative_sum(self.expr, axis=axis, **how))
+
+    def moment(
+        self,
+        order: int,
+        axis: Axes = None,
+        dtype: Any = None,
+        keepdims: bool = False,
+        ddof: float = 0,
+    ) -> Self:
+        """The central moment of an order along axes."""
+        return type(self)(statistics.moment(self.expr, order, axis, dtype, keepdims, ddof))
 
     @property
     def vindex(self) -> PointIndexer:

@@ -18,11 +18,11 @@ from shframe.array.functions import (
     calculus,
     convert,
     creation,
-    decompositions,
     elementwise,
     histograms,
     indexing,
     manipulation,
+    norms,
     products,
     quantiles,
     reductions,
@@ -185,7 +185,7 @@ square = UFunc(np.square, Array)
 subtract = UFunc(np.subtract, Array)
 tan = UFunc(np.tan, Array)
 tanh = UFunc(np.tanh, Array)
-trunc = UFunc(np.trunc, Array)
+fix = trunc = UFunc(np.trunc, Array)
 
 # -- reductions
 
@@ -214,6 +214,7 @@ nanvar = of_one(statistics.nanvar)
 nanstd = of_one(statistics.nanstd)
 nanargmin = of_one(statistics.nanargmin)
 nanargmax = of_one(statistics.nanargmax)
+moment = of_one(statistics.moment)
 average = of_one_or_pair(statistics.average)
 allclose = of_two(statistics.allclose)
 
@@ -223,6 +224,7 @@ cumsum = of_one(running.cumsum)
 cumprod = of_one(running.cumprod)
 cumulative_sum = of_one(running.cumulative_sum)
 cumulative_prod = of_one(running.cumulative_prod)
+push = of_one(running.push)
 
 # -- manipulation
 
@@ -272,10 +274,10 @@ matrix_transpose = of_one(products.matrix_transpose)
 diagonal = of_one(products.diagonal)
 trace = of_one(products.trace)
 inner = of_two(products.inner)
-cross = making(decompositions.cross)
+cross = making(products.cross)
 einsum = making(einsum_nodes)
 kron = of_two(building.kron)
-vector_norm = of_one(decompositions.vector_norm)
+vector_norm = of_one(norms.vector_norm)
 
 map_blocks = making(blocks.map_blocks)
 

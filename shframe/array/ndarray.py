@@ -32,6 +32,7 @@ from shframe.array.plan.plan_text import line_of
 from shframe.array.plan.planner import PLANNER
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.plan.planner import Planner
+from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.lazy.collection import Collection
 
 if TYPE_CHECKING:
@@ -152,6 +153,19 @@ class Array(Methods, Operators, Collection):
         """Write the array, block by block, into an object that takes values at slices."""
         _public().store(self, target, regions, lock)
 
+    def to_zarr(self, *args: Any, **kwargs: Any) -> Any:
+        """Write the array into a zarr array: xp.to_zarr() has the arguments."""
+        return _public().to_zarr(self, *args, **kwargs)
+
+    def to_hdf5(self, filename: Any, datapath: str, **kwargs: Any) -> None:
+        """Write the array into an HDF5 file: xp.to_hdf5() has the arguments."""
+        _public().to_hdf5(filename, datapath, self, **kwargs)
+
+    def to_delayed(self, optimize_graph: bool = True) -> np.ndarray[Any, Any]:
+        """The blocks as delayed values, in an object array of the shape of the grid."""
+        made: np.ndarray[Any, Any] = _public().to_delayed(self)
+        return made
+
     def __repr__(self) -> str:
         return f"<shframe Array: shape {self.shape}, {self.dtype}, blocks {self.numblocks}>"
 
@@ -213,6 +227,12 @@ class Array(Methods, Operators, Collection):
                 f"  the array has the shape {self.shape} and dtype {self.dtype}"
             )
         return int(self._scalar())
+
+    def _tasks(self) -> TaskGraph | None:
+        """One block is read by a graph of delayed calls as it is; several are put together."""
+        if self.npartitions != 1:
+            return None
+        return PLANNER.graph(PLANNER.optimized(self.expr), fuse=False)[0]
 
     def _scalar(self, message: str = NOT_ONE) -> np.ndarray[Any, Any]:
         """The one value as an array without axes; raises InvalidArgument with `message`."""

@@ -20,7 +20,7 @@ from shframe.array.ndarray import Array
 from shframe.array.plan.evaluate import persist
 from shframe.errors import ChunkMismatch, InvalidArgument
 
-__all__ = ["from_npy_stack", "store", "to_npy_stack"]
+__all__ = ["from_npy_stack", "store", "to_hdf5", "to_npy_stack"]
 
 
 def store(sources: Any, targets: Any, regions: Any = None, lock: Any = None) -> None:
@@ -73,6 +73,31 @@ def _blocks(node: nodes.Node) -> Any:
     assert isinstance(kept, nodes.FromBlocks)
     for bounds, ref in zip(grids.bounds(kept.chunks), kept.refs, strict=True):
         yield bounds, np.asarray(ref.value())
+
+
+def to_hdf5(
+    filename: str | os.PathLike[str], *args: Any, chunks: Any = True, **kwargs: Any
+) -> None:
+    """Write arrays into an HDF5 file: to_hdf5(file, path, array) or to_hdf5(file, {path: array}).
+
+    chunks: of the dataset; True: the first block's; None: it is in one piece.
+    kwargs: for h5py's require_dataset().
+    Raises: ImportError without h5py.
+    Cost: as store() has it.
+    """
+    try:
+        import h5py
+    except ImportError as error:
+        raise ImportError("HDF5 files need the package h5py: pip install h5py") from error
+    given = args[0] if len(args) == 1 else dict([args])
+    if not isinstance(given, dict):
+        raise InvalidArgument("Please provide {'/data/path': array} dictionary")
+    with h5py.File(filename, "a") as file:
+        for path, array in given.items():
+            node = node_of(array)
+            first = tuple(axis[0] for axis in node.chunks) if chunks is True else chunks
+            how = {"chunks": first if node.ndim else None, **kwargs}
+            store(array, file.require_dataset(path, node.shape, node.dtype, **how))
 
 
 def to_npy_stack(dirname: str | os.PathLike[str], x: Any, axis: int = 0) -> None:

@@ -95,7 +95,8 @@ class DataFrameGroupBy(GroupBy[FrameT], Generic[FrameT, SeriesT]):
             columns = _numeric(self._groups, columns)
         more = _asked(kwargs)
         outputs = [Output(c, c, checked, more) for c in columns]
-        labels = pd.Index(columns, name=self._groups.columns.name)
+        known = self._groups.columns
+        labels = pd.Index(columns, name=known.name) if columns else known[:0]
         made: FrameT = _aggregate(self._groups, outputs, labels)
         return made
 

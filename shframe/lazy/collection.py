@@ -47,6 +47,11 @@ class Lazy:
         """Some of one family, persisted."""
         return [one.persist(progress=progress, executor=executor) for one in many]
 
+    def _tasks(self) -> TaskGraph | None:
+        """The tasks of this value, the only output, for a graph that reads it; None: it is computed
+        before."""
+        return None
+
 
 class Collection(Lazy):
     """A lazy object: an expression, computed when asked for."""

@@ -81,6 +81,11 @@ def graph_of(wanted: list[DelayedCall]) -> TaskGraph:
     return _GraphBuilder().graph(wanted)
 
 
+def tasks_of(one: DelayedCall) -> TaskGraph:
+    """The tasks of a delayed value, each as it was called, for a graph that reads it."""
+    return _GraphBuilder().graph([one], fuse=False)
+
+
 class _GraphBuilder:
     """Makes a task of each delayed call, once; walks with a stack."""
 
@@ -91,7 +96,7 @@ class _GraphBuilder:
         self.kept: list[Any] = []  # keeps the objects alive whose ids are in `data`
         self.found: list[DelayedCall] = []  # inputs of the task that is being made
 
-    def graph(self, wanted: list[DelayedCall]) -> TaskGraph:
+    def graph(self, wanted: list[DelayedCall], fuse: bool = True) -> TaskGraph:
         """The tasks that they need; they are its outputs."""
         graph = self.result
         graph.outputs = tuple(map(key_of, wanted))
@@ -111,7 +116,7 @@ class _GraphBuilder:
             narrow += len(task.inputs) == 1
             stack.extend(self.found)
         # Fusion costs about as much as running a task that does nothing: worth it for chains.
-        return fused(graph) if narrow * CHAINS > len(tasks) else graph
+        return fused(graph) if fuse and narrow * CHAINS > len(tasks) else graph
 
     def _task(self, one: DelayedCall, key: Key) -> Task:
         args, call = one._args, one._call
@@ -152,6 +157,12 @@ class _GraphBuilder:
             if known is not None:
                 return known
             self.kept.append(value)
+            own = value._tasks()
+            if own is not None:
+                self.result.add(own.tasks.values())
+                self.result.data.update(own.data)
+                (self.data[id(value)],) = own.outputs
+                return own.outputs[0]
             return self._key_of_data(id(value), session.executor().put(value.compute()))
         ref = self.large.ref_of(value)
         return None if ref is None else self._key_of_data(ref, ref)
@@ -159,7 +170,7 @@ class _GraphBuilder:
     def _key_of_data(self, name: Any, ref: ObjectRef) -> Key:
         key = self.data.get(name)
         if key is None:
-            key = self.data[name] = Key("data", (len(self.data),))
+            key = self.data[name] = Key(f"data-{ref.__shframe_token__()}")
             self.result.data[key] = ref
         return key
 

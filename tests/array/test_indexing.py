@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 import shframe.array as xp
 from shframe.session import Session
-from tests.array.arrays import LIGHT, pairs, same
+from tests.array.arrays import LIGHT, agree, pairs, same
 
 pytestmark = pytest.mark.usefixtures("session")
 FEW = ["f8", "i2", "bool"]
@@ -61,6 +61,13 @@ def test_masks_are_numpys(pair: Any, data: st.DataObject) -> None:
     same(lazy[lazy > 0], values[values > 0])
     rows = mask.reshape(len(mask), -1)[:, 0]
     same(lazy[rows], values[rows])
+
+
+@pytest.mark.parametrize("shape", [(2, 0), (0, 3), (2, 3)])
+@pytest.mark.parametrize("of_mask", [(1, 0), (3, 0), (0, 1), (0, 0), (0, 3), (0,), (2, 0)])
+def test_masks_without_elements(shape: Any, of_mask: Any) -> None:
+    mask = np.zeros(of_mask, bool)
+    agree(lambda: np.ones(shape)[mask], lambda: xp.ones(shape)[mask])
 
 
 @pytest.mark.parametrize(

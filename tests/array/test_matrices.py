@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import shframe.array as xp
 from tests.array.arrays import LIGHT, pairs
+from tests.examples import examples
 
 pytestmark = pytest.mark.usefixtures("session")
 NEAR: dict[str, float] = {"rtol": 1e-7, "atol": 1e-7}
@@ -24,7 +25,7 @@ def tall(rows: int = 60, columns: int = 4) -> tuple[Any, Any]:
     return values, xp.from_array(values, chunks=(7, 3))
 
 
-@LIGHT
+@settings(LIGHT, max_examples=examples(8))
 @given(data=st.data())
 def test_qr_svd_and_eigenvectors(data: st.DataObject) -> None:
     values, lazy = data.draw(pairs(["f8", "c16", "f4"], STACKS, finite=True))

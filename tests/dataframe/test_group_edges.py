@@ -85,3 +85,12 @@ def test_a_key_that_is_missing_anywhere_is_a_float(session: Session) -> None:
     lazy = sf.from_pandas(frame, npartitions=4)
     found = lazy.groupby(lazy.t.dt.year).v.sum().compute()
     same(found, frame.groupby(frame.t.dt.year).v.sum())
+
+
+@pytest.mark.parametrize("as_index", [True, False])
+@pytest.mark.parametrize("how", ["sum", "mean", "var", "first", "median", "nunique"])
+def test_a_frame_of_keys_alone_has_groups(session: Session, how: str, as_index: bool) -> None:
+    frame = pd.DataFrame({"k": [1, 2, 1, 3, 2]})
+    lazy = sf.from_pandas(frame, npartitions=3)
+    found = getattr(lazy.groupby("k", as_index=as_index), how)().compute()
+    same(found, getattr(frame.groupby("k", as_index=as_index), how)())

@@ -24,6 +24,7 @@ import shframe.array as xp
 from shframe.graph.driver import launcher
 from shframe.session import Session
 from tests.conftest import descendants
+from tests.examples import examples
 
 ROWS, FILES = 1 << 17, 8
 
@@ -96,7 +97,7 @@ def killer() -> Iterator[Killer]:
 def test_answers_are_the_same_whoever_dies(
     folder: Path, killer: Killer, pytestconfig: pytest.Config
 ) -> None:
-    wanted = int(pytestconfig.getoption("--kills"))
+    wanted = pytestconfig.getoption("--kills") or examples(200)
     work = jobs(folder)
     expected = {name: job() for name, job in work.items()}
     killer.thread.start()

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import examples
 from tests.places import without_memfd
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +34,7 @@ NOBODY = 65534
 def passes(prefix: list[str], paths: list[str], folder: Path, seconds: int = 900) -> None:
     """Run the tests of these paths by a command that makes the place."""
     command = [*prefix, sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
-    command.append("--examples=0.5")
+    command.append(f"--examples={examples.SHARE / 2}")
     done = subprocess.run(
         [*command, f"--basetemp={folder / 'made'}", *paths],
         cwd=ROOT,

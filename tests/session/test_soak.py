@@ -29,8 +29,9 @@ from shframe.errors import NotStorable
 from shframe.session import current
 from shframe.store.limits.memory_usage import memory as measured
 from tests.conftest import warmed
+from tests.examples import examples
 
-OPERATIONS = 20_000
+OPERATIONS = examples(20_000)
 HOUR = 3600.0
 LIVE = 150  # handles that are kept at most
 VIEWS = 40
@@ -343,7 +344,7 @@ def check(enough: Callable[[int], bool]) -> None:
     assert life.most_spilled > 0
 
 
-def test_twenty_thousand_operations_leave_everything_as_it_was() -> None:
+def test_thousands_of_operations_leave_everything_as_it_was() -> None:
     check(lambda number: number == OPERATIONS)
 
 

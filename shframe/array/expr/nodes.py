@@ -18,6 +18,7 @@ from shframe.array.grid.chunks import Chunks, Shape, numblocks, shape_of
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr
 from shframe.graph.tasks.function import UserCode
+from shframe.lazy.delayed_graph import DelayedCall
 
 DType = np.dtype[Any]
 
@@ -70,6 +71,15 @@ class FromBlocks(Node):
     """Blocks that were computed before, an object each, in C order."""
 
     refs: tuple[ObjectRef, ...]
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class FromDelayed(Node):
+    """The one block that a delayed call returns."""
+
+    call: DelayedCall
     chunks: Chunks
     dtype: DType
 

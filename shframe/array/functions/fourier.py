@@ -1,5 +1,5 @@
 """Fourier transforms: NumPy's on lines that are gathered into one block, axis after axis; the
-other axes are cut for it."""
+other axes are cut for it. A line that is longer than a block may be is transformed in parts."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 from shframe.array.expr.nodes import Node
 from shframe.array.functions import creation, elementwise, manipulation
 from shframe.array.functions.calling import call_kernel, whole_along
+from shframe.array.functions.long_fourier import transform_long
 from shframe.array.functions.numpy_probe import ask
 from shframe.array.grid.axes import Axes, list_axes, normalize_axes, normalize_axis
-from shframe.array.grid.defaults import integers_from
+from shframe.array.grid.defaults import integers_from, largest
 from shframe.array.kernels import matrices as kernels
 from shframe.errors import InvalidArgument
 
@@ -25,6 +26,12 @@ def _along(x: Node, name: str, n: int | None, axis: int, norm: Any) -> Node:
     call = getattr(np.fft, name)
     count = None if n is None else integers_from(n, "n")[0]
     sample = ask(lambda line: call(line, count, norm=norm), name, np.zeros(length, x.dtype))
+    most = max(largest() // 16, 4)
+    if max(len(sample), length if count is None else count) > most and len(x.chunks[at]) > 1:
+        size = len(sample) if name in ("irfft", "hfft") else count or length
+        line = manipulation.moveaxis(x, at, -1)
+        found = transform_long(line, name, size, norm, _complex_along)
+        return manipulation.moveaxis(elementwise.astype(found, sample.dtype), -1, at)
     x = whole_along(x, (at,))
     grid = tuple((len(sample),) if axis == at else lengths for axis, lengths in enumerate(x.chunks))
     over = tuple((1,) if axis == at else lengths for axis, lengths in enumerate(x.chunks))
@@ -34,12 +41,17 @@ def _along(x: Node, name: str, n: int | None, axis: int, norm: Any) -> Node:
     )
 
 
+def _complex_along(x: Node, axis: int) -> Node:
+    return _along(x, "fft", None, axis, None)
+
+
 def fft(x: Node, /, n: int | None = None, axis: int = -1, norm: Any = None) -> Node:
     """The discrete Fourier transform along an axis.
 
     n: length of the axis before, which is cut or filled with zeros.
     norm: "backward", "ortho" or "forward".
-    Cost: a rechunk, if the axis is in several blocks.
+    Cost: a rechunk, if the axis is in several blocks; three, and some more work, if a line of it
+        is larger than a block may be.
     """
     return _along(x, "fft", n, axis, norm)
 

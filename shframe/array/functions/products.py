@@ -13,6 +13,7 @@ import numpy as np
 from shframe.array.expr import nodes
 from shframe.array.expr.nodes import Node, on_grid
 from shframe.array.functions import elementwise, manipulation, reductions
+from shframe.array.functions.convert import node_of
 from shframe.array.functions.indexing import item_of
 from shframe.array.functions.slicing import part
 from shframe.array.grid import chunks as grids
@@ -190,11 +191,34 @@ def inner(one: Node, other: Node, /) -> Node:
 
 def multi_dot(arrays: Any) -> Node:
     """The product of several matrices, in the order that takes the fewest multiplications."""
-    given = list(arrays)
+    given = [node_of(each) for each in arrays]
     if len(given) < 2:
         raise InvalidArgument("Expecting at least two arrays.")
     while len(given) > 1:
         # the widest contraction first: what is left is smallest
         at = max(range(len(given) - 1), key=lambda n: given[n].shape[-1])
         given[at : at + 2] = [dot(given[at], given[at + 1])]
-    return given[0]  # type: ignore[no-any-return]
+    return given[0]
+
+
+def cross(one: Any, other: Any, /, axis: int = -1) -> Node:
+    """The cross product of vectors of three along an axis."""
+    a, b = node_of(one), node_of(other)
+    if min(a.ndim, b.ndim) == 0 or a.shape[axis] != 3 or b.shape[axis] != 3:
+        raise InvalidArgument(
+            "Both input arrays must be (arrays of) 3-dimensional vectors, but they have the "
+            f"shapes {a.shape} and {b.shape}"
+        )
+    first = manipulation.unstack(manipulation.moveaxis(a, axis, -1), axis=-1)
+    second = manipulation.unstack(manipulation.moveaxis(b, axis, -1), axis=-1)
+
+    def multiply(i: int, j: int) -> Node:
+        return elementwise.call(np.multiply, first[i], second[j])
+
+    made = [
+        elementwise.call(np.subtract, multiply(i, j), multiply(j, i))
+        for i, j in ((1, 2), (2, 0), (0, 1))
+    ]
+    stacked = manipulation.stack(made, axis=-1)
+    at = axis if axis < 0 else axis - max(a.ndim, b.ndim)
+    return manipulation.moveaxis(stacked, -1, at)

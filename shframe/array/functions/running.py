@@ -8,10 +8,12 @@ import numpy as np
 
 from shframe.array.expr import nodes
 from shframe.array.expr.nodes import Node
-from shframe.array.functions import manipulation
-from shframe.array.functions.creation import full
+from shframe.array.functions import elementwise, manipulation
+from shframe.array.functions.creation import arange, full
 from shframe.array.functions.numpy_probe import ask_dtype
+from shframe.array.functions.searching import take_along_axis
 from shframe.array.grid.axes import normalize_axis
+from shframe.array.grid.defaults import integers_from
 
 
 def accumulate(ufunc: np.ufunc, x: Node, *, axis: int = 0, dtype: Any = None) -> Node:
@@ -27,6 +29,36 @@ def _running(x: Node, name: str, ufunc: np.ufunc, axis: int | None, dtype: Any) 
     if axis is None or not x.ndim:
         x, axis = manipulation.ravel(x), 0
     return accumulate(ufunc, x, axis=axis, dtype=dtype)
+
+
+def push(x: Node, n: int | None = None, axis: int = -1, /) -> Node:
+    """Each NaN replaced by the last number before it along an axis; the first ones stay NaN.
+
+    n: how many NaN after a number are replaced at most; None: all.
+    Raises: AxisNotFound.
+    Cost: as a running maximum and a take_along_axis().
+
+    Examples
+    --------
+    >>> import shframe.array as xp
+    >>> xp.push(xp.asarray([np.nan, 1, np.nan], chunks=1)).compute().tolist()
+    [nan, 1.0, 1.0]
+    """
+    at = normalize_axis(axis, x.ndim)
+    if x.dtype.kind not in "fc":
+        return x
+    shape = tuple(-1 if n == at else 1 for n in range(x.ndim))
+    places = manipulation.reshape(arange(x.shape[at]), shape)
+    gaps = elementwise.call(np.isnan, x)
+    last = accumulate(np.maximum, elementwise.where(gaps, np.intp(-1), places), axis=at)
+    found = take_along_axis(x, elementwise.call(np.maximum, last, 0), axis=at)
+    kept = elementwise.call(np.greater_equal, last, 0)
+    if n is not None:
+        near = elementwise.call(
+            np.less_equal, elementwise.call(np.subtract, places, last), integers_from(n, "n")[0]
+        )
+        kept = elementwise.call(np.logical_and, kept, near)
+    return elementwise.where(kept, found, x.dtype.type(np.nan))
 
 
 def cumsum(x: Node, /, axis: int | None = None, dtype: Any = None) -> Node:

@@ -78,8 +78,8 @@ def width_of(want: Any) -> int:
 
 def check_mask(want: Advanced, n: int, x: Node, axis: int) -> None:
     """Raise PositionNotFound for a mask whose axis `n` is not as long as the array's `axis`."""
-    # NumPy takes any mask without elements
-    if want.dtype.kind == "b" and want.size and want.shape[n] != x.shape[axis]:
+    # NumPy takes an axis of a mask that has no elements for one of any length
+    if want.dtype.kind == "b" and want.shape[n] not in (0, x.shape[axis]):
         raise PositionNotFound(
             "boolean index did not match indexed array along axis "
             f"{axis}; size of axis is {x.shape[axis]} but size of corresponding boolean axis "

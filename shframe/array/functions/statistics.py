@@ -27,6 +27,7 @@ from shframe.array.functions.reductions import (
 )
 from shframe.array.functions.slicing import part
 from shframe.array.grid.axes import Axes, list_axes
+from shframe.array.grid.defaults import integers_from
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 
 
@@ -127,6 +128,37 @@ def std(
 
 
 # -- without NaN
+
+
+def moment(
+    x: Node,
+    /,
+    order: int,
+    axis: Axes = None,
+    dtype: Any = None,
+    keepdims: bool = False,
+    ddof: float = 0,
+) -> Node:
+    """The central moment of an order along axes: the mean of powers of distances from the mean.
+
+    ddof: is taken off the count of elements.
+    Raises: InvalidArgument for an order that is no integer of at least 0.
+
+    Examples
+    --------
+    >>> import shframe.array as xp
+    >>> xp.moment(xp.arange(4, chunks=2), 2).compute().item()
+    1.25
+    """
+    power = integers_from(order, "order")[0]
+    if power < 0:
+        raise InvalidArgument("Order must be an integer >= 0")
+    whole = mean(x, axis=axis, dtype=dtype, keepdims=True)
+    apart = elementwise.call(np.subtract, x, whole)
+    powers = elementwise.call(np.power, apart, power)
+    count = _count(x, axis) - ddof
+    total = sum(powers, axis=axis, dtype=dtype, keepdims=keepdims)
+    return elementwise.call(np.divide, total, count)
 
 
 def _without_nan(x: Node, value: float) -> Node:

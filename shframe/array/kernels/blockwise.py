@@ -45,6 +45,16 @@ def copy(value: Any, view: View) -> NpArray:
     return result
 
 
+def check_value(value: Any, *, shape: Shape, dtype: DType) -> NpArray:
+    """What a user's call returned, as a block; raises ChunkMismatch, UnsupportedType."""
+    found = np.asarray(value)
+    if found.shape != shape:
+        raise ChunkMismatch(f"from_delayed(shape={shape}): the value has the shape {found.shape}")
+    if not np.can_cast(found.dtype, dtype, "same_kind"):
+        raise UnsupportedType(f"from_delayed(dtype={dtype}): the value is of dtype {found.dtype}")
+    return found.astype(dtype, copy=False)
+
+
 def fill(shape: Shape, value: Any, dtype: DType) -> NpArray:
     """A block with one value everywhere."""
     result: NpArray = result_buffer.empty(shape, dtype)

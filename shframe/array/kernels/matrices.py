@@ -22,6 +22,12 @@ def call_linalg(*blocks: NpArray, name: str, how: tuple[tuple[str, Any], ...], d
     return np.asarray(made).astype(dtypes[0], copy=False)
 
 
+def least_squares(a: NpArray, b: NpArray, *, rcond: float) -> tuple[NpArray, NpArray, NpArray]:
+    """The least-squares solution, the rank and the singular values."""
+    found, _, rank, values = np.linalg.lstsq(a, b, rcond)
+    return found, np.asarray(rank, np.intp), values
+
+
 def call_fft(block: NpArray, *, name: str, how: tuple[tuple[str, Any], ...]) -> NpArray:
     """A function of numpy.fft on a block."""
     return np.asarray(getattr(np.fft, name)(block, **dict(how)))

@@ -24,6 +24,7 @@ from shframe.array.lower.block_refs import (
 )
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
+from shframe.lazy.delayed_graph import tasks_of
 
 
 def from_array(node: nodes.FromArray, sources: tuple[Layer, ...]) -> Layer:
@@ -51,6 +52,16 @@ def from_blocks(node: nodes.FromBlocks, sources: tuple[Layer, ...]) -> Layer:
     keys = [Key(f"data-{ref.__shframe_token__()}") for ref in node.refs]
     layer = layer_of(BlockRef(key, own=False) for key in keys)
     layer.data.update(zip(keys, node.refs, strict=True))
+    return layer
+
+
+def from_delayed(node: nodes.FromDelayed, sources: tuple[Layer, ...]) -> Layer:
+    """The tasks of the call, and one that looks at what it returned."""
+    graph = tasks_of(node.call)
+    check = Function(blockwise.check_value, shape=node.shape, dtype=node.dtype)
+    made = Task(Key(node.name, (0,)), check, graph.outputs)
+    layer = layer_of([BlockRef(made.key)], [*graph.tasks.values(), made])
+    layer.data.update(graph.data)
     return layer
 
 

@@ -52,7 +52,7 @@ def _cost_of_node(node: Expr) -> float:
     if isinstance(node, nodes.Kernel):
         read = sum(each.nbytes for each in node.sources if isinstance(each, nodes.Node))
         return read * node.weight + math.prod(map(len, node.over)) * BLOCK
-    if isinstance(node, nodes.Node) and not isinstance(node, nodes.MapBlocks):
+    if isinstance(node, nodes.Node) and not isinstance(node, nodes.MapBlocks | nodes.FromDelayed):
         return 2 * node.nbytes + math.prod(node.numblocks) * BLOCK
     return math.inf
 

@@ -35,6 +35,7 @@ PLANNER: Planner[list[BlockRef]] = Planner(
     {
         nodes.FromArray: values.from_array,
         nodes.FromBlocks: values.from_blocks,
+        nodes.FromDelayed: values.from_delayed,
         nodes.Full: values.full,
         nodes.Arange: values.arange,
         nodes.Eye: values.eye,

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import sorting
-from shframe.dataframe.kernels.aggregation import PRIMITIVES, Aggregation, Output
+from shframe.dataframe.kernels.aggregation import Aggregation, Output, primitives_of
 from shframe.dataframe.kernels.group_rows import Groups, group_rows, order_of
 from shframe.dataframe.kernels.group_values import (
     Values,
@@ -30,7 +30,8 @@ from shframe.dataframe.kernels.group_values import (
 )
 from shframe.dataframe.kernels.key_codes import code_keys, one_array
 from shframe.dataframe.kernels.row_order import Marked, Ordered, restore_order
-from shframe.dataframe.kernels.stack_tables import stack_tables
+from shframe.dataframe.kernels.stack_tables import stack_parts, stack_tables
+from shframe.dataframe.kernels.table_rows import code_rows, columns_at
 from shframe.graph.tasks.function import UserCode
 
 _FLOATS = frozenset({"total", "m2"})  # the sum, and the squared distances from the mean, in float64
@@ -51,7 +52,7 @@ def aggregate_by_pandas(part: Any, *, plan: Aggregation) -> Any:
         observed=plan.observed,
     )
     made = [_one_output(groups, output) for output in plan.outputs]
-    return _assemble(made, plan)
+    return _assemble(made, plan, made[0].index if made else groups.size().index)
 
 
 def _one_output(groups: Any, output: Output) -> Any:
@@ -69,9 +70,8 @@ def aggregate_empty(meta: Any, plan: Aggregation) -> Any:
     return made.iloc[:0]
 
 
-def _assemble(columns: list[Any], plan: Aggregation) -> Any:
+def _assemble(columns: list[Any], plan: Aggregation, index: Any) -> Any:
     """The result's columns under their labels, with the keys as index or columns."""
-    index = columns[0].index
     index = index.set_names(list(plan.names))
     if plan.labels is None:
         series = columns[0].set_axis(index)
@@ -79,7 +79,8 @@ def _assemble(columns: list[Any], plan: Aggregation) -> Any:
         if plan.as_index:
             return series
         return series.rename("size" if plan.series_name is None else plan.series_name).reset_index()
-    frame = pd.DataFrame({n: column.set_axis(index) for n, column in enumerate(columns)})
+    made = {n: column.set_axis(index) for n, column in enumerate(columns)}
+    frame = pd.DataFrame(made, index=index)
     frame.columns = plan.labels
     if plan.as_index:
         return frame
@@ -97,7 +98,7 @@ def _slots(plan: Aggregation) -> list[tuple[Any, str]]:
     """The (column, primitive) pairs that the outputs need, each once; size has no column."""
     found: dict[tuple[Any, str], None] = {}
     for output in plan.outputs:
-        for primitive in PRIMITIVES[output.how]:
+        for primitive in primitives_of(output.how):
             found[None if primitive == "size" else output.column, primitive] = None
     return list(found)
 
@@ -109,11 +110,8 @@ def aggregate_partially(part: Any, *, plan: Aggregation) -> Any:
     """
     slots = _slots(plan)
     table = _columns_as_table(part, plan)
-    if table is not None:
-        made = _by_codes(table, plan, slots)
-        if made is not None:
-            return made
-    return _by_groups(partition.as_pandas(part), plan, slots)
+    made = None if table is None else _by_codes(table, plan, slots)
+    return _by_groups(partition.as_pandas(part), plan, slots) if made is None else made[0]
 
 
 def _columns_as_table(part: Any, plan: Aggregation) -> Any:
@@ -125,11 +123,11 @@ def _columns_as_table(part: Any, plan: Aggregation) -> Any:
     return partition.as_table(part[plan.columns].reset_index(drop=True))
 
 
-def _by_codes(table: Any, plan: Aggregation, slots: list[tuple[Any, str]]) -> Any:
-    """Primitives over small codes; None where a key has none."""
-    layout = partition.layout_of(table)
-    keys, key_dtypes = _promoted(*_columns_at(table, layout, plan.keys))
-    codes = None if _may_be_objects(keys, key_dtypes) else code_keys(keys, key_dtypes)
+def _by_codes(
+    table: Any, plan: Aggregation, slots: list[tuple[Any, str]]
+) -> tuple[Any, Any] | None:
+    """Primitives over small codes, and each group's first row; None where a key has none."""
+    keys, key_dtypes, codes = code_rows(table, plan.keys)
     if codes is None:
         return None
     groups = group_rows(codes)
@@ -142,38 +140,12 @@ def _by_codes(table: Any, plan: Aggregation, slots: list[tuple[Any, str]]) -> An
             columns.append(_sizes(groups))
         else:
             if label not in known:
-                ((column,), (dtype,)) = _columns_at(table, layout, (label,))
+                ((column,), (dtype,)) = columns_at(table, (label,))
                 known[label] = Values(column, dtype, groups)
             columns.append(known[label].column(primitive))
         dtypes.append(_partial_dtype(columns[-1], known.get(label), primitive))
-    return _partial_table(
-        [key.take(pa.array(groups.first)) for key in keys], key_dtypes, columns, dtypes
-    )
-
-
-def _columns_at(table: Any, layout: Any, labels: tuple[Any, ...]) -> tuple[list[Any], list[Any]]:
-    places = [layout.labels.get_loc(label) for label in labels]
-    return [one_array(table.column(n)) for n in places], [layout.dtypes[n] for n in places]
-
-
-def _promoted(keys: list[Any], dtypes: list[Any]) -> tuple[list[Any], list[Any]]:
-    """Integers of which one is missing as the floats that they are in pandas."""
-    floats = np.dtype("f8")
-    lost = [
-        key.null_count > 0 and isinstance(dtype, np.dtype) and dtype.kind in "iu"
-        for key, dtype in zip(keys, dtypes, strict=True)
-    ]
-    made = [
-        key.cast(pa.float64(), safe=False) if gap else key
-        for key, gap in zip(keys, lost, strict=True)
-    ]
-    return made, [floats if gap else dtype for dtype, gap in zip(dtypes, lost, strict=True)]
-
-
-def _may_be_objects(keys: list[Any], dtypes: list[Any]) -> bool:
-    """Whether a key is of booleans of which one is missing: those are objects in pandas."""
-    pairs = zip(keys, dtypes, strict=True)
-    return any(key.null_count > 0 and dtype == np.dtype("bool") for key, dtype in pairs)
+    taken = [key.take(pa.array(groups.first)) for key in keys]
+    return _partial_table(taken, key_dtypes, columns, dtypes), groups.first
 
 
 def _without_missing(groups: Groups, keys: list[Any], dtypes: list[Any]) -> Groups:
@@ -329,9 +301,14 @@ def _combine_groups(partials: tuple[Any, ...], plan: Aggregation) -> Any:
     combined = _combine_tables(partials, plan)
     if combined is None:
         return _combine_frame(_stack(partials), plan, sort=plan.sort, observed=plan.observed)
-    made, _ = combined
-    order = _order_of_keys(made, plan) if plan.sort else None
-    frame = partition.as_pandas(_with_key_index(made if order is None else made.take(order), plan))
+    return _arrange(combined[0], plan)
+
+
+def _arrange(table: Any, plan: Aggregation) -> Any:
+    """Primitives as a frame whose index are the keys, in the order that is asked for."""
+    order = _order_of_keys(table, plan) if plan.sort else None
+    table = table if order is None else table.take(order)
+    frame = partition.as_pandas(_with_key_index(table, plan))
     return frame.sort_index() if plan.sort and order is None else frame
 
 
@@ -442,16 +419,66 @@ def combine_part(*splits: Marked, plan: Aggregation, place: int, targets: int) -
     combined = _combine_tables(tuple(one.table.slice(a, b - a) for one, a, b in pieces), plan)
     if combined is None:
         raise AssertionError("groups whose keys have no code are combined in one task")
-    table, first = combined
-    sources = np.concatenate([np.full(b - a, one.source) for one, a, b in pieces])[first]
-    places = np.concatenate([one.places[a:b] for one, a, b in pieces])[first]
-    return Ordered(table, np.searchsorted(sources, np.arange(targets + 1)), places)
+    return _placed(combined, pieces, targets)
 
 
 def finish_part(*parts: Ordered, plan: Aggregation, expected: Any, place: int) -> Any:
     """The final table of the groups that came up first in one partition, in their order."""
     table = restore_order(*parts, place=place)
     return _final(partition.as_pandas(_with_key_index(table, plan)), plan, expected)
+
+
+# --- whole groups -----------------------------------------------------------------------
+
+
+def take_in_order(part: Any, *, plan: Aggregation, **how: Any) -> Any:
+    """The columns that are needed of a partition, its rows in the order of the keys."""
+    if not partition.is_table(part):
+        return sorting.sort(part[plan.columns], keep_labels=False, **how)
+    labels = partition.layout_of(part).labels
+    chosen = pd.Index(plan.columns)
+    part = partition.select(part, labels.get_indexer_for(chosen).tolist(), chosen)
+    return sorting.sort(part, keep_labels=False, **how)
+
+
+def aggregate_whole(part: Any, *, plan: Aggregation, expected: Any) -> Any:
+    """The final table of a partition that holds whole groups."""
+    table = _columns_as_table(part, plan)
+    made = None if table is None else _by_codes(table, plan, _slots(plan))
+    if made is None:
+        return aggregate_by_pandas(part, plan=plan)
+    return _final(_arrange(made[0], plan), plan, expected)
+
+
+def aggregate_whole_range(offsets: Any, *values: Any, plan: Aggregation, expected: Any) -> Any:
+    """The final table of one range of keys, from rows that are in their order.
+
+    offsets: where each range begins in each partition; values: those, then the range.
+    """
+    *parts, place = values
+    whole = stack_parts(sorting.ranges(offsets, parts, place))
+    return aggregate_whole(whole, plan=plan, expected=expected)
+
+
+def aggregate_whole_part(*splits: Marked, plan: Aggregation, place: int, targets: int) -> Ordered:
+    """Primitives of the groups of one hash target, each where its first row was."""
+    pieces = [(one, int(one.offsets[place]), int(one.offsets[place + 1])) for one in splits]
+    whole = stack_tables([one.table.slice(a, b - a) for one, a, b in pieces])
+    made = _by_codes(whole, plan, _slots(plan))
+    if made is None:
+        raise AssertionError("groups whose keys have no code are not moved by hash")
+    return _placed(made, pieces, targets)
+
+
+def _placed(made: tuple[Any, Any], pieces: list[tuple[Marked, int, int]], targets: int) -> Ordered:
+    """Groups with the places of their first rows, of which `pieces` are one after another."""
+    table, first = made
+    sources = np.concatenate([np.full(b - a, one.source) for one, a, b in pieces])[first]
+    places = np.concatenate([one.places[a:b] for one, a, b in pieces])[first]
+    return Ordered(table, np.searchsorted(sources, np.arange(targets + 1)), places)
+
+
+# --- results ----------------------------------------------------------------------------
 
 
 def _final(frame: Any, plan: Aggregation, expected: Any) -> Any:
@@ -465,7 +492,7 @@ def _final(frame: Any, plan: Aggregation, expected: Any) -> Any:
     for n, output in enumerate(plan.outputs):
         made = _final_column(output, slot)
         columns.append(_typed(made, _expected_dtype(expected, n, plan)))
-    return _assemble(columns, plan)
+    return _assemble(columns, plan, frame.index)
 
 
 def _final_column(output: Output, slot: Any) -> Any:

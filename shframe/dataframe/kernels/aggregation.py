@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,8 @@ PRIMITIVES: dict[str, tuple[str, ...]] = {
     "var": ("total", "count", "m2"),
     "std": ("total", "count", "m2"),
 }
-
+WHOLE = frozenset({"nunique", "median"})
+"""Primitives that cannot be combined: they are found where all rows of a group are."""
 
 _ORDERED = frozenset({"min", "max", "first", "last", "count", "size"})
 
@@ -100,3 +101,23 @@ def is_decomposable(meta: Any, plan: Aggregation) -> bool:
         if not (numeric or (ordered and output.how in _ORDERED) or output.how == "count"):
             return False
     return True
+
+
+def primitives_of(how: str) -> tuple[str, ...]:
+    """What an output is made of."""
+    return (how,) if how in WHOLE else PRIMITIVES[how]
+
+
+def is_coded(meta: Any, plan: Aggregation) -> bool:
+    """Whether every output can be found over codes where groups are whole, by the empty source."""
+    whole = [one for one in plan.outputs if isinstance(one.how, str) and one.how in WHOLE]
+    rest = tuple(one for one in plan.outputs if one not in whole)
+    return is_decomposable(meta, replace(plan, outputs=rest)) and all(
+        not one.kwargs and _has_codes(meta[one.column].dtype, one.how) for one in whole
+    )
+
+
+def _has_codes(dtype: Any, how: str) -> bool:
+    if not isinstance(dtype, np.dtype):
+        return how == "nunique" and isinstance(dtype, pd.StringDtype)
+    return dtype.kind in ("iuf" if how == "median" else "iufbmM") and dtype != np.float16

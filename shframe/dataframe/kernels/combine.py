@@ -9,11 +9,13 @@ import pandas as pd
 
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import rowwise, sorting
+from shframe.dataframe.kernels.group_rows import group_rows
+from shframe.dataframe.kernels.stack_tables import stack_parts
+from shframe.dataframe.kernels.table_rows import code_rows, pick_rows
 
 
 def _together(parts: tuple[Any, ...]) -> Any:
-    filled = [part for part in parts if len(part)] or list(parts[:1])
-    return partition.stack(filled)
+    return partition.as_pandas(stack_parts(list(parts)))
 
 
 def take_extreme(part: Any, *, name: str, args: tuple[Any, ...], keep: str) -> Any:
@@ -38,8 +40,7 @@ def combine_sorted(
 ) -> Any:
     """The first rows of several partitions' ones."""
     how = {"by": by, "ascending": ascending, "na_position": na_position}
-    whole = _together(tuple(map(partition.as_pandas, parts)))
-    return partition.slice_rows(sorting.sort(whole, **how), 0, count)
+    return partition.slice_rows(sorting.sort(stack_parts(list(parts)), **how), 0, count)
 
 
 def _candidates(part: Any, label: Any, ascending: bool, count: int) -> Any:
@@ -59,20 +60,43 @@ def _candidates(part: Any, label: Any, ascending: bool, count: int) -> Any:
     return partition.filter_rows(part, keep) if partition.is_table(part) else part[keep]
 
 
-def keep_distinct(part: Any, *, subset: Any, keep: str) -> Any:
+def keep_distinct(part: Any, *, subset: Any, keep: Any) -> Any:
     """The partition's rows that differ."""
-    return _distinct(partition.as_pandas(part), subset, keep)
-
-
-def _distinct(frame: Any, subset: Any, keep: Any) -> Any:
+    made = _distinct_by_codes(part, subset, keep)
+    if made is not None:
+        return made
+    frame = partition.as_pandas(part)
     if isinstance(frame, pd.DataFrame):
         return frame.drop_duplicates(subset, keep=keep)
     return frame.drop_duplicates(keep=keep)
 
 
+def _distinct_by_codes(part: Any, subset: Any, keep: str) -> Any:
+    """The same by the codes of rows; None where they have none."""
+    if not partition.rows_in(part) or isinstance(part, pd.Series | pd.Index):
+        return None
+    table = partition.as_table(part)
+    if table is None:
+        return None
+    labels = partition.layout_of(table).labels
+    if not len(labels) or isinstance(labels, pd.MultiIndex) or not labels.is_unique:
+        return None
+    codes = code_rows(table, list(labels) if subset is None else subset).codes
+    if codes is None:
+        return None
+    if keep == "first":
+        rows = group_rows(codes).first
+    else:
+        proofs = tuple(proof[::-1] for proof in codes.proofs)
+        backwards = codes._replace(values=codes.values[::-1], proofs=proofs)
+        rows = table.num_rows - 1 - group_rows(backwards).first[::-1]
+    table = partition.with_labels(table)
+    return table if len(rows) == table.num_rows else pick_rows(table, rows)
+
+
 def combine_distinct(*parts: Any, subset: Any, keep: str, last: bool) -> Any:
     """The rows that differ among several partitions' ones."""
-    return _distinct(_together(parts), subset, keep)
+    return keep_distinct(stack_parts(list(parts)), subset=subset, keep=keep)
 
 
 def is_counted_alike(dtype: Any) -> bool:

@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shframe.dataframe.kernels.group_rows import Groups
-from shframe.dataframe.kernels.key_codes import one_array
+from shframe.dataframe.kernels.group_rows import Groups, group_rows
+from shframe.dataframe.kernels.key_codes import Codes, code_column, mix_codes, one_array
+from shframe.dataframe.kernels.row_ranks import order_of_columns
 
 
 class Values:
@@ -34,7 +35,7 @@ class Values:
         """Where a value is missing, (rows,) bool; None where none is."""
         array = self.array
         missing = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
-        if pa.types.is_floating(array.type) and isinstance(self.dtype, np.dtype):
+        if pa.types.is_floating(array.type) and self._is_numpy:
             gap = np.isnan(array.to_numpy(zero_copy_only=False))
             return gap if gap.any() else None
         return missing
@@ -127,6 +128,31 @@ class Values:
         """Codes without a value; None where every row has one."""
         return None if self._missing is None else self.find("count")[0] == 0
 
+    # --- what only whole groups have ------------------------------------------------------
+
+    def _nunique(self) -> tuple[Any, Any]:
+        array = self.array
+        if array.null_count and pa.types.is_integer(array.type) and self._is_numpy:
+            array = array.cast(pa.float64(), safe=False)  # as it is in pandas
+        pairs = [_codes_of_groups(self.groups.codes, self.total), _codes(array, self.dtype)]
+        rows = group_rows(_known(mix_codes(pairs))).first
+        rows = rows if self._missing is None else rows[~self._missing[rows]]
+        return np.bincount(self.groups.codes[rows], minlength=self.total), None
+
+    def _median(self) -> tuple[Any, Any]:
+        values = self.numbers.astype(np.float64)
+        ranked = _codes(pa.array(values), values.dtype, ordered=True)
+        order = order_of_columns([_codes_of_groups(self.codes, self.total), ranked])
+        counts = self.find("count")[0]
+        there = counts > 0
+        begins = np.cumsum(counts) - counts
+        low = values[order[(begins + (counts - 1) // 2)[there]]]
+        high = values[order[(begins + counts // 2)[there]]]
+        made = np.full(self.total, np.nan)
+        with np.errstate(invalid="ignore", over="ignore"):
+            made[there] = np.where(counts[there] % 2 == 1, low, (low + high) / 2)
+        return made, None
+
     # --- primitives that are rows ---------------------------------------------------------
 
     def rows(self, primitive: str) -> Any:
@@ -184,11 +210,29 @@ class Values:
         return pa.array(made, mask=gaps)
 
     @property
+    def _is_numpy(self) -> bool:
+        return isinstance(self.dtype, np.dtype)
+
+    @property
     def _is_plain(self) -> bool:
         kind, types = self.array.type, pa.types
         return bool(
             not (types.is_dictionary(kind) or types.is_string(kind) or types.is_large_string(kind))
         )
+
+
+def _codes(array: Any, dtype: Any, ordered: bool = False) -> Codes:
+    return _known(code_column(array, dtype, ordered))
+
+
+def _known(codes: Codes | None) -> Codes:
+    if codes is None:
+        raise AssertionError("a column without codes is aggregated by pandas")
+    return codes
+
+
+def _codes_of_groups(numbers: Any, total: int) -> Codes:
+    return Codes(numbers.astype(np.uint64), total)
 
 
 def add_floats(codes: Any, numbers: Any, total: int) -> Any:

@@ -10,29 +10,31 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from shframe.dataframe import partition
-from shframe.dataframe.kernels.key_codes import one_array
 from shframe.dataframe.kernels.row_ranks import rank_rows
-from shframe.dataframe.kernels.stack_tables import stack_tables
+from shframe.dataframe.kernels.stack_tables import stack_parts
+from shframe.dataframe.kernels.table_rows import pick_rows
 
 SAMPLE = 256  # rows of each partition that take part in choosing the cuts
 STEPS = 1024  # rows of a sorted partition by which the place of a cut is narrowed down
 
 
-def sort(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
-    """One partition in order, by columns or by its index."""
-    table = _sortable_table(part, by)
+def sort(part: Any, *, by: Any, ascending: Any, na_position: str, keep_labels: bool = True) -> Any:
+    """One partition in order, by columns or by its index.
+
+    keep_labels: whether rows are asked for their labels afterwards.
+    """
+    table = _sortable_table(part, by, keep_labels)
     if table is not None:
         order = _order_table(table, by, ascending, na_position)
         if order is not None:
-            return _take(table, order)
+            return pick_rows(table, order)
     return _sort_frame(partition.as_pandas(part), by, ascending, na_position)
 
 
-def _sortable_table(part: Any, by: Any) -> Any:
-    """The partition as a table whose rows have labels; None where a table does not hold its keys
+def _sortable_table(part: Any, by: Any, keep_labels: bool) -> Any:
+    """The partition as a table whose rows can be moved; None where a table does not hold its keys
     in columns of their own."""
     table = partition.as_table(part)
     if table is None:
@@ -42,7 +44,7 @@ def _sortable_table(part: Any, by: Any) -> Any:
         return table if len(layout.levels) == 1 else None
     if isinstance(layout.labels, pd.MultiIndex) or not layout.labels.is_unique:
         return None
-    return partition.with_labels(table)
+    return partition.with_labels(table) if keep_labels else partition.without_index(table)
 
 
 def _order_table(table: Any, by: Any, ascending: Any, na_position: str) -> Any:
@@ -53,12 +55,6 @@ def _order_table(table: Any, by: Any, ascending: Any, na_position: str) -> Any:
     keys = [table.column(n) for n in places]
     flags = ascending if len(ascending) == len(keys) else ascending * len(keys)
     return rank_rows(keys, [dtypes[n] for n in places], flags, na_position)
-
-
-def _take(table: Any, order: Any) -> Any:
-    places = pa.array(order)
-    columns = [one_array(column).take(places) for column in table.columns]
-    return partition.table_of(columns, partition.layout_of(table))
 
 
 def _sort_frame(frame: Any, by: Any, ascending: Any, na_position: str) -> Any:
@@ -96,7 +92,7 @@ def _keys_at(part: Any, rows: Any, by: Any) -> Any:
     if by is not None:
         places = [layout.labels.get_loc(label) for label in by]
         part = partition.select(part, places, layout.labels.take(places))
-    return _keys(partition.as_pandas(_take(part, rows)), by)
+    return _keys(partition.as_pandas(pick_rows(part, rows)), by)
 
 
 def _order(keys: Any, ascending: Any, na_position: str) -> Any:
@@ -166,16 +162,8 @@ def ranges(offsets: Any, parts: Any, place: int) -> list[Any]:
 def merge(offsets: Any, *values: Any, by: Any, ascending: Any, na_position: str) -> Any:
     """One target: its rows of every sorted partition, in order.
 
-    offsets: what `find_begins` has found in each partition; values: the partitions, the target.
+    offsets: what `find_begins` has found in each; values: the partitions, then the target.
     """
     *parts, place = values
-    pieces = ranges(offsets, parts, place)
-    filled = [one for one in pieces if partition.rows_in(one)] or pieces[:1]
-    whole = _stack(filled)
+    whole = stack_parts(ranges(offsets, parts, place))
     return sort(whole, by=by, ascending=ascending, na_position=na_position)
-
-
-def _stack(parts: list[Any]) -> Any:
-    if all(map(partition.is_table, parts)) and partition.are_alike(parts):
-        return stack_tables(parts)
-    return partition.stack([partition.as_pandas(part) for part in parts])

@@ -1,10 +1,20 @@
-"""Tables of one layout as one table."""
+"""Partitions one after another: tables of one layout as one table."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pyarrow as pa
+
+from shframe.dataframe import partition
+
+
+def stack_parts(parts: list[Any]) -> Any:
+    """Those of the parts that have rows; of tables alike a table, else a pandas object."""
+    filled = [part for part in parts if partition.rows_in(part)] or parts[:1]
+    if all(map(partition.is_table, filled)) and partition.are_alike(filled):
+        return stack_tables(filled)
+    return partition.stack([partition.as_pandas(part) for part in filled])
 
 
 def stack_tables(tables: list[Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from shframe.dataframe.expr.relations import Aggregate
 from shframe.dataframe.kernels import aggregate, row_order, shuffle, sorting
-from shframe.dataframe.kernels.aggregation import is_decomposable
+from shframe.dataframe.kernels.aggregation import is_coded, is_decomposable
 from shframe.dataframe.lower.estimates import most_groups
 from shframe.dataframe.lower.layer import (
     About,
@@ -52,6 +53,15 @@ def lower_aggregate(node: Aggregate, sources: tuple[Layer, ...]) -> Layer:
         combine = Function(aggregate.combine, plan=plan)
         tasks = [*parts, *combine_tree(Key(node.name, (0,)), keys_of(parts), combine, final)]
         return Layer([tasks[-1].key], tasks, about=About(not plan.as_index))
+    if is_coded(node.source.meta, plan):
+        if len(layer.keys) == 1:
+            answer = Function(aggregate.aggregate_whole, plan=plan, expected=node.meta)
+            made = per_partition(node.name, answer, layer.keys)
+            return Layer(keys_of(made), made, about=About())
+        if _in_order(node):
+            return _whole_groups_in_order(node, layer)
+        if _by_appearance(node):
+            return _whole_groups_by_hash(node, layer)
     if not (_in_order(node) and plan.as_index and stays_a_table(node.source)):
         return run_whole(node, aggregate.aggregate_by_pandas, {"plan": plan}, sources)
     before: list[Task] = []
@@ -82,28 +92,45 @@ def _groups_in_parts(node: Aggregate, partials: list[Task], layer: Layer) -> Lay
 
 def _groups_by_hash(node: Aggregate, partials: list[Task], layer: Layer) -> Layer:
     """Partial results moved by a hash of their keys, combined, put where each group was first."""
+    labels = aggregate.key_columns(node.plan)
+    made = _by_hash(node, keys_of(partials), labels, aggregate.combine_part, layer)
+    return replace(made, tasks=[*partials, *made.tasks])
+
+
+def _whole_groups_by_hash(node: Aggregate, layer: Layer) -> Layer:
+    """Rows moved by a hash of their keys; groups are put where each was first."""
+    return _by_hash(node, layer.keys, node.plan.keys, aggregate.aggregate_whole_part, layer)
+
+
+def _by_hash(
+    node: Aggregate, keys: Sequence[Key], labels: tuple[Any, ...], kernel: Any, layer: Layer
+) -> Layer:
     plan, name = node.plan, node.name
-    labels = aggregate.key_columns(plan)
-    count = parts_for(layer, 2 * workers())
+    count, targets = parts_for(layer, 2 * workers()), len(keys)
     split = Function(
         row_order.split, labels=labels, hashed=(None,) * len(labels), count=count, marked=True
     )
-    splits = [
-        Task(Key(f"{name}-split", (n,)), split, (key,), (n,))
-        for n, key in enumerate(keys_of(partials))
-    ]
-    targets = len(splits)
-    combine = [
-        Function(aggregate.combine_part, plan=plan, place=n, targets=targets) for n in range(count)
-    ]
-    combined = per_place(f"{name}-part", combine, keys_of(splits))
+    splits = [Task(Key(f"{name}-split", (n,)), split, (key,), (n,)) for n, key in enumerate(keys)]
+    parts = [Function(kernel, plan=plan, place=n, targets=targets) for n in range(count)]
+    combined = per_place(f"{name}-part", parts, keys_of(splits))
     finish = [
         Function(aggregate.finish_part, plan=plan, expected=node.meta, place=n)
         for n in range(targets)
     ]
     made = per_place(name, finish, keys_of(combined))
     about = About(not plan.as_index, layer.about.nbytes)
-    return Layer(keys_of(made), [*partials, *splits, *combined, *made], about=about)
+    return Layer(keys_of(made), [*splits, *combined, *made], about=about)
+
+
+def _whole_groups_in_order(node: Aggregate, layer: Layer) -> Layer:
+    """Rows in the order of their keys, cut at the same keys, so that groups are whole."""
+    plan, name = node.plan, node.name
+    how = {"by": plan.keys, "ascending": (True,) * len(plan.keys), "na_position": "last"}
+    take = Function(aggregate.take_in_order, plan=plan, **how)
+    local = per_partition(f"{name}-local", take, layer.keys)
+    finish = Function(aggregate.aggregate_whole_range, plan=plan, expected=node.meta)
+    keys, tasks = by_range(name, local, parts_for(layer, 2 * workers()), how, finish)
+    return Layer(keys, tasks, about=About(not plan.as_index, layer.about.nbytes))
 
 
 def _by_appearance(node: Aggregate) -> bool:
