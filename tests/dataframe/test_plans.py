@@ -18,6 +18,7 @@ import shframe.array as xp
 from shframe import session as sessions
 from shframe.dataframe.expr.columns import Column
 from shframe.dataframe.expr.relations import Project, ReadParquet, Sort
+from shframe.dataframe.kernels import membership
 from shframe.dataframe.plan.plan_text import plan_text
 from shframe.dataframe.plan.planner import PLANNER
 from shframe.dataframe.plan.validate import check_stage
@@ -110,6 +111,18 @@ def test_what_a_rule_changes_computes_what_pandas_does(
         print(program)
         expected = eval(program, {"sf": pd, "pd": pd, **eager})
         same(evaluate(program, flights).compute(), expected, inexact=True)
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i4", "i8", "u8"])
+def test_integers_of_every_width_are_looked_up(dtype: str) -> None:
+    ends = np.iinfo(dtype)
+    extremes = np.array([ends.min, ends.max, ends.max // 2, 0, 7, 7], dtype)
+    near = np.array([ends.max // 2, ends.max // 2 - 90, 7], dtype)
+    for values in (extremes, near, near[:0]):
+        found = membership.build_members(np.unique(values), np.unique(values[:1]))
+        for asked in (extremes, near, np.arange(127, dtype=dtype)):
+            made = membership.is_member(pd.Series(asked, name="x"), found)
+            same(made, pd.Series(asked, name="x").isin(values))
 
 
 def explained(path: Path) -> Iterator[str]:

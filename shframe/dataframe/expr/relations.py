@@ -133,6 +133,10 @@ class Filter(RowWise):
     def keeps_index(self) -> bool:
         return not self.labels and self.is_aligned
 
+    @functools.cached_property
+    def settled(self) -> bool:
+        return self.source.settled  # the dtype of the condition is not that of the rows
+
     @property
     def call(self) -> Call:
         return rowwise.filter_rows, {"positional": self.is_aligned}

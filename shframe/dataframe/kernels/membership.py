@@ -36,7 +36,7 @@ def build_members(*found: Any) -> Members | None:
     if extent > max(LEAST_DENSE, DENSE * len(values)):
         return Members(low, None, values)
     flags = np.zeros(extent, bool)
-    flags[(values - low).astype(np.intp)] = True
+    flags[_places(values, low)] = True
     return Members(low, flags, None)
 
 
@@ -56,7 +56,14 @@ def _among(values: Any, members: Members | None) -> Any:
     high = int(low) + len(flags) - 1
     inside = (values >= low) & (values <= high)
     if inside.all():
-        return flags[(values - low).astype(np.intp)]
+        return flags[_places(values, low)]
     made = np.zeros(len(values), bool)
-    made[inside] = flags[(values[inside] - low).astype(np.intp)]
+    made[inside] = flags[_places(values[inside], low)]
     return made
+
+
+def _places(values: Any, low: Any) -> Any:
+    """Distances from the smallest value, which small integers would not hold."""
+    if values.dtype.itemsize < 8:
+        return values.astype(np.intp) - int(low)
+    return (values - low).astype(np.intp)

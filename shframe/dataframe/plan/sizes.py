@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -144,7 +145,7 @@ def _(node: RowWise, sources: list[Size]) -> Size:
 def _(node: Filter, sources: list[Size]) -> Size:
     source = sources[0]
     share = selectivity(node.condition)
-    return Size(int(source.rows * share), int(source.nbytes * share), source.domain)
+    return Size(ceil(source.rows * share), ceil(source.nbytes * share), source.domain)
 
 
 @size_of.register(SameSchema)
@@ -186,7 +187,7 @@ def _(node: Concat, sources: list[Size]) -> Size:
 def _(node: Join, sources: list[Size]) -> Size:
     left, right = sources
     values = max(min(left.domain, right.domain), 1)
-    rows = left.rows * right.rows // values
+    rows = ceil(left.rows * right.rows / values)
     rows = max(rows, left.rows if node.how in ("left", "outer") else 0)
     rows = max(rows, right.rows if node.how in ("right", "outer") else 0)
     return replace(_sized(node, rows, 1), domain=max(left.domain, right.domain))
