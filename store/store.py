@@ -47,6 +47,7 @@ class Store:
         """budget: bytes in memory; spill: the file for objects that do not fit, or None."""
         self.budget = budget
         self._spill = spill
+        self.spilled_ever = 0  # bytes moved to disk, also of objects that are gone
         self.ask_for_pages: Callable[[], None] | None = None  # what workers hold and do not use
         self._punched: dict[int, list[Punched]] = {}
         self._debt: dict[int, tuple[int, int]] = {}  # slot -> (live, resident) too much in its row
@@ -519,6 +520,7 @@ class Store:
         if place is None:
             return 0
         self.local.adopt_segment(spill.segment())
+        self.spilled_ever += old.nbytes
         entry.ref, entry.owner = replace(old, segment=SEGMENT, offset=place), SPILL_SLOT
         if self._lending.knows(old.segment):
             self._lending.drop(old.segment)

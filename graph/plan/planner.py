@@ -45,11 +45,15 @@ class Planner(Generic[About]):
     """The stages of one kind of collection and its table of lowerings.
 
     check: raises AssertionError for a layer that its node cannot have; for SHFRAME_CHECK=1.
+    together: the node that has several plans as its children, for rules that look at all of them.
+    cost: of several optimised plans in one graph, comparable with that of others.
     """
 
     stages: tuple[Stage, ...]
     lowerings: Mapping[type[Expr], Lowering[About]]
     check: Callable[[Any, Layer[About]], None] | None = None
+    together: Callable[[tuple[Expr, ...]], Expr] | None = None
+    cost: Callable[[Sequence[Expr]], float] | None = None
 
     def optimized(self, plan: Expr, stage: str | None = None) -> Expr:
         """The plan after all stages, or after the one named; raises ValueError for another."""
@@ -61,6 +65,17 @@ class Planner(Generic[About]):
             if each.name == stage:
                 break
         return plan
+
+    def optimized_together(self, plans: Sequence[Expr]) -> Sequence[Expr]:
+        """Plans that run in one graph: each for itself, or as one, whichever costs less.
+
+        As one they share what they read, with all columns and rows that any of them needs.
+        """
+        apart = [self.optimized(plan) for plan in plans]
+        if self.together is None or self.cost is None or len(plans) < 2:
+            return apart
+        shared = self.optimized(self.together(tuple(plans))).children()
+        return shared if self.cost(shared) < self.cost(apart) else apart
 
     @property
     def stage_names(self) -> tuple[str, ...]:
@@ -77,9 +92,23 @@ class Planner(Generic[About]):
         last: what comes on top of the plan's own layer, such as the filling of a final array.
         fuse: whether tasks that only one other reads become part of it: not if all run here.
         """
+        graph, [top] = self.graph_of([plan], [last], fuse)
+        return graph, top
+
+    def graph_of(
+        self,
+        plans: Sequence[Expr],
+        lasts: Sequence[Callable[[Layer[About]], Layer[About]] | None],
+        fuse: bool = True,
+        measured: Callable[[str, Sequence[Task]], list[Task]] | None = None,
+    ) -> tuple[TaskGraph, list[Layer[About]]]:
+        """The same of several plans in one graph, in which what they share is made once.
+
+        measured: makes of the tasks of a node, whose name is given, such as note what they took.
+        """
         layers: dict[str, Layer[About]] = {}
         graph = TaskGraph()
-        for node in walk(plan):
+        for node in walk(*plans):
             lowering = self._lowering_of(type(node))
             layer = lowering(node, tuple(layers[child.token] for child in node.children()))
             layers[node.token] = layer
@@ -87,17 +116,18 @@ class Planner(Generic[About]):
                 _check_keys(node, layer, graph)
                 if self.check is not None:
                     self.check(node, layer)
-            graph.add(layer.tasks)
+            graph.add(measured(node.name, layer.tasks) if measured else layer.tasks)
             graph.data.update(layer.data)
             graph.notes.extend(layer.notes)
-        top = layers[plan.token]
+        tops = [layers[plan.token] for plan in plans]
         layers.clear()  # of many blocks a layer takes half as much as their tasks
-        if last is not None:
-            top = last(top)
-            graph.add(top.tasks)
-        graph.outputs = tuple(top.keys)
-        top = Layer(top.keys, [], top.data, about=top.about, notes=top.notes)
-        return fused(graph) if fuse else graph, top
+        for n, last in enumerate(lasts):
+            if last is not None:
+                tops[n] = last(tops[n])
+                graph.add(tops[n].tasks)
+        graph.outputs = tuple(dict.fromkeys(key for top in tops for key in top.keys))
+        tops = [Layer(top.keys, [], top.data, about=top.about, notes=top.notes) for top in tops]
+        return fused(graph) if fuse else graph, tops
 
     def _lowering_of(self, kind: type[Expr]) -> Lowering[About]:
         """What lowers a kind of node: the entry of its nearest base class."""

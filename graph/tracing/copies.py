@@ -7,6 +7,8 @@ integers, dictionaries as strings) a kernel notes here what it made instead.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 CopiedBytes = tuple[tuple[str, int], ...]  # (reason, bytes)
 
@@ -14,6 +16,7 @@ CopiedBytes = tuple[tuple[str, int], ...]  # (reason, bytes)
 class _Found(threading.local):
     def __init__(self) -> None:
         self.nbytes: dict[str, int] = {}
+        self.detailed = False
 
 
 _found = _Found()
@@ -31,3 +34,19 @@ def taken() -> CopiedBytes:
     copied = tuple(_found.nbytes.items())
     _found.nbytes = {}
     return copied
+
+
+def looked_at(reason: str, count: Callable[[], int]) -> None:
+    """Note bytes of an input that was read in another form, zero-copy or not, if that is asked."""
+    if _found.detailed:
+        converted(reason, count())
+
+
+@contextmanager
+def in_detail() -> Iterator[None]:
+    """Let looked_at() note what this thread does."""
+    before, _found.detailed = _found.detailed, True
+    try:
+        yield
+    finally:
+        _found.detailed = before

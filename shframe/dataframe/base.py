@@ -79,7 +79,8 @@ class Partitioned(Reductions):
         """Strings that were read as dictionaries become strings in the workers, side by side."""
         if not isinstance(self._meta, pd.DataFrame):
             return layer
-        tasks = per_partition("settled", Function(rowwise.decode_strings), layer.keys)
+        name = f"settled-{self.expr.token[:16]}"
+        tasks = per_partition(name, Function(rowwise.decode_strings), layer.keys)
         return Layer(keys_of(tasks), tasks, about=layer.about)
 
     def _result(self, parts: Iterable[Any], layer: Layer) -> Any:

@@ -7,12 +7,20 @@ same kind; of a value a value, or one of the kind that it is combined with.
 from __future__ import annotations
 
 import functools
+import time
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, NoReturn, Protocol, Self, TypeVar, overload
 
+from shframe import session
+from shframe.dataframe.kernels.measuring import measure
+from shframe.dataframe.plan.analysis import estimates_of, measures_of
 from shframe.dataframe.plan.plan_text import plan_text
 from shframe.errors import UnsupportedType
 from shframe.graph.plan.expr import Expr
+from shframe.graph.tasks.measured import measured_tasks
 from shframe.lazy.collection import Collection
+from shframe.store.byte_sizes import format_bytes
 
 
 class Operators(Collection):
@@ -23,8 +31,26 @@ class Operators(Collection):
     __pandas_priority__ = 5000  # and so do pandas' objects, of which a frame has 4000
 
     @classmethod
-    def _plan_text(cls, plan: Expr) -> str:
-        return plan_text(plan)
+    def _plan_text(cls, plan: Expr, notes: Mapping[str, str] | None = None) -> str:
+        return plan_text(plan, notes)
+
+    @classmethod
+    def _estimates(cls, plan: Expr) -> dict[str, str]:
+        return estimates_of(plan)
+
+    def _analyze(self, plan: Expr) -> tuple[dict[str, str], str]:
+        graph, _ = self.planner.graph_of(
+            [plan], [self._settled], measured=partial(measured_tasks, measure=measure)
+        )
+        start = time.monotonic()
+        store = session.executor().store
+        spilled = store.spilled_ever
+        for _part in self._parts(graph, False, None):
+            pass
+        seconds = time.monotonic() - start
+        spilled = store.spilled_ever - spilled
+        total = f"in all {seconds:.3f} s, {format_bytes(spilled)} spilled"
+        return measures_of(plan, session.current().last_trace), total
 
     def _operator(self, name: str, other: Any, reflected: bool = False) -> Any:
         raise AssertionError(f"{type(self).__name__} lacks operators")

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from shframe.graph.tracing.copies import converted
+from shframe.graph.tracing.copies import converted, looked_at
 from shframe.store.reader import writable_copy
 
 _META = b"shframe"
@@ -86,6 +86,7 @@ def as_pandas(part: Any) -> Any:
     if not is_table(part):
         return part
     layout = layout_of(part)
+    looked_at("as pandas", lambda: int(part.nbytes))
     columns = [series_values(part.column(n), dtype) for n, dtype in enumerate(layout.dtypes)]
     index = index_of(part, layout)
     frame = pd.DataFrame(dict(enumerate(columns)), index=index, copy=False)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from textwrap import indent
 from typing import Any, ClassVar, Self
 
 from shframe import session
+from shframe.errors import UnsupportedType
 from shframe.executor_choice import planned_for
 from shframe.graph.executors.cluster import values
 from shframe.graph.objects.object_ref import ObjectRef
@@ -31,19 +32,25 @@ class Lazy:
         """The same, computed now and kept."""
         raise AssertionError(f"{type(self).__name__} lacks persist")
 
-    @staticmethod
-    def _graph_of(many: list[Any]) -> TaskGraph | None:
-        """The one graph in which many of this kind run; None: each runs in a graph of its own."""
+    @property
+    def _family(self) -> object:
+        """Equal for those that are computed in one graph; None: this one has a graph of its own."""
         return None
+
+    @staticmethod
+    def _compute_all(many: list[Any], progress: bool | None, executor: Any) -> list[Any]:
+        """The values of some of one family."""
+        return [one.compute(progress=progress, executor=executor) for one in many]
+
+    @staticmethod
+    def _persist_all(many: list[Any], progress: bool | None, executor: Any) -> list[Any]:
+        """Some of one family, persisted."""
+        return [one.persist(progress=progress, executor=executor) for one in many]
 
     def _tasks(self) -> TaskGraph | None:
         """The tasks of this value, the only output, for a graph that reads it; None: it is computed
         before."""
         return None
-
-    def _kept(self, ref: ObjectRef) -> Lazy:
-        """This object when its value is kept; called for kinds that have a `_graph_of`."""
-        raise AssertionError(f"{type(self).__name__} lacks _kept")
 
 
 class Collection(Lazy):
@@ -90,26 +97,70 @@ class Collection(Lazy):
         graph, layer = self._plan(executor)
         return self._persisted(run_graph(graph, progress, executor), layer)
 
-    def explain(self, stage: str | None = None, *, tasks: bool = False) -> str:
+    @property
+    def _family(self) -> object:
+        return self.planner if self.planner.together is not None else None
+
+    @staticmethod
+    def _compute_all(many: list[Any], progress: bool | None, executor: Any) -> list[Any]:
+        if len(many) == 1:
+            return Lazy._compute_all(many, progress, executor)
+        graph, layers = _plan_all(many, executor, settled=True)
+        made = dict(zip(graph.outputs, many[0]._parts(graph, progress, executor), strict=True))
+        start = time.monotonic()
+        pairs = zip(many, layers, strict=True)
+        results = [one._result([made[key] for key in layer.keys], layer) for one, layer in pairs]
+        note_assembly(len(made), time.monotonic() - start)
+        return results
+
+    @staticmethod
+    def _persist_all(many: list[Any], progress: bool | None, executor: Any) -> list[Any]:
+        if len(many) == 1:
+            return Lazy._persist_all(many, progress, executor)
+        graph, layers = _plan_all(many, executor, settled=False)
+        made = dict(zip(graph.outputs, run_graph(graph, progress, executor), strict=True))
+        pairs = zip(many, layers, strict=True)
+        return [one._persisted([made[key] for key in layer.keys], layer) for one, layer in pairs]
+
+    def explain(
+        self, stage: str | None = None, *, tasks: bool = False, analyze: bool = False
+    ) -> str:
         """The plan as text, as it was written and as it is optimised; nothing is computed.
 
+        Of frames each line of the optimised plan ends with the rows and bytes that are expected.
         stage: only the plan after this stage. tasks: whether to add the layers of the task graph.
+        analyze: whether to run the plan, and to say behind each line what was measured: rows and
+            bytes that it made, seconds in tasks, bytes that it looked at as pandas or converted.
 
-        Raises: ValueError for a stage that does not exist.
+        Raises: ValueError for a stage that does not exist, UnsupportedType for analyze of an
+            array.
         """
         if stage is not None:
             return self._plan_text(self.planner.optimized(self.expr, stage))
         optimised = self.planner.optimized(self.expr)
         chapters = {"Logical plan": self._plan_text(self.expr)}
-        chapters["Optimised plan"] = self._plan_text(optimised)
+        if analyze:
+            notes, total = self._analyze(optimised)
+            chapters["Optimised plan"] = f"{self._plan_text(optimised, notes)}\n{total}"
+        else:
+            chapters["Optimised plan"] = self._plan_text(optimised, self._estimates(optimised))
         if tasks:
             graph, _ = self.planner.graph(optimised)
             chapters["Tasks"] = graph.text()
         return "\n".join(f"{name}:\n{indent(text, '  ')}" for name, text in chapters.items())
 
     @classmethod
-    def _plan_text(cls, plan: Expr) -> str:
+    def _plan_text(cls, plan: Expr, notes: Mapping[str, str] | None = None) -> str:
         return tree_text(plan, cls._line)
+
+    @classmethod
+    def _estimates(cls, plan: Expr) -> dict[str, str]:
+        """What is expected of nodes, by their tokens."""
+        return {}
+
+    def _analyze(self, plan: Expr) -> tuple[dict[str, str], str]:
+        """Run a plan: what was measured of nodes, by their tokens, and a line for the whole."""
+        raise UnsupportedType("explain(analyze=True) is for frames, series and their values")
 
     def _plan(
         self, executor: Any, last: Callable[[Layer[Any]], Layer[Any]] | None = None
@@ -132,6 +183,18 @@ class Collection(Lazy):
     @staticmethod
     def _line(node: Expr) -> str:
         return node.name
+
+
+def _plan_all(
+    many: list[Collection], executor: Any, settled: bool
+) -> tuple[TaskGraph, list[Layer[Any]]]:
+    """One task graph for several collections of one planner, and what is known of each."""
+    planner = many[0].planner
+    where = session.current().where(executor)
+    with planned_for(where):
+        plans = planner.optimized_together([one.expr for one in many])
+        lasts = [one._settled if settled else None for one in many]
+        return planner.graph_of(plans, lasts)
 
 
 def run_graph(graph: TaskGraph, progress: bool | None, executor: Any) -> list[ObjectRef]:

@@ -1,19 +1,22 @@
-"""compute and persist: several lazy objects at once, all Delayed of them in one task graph."""
+"""compute and persist: several lazy objects at once, what is of one kind in one task graph."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from shframe.graph.objects.object_ref import ObjectRef
-from shframe.lazy.collection import Lazy, run_graph
+from shframe.lazy.collection import Lazy
 
 
 def compute(*args: Any, progress: bool | None = None, executor: Any = None) -> tuple[Any, ...]:
     """The values of several lazy objects, also of those in lists, tuples and dicts.
 
-    All Delayed run as one graph, in which what they share runs once; frames and arrays follow one
-    after another. Other values are returned unchanged. executor: see Collection.compute().
+    All Delayed run as one graph, and all frames, series and values of frames: what they share, a
+    file that several read or a join, is computed once. Arrays follow one after another. Other
+    values are returned unchanged. executor: see Collection.compute().
+
+    Cost: what several frames read is read once, with the columns that any of them needs, and kept
+        until all have read it; where separate reads take less, each reads its own.
 
     Examples
     --------
@@ -23,12 +26,10 @@ def compute(*args: Any, progress: bool | None = None, executor: Any = None) -> t
     (2, [1, 5], {'half': 0.5})
     >>> sf.shutdown()
     """
-    found = _lazy_in(args)
-    together = _run_together(found, progress, executor)
-    values = {id(one): ref.value(writable=True) for one, ref in together}
-    for one in found:
-        if id(one) not in values:
-            values[id(one)] = one.compute(progress=progress, executor=executor)
+    values: dict[int, Any] = {}
+    for many in _families(_lazy_in(args)):
+        made = many[0]._compute_all(many, progress, executor)
+        values.update((id(one), value) for one, value in zip(many, made, strict=True))
     return tuple(_replace(arg, lambda one: values[id(one)]) for arg in args)
 
 
@@ -43,12 +44,10 @@ def persist(*args: Any, progress: bool | None = None, executor: Any = None) -> t
     3
     >>> sf.shutdown()
     """
-    found = _lazy_in(args)
-    together = _run_together(found, progress, executor)
-    kept = {id(one): one._kept(ref) for one, ref in together}
-    for one in found:
-        if id(one) not in kept:
-            kept[id(one)] = one.persist(progress=progress, executor=executor)
+    kept: dict[int, Any] = {}
+    for many in _families(_lazy_in(args)):
+        made = many[0]._persist_all(many, progress, executor)
+        kept.update((id(one), value) for one, value in zip(many, made, strict=True))
     return tuple(_replace(arg, lambda one: kept[id(one)]) for arg in args)
 
 
@@ -76,14 +75,10 @@ def _replace(value: Any, change: Callable[[Lazy], Any]) -> Any:
     return value
 
 
-def _run_together(
-    found: list[Lazy], progress: bool | None, executor: Any
-) -> Iterator[tuple[Lazy, ObjectRef]]:
-    """The results of those that share one graph with others of their kind."""
-    kinds: dict[Callable[..., Any], list[Lazy]] = {}
+def _families(found: list[Lazy]) -> list[list[Lazy]]:
+    """Lists of those that run in one graph."""
+    families: dict[Any, list[Lazy]] = {}
     for one in found:
-        kinds.setdefault(one._graph_of, []).append(one)
-    for graph_of, many in kinds.items():
-        graph = graph_of(many)
-        if graph is not None:
-            yield from zip(many, run_graph(graph, progress, executor), strict=True)
+        family = one._family
+        families.setdefault(id(one if family is None else family), []).append(one)
+    return [*families.values()]

@@ -15,7 +15,6 @@ from shframe.argument_checks import check_integer
 from shframe.errors import UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.tokens import tokenize
-from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.lazy.collection import run_graph
 from shframe.lazy.delayed_graph import VALUE, Call, DelayedCall, graph_of
 
@@ -55,9 +54,19 @@ class Delayed(DelayedCall):
         [ref] = run_graph(graph_of([self]), progress, executor)
         return self._kept(ref)
 
+    @property
+    def _family(self) -> object:
+        return Delayed
+
     @staticmethod
-    def _graph_of(many: list[Any]) -> TaskGraph:
-        return graph_of(many)
+    def _compute_all(many: list[Any], progress: bool | None, executor: Any) -> list[Any]:
+        refs = run_graph(graph_of(many), progress, executor)
+        return [ref.value(writable=True) for ref in refs]
+
+    @staticmethod
+    def _persist_all(many: list[Any], progress: bool | None, executor: Any) -> list[Any]:
+        refs = run_graph(graph_of(many), progress, executor)
+        return [one._kept(ref) for one, ref in zip(many, refs, strict=True)]
 
     def _kept(self, ref: ObjectRef) -> Delayed:
         return Delayed(VALUE, (ref,), {}, self.key)

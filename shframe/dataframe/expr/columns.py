@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from shframe.dataframe.expr.base import Call, Literal, Meta, Relation, RowWise, Value, call_operator
 from shframe.dataframe.expr.lineage import Rows
-from shframe.dataframe.kernels import rowwise
+from shframe.dataframe.kernels import membership, rowwise
 from shframe.dataframe.kernels.arguments import Place
 from shframe.graph.plan.expr import Expr
 from shframe.graph.plan.tokens import tokenize
@@ -233,6 +233,20 @@ class SteadyRelabel(Relabel):
     """The same where the dtypes follow from the source's: set_index, reset_index."""
 
     steady = True
+
+
+@dataclass(frozen=True, eq=False)
+class IsMember(RowWise):
+    """Whether each integer is among those that a look-up has."""
+
+    source: Relation
+    members: Value
+
+    keeps_dtypes = True
+
+    @property
+    def call(self) -> Call:
+        return membership.is_member, {}
 
 
 @dataclass(frozen=True, eq=False)

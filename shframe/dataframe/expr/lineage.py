@@ -32,7 +32,8 @@ class Lineage:
 
 def same_rows(lineages: Sequence[Lineage]) -> bool:
     """Whether all have the same rows with the same labels in the same partitions."""
-    return len(set(lineages)) == 1
+    first = lineages[0]
+    return all(one is first or one == first for one in lineages)
 
 
 def correspond(lineages: Sequence[Lineage]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -120,14 +120,22 @@ class Project(RowWise):
 
 @dataclass(frozen=True, eq=False)
 class Filter(RowWise):
-    """The rows for which a condition holds."""
+    """The rows for which a condition holds; labels: whether something looks at theirs."""
 
     source: Relation
     condition: Relation
+    labels: bool = True
 
     rows = "chosen"
     keeps_dtypes = True
-    keeps_index = False
+
+    @property
+    def keeps_index(self) -> bool:
+        return not self.labels and self.is_aligned
+
+    @functools.cached_property
+    def settled(self) -> bool:
+        return self.source.settled  # the dtype of the condition is not that of the rows
 
     @property
     def call(self) -> Call:
@@ -300,6 +308,7 @@ class Join(Relation):
     """Rows of two frames that belong together; the index counts the result's rows.
 
     places: which columns of pandas' result are made; None: all of them.
+    ordered: whether something needs the order that pandas gives the rows.
     """
 
     left: Relation
@@ -309,6 +318,7 @@ class Join(Relation):
     right_on: tuple[Any, ...]
     suffixes: tuple[str | None, str | None]
     places: tuple[int, ...] | None = None
+    ordered: bool = True
 
     @functools.cached_property
     def lineage(self) -> Lineage:
@@ -320,6 +330,8 @@ class Join(Relation):
 
     @functools.cached_property
     def meta(self) -> Any:
+        if (kept := self.kept_meta) is not None:
+            return kept
         plan = join_partitions.JoinPlan(
             self.how, self.left_on, self.right_on, self.suffixes, None, places=self.places
         )
@@ -381,10 +393,11 @@ class SmallResult(Relation):
     """A few rows of each partition, combined into one partition.
 
     The kernels take and give frames or series; the second takes several of them, and `last=True`
-    where they are all.
+    where they are all. labels: whether something looks at those of the rows.
     """
 
     source: Relation
+    labels: bool = field(default=True, kw_only=True)
 
     @property
     def kernels(self) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
@@ -430,6 +443,25 @@ class TopRows(SmallResult):
         name = "nlargest" if self.largest else "nsmallest"
         params = {"name": name, "args": args, "keep": self.keep}
         return combine.take_extreme, combine.combine_extreme, params
+
+
+@dataclass(frozen=True, eq=False)
+class FirstSorted(SmallResult):
+    """The first rows of a frame in the order of some columns; equal ones keep their order."""
+
+    by: tuple[Any, ...]
+    ascending: tuple[bool, ...]
+    na_position: str
+    count: int
+
+    @functools.cached_property
+    def meta(self) -> Any:
+        return self.source.meta
+
+    @property
+    def kernels(self) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
+        params = {"by": self.by, "ascending": self.ascending, "na_position": self.na_position}
+        return combine.take_sorted, combine.combine_sorted, {**params, "count": self.count}
 
 
 @dataclass(frozen=True, eq=False)

@@ -80,6 +80,10 @@ class FindEnds(Find):
         return None
 
 
+class Members(Find):
+    """The values of a column, each once, made ready to be looked up."""
+
+
 class Check(Find):
     """Raises where something is wrong with the whole, when it is computed."""
 
@@ -107,8 +111,11 @@ class Computed(Value):
         return kernel(*map(_example, self.children()), **params)
 
 
+@dataclass(frozen=True, eq=False)
 class AllRows(Computed):
-    """All rows of a relation as one value."""
+    """All rows of a relation as one value; labels: whether something looks at theirs."""
+
+    labels: bool = True
 
 
 def collect_rows(source: Relation) -> AllRows:
@@ -162,3 +169,10 @@ class Given(Value):
     @functools.cached_property
     def sample(self) -> Any:
         return self._sample
+
+
+@dataclass(frozen=True, eq=False)
+class Together(Expr):
+    """Several plans that run in one graph, while rules look at them."""
+
+    plans: tuple[Expr, ...]

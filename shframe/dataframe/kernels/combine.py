@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe import partition
+from shframe.dataframe.kernels import rowwise, sorting
 from shframe.dataframe.kernels.group_rows import group_rows
 from shframe.dataframe.kernels.stack_tables import stack_parts
 from shframe.dataframe.kernels.table_rows import code_rows, pick_rows
@@ -27,7 +28,39 @@ def combine_extreme(*parts: Any, name: str, args: tuple[Any, ...], keep: str, la
     return getattr(_together(parts), name)(*args, keep=keep)
 
 
-def keep_distinct(part: Any, *, subset: Any, keep: str) -> Any:
+def take_sorted(part: Any, *, by: Any, ascending: Any, na_position: str, count: int) -> Any:
+    """The partition's first rows in the order of some columns."""
+    rows = _candidates(part, by[0], ascending[0], count)
+    how = {"by": by, "ascending": ascending, "na_position": na_position}
+    return partition.slice_rows(sorting.sort(rows, **how), 0, count)
+
+
+def combine_sorted(
+    *parts: Any, by: Any, ascending: Any, na_position: str, count: int, last: bool
+) -> Any:
+    """The first rows of several partitions' ones."""
+    how = {"by": by, "ascending": ascending, "na_position": na_position}
+    return partition.slice_rows(sorting.sort(stack_parts(list(parts)), **how), 0, count)
+
+
+def _candidates(part: Any, label: Any, ascending: bool, count: int) -> Any:
+    """The rows that may be among the first: none comes after the last of so many by the first key.
+
+    All of them where a value is missing, or where values are not plain numbers or times.
+    """
+    column = rowwise.select_column(part, label=label)
+    rows = len(column)
+    plain = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufmM"
+    if not 0 < count < rows // 4 or not plain or column.isna().any():
+        return part
+    values = column.to_numpy()
+    place = count - 1 if ascending else rows - count
+    bound = np.partition(values, place)[place]
+    keep = values <= bound if ascending else values >= bound
+    return partition.filter_rows(part, keep) if partition.is_table(part) else part[keep]
+
+
+def keep_distinct(part: Any, *, subset: Any, keep: Any) -> Any:
     """The partition's rows that differ."""
     made = _distinct_by_codes(part, subset, keep)
     if made is not None:

@@ -13,3 +13,8 @@ def get_item(value: Any, *, label: Any) -> Any:
 def round_value(value: Any, *, decimals: int) -> Any:
     """A number, or each of a Series, rounded as pandas and NumPy do it."""
     return value.round(decimals) if hasattr(value, "round") else round(value, decimals)
+
+
+def constant(*, value: Any) -> Any:
+    """A value that was known before."""
+    return value

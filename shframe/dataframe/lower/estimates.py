@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from shframe.dataframe.expr.base import Relation
-from shframe.dataframe.expr.columns import Boolean, Compare, Evaluate, IsIn, StringOp, Unary
+from shframe.dataframe.expr.columns import (
+    Boolean,
+    Compare,
+    Evaluate,
+    IsIn,
+    IsMember,
+    StringOp,
+    Unary,
+)
 from shframe.dataframe.expr.relations import Assign, Filter, FromParts, Project, ReadParquet
 from shframe.dataframe.sources import pruning
 
@@ -38,7 +46,7 @@ def selectivity(condition: Relation) -> float:
         return 1.0 - selectivity(condition.source)
     if isinstance(condition, Compare):
         return {"eq": EQUAL, "ne": 1.0 - EQUAL}.get(condition.op, RANGE)
-    if isinstance(condition, IsIn):
+    if isinstance(condition, IsIn | IsMember):
         return AMONG
     if isinstance(condition, StringOp):
         return MATCH

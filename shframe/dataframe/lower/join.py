@@ -96,9 +96,16 @@ def _join_shared(
         Task(Key(f"{name}-part", (n,)), join, (key, ready), (n,))
         for n, key in enumerate(driving.keys)
     ]
-    order = [Function(row_order.restore_order, place=n) for n in range(targets)]
-    made = per_place(name, order, keys_of(joined))
+    made = _in_order(node, joined, targets)
     return Layer(keys_of(made), [*before, *joined, *made], about=about)
+
+
+def _in_order(node: Join, joined: list[Task], targets: int) -> list[Task]:
+    """The joined rows in pandas' order, or as they are where nothing needs it."""
+    if not node.ordered:
+        return per_partition(node.name, Function(row_order.as_found), keys_of(joined))
+    order = [Function(row_order.restore_order, place=n) for n in range(targets)]
+    return per_place(node.name, order, keys_of(joined))
 
 
 def _prepare(name: str, plan: JoinPlan, layer: Layer, side: str) -> tuple[Key, list[Task]]:
@@ -139,8 +146,7 @@ def _join_by_hash(node: Join, plan: JoinPlan, left: Layer, right: Layer, about: 
     shared: dict[str, Any] = {"plan": plan, "lefts": len(lefts), "targets": targets}
     join = [Function(join_partitions.join_parts, place=n, **shared) for n in range(count)]
     joined = per_place(f"{name}-part", join, keys_of(lefts), *keys_of(rights))
-    order = [Function(row_order.restore_order, place=n) for n in range(targets)]
-    made = per_place(name, order, keys_of(joined))
+    made = _in_order(node, joined, targets)
     return Layer(keys_of(made), [*lefts, *rights, *joined, *made], about=about)
 
 

@@ -29,7 +29,8 @@ def lower_fold(node: Fold, sources: tuple[Layer, ...]) -> Layer:
 def lower_small_result(node: SmallResult, sources: tuple[Layer, ...]) -> Layer:
     """A few rows of each partition, combined in a tree."""
     partial, together, params = node.kernels
-    keys, before = number_rows(node.source.name, sources[0])
+    layer = sources[0]
+    keys, before = number_rows(node.source.name, layer) if node.labels else (layer.keys, [])
     parts = per_partition(f"{node.name}-partial", Function(partial, **params), keys)
     combine = Function(together, last=False, **params)
     final = Function(together, last=True, **params)

@@ -11,11 +11,13 @@ from shframe.graph.tasks.function import Function
 
 def lower_sort(node: Sort, sources: tuple[Layer, ...]) -> Layer:
     """Sort each partition, cut it at quantiles of all, merge what belongs together."""
-    keys, before = number_rows(node.source.name, sources[0])
+    layer = sources[0]
+    unlabelled = node.ignore_index and node.by is not None
+    keys, before = (layer.keys, []) if unlabelled else number_rows(node.source.name, layer)
     how = {"by": node.by, "ascending": node.ascending, "na_position": node.na_position}
     local = per_partition(f"{node.name}-local", Function(sorting.sort, **how), keys)
-    about = About(node.ignore_index, sources[0].about.nbytes)
-    count = parts_for(sources[0], len(local))
+    about = About(node.ignore_index, layer.about.nbytes)
+    count = parts_for(layer, len(local))
     if count == len(local) == 1:
         return Layer([local[0].key], [*before, *local], about=about)
     ranges, tasks = by_range(node.name, local, count, how, Function(sorting.merge, **how))

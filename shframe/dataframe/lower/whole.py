@@ -8,7 +8,7 @@ from typing import Any
 from shframe import session
 from shframe.dataframe.expr.base import Value
 from shframe.dataframe.expr.relations import Whole
-from shframe.dataframe.expr.values import Computed, Given, ValueOperation
+from shframe.dataframe.expr.values import AllRows, Computed, Given, ValueOperation
 from shframe.dataframe.kernels import rowwise
 from shframe.dataframe.lower.layer import About, Layer, number_rows
 from shframe.graph.objects.object_ref import ObjectRef
@@ -33,15 +33,18 @@ def run_whole(
     """One task that gets all rows of each relation among the node's children, and the values."""
     tasks: list[Task] = []
     inputs: list[Key] = []
+    labelled = not isinstance(node, AllRows) or node.labels
     for child, layer in zip(node.children(), sources, strict=True):
         if isinstance(child, Value):
             inputs.append(layer.keys[0])
             continue
-        keys, numbering = number_rows(child.name, layer)
+        keys, numbering = number_rows(child.name, layer) if labelled else (layer.keys, [])
         key = Key(f"{node.name}-whole-{len(inputs)}")
         tasks.extend((*numbering, Task(key, Function(rowwise.stack), tuple(keys))))
         inputs.append(key)
-    task = Task(Key(node.name, (0,)), Function(kernel, **params), tuple(inputs), fan_in=True)
+    nbytes = 0 if inputs else 1  # of a constant
+    function = Function(kernel, **params)
+    task = Task(Key(node.name, (0,)), function, tuple(inputs), nbytes=nbytes, fan_in=True)
     size = sum(len(layer.keys) for layer in sources)
     note = f"{task.function.name} ran in one task over all of its {size} partitions"
     return Layer([task.key], [*tasks, task], about=About(), notes=(note,) if tasks else ())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from typing import Any
+
+import numpy as np
 
 from shframe.dataframe.expr import relations as rel
 from shframe.dataframe.expr.base import Literal, RowWise, Value
@@ -14,6 +16,7 @@ from shframe.dataframe.expr.columns import (
     Column,
     Evaluate,
     IsIn,
+    IsMember,
     Method,
     Operation,
     RowLabels,
@@ -25,13 +28,14 @@ from shframe.dataframe.expr.values import (
     Computed,
     Find,
     Given,
+    Members,
     Reduction,
     RowCount,
     ValueOperation,
 )
 from shframe.dataframe.kernels.arguments import Place
 from shframe.dataframe.sources import pruning
-from shframe.graph.plan.expr import Expr
+from shframe.graph.plan.expr import Expr, walk
 from shframe.graph.tasks.function import UserCode
 from shframe.store.byte_sizes import format_bytes
 
@@ -46,8 +50,12 @@ DEFAULTS = (("skipna", True), ("ddof", 1))  # options that need not be shown
 _PREFIX = {"neg": "-", "pos": "+", "invert": "~"}
 
 
-def plan_text(root: Expr) -> str:
-    """The plan as indented lines; a relation that was shown before is named by its number."""
+def plan_text(root: Expr, notes: Mapping[str, str] | None = None) -> str:
+    """The plan as indented lines; a relation that was shown before is named by its number.
+
+    notes: what is said of nodes at the ends of their lines, by their tokens.
+    """
+    notes = notes or {}
     seen: dict[str, int] = {}
     lines: list[str] = []
     stack = [(root, 0)]
@@ -58,7 +66,8 @@ def plan_text(root: Expr) -> str:
             lines.append(f"{indent}(as in line {seen[node.token]})")
             continue
         line = describe(node)
-        lines.append(indent + line.text)
+        said = notes.get(node.token, "")
+        lines.append(f"{indent}{line.text}{said and '  '}{said}")
         if line.children:
             seen[node.token] = len(lines)
         stack.extend((child, depth + 1) for child in reversed(line.children))
@@ -87,7 +96,7 @@ def describe(node: Expr) -> Line:
 
 def _is_column(node: Expr) -> bool:
     """Whether a node is written as an expression of columns, not as a line of its own."""
-    inline = (Column, RowLabels, Operation, Unary, Method, Attribute, Evaluate)
+    inline = (Column, RowLabels, Operation, Unary, Method, IsMember, Attribute, Evaluate)
     return isinstance(node, inline)
 
 
@@ -118,7 +127,8 @@ class Words:
         self.depth += 1
         text = self.expression(node)
         self.depth -= 1
-        return f"({text})" if inner and isinstance(node, Operation | ValueOperation) else text
+        bracketed = isinstance(node, Operation | ValueOperation | Evaluate)
+        return f"({text})" if inner and bracketed else text
 
     @singledispatchmethod
     def expression(self, node: Any) -> str:
@@ -150,6 +160,14 @@ class Words:
     @expression.register
     def _(self, node: IsIn) -> str:
         return f"{self.of(node.source, True)} in {self._argument(node.options, _inputs(node))}"
+
+    @expression.register
+    def _(self, node: IsMember) -> str:
+        return f"{self.of(node.source, True)} in {self.of(node.members)}"
+
+    @expression.register
+    def _(self, node: Members) -> str:
+        return f"look-up of {self.of(node.source)}"
 
     @expression.register
     def _(self, node: Method) -> str:
@@ -189,6 +207,8 @@ class Words:
 
     @expression.register
     def _(self, node: Computed) -> str:
+        if not node.sources and "value" in node.params.values:
+            return show(node.params.values["value"])
         operands = [self.of(one) for one in node.sources]
         shown = [f"{k}={show(v)}" for k, v in node.params.values.items() if v not in ((), {})]
         return f"{node.kernel.__name__}({', '.join([*operands, *shown])})"
@@ -235,6 +255,10 @@ class Words:
 
     @relation.register
     def _(self, node: rel.Filter) -> str:
+        kept = node.source if isinstance(node.source, rel.Project) else None
+        if kept is not None and kept.token not in {one.token for one in walk(node.condition)}:
+            self.base(kept.source)
+            return f"Filter {self.of(node.condition)}, keep {_names(kept.labels)}"
         self.base(node.source)
         return f"Filter {self.of(node.condition)}"
 
@@ -286,14 +310,17 @@ class Words:
         self.base(node.right)
         left, right = _names(node.left_on), _names(node.right_on)
         keys = f"[{left}]" if left == right else f"[{left}] = [{right}]"
-        return f"Join {node.how} on {keys}"
+        return f"Join {node.how} on {keys}{'' if node.ordered else ', in any order'}"
 
     @relation.register
     def _(self, node: rel.Sort) -> str:
         self.base(node.source)
-        labels = ("index",) if node.by is None else node.by
-        by = zip(labels, node.ascending, strict=True)
-        return f"Sort by {', '.join(f'{one}' + ('' if up else ' descending') for one, up in by)}"
+        return f"Sort by {_keys(node.by or ('index',), node.ascending)}"
+
+    @relation.register
+    def _(self, node: rel.FirstSorted) -> str:
+        self.base(node.source)
+        return f"First {node.count} by {_keys(node.by, node.ascending)}"
 
     @relation.register
     def _(self, node: rel.Limit) -> str:
@@ -325,6 +352,11 @@ class Words:
     def _(self, node: rel.NumberRows) -> str:
         self.base(node.source)
         return "Number rows"
+
+
+def _keys(labels: Iterable[Any], ascending: Iterable[bool]) -> str:
+    pairs = zip(labels, ascending, strict=True)
+    return ", ".join(f"{one}{'' if up else ' descending'}" for one, up in pairs)
 
 
 def _inputs(node: Method) -> list[Expr]:
@@ -397,6 +429,8 @@ def show(value: Any) -> str:
         return "[" + ", ".join(map(show, value)) + "]"
     if isinstance(value, UserCode):
         return value.name
+    if isinstance(value, np.integer):
+        return str(value)
     text = repr(value)
     return text if len(text) <= 60 and "\n" not in text else f"<{type(value).__name__}>"
 

@@ -20,17 +20,27 @@ from shframe.dataframe.lower.rowwise import lower_row_wise, lower_unify_dtypes
 from shframe.dataframe.lower.sort import lower_sort
 from shframe.dataframe.lower.whole import lower_computed, lower_given, lower_whole
 from shframe.dataframe.lower.windows import lower_carried, lower_windowed
+from shframe.dataframe.plan.sizes import cost_of
 from shframe.dataframe.plan.validate import check_stage
+from shframe.dataframe.rules.drop_labels import drop_labels
+from shframe.dataframe.rules.drop_order import drop_order
+from shframe.dataframe.rules.find_members import find_members
+from shframe.dataframe.rules.limit_sorted import limit_sorted
+from shframe.dataframe.rules.move_filters import move_filters
 from shframe.dataframe.rules.push_columns import push_columns
 from shframe.dataframe.rules.push_filters import push_filters
 from shframe.dataframe.rules.push_limit import push_limit
+from shframe.dataframe.rules.read_footers import count_rows, read_bounds
 from shframe.graph.plan.planner import Planner
 from shframe.graph.plan.rewrite import Stage
 
 PLANNER: Planner[About] = Planner(
     stages=(
+        Stage("move filters", passes=(move_filters,), check=check_stage),
         Stage("push filters", passes=(push_filters,), check=check_stage),
-        Stage("push limit", rules=(push_limit,), check=check_stage),
+        Stage("read less", rules=(count_rows, read_bounds, find_members), check=check_stage),
+        Stage("push limit", rules=(limit_sorted, push_limit), check=check_stage),
+        Stage("drop order", passes=(drop_order, drop_labels), check=check_stage),
         Stage("push columns", passes=(push_columns,), check=check_stage),
     ),
     lowerings={
@@ -62,4 +72,6 @@ PLANNER: Planner[About] = Planner(
         values.ValueOperation: lower_computed,
         values.Given: lower_given,
     },
+    together=values.Together,
+    cost=cost_of,
 )

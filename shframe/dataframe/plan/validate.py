@@ -12,7 +12,8 @@ import pandas as pd
 
 from shframe.dataframe.expr.base import Relation, Value
 from shframe.dataframe.expr.columns import Column
-from shframe.dataframe.expr.relations import Aggregate, Join, Project, Sort, TopRows
+from shframe.dataframe.expr.relations import Aggregate, FirstSorted, Join, Project, Sort, TopRows
+from shframe.dataframe.expr.values import Together
 from shframe.graph.plan.expr import Expr, walk
 
 
@@ -38,6 +39,8 @@ def _is_learned(node: Expr) -> bool:
 
 def schema_of(node: Expr) -> Any:
     """Labels, dtypes and index of a relation, or the kind of a value; comparable by ==."""
+    if isinstance(node, Together):
+        return list(map(schema_of, node.plans))
     if isinstance(node, Value):
         return type(node.sample).__name__
     assert isinstance(node, Relation), "a frame's plan has relations and values only"
@@ -76,7 +79,8 @@ def _(node: Aggregate) -> list[tuple[Any, Relation]]:
 
 @read_labels.register(Sort)
 @read_labels.register(TopRows)
-def _(node: Sort | TopRows) -> list[tuple[Any, Relation]]:
+@read_labels.register(FirstSorted)
+def _(node: Sort | TopRows | FirstSorted) -> list[tuple[Any, Relation]]:
     return [(label, node.source) for label in node.by or ()]
 
 

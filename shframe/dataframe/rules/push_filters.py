@@ -15,28 +15,60 @@ import pandas as pd
 from shframe.dataframe.expr.base import Literal, RowWise
 from shframe.dataframe.expr.columns import Boolean, Column, Compare, Evaluate, IsIn
 from shframe.dataframe.expr.relations import Filter, ReadParquet
-from shframe.graph.plan.expr import Expr, rebuild, walk
+from shframe.dataframe.rules.rewriting import replace_nodes, with_meta
+from shframe.dataframe.sources import pruning
+from shframe.graph.plan.expr import Expr, walk
 
 Condition = tuple[str, str, Any]
 _MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}
 
 
 def push_filters(plan: Expr) -> Expr:
-    """Filter over ReadParquet -> the same over a ReadParquet with conditions to prune by."""
-    for node in list(walk(plan)):
-        if not isinstance(node, Filter) or not isinstance(node.source, ReadParquet):
+    """Filter over ReadParquet -> the same over a ReadParquet with conditions to prune by.
+
+    Several filters of one read have a read each, if those take no more row groups together.
+    """
+    reads: dict[str, list[Filter]] = {}
+    for node in walk(plan):
+        if isinstance(node, Filter) and isinstance(node.source, ReadParquet):
+            reads.setdefault(node.source.token, []).append(node)
+    new: dict[str, Expr] = {}
+    for filters in reads.values():
+        read = filters[0].source
+        assert isinstance(read, ReadParquet)
+        if read.filters or read.limit is not None:  # rows that Arrow drops are not numbered
             continue
-        read = node.source
-        if not read.filters and _alone(plan, node, read):  # rows that Arrow drops are not numbered
-            found = tuple(c for c in conditions(node.condition, read) if c not in read.prune)
-            if found:
-                plan = _replace(plan, read, found)
-    return plan
+        pruned = [_pruned(one, read) for one in filters]
+        if _lead_to(plan, filters, read) and (len(filters) == 1 or _may_part(plan, read, pruned)):
+            new.update(
+                (one.token, replace_nodes(one, {read.token: less}))
+                for one, less in zip(filters, pruned, strict=True)
+            )
+    return replace_nodes(plan, new) if new else plan
 
 
-def _alone(plan: Expr, filter_: Filter, read: ReadParquet) -> bool:
-    """Whether the rows that the filter drops are missed nowhere: all go through it, row by row."""
-    return not _reached_outside(plan, filter_, read) and _row_by_row(filter_, read)
+def _pruned(filter_: Filter, read: ReadParquet) -> ReadParquet:
+    found = tuple(c for c in conditions(filter_.condition, read) if c not in read.prune)
+    if not found:
+        return read
+    return with_meta(dataclasses.replace(read, prune=(*read.prune, *found)), read.meta)
+
+
+def _lead_to(plan: Expr, filters: list[Filter], read: ReadParquet) -> bool:
+    """Whether rows that the filters drop are missed nowhere: all go through one, row by row."""
+    return not _reached_outside(plan, filters, read) and all(_row_by_row(f, read) for f in filters)
+
+
+def _may_part(plan: Expr, read: ReadParquet, pruned: list[ReadParquet]) -> bool:
+    """Whether several reads are as good as one: they take less, and no rows are aligned."""
+    every = len(read.source.row_groups)
+    needed = [len(pruning.needed_groups(one.source, one.prune, (), None)) for one in pruned]
+    return sum(needed) <= every and not any(
+        isinstance(node, RowWise)
+        and not node.is_aligned
+        and any(one.lineage.root == read.lineage.root for one in node.relations)
+        for node in walk(plan)
+    )
 
 
 def _row_by_row(filter_: Filter, read: ReadParquet) -> bool:
@@ -56,23 +88,18 @@ def _row_by_row(filter_: Filter, read: ReadParquet) -> bool:
     return True
 
 
-def _reached_outside(plan: Expr, filter_: Expr, read: Expr) -> bool:
-    """Whether a path from the root leads to the read without passing the filter."""
-    stack, seen = [plan], set()
+def _reached_outside(plan: Expr, filters: list[Filter], read: Expr) -> bool:
+    """Whether a path from the root leads to the read without passing one of the filters."""
+    stack, seen = [plan], {one.token for one in filters}
     while stack:
         node = stack.pop()
-        if node.token == filter_.token or node.token in seen:
+        if node.token in seen:
             continue
         if node.token == read.token:
             return True
         seen.add(node.token)
         stack.extend(node.children())
     return False
-
-
-def _replace(plan: Expr, read: ReadParquet, found: tuple[Condition, ...]) -> Expr:
-    new = dataclasses.replace(read, prune=(*read.prune, *found))
-    return rebuild(plan, lambda node: new if node.token == read.token else node)
 
 
 def conditions(mask: Expr, read: Expr) -> Iterator[Condition]:

@@ -160,6 +160,22 @@ def find_range(source: ParquetSource, name: str) -> tuple[int, int] | None:
     return min(low for _, low, _ in found), max(high for _, _, high in found)
 
 
+def count_missing(source: ParquetSource, name: str) -> int | None:
+    """How many values of a column are null; None where the footers do not say."""
+    if name in source.hive.dtypes or pa.types.is_nested(source.schema.field(name).type):
+        return None
+    total = 0
+    for group in source.row_groups:
+        leaves = source.layouts[group.file].leaves.get(name)
+        if leaves is None:
+            return None
+        column = source.footer(group.file).row_group(group.number).column(leaves[0])
+        if column.statistics is None or not column.statistics.has_null_count:
+            return None
+        total += column.statistics.null_count
+    return total
+
+
 def _bounds_of_folders(source: ParquetSource, name: str) -> Bounds:
     values = [source.hive.values[group.file][name] for group in source.row_groups]
     places = [n for n, value in enumerate(values) if value is not None]

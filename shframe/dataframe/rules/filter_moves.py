@@ -1,0 +1,176 @@
+"""What a filter over a kind of node becomes below it: one function for each.
+
+Each takes the node, the terms of the filter, whether something looks at the labels of its rows,
+and `place`, which filters a relation as deep as it may be. It returns the node over filtered
+sources, and the terms that have to stay above it; None where all have.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from shframe.dataframe.expr.base import Literal, Relation
+from shframe.dataframe.expr.columns import Method, SteadyElementwise
+from shframe.dataframe.expr.positions import Concat
+from shframe.dataframe.expr.relations import (
+    Aggregate,
+    Assign,
+    Distinct,
+    Filter,
+    NumberRows,
+    Project,
+    Sort,
+)
+from shframe.dataframe.kernels.aggregation import PRIMITIVES
+from shframe.dataframe.rules.conditions import columns_of, rebase, terms_of
+from shframe.dataframe.rules.rewriting import over, with_meta
+
+Terms = list[tuple[Relation, frozenset[Any]]]
+"""Conditions, each with the columns that it reads."""
+Place = Callable[[Relation, Terms, bool], Relation]
+Moved = tuple[Relation, Terms] | None
+Move = Callable[[Any, Terms, bool, Place], Moved]
+
+
+def rebased(terms: Terms, source: Relation, new: Relation, names: Any = None) -> Terms:
+    """The same terms of the columns of another relation."""
+    return [
+        (
+            rebase(term, source, new, names),
+            columns if names is None else frozenset(names.get(one, one) for one in columns),
+        )
+        for term, columns in terms
+    ]
+
+
+def below_source(node: Relation, terms: Terms, index: bool, place: Place) -> Moved:
+    """Below an operation that keeps columns, rows and their labels."""
+    source: Relation = node.source  # type: ignore[attr-defined]
+    filtered = place(source, rebased(terms, node, source), index)
+    return over(node, [filtered]), []  # type: ignore[return-value]
+
+
+def below_sort(node: Sort, terms: Terms, index: bool, place: Place) -> Moved:
+    """Below a sort: fewer rows are sorted."""
+    return None if index and node.ignore_index else below_source(node, terms, index, place)
+
+
+def below_numbering(node: NumberRows, terms: Terms, index: bool, place: Place) -> Moved:
+    """Below the numbering of rows, where nothing looks at the numbers."""
+    return None if index else below_source(node, terms, False, place)
+
+
+def below_rename(node: Method, terms: Terms, index: bool, place: Place) -> Moved:
+    """Below other labels of columns."""
+    named = dict(node.arguments.kwargs)
+    if node.method != "rename" or node.meta.ndim != 2 or "columns" not in named or node.others:
+        return None
+    labels, olds = node.meta.columns, node.source.meta.columns
+    if not (labels.is_unique and olds.is_unique):
+        return None
+    names = dict(zip(labels, olds, strict=True))
+    filtered = place(node.source, rebased(terms, node, node.source, names), index)
+    return over(node, [filtered]), []  # type: ignore[return-value]
+
+
+def below_assign(node: Assign, terms: Terms, index: bool, place: Place) -> Moved:
+    """Below a further column, of which fewer values are computed."""
+    column, source = node.column, node.source
+    if node.given or not node.is_aligned:
+        return None
+    if isinstance(column, Relation) and columns_of(column, source) is None:
+        return None
+    lower = [one for one in terms if node.label not in one[1]]
+    if not lower:
+        return None
+    filtered = place(source, rebased(lower, node, source), index)
+    beside = column if isinstance(column, Literal) else rebase(column, source, filtered)
+    made = dataclasses.replace(node, source=filtered, column=beside)
+    return with_meta(made, node.meta), [one for one in terms if node.label in one[1]]
+
+
+def below_filter(node: Filter, terms: Terms, index: bool, place: Place) -> Moved:
+    """Two filters become one, whose rows are gathered once."""
+    source = node.source
+    own = with_columns_of(terms_of(node.condition), source)
+    if own is None or not node.is_aligned:
+        return None
+    return place(source, [*own, *rebased(terms, node, source)], index), []
+
+
+def with_columns_of(terms: list[Relation], source: Relation) -> Terms | None:
+    """Terms with the columns that they read; None where one cannot be moved."""
+    made = [(term, columns_of(term, source)) for term in terms]
+    if any(columns is None for _, columns in made):
+        return None
+    return made  # type: ignore[return-value]
+
+
+def below_distinct(node: Distinct, terms: Terms, index: bool, place: Place) -> Moved:
+    """Below the choice of one row of equal ones: those are dropped together, or kept."""
+    meta = node.source.meta
+    if meta.ndim != 2:
+        return None
+    subset = set(meta.columns if node.subset is None else node.subset)
+    lower = [one for one in terms if one[1] <= subset]
+    if not lower:
+        return None
+    filtered = place(node.source, rebased(lower, node, node.source), index)
+    return over(node, [filtered]), [one for one in terms if not one[1] <= subset]  # type: ignore[return-value]
+
+
+def below_groups(node: Aggregate, terms: Terms, index: bool, place: Place) -> Moved:
+    """Below groups, of conditions on their keys: whole groups are dropped."""
+    plan, meta, source = node.plan, node.source.meta, node.source
+    calls = all(isinstance(o.how, str) and o.how in PRIMITIVES for o in plan.outputs)
+    if plan.as_index or index or not calls or node.meta.ndim != 2:
+        return None
+    labels = node.meta.columns
+    if not labels.is_unique:
+        return None
+    keys = {
+        name: key
+        for name, key in zip(plan.names, plan.keys, strict=True)
+        if name in labels
+        and not isinstance(meta[key].dtype, pd.CategoricalDtype)
+        and meta[key].dtype == node.meta[name].dtype
+    }
+    made = {output.label for output in plan.outputs}
+    lower = [one for one in terms if one[1] and one[1] <= keys.keys() - made]
+    if not lower:
+        return None
+    filtered = place(source, rebased(lower, node, source, keys), False)
+    return over(node, [filtered]), [one for one in terms if one not in lower]  # type: ignore[return-value]
+
+
+def below_concat(node: Concat, terms: Terms, index: bool, place: Place) -> Moved:
+    """Below frames of one schema that are put one after another."""
+    metas = [one.meta for one in node.sources]
+    first = metas[0]
+    alike = all(
+        one.ndim == 2
+        and one.columns.equals(first.columns)
+        and list(one.dtypes) == list(first.dtypes)
+        for one in metas
+    )
+    if not alike or list(node.meta.dtypes) != list(first.dtypes):
+        return None
+    sources = [place(one, rebased(terms, node, one), index) for one in node.sources]
+    return over(node, sources), []  # type: ignore[return-value]
+
+
+MOVES: dict[type[Relation], Move] = {
+    Project: below_source,
+    Assign: below_assign,
+    Filter: below_filter,
+    SteadyElementwise: below_rename,
+    Sort: below_sort,
+    NumberRows: below_numbering,
+    Distinct: below_distinct,
+    Aggregate: below_groups,
+    Concat: below_concat,
+}

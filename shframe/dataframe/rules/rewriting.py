@@ -1,0 +1,98 @@
+"""Nodes over other children, with the schema that they had: pandas finds it once, at the call."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from shframe.dataframe.expr.base import Relation, RowWise, Value
+from shframe.dataframe.expr.relations import Aggregate, Assign, Filter, Join, Project
+from shframe.graph.plan.expr import Expr
+
+R = TypeVar("R", bound=Relation)
+
+
+def rewrite(plan: Expr, change: Callable[[Expr, Expr], Expr]) -> Expr:
+    """The plan with each node changed, children first.
+
+    change: is given the node as it was and over its changed children. Cost: O(nodes) calls.
+    """
+    return replace_nodes(plan, {}, change)
+
+
+def replace_nodes(
+    plan: Expr, new: Mapping[str, Expr], change: Callable[[Expr, Expr], Expr] | None = None
+) -> Expr:
+    """The plan with other nodes in the place of some, which are named by their tokens, and each
+    node changed after. Those in the plans of new nodes are replaced too."""
+    done: dict[str, Expr] = {}
+    stack = [(plan, False)]
+    while stack:
+        node, ready = stack.pop()
+        if node.token in done:
+            continue
+        source = new.get(node.token, node)
+        old = source.children()
+        if not ready:
+            stack.append((node, True))
+            stack.extend((child, False) for child in reversed(old))
+            continue
+        children = [done[child.token] for child in old]
+        made = over(source, children) if any(map(operator.is_not, old, children)) else source
+        done[node.token] = made if change is None else change(node, made)
+    return done[plan.token]
+
+
+def over(node: Expr, children: Sequence[Expr]) -> Expr:
+    """The node over other children; its schema is carried over where it follows from theirs."""
+    made = node.with_children(children)
+    if isinstance(node, Value) and "sample" in node.__dict__:
+        made.__dict__["sample"] = node.sample
+    elif isinstance(node, Relation) and not node.__dict__.keys().isdisjoint(("meta", "_kept")):
+        _carry_meta(node, made)  # type: ignore[arg-type]
+    return made
+
+
+def _carry_meta(node: Relation, made: Relation) -> None:
+    """Give a node the schema that it had over children which may have more columns."""
+    if "_kept" in node.__dict__:
+        made.__dict__["_kept"] = node.__dict__["_kept"]
+        return
+    if "labels_made" in node.__dict__ and isinstance(node, Aggregate | Project):
+        made.__dict__["labels_made"] = node.labels_made
+    known = node.meta
+    if isinstance(node, Aggregate | Project) or (known.ndim == 1 and isinstance(node, RowWise)):
+        made.__dict__["meta"] = known
+    elif isinstance(node, Filter | Assign):
+        below = made.source.labels_made  # type: ignore[attr-defined]
+        added = [node.label] if isinstance(node, Assign) and node.label not in below else []
+        with_columns(made, node, [*below, *added])
+    elif isinstance(node, Join) and isinstance(made, Join) and known.columns.is_unique:
+        # what both sides have is kept by both, and so are the suffixes
+        before = {*node.left.labels_made, *node.right.labels_made}
+        gone = before - {*made.left.labels_made, *made.right.labels_made}
+        with_columns(made, node, [label for label in node.labels_made if label not in gone])
+    else:
+        pairs = zip(node.children(), made.children(), strict=True)
+        if all(a.meta is b.meta for a, b in pairs if isinstance(a, Relation)):  # type: ignore[attr-defined]
+            made.__dict__["meta"] = known
+
+
+def with_columns(node: R, like: Relation, labels: Sequence[Any]) -> R:
+    """A new node whose schema is known to be some columns of that of another.
+
+    pandas is not asked for it before something wants to know.
+    """
+    kept = like.__dict__.get("_kept")
+    meta = like.meta if kept is None else kept[0]
+    if len(labels) == len(meta.columns):
+        return with_meta(node, meta)
+    node.__dict__["_kept"] = meta, tuple(labels)
+    return node
+
+
+def with_meta(node: R, meta: Any) -> R:
+    """A new node whose schema is known."""
+    node.__dict__["meta"] = meta
+    return node
