@@ -195,13 +195,15 @@ class Array(Methods, Operators, Collection):
         """
         return Array(persist(self.expr, progress, executor))
 
-    def explain(self, stage: str | None = None, *, tasks: bool = False) -> str:
+    def explain(
+        self, stage: str | None = None, *, tasks: bool = False, analyze: bool = False
+    ) -> str:
         """The plan as Collection.explain() has it, and what it is going to hold in memory: the
         blocks of the result, the largest set of values alive at once, and the largest task.
 
         A task that has no room in the session's memory is named, with blocks that would fit.
         """
-        text = super().explain(stage, tasks=tasks)
+        text = super().explain(stage, tasks=tasks, analyze=analyze)
         if stage is not None:
             return text
         held = memory_text(self.planner.optimized(self.expr))
