@@ -75,3 +75,24 @@ def test_triangles_are_solved_by_their_half() -> None:
     for lower, half in ((False, np.triu(values)), (True, np.tril(values))):
         made = xp.linalg.solve_triangular(lazy, right, lower=lower).compute()
         np.testing.assert_allclose(half @ made, right, atol=1e-9)
+
+
+def test_tests_are_scipys() -> None:
+    from scipy import stats
+
+    rng = np.random.default_rng(3)
+    one, other = rng.random((20, 3)) + 0.5, rng.random((17, 3))
+    a, b = xp.from_array(one, chunks=(8, 3)), xp.from_array(other, chunks=(6, 3))
+    ours = xp.stats
+    pairs_ = [
+        (ours.ttest_rel(a[:17], b), stats.ttest_rel(one[:17], other)),
+        (ours.ttest_ind(a, b), stats.ttest_ind(one, other)),
+        (ours.ttest_ind(a, b, equal_var=False), stats.ttest_ind(one, other, equal_var=False)),
+        (ours.chisquare(a), stats.chisquare(one)),
+        (ours.f_oneway(a, b), stats.f_oneway(one, other)),
+    ]
+    for made, expected in pairs_:
+        np.testing.assert_allclose(made.statistic.compute(), expected.statistic, rtol=1e-9)
+        np.testing.assert_allclose(made.pvalue.compute(), expected.pvalue, rtol=1e-9)
+    with pytest.raises(ValueError, match="at least two inputs"):
+        ours.f_oneway(a)
