@@ -27,7 +27,7 @@ def combine_extreme(*parts: Any, name: str, args: tuple[Any, ...], keep: str, la
     return getattr(_together(parts), name)(*args, keep=keep)
 
 
-def keep_distinct(part: Any, *, subset: Any, keep: str) -> Any:
+def keep_distinct(part: Any, *, subset: Any, keep: Any) -> Any:
     """The partition's rows that differ."""
     made = _distinct_by_codes(part, subset, keep)
     if made is not None:
