@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -28,6 +29,7 @@ from shframe.array.grid.chunks import Chunks, Shape
 from shframe.array.methods import Methods
 from shframe.array.operators import Operators
 from shframe.array.plan.evaluate import evaluate, persist
+from shframe.array.plan.memory import memory_text
 from shframe.array.plan.plan_text import line_of
 from shframe.array.plan.planner import PLANNER
 from shframe.errors import InvalidArgument, UnsupportedType
@@ -192,6 +194,18 @@ class Array(Methods, Operators, Collection):
         progress, executor: as Collection.persist() has them.
         """
         return Array(persist(self.expr, progress, executor))
+
+    def explain(self, stage: str | None = None, *, tasks: bool = False) -> str:
+        """The plan as Collection.explain() has it, and what it is going to hold in memory: the
+        blocks of the result, the largest set of values alive at once, and the largest task.
+
+        A task that has no room in the session's memory is named, with blocks that would fit.
+        """
+        text = super().explain(stage, tasks=tasks)
+        if stage is not None:
+            return text
+        held = memory_text(self.planner.optimized(self.expr))
+        return f"{text}\nMemory:\n{indent(held, '  ')}"
 
     _line = staticmethod(line_of)
 

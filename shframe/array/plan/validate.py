@@ -43,6 +43,8 @@ def check_node(node: Expr) -> None:
         assert node.shape == node.source.shape, f"{node.name} changes the shape"
     if isinstance(node, nodes.Reshape):
         assert math.prod(node.shape) == math.prod(node.source.shape), f"{node.name} loses elements"
+        for grid in (node.chunks, node.source.chunks):
+            assert grids.contiguous(grid), f"{node.name} reads blocks that are no runs: {grid}"
     if isinstance(node, nodes.Kernel):
         _check_labels(node)
     if isinstance(node, nodes.MatMul):
