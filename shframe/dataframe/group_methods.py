@@ -146,9 +146,11 @@ class GroupMethods(Generic[ResultT]):
     def transform(self, func: Any, *args: Any, **kwargs: Any) -> ResultT:
         """A value for each row from its group: the name of a method, or a function of the group.
 
-        What a function returns is learned by running it when it is needed.
+        What a function returns is learned by running it when it is needed. Cost: of a function, and
+        of other names than those of plain reductions, rows are moved by the hash of their keys.
         """
-        return self._rows("transform", func, *args, **kwargs)
+        how = self._groups, self._selection, (func, *args), kwargs
+        return wrap(grouping.transform(*how))  # type: ignore[no-any-return]
 
     def cumsum(self, **only: bool) -> ResultT:
         """Sums of each group up to each row."""

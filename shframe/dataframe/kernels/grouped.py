@@ -141,6 +141,22 @@ def find_duplicates(part: Any, *given: Any, plan: GroupCall) -> Any:
     return (made if how["found"] else ~made).rename(how["name"])
 
 
+def spread(part: Any, found: Any, *, plan: GroupCall) -> Any:
+    """A result of each group, under its keys, for each row of a partition."""
+    frame = partition.as_pandas(part)
+    keys = list(dict.fromkeys(plan.keys))
+    known = found.index
+    if len(keys) == 1:
+        wanted: Any = pd.Index(frame[keys[0]], name=known.name)
+    else:
+        wanted = pd.MultiIndex.from_frame(frame[keys], names=known.names)
+    places = known.get_indexer(wanted)
+    if (places < 0).any():  # a row without a group
+        numbered = found.set_axis(pd.RangeIndex(len(found)), axis=0)
+        return numbered.reindex(places).set_axis(frame.index, axis=0)
+    return found.take(places).set_axis(frame.index, axis=0)
+
+
 def split_marked(part: Any, *, labels: tuple[Any, ...], count: int) -> Marked:
     """A partition by the hash of its keys; which row went where is kept."""
     table = partition.with_labels(partition.as_table(part))
@@ -179,7 +195,9 @@ def restore(*returned: Returned, place: int) -> Any:
         return returned[0].made.iloc[:0]
     pieces = [returned[n].made.iloc[slice(*edges[n])] for n in filled]
     rows = np.concatenate([returned[n].rows[slice(*edges[n])] for n in filled])
-    return partition.stack(pieces).iloc[np.argsort(rows, kind="stable")]
+    places = np.empty(len(rows), np.intp)
+    places[rows] = np.arange(len(rows))
+    return partition.stack(pieces).take(places)
 
 
 def call_on_target(*inputs: Any, place: int, sources: int, plan: GroupCall) -> Any:

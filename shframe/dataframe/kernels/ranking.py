@@ -66,12 +66,36 @@ def find_runs(part: Any) -> list[Runs]:
     return [_runs_of(one) for one in columns_of(partition.as_pandas(part))]
 
 
-def _runs_of(column: Any) -> Runs:
+def find_counts(part: Any) -> list[Runs]:
+    """The different values of the columns of a partition and how often each is there, no rows."""
+    return [_counts_of(one) for one in columns_of(partition.as_pandas(part))]
+
+
+def _counts_of(column: Any) -> Runs:
+    values, missing = _known_values(column)
+    counts: Any
+    if isinstance(values, pa.Array):
+        distinct, codes = _distinct_text(values)
+        counts = np.bincount(codes, minlength=len(distinct))
+    else:
+        found = pd.Series(values).value_counts(sort=False)
+        order = np.argsort(found.index.to_numpy())
+        distinct, counts = found.index.to_numpy()[order], found.to_numpy()[order]
+    return Runs(None, distinct, np.append(0, np.cumsum(counts)).astype(np.int64), missing)
+
+
+def _known_values(column: Any) -> tuple[Any, Any]:
+    """The values that are not missing, and the rows without one."""
     absent = column.isna().to_numpy()
-    known = np.flatnonzero(~absent)
     values = _values_of(column)
-    if len(known) < len(absent):
+    if absent.any():
+        known = np.flatnonzero(~absent)
         values = values.take(pa.array(known)) if isinstance(values, pa.Array) else values[known]
+    return values, np.flatnonzero(absent)
+
+
+def _runs_of(column: Any) -> Runs:
+    values, missing = _known_values(column)
     if isinstance(values, pa.Array):
         distinct, codes = _distinct_text(values)
         order = np.argsort(codes, kind="stable")
@@ -82,7 +106,9 @@ def _runs_of(column: Any) -> Runs:
         ordered = values[order]
         first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
         distinct, starts = ordered[first], np.append(first, len(ordered))
-    return Runs(known[order], distinct, starts.astype(np.int64), np.flatnonzero(absent))
+    if len(missing):
+        order = np.delete(np.arange(len(column)), missing)[order]
+    return Runs(order, distinct, starts.astype(np.int64), missing)
 
 
 def _values_of(column: Any) -> Any:

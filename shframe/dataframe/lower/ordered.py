@@ -27,7 +27,8 @@ def lower_ranks(node: Ranks, sources: tuple[Layer, ...]) -> Layer:
     keys, before = number_rows(node.source.name, sources[0])
     count = parts_for(sources[0], len(keys))
     method = {"method": how["method"]}
-    runs, ranges, found, tasks = _by_range(name, keys, count, ranking.rank_range, method)
+    kernels = ranking.find_runs, ranking.rank_range
+    runs, ranges, found, tasks = _by_range(name, keys, count, kernels, method)
     made = [
         Task(
             Key(name, (n,)),
@@ -44,21 +45,31 @@ def lower_modes(node: Modes, sources: tuple[Layer, ...]) -> Layer:
     """The most frequent values of each range, and of those."""
     name, layer = node.name, sources[0]
     count = parts_for(layer, len(layer.keys))
-    _, ranges, found, tasks = _by_range(name, list(layer.keys), count, ranking.find_modes, {})
+    kernels = ranking.find_counts, ranking.find_modes
+    _, ranges, found, tasks = _by_range(name, list(layer.keys), count, kernels, {})
     answer = Function(ranking.answer_modes, empty=node.source.meta, dropna=node.dropna)
     last = Task(Key(name, (0,)), answer, (ranges, *found))
     return Layer([last.key], [*tasks, last], about=About())
 
 
 def _by_range(
-    name: str, keys: list[Key], count: int, kernel: Callable[..., Any], how: dict[str, Any]
+    name: str,
+    keys: list[Key],
+    count: int,
+    kernels: tuple[Callable[..., Any], Callable[..., Any]],
+    how: dict[str, Any],
 ) -> tuple[tuple[Key, ...], Key, tuple[Key, ...], list[Task]]:
-    """The partitions in order, where ranges begin, what the kernel finds of each, and the tasks."""
-    runs = per_partition(f"{name}-runs", Function(ranking.find_runs), keys)
+    """The columns of each partition in order, where ranges begin, what is found of each range.
+
+    kernels: what puts a partition's columns in order, and what is called on a range.
+    Returns: the keys of those, and all tasks.
+    """
+    find, kernel = kernels
+    runs = per_partition(f"{name}-runs", Function(find), keys)
     samples = per_partition(f"{name}-sample", Function(ranking.take_sample), keys_of(runs))
     cuts = gather(f"{name}-cuts", Function(ranking.find_cuts, count=count), samples)
-    find = Function(ranking.find_ranges, count=count)
-    edges = per_partition(f"{name}-edges", find, keys_of(runs), cuts.key)
+    cut = Function(ranking.find_ranges, count=count)
+    edges = per_partition(f"{name}-edges", cut, keys_of(runs), cuts.key)
     ranges = gather(f"{name}-ranges", Function(rowwise.collect), edges)
     calls = [Function(kernel, place=n, **how) for n in range(count)]
     found = per_place(f"{name}-found", calls, (ranges.key, *keys_of(runs)))

@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Hashable
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from shframe.dataframe import arguments
-from shframe.dataframe.expr.base import Params, Relation
+from shframe.dataframe.expr.base import Meta, Params, Relation
 from shframe.dataframe.expr.columns import Column
 from shframe.dataframe.expr.grouped import (
     GroupedApply,
@@ -27,6 +28,7 @@ from shframe.dataframe.expr.relations import (
     Whole,
     unify_dtypes,
 )
+from shframe.dataframe.expr.values import collect_rows
 from shframe.dataframe.kernels import grouped, rowwise
 from shframe.dataframe.kernels.aggregation import Aggregation, Output
 from shframe.dataframe.kernels.grouped import GroupCall
@@ -159,6 +161,40 @@ def call_rows(
     source, call, given = _prepared(groups, columns, method, args, kwargs)
     learn = learn_schema if _is_of_user(call) else None
     return _checked(GroupedRows(source, call, given, learn))
+
+
+_REDUCTIONS = frozenset({"sum", "mean", "min", "max", "count", "std", "var", "prod"})
+
+
+def transform(
+    groups: Groups, columns: Chosen, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Relation:
+    """A value for each row of its group; what a reduction of groups gives is looked up by rows."""
+    made = call_rows(groups, columns, "transform", args, kwargs)
+    how, meta = args[0], groups.frame.meta
+    chosen = groups.visible if columns is None else as_list(columns)
+    by_name = len(args) == 1 and not kwargs and isinstance(how, str) and how in _REDUCTIONS
+    keys = all(_is_looked_up(meta[key].dtype) for key in groups.keys)
+    values = all(isinstance(meta[one].dtype, np.dtype) for one in chosen)
+    numbers = values and all(meta[one].dtype.kind in "iufb" for one in chosen)
+    if not (by_name and keys and numbers and chosen) or len(set(groups.keys)) < len(groups.keys):
+        return made
+    options = {**groups.options, "sort": False, "as_index": True}
+    plain = Groups(groups.frame, groups.keys, groups.names, options)
+    outputs = [Output(one, one, how) for one in chosen]
+    series = made.meta.ndim == 1
+    labels, name = (None, made.meta.name) if series else (made.meta.columns, None)
+    found = collect_rows(aggregate_groups(plain, outputs, labels, name))
+    by = Project(groups.frame, groups.keys)
+    params = Params(plan=GroupCall(groups.keys, groups.names, columns, "transform", args))
+    return Map((by,), grouped.spread, params, "same", given=(found,), known=Meta(made.meta))
+
+
+def _is_looked_up(dtype: Any) -> bool:
+    """Whether keys of this dtype are found in an index of them as groups tell them apart."""
+    if isinstance(dtype, np.dtype):
+        return dtype.kind in "iufbmM"
+    return isinstance(dtype, pd.StringDtype) and dtype.na_value is not pd.NA
 
 
 def call_result(
