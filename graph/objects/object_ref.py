@@ -398,10 +398,12 @@ class _Countdown:
 
 
 def take_dropped_ids(dead: deque[Death]) -> list[int]:
-    """What is to be let go of, each once."""
-    ids = []
-    while dead:
-        death = dead.popleft()
+    """What is to be let go of, each once; several threads may ask at the same time."""
+    ids: list[int] = []
+    while True:
+        try:
+            death = dead.popleft()
+        except IndexError:  # another thread may have taken the last one
+            return ids
         death.forget()
         ids.append(death.id)
-    return ids
