@@ -100,3 +100,30 @@ def test_mistakes_of_joins(session: Session) -> None:
         lazy.merge(lazy, on="k", validate="2:2")
     with pytest.raises(TypeError, match="Can only merge Series or DataFrame objects"):
         lazy.merge([1], on="k")
+
+
+FEWER: dict[str, Callable[[Any], Any]] = {
+    "filter": lambda j: j[j.f > 15],
+    "filter of a column": lambda j: j.f[j.f > 15],
+    "booleans": lambda j: j[j.f > 15].b,
+    "query": lambda j: j.query("f > 15"),
+    "loc": lambda j: j.loc[j.f > 15, "f"],
+    "isin": lambda j: j[j.f.isin([20, 30])],
+    "iloc": lambda j: j.iloc[4:],
+    "head of what is sorted": lambda j: j.sort_values("f").head(2),
+    "nlargest": lambda j: j.nlargest(2, "f"),
+    "dropna": lambda j: j.dropna().drop_duplicates("f"),
+    "aggregate": lambda j: j[j.f > 15].groupby("k").f.max(),
+    "sum": lambda j: j[j.f > 15].f.sum(),
+}
+
+
+@pytest.mark.parametrize("name", FEWER)
+def test_what_was_missing_before_rows_were_chosen_decides_the_dtype(
+    session: Session, name: str
+) -> None:
+    left = pd.DataFrame({"k": range(6), "a": 1})
+    right = pd.DataFrame({"k": [3, 4, 5], "f": [10, 20, 30], "b": [True, False, True]})
+    lazy = sf.from_pandas(left, npartitions=3).merge(sf.from_pandas(right), how="left", on="k")
+    found = FEWER[name](lazy).compute()
+    same(found, FEWER[name](left.merge(right, how="left", on="k")))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from shframe.dataframe.expr.base import Params, Relation, SameSchema
+from shframe.dataframe.expr.base import Params, Relation, SameSchema, dtypes_of
 from shframe.dataframe.expr.lineage import Lineage
 from shframe.dataframe.expr.relations import Whole
 from shframe.dataframe.expr.values import Computed
@@ -53,7 +53,8 @@ class Concat(Relation):
 
     @functools.cached_property
     def settled(self) -> bool:
-        return False
+        made = dtypes_of(self.meta)
+        return all(one.settled and dtypes_of(one.meta) == made for one in self.sources)
 
 
 @dataclass(frozen=True, eq=False)

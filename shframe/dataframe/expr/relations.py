@@ -18,7 +18,6 @@ from shframe.dataframe.expr.base import (
     RowWise,
     SameSchema,
     changes_when_missing,
-    dtypes_of,
     example_of,
 )
 from shframe.dataframe.expr.lineage import Lineage, correspond, same_rows
@@ -326,7 +325,16 @@ class Join(Relation):
 
     @functools.cached_property
     def settled(self) -> bool:
-        return self.how == "inner" or not any(map(changes_when_missing, dtypes_of(self.meta)))
+        """Rows without a partner lack the columns of the other side, but for keys of one name."""
+        sides = {"left": (self.right,), "right": (self.left,), "outer": (self.left, self.right)}
+        pairs = zip(self.left_on, self.right_on, strict=True)
+        shared = {one for one, other in pairs if one == other}
+        return not any(
+            changes_when_missing(dtype)
+            for side in sides.get(self.how, ())
+            for label, dtype in side.meta.dtypes.items()
+            if label not in shared
+        )
 
     @functools.cached_property
     def meta(self) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from shframe.dataframe.expr.base import Relation
 from shframe.dataframe.expr.grouped import GroupedMask
-from shframe.dataframe.expr.relations import Distinct, Filter, Project
+from shframe.dataframe.expr.relations import Distinct, Filter, Project, unify_dtypes
 from shframe.dataframe.kernels import grouped
 from shframe.dataframe.kernels.grouped import GroupCall
 from shframe.dataframe.methods.selection import check_labels
@@ -23,9 +23,9 @@ def distinct_rows(source: Relation, subset: Any, keep: Any) -> Relation:
     """Rows that differ in some columns; keep: which of equal ones, False for none of them."""
     names = _subset_of(source, subset, keep, "drop_duplicates")
     if keep is not False:
-        return Distinct(source, None if subset is None else names, keep)
+        return Distinct(unify_dtypes(source), None if subset is None else names, keep)
     mask = _mask(source, names, keep, found=False)
-    return Filter(source, mask)
+    return Filter(unify_dtypes(source), mask)
 
 
 def _subset_of(source: Relation, subset: Any, keep: Any, where: str) -> tuple[Any, ...]:

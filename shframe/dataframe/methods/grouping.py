@@ -236,14 +236,14 @@ def pick_rows(
     _, call, given = _prepared(groups, None, method, args, kwargs)
     mask = GroupedMask(keys, call, given, None, grouped.find_picked)
     _ = mask.meta
-    return Filter(_shown(groups, columns), mask)
+    return Filter(unify_dtypes(_shown(groups, columns)), mask)
 
 
 def filter_groups(
     groups: Groups, columns: Chosen, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Relation:
     """The rows of groups that a user's function keeps; it is called on whole groups."""
-    return Filter(_shown(groups, columns), filter_mask(groups, columns, args, kwargs))
+    return Filter(unify_dtypes(_shown(groups, columns)), filter_mask(groups, columns, args, kwargs))
 
 
 def filter_mask(

@@ -12,7 +12,7 @@ from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Params, Relation, Value
 from shframe.dataframe.expr.columns import Arguments, IsIn, RowLabels
 from shframe.dataframe.expr.positions import ByPosition, Located, Rearranged
-from shframe.dataframe.expr.relations import Filter, Map, OpenWhole, Project, align
+from shframe.dataframe.expr.relations import Filter, Map, OpenWhole, Project, align, unify_dtypes
 from shframe.dataframe.expr.samples import sample_of
 from shframe.dataframe.expr.values import Find
 from shframe.dataframe.kernels import indexing, positions, rowwise
@@ -101,7 +101,7 @@ def _with_labels(source: Relation, labels: list[Any]) -> Relation:
         return source
     node = IsIn(RowLabels(source), "isin", Arguments((labels,)))
     mask = Map((source, node), indexing.as_column, Params(), "same")
-    return Filter(source, mask)
+    return Filter(unify_dtypes(source), mask)
 
 
 def _slice_of_labels(source: Relation, key: slice) -> Relation:
@@ -112,7 +112,7 @@ def _slice_of_labels(source: Relation, key: slice) -> Relation:
     asked = Params(start=key.start, stop=key.stop)
     found = Located((RowLabels(source),), indexing.find_slice, asked, slice(0, 1))
     how = Params(start=None, stop=None, step=None)
-    return ByPosition(source, positions.take_slice, how, (found,))
+    return ByPosition(unify_dtypes(source), positions.take_slice, how, (found,))
 
 
 def rows_by_number(source: Relation, key: Any) -> Relation | Value:
@@ -129,9 +129,9 @@ def rows_by_number(source: Relation, key: Any) -> Relation | Value:
         if key.step is not None and key.step < 1:
             return Rearranged((source,), indexing.locate_number, Params(key=key))
         how = Params(start=key.start, stop=key.stop, step=key.step)
-        return ByPosition(source, positions.take_slice, how)
+        return ByPosition(unify_dtypes(source), positions.take_slice, how)
     if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
-        rows = ByPosition(source, indexing.take_number, Params(number=int(key)))
+        rows = ByPosition(unify_dtypes(source), indexing.take_number, Params(number=int(key)))
         return _located(rows, indexing.only_row)
     if arguments.is_rows(key):
         raise UnsupportedType(
@@ -154,7 +154,7 @@ def take_rows(source: Relation, wanted: Any) -> Relation:
         params = Params()
     else:
         given, params = (), Params(wanted=wanted)
-    chosen = ByPosition(source, indexing.take_wanted, params, given)
+    chosen = ByPosition(unify_dtypes(source), indexing.take_wanted, params, given)
     counts = Find(source, rowwise.count_rows, rowwise.collect)
     return Rearranged((chosen, counts, *given), indexing.take_in_order, params)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shframe.dataframe import arguments
@@ -52,7 +53,10 @@ def fill_missing(source: Relation, value: Any) -> Relation:
     if arguments.is_rows(value) and value.expr.meta.ndim != source.meta.ndim:
         raise arguments.unusable(value)  # pandas would take its labels for columns
     by_label = source.meta.ndim == 1 and arguments.is_many(value)
-    return call_method(source, "fillna", [value], index_asked=by_label)
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    plain = all(isinstance(one, np.dtype) and one.kind in "iuf" for one in dtypes_of(source.meta))
+    kind = SteadyElementwise if number and plain else Elementwise
+    return call_method(source, "fillna", [value], kind=kind, index_asked=by_label)
 
 
 def is_in(source: Relation, values: Any) -> Relation:

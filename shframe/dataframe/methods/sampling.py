@@ -9,7 +9,7 @@ import pandas as pd
 
 from shframe.dataframe.expr.base import Params, Relation
 from shframe.dataframe.expr.positions import ByPosition, Located
-from shframe.dataframe.expr.relations import NumberRows
+from shframe.dataframe.expr.relations import NumberRows, unify_dtypes
 from shframe.dataframe.expr.values import RowCount
 from shframe.dataframe.kernels import sampling
 from shframe.dataframe.methods.delegating import call_in_one_task, find_in_one_task
@@ -55,7 +55,7 @@ def take_partition(source: Relation, n: int, count: int) -> Relation:
     """The rows of one partition."""
     if not isinstance(n, (int, np.integer)) or not 0 <= n < count:
         raise InvalidArgument(f"n must be an integer of 0 to {count - 1}, got {n!r}")
-    return ByPosition(source, sampling.take_partition, Params(number=int(n)))
+    return ByPosition(unify_dtypes(source), sampling.take_partition, Params(number=int(n)))
 
 
 def squeezed(obj: Any, axis: Any) -> Any:

@@ -9,7 +9,7 @@ from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Relation, Value
 from shframe.dataframe.expr.columns import Column
 from shframe.dataframe.expr.lineage import correspond, same_rows
-from shframe.dataframe.expr.relations import Assign, Filter, Project, align
+from shframe.dataframe.expr.relations import Assign, Filter, Project, align, unify_dtypes
 from shframe.dataframe.expr.values import RowCount
 from shframe.errors import ColumnNotFound, UnsupportedType
 from shframe.lazy.collection import Collection
@@ -41,7 +41,7 @@ def filter_rows(source: Relation, condition: Relation) -> Relation:
     if dtype is None or str(dtype) not in ("bool", "boolean", "bool[pyarrow]"):
         raise UnsupportedType(f"a filter must be a boolean Series, got dtype {dtype}")
     source, condition = align(source, condition)
-    return Filter(source, condition)
+    return Filter(unify_dtypes(source), condition)
 
 
 def assign_column(source: Relation, label: Any, value: Any) -> Relation:

@@ -18,6 +18,7 @@ from shframe.dataframe.expr.relations import (
     TopRows,
     ValueCounts,
     Whole,
+    unify_dtypes,
 )
 from shframe.dataframe.expr.values import Find
 from shframe.dataframe.kernels import combine, labelling, rowwise
@@ -73,7 +74,7 @@ def check_na_position(value: Any) -> None:
 
 def first_rows(source: Relation, n: Any, *, last: bool = False) -> Relation:
     """The first `n` rows, or the last."""
-    return Limit(source, row_count(n), last)
+    return Limit(unify_dtypes(source), row_count(n), last)
 
 
 def row_count(n: Any) -> int:
@@ -89,7 +90,8 @@ def top_rows(
     """The `n` rows with the largest or smallest values."""
     if by is not None:
         check_labels(source, by, "nlargest" if largest else "nsmallest")
-    return TopRows(source, row_count(n), None if by is None else tuple(by), largest, keep)
+    columns = None if by is None else tuple(by)
+    return TopRows(unify_dtypes(source), row_count(n), columns, largest, keep)
 
 
 def count_values(

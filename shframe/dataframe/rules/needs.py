@@ -1,6 +1,7 @@
 """What the nodes above a relation need of it: which columns, its labels of rows, its order.
 
-What is not said of a kind of node is that it needs everything. Rules drop what nothing needs.
+A kind of node of which nothing is said needs everything, and so is a child of which nothing is.
+Rules drop what nothing needs.
 """
 
 from __future__ import annotations
@@ -81,7 +82,10 @@ def needs_of(plan: Expr) -> dict[str, Need]:
     """
     needs: dict[str, Need] = {plan.token: ALL}
     for node in reversed(list(walk(plan))):
-        for child, asked in needed_by(node, needs[node.token]):
+        told = needed_by(node, needs[node.token])
+        seen = {child.token for child, _ in told}
+        rest = [(child, ALL) for child in node.children() if child.token not in seen]
+        for child, asked in (*told, *rest):
             known = needs.get(child.token)
             needs[child.token] = asked if known is None else known | asked
     return needs
