@@ -75,11 +75,9 @@ class Server:
         gc.freeze()  # the workers share these objects' pages as long as they are not written to
 
     def serve(self) -> None:
-        poll = select.poll()
-        poll.register(self.channel.fileno(), select.POLLIN)
-        poll.register(self.driver, select.POLLIN)
         while True:
-            for fd in [*self.exits]:
+            poll = select.poll()  # anew: a descriptor that was closed would be ready for ever
+            for fd in (self.channel.fileno(), self.driver, *self.exits):
                 poll.register(fd, select.POLLIN)
             ready = {fd for fd, _ in poll.poll(self._timeout())}
             if not ready and self.later:
@@ -89,7 +87,6 @@ class Server:
             if not ready and self.resting:
                 return
             for fd in ready & self.exits.keys():
-                poll.unregister(fd)
                 self._reap(fd)
             self._reap_strangers()
             if self.driver in ready:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -76,3 +79,31 @@ def test_a_real_session_shrinks_to_what_is_used(impatient: None) -> None:
     assert sorted(seen, reverse=True) == seen
     assert (views == np.arange(1 << 20)).all()
     assert float(xp.arange(1 << 20, chunks=1 << 17, dtype="f8").sum()) == (2**40 - 2**20) / 2
+
+
+def test_what_starts_workers_rests_between_sessions_and_beside_one() -> None:
+    for _ in range(2):
+        sf.init(workers=2, inline_bytes=0)
+        assert int(xp.arange(100, chunks=10).sum()) == 4950
+        assert _processor_seconds_in(0.5) < 0.25
+        sf.shutdown()
+        assert _processor_seconds_in(0.5) < 0.25
+
+
+def _processor_seconds_in(seconds: float) -> float:
+    """What the children of this process take of the processors, from when they have settled."""
+    time.sleep(0.3)
+    before = _processor_seconds()
+    time.sleep(seconds)
+    return _processor_seconds() - before
+
+
+def _processor_seconds() -> float:
+    tick = os.sysconf("SC_CLK_TCK")
+    total = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended since
+            fields = path.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == os.getpid():
+                total += int(fields[11]) + int(fields[12])
+    return total / tick
