@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import shframe as sf
+from shframe.dataframe.lower import groupby as lower_groupby
 from shframe.session import Session
 from tests.dataframe.frames import same
 
@@ -94,3 +95,17 @@ def test_a_frame_of_keys_alone_has_groups(session: Session, how: str, as_index: 
     lazy = sf.from_pandas(frame, npartitions=3)
     found = getattr(lazy.groupby("k", as_index=as_index), how)().compute()
     same(found, getattr(frame.groupby("k", as_index=as_index), how)())
+
+
+@pytest.mark.parametrize("npartitions", [1, 3])
+@pytest.mark.parametrize("observed", [False, True])
+@pytest.mark.parametrize("how", ["nunique", "median"])
+def test_categories_without_rows_are_groups_of_large_partitions_too(
+    session: Session, monkeypatch: pytest.MonkeyPatch, how: str, observed: bool, npartitions: int
+) -> None:
+    monkeypatch.setattr(lower_groupby, "AT_ONCE", 0)
+    keys = pd.Categorical(["b", "a", "b"], categories=["a", "b", "never"])
+    frame = pd.DataFrame({"k": keys, "v": [1, 2, 3]})
+    lazy = sf.from_pandas(frame, npartitions=npartitions)
+    found = getattr(lazy.groupby("k", observed=observed).v, how)().compute()
+    same(found, getattr(frame.groupby("k", observed=observed).v, how)())

@@ -110,6 +110,8 @@ def primitives_of(how: str) -> tuple[str, ...]:
 
 def is_coded(meta: Any, plan: Aggregation) -> bool:
     """Whether every output can be found over codes where groups are whole, by the empty source."""
+    if any(isinstance(meta[key].dtype, pd.CategoricalDtype) for key in plan.keys):
+        return False  # pandas knows which categories have a group
     whole = [one for one in plan.outputs if isinstance(one.how, str) and one.how in WHOLE]
     rest = tuple(one for one in plan.outputs if one not in whole)
     return is_decomposable(meta, replace(plan, outputs=rest)) and all(
