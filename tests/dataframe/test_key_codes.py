@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from shframe.dataframe.kernels import group_rows as grouping
 from shframe.dataframe.kernels import key_codes
-from shframe.dataframe.kernels.group_rows import group_rows, order_of
+from shframe.dataframe.kernels.group_rows import group_rows
 from shframe.dataframe.kernels.join_rows import find_matches
 from shframe.dataframe.kernels.key_codes import code_column, code_keys, hash_text
+from shframe.dataframe.kernels.row_ranks import order_of_columns
 from tests.examples import examples
 
 WIDE = st.integers(-(2**63), 2**63 - 1)
@@ -107,7 +108,7 @@ def test_ordered_codes_have_the_order_of_pandas(text_way: None, data: Any, rows:
     expected = sorted(
         range(rows), key=lambda n: ((v := plain(key)[n]) is None, v if v is not None else 0)
     )
-    assert order_of(codes).tolist() == expected
+    assert order_of_columns([codes]).tolist() == expected
 
 
 @FEW

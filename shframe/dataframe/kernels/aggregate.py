@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import sorting
 from shframe.dataframe.kernels.aggregation import Aggregation, Output, primitives_of
-from shframe.dataframe.kernels.group_rows import Groups, group_rows, order_of
+from shframe.dataframe.kernels.group_rows import Groups, group_rows
 from shframe.dataframe.kernels.group_values import (
     Values,
     add_columns,
@@ -30,6 +30,7 @@ from shframe.dataframe.kernels.group_values import (
 )
 from shframe.dataframe.kernels.key_codes import code_keys, one_array
 from shframe.dataframe.kernels.row_order import Marked, Ordered, restore_order
+from shframe.dataframe.kernels.row_ranks import order_by_keys
 from shframe.dataframe.kernels.stack_tables import stack_parts, stack_tables
 from shframe.dataframe.kernels.table_rows import code_rows, columns_at
 from shframe.graph.tasks.function import UserCode
@@ -327,8 +328,9 @@ def _order_of_keys(table: Any, plan: Aggregation) -> Any:
     """The order of the rows by their keys; None where codes do not tell it."""
     layout = partition.layout_of(table)
     count = len(plan.keys)
-    codes = code_keys(table.columns[:count], layout.dtypes[:count], ordered=True)
-    return None if codes is None else pa.array(order_of(codes))
+    keys, dtypes = table.columns[:count], layout.dtypes[:count]
+    order = order_by_keys(keys, dtypes, (True,) * count, "last")
+    return None if order is None else pa.array(order)
 
 
 def _stack(partials: Any) -> Any:

@@ -102,15 +102,6 @@ def _agree(proofs: tuple[Any, ...], order: Any, starts: Any) -> bool:
     return all(bool((proof[rows] == proof[before]).all()) for proof in proofs)
 
 
-def order_of(codes: Codes) -> Any:
-    """The rows in the order of their codes; equal ones keep their order."""
-    rows = len(codes.values)
-    bits = max(rows - 1, 1).bit_length()
-    if codes.size > ALL >> bits:
-        return np.argsort(codes.values, kind="stable")
-    return sort_packed(codes.values, bits)[0]
-
-
 def sorted_places(numbers: Any) -> Any:
     """The order of different numbers from 0 on, as argsort gives it."""
     count = len(numbers)

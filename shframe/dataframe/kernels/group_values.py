@@ -135,7 +135,7 @@ class Values:
         if array.null_count and pa.types.is_integer(array.type) and self._is_numpy:
             array = array.cast(pa.float64(), safe=False)  # as it is in pandas
         pairs = [_codes_of_groups(self.groups.codes, self.total), _codes(array, self.dtype)]
-        rows = group_rows(_known(mix_codes(pairs))).first
+        rows = group_rows(mix_codes(pairs)).first
         rows = rows if self._missing is None else rows[~self._missing[rows]]
         return np.bincount(self.groups.codes[rows], minlength=self.total), None
 
@@ -222,10 +222,7 @@ class Values:
 
 
 def _codes(array: Any, dtype: Any, ordered: bool = False) -> Codes:
-    return _known(code_column(array, dtype, ordered))
-
-
-def _known(codes: Codes | None) -> Codes:
+    codes = code_column(array, dtype, ordered)
     if codes is None:
         raise AssertionError("a column without codes is aggregated by pandas")
     return codes

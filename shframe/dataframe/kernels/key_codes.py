@@ -39,22 +39,18 @@ class Codes(NamedTuple):
     proofs: tuple[Any, ...] = ()
 
 
-def code_keys(keys: Sequence[Any], dtypes: Sequence[Any], ordered: bool = False) -> Codes | None:
-    """Codes of rows by the values of all keys; None where a type is not known here.
-
-    dtypes: pandas' ones; ordered: whether larger keys must have larger codes, missing ones the
-        largest. Codes that are hashes have no order: None then.
-    """
+def code_keys(keys: Sequence[Any], dtypes: Sequence[Any]) -> Codes | None:
+    """Codes of rows by the values of all keys, in pandas' dtypes; None where one is not known."""
     parts = []
     for key, dtype in zip(keys, dtypes, strict=True):
-        part = code_column(key, dtype, ordered)
+        part = code_column(key, dtype, False)
         if part is None:
             return None
         parts.append(part)
-    return mix_codes(parts, ordered)
+    return mix_codes(parts)
 
 
-def mix_codes(parts: Sequence[Codes], ordered: bool = False) -> Codes | None:
+def mix_codes(parts: Sequence[Codes]) -> Codes:
     """The codes of several keys as one; which of them is missing is not told any more."""
     if len(parts) == 1:
         return parts[0]
@@ -66,8 +62,6 @@ def mix_codes(parts: Sequence[Codes], ordered: bool = False) -> Codes | None:
         for part in parts[1:]:
             values = values * np.uint64(part.size % ALL) + part.values
         return Codes(values, total)
-    if ordered:
-        return None
     proofs: list[Any] = []
     values = np.zeros(len(parts[0].values), np.uint64)
     for part in parts:
@@ -106,7 +100,10 @@ def key_array(column: Any) -> Any:
 
 
 def code_column(column: Any, dtype: Any, ordered: bool) -> Codes | None:
-    """The codes of one column; None where its type is not known here."""
+    """The codes of one column; None where its type is not known here.
+
+    ordered: whether larger values must have larger codes, missing ones the largest.
+    """
     array, types = key_array(column), pa.types
     kind = array.type
     if types.is_dictionary(kind):

@@ -18,7 +18,7 @@ from shframe.dataframe.kernels.key_codes import ALL, Codes, code_column
 MOST_UNDECIDED = 0.5  # of the rows; beyond, all are put in order by their columns
 
 
-def rank_rows(
+def order_by_keys(
     keys: Sequence[Any], dtypes: Sequence[Any], ascending: Sequence[bool], na_position: str
 ) -> Any:
     """The rows in order, (rows,) int64, equal ones as they are; None where a key has no codes."""

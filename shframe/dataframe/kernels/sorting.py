@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe import partition
-from shframe.dataframe.kernels.row_ranks import rank_rows
+from shframe.dataframe.kernels.row_ranks import order_by_keys
 from shframe.dataframe.kernels.stack_tables import stack_parts
 from shframe.dataframe.kernels.table_rows import pick_rows
 
@@ -54,7 +54,7 @@ def _order_table(table: Any, by: Any, ascending: Any, na_position: str) -> Any:
     dtypes = (*layout.dtypes, *layout.levels)
     keys = [table.column(n) for n in places]
     flags = ascending if len(ascending) == len(keys) else ascending * len(keys)
-    return rank_rows(keys, [dtypes[n] for n in places], flags, na_position)
+    return order_by_keys(keys, [dtypes[n] for n in places], flags, na_position)
 
 
 def _sort_frame(frame: Any, by: Any, ascending: Any, na_position: str) -> Any:
@@ -103,10 +103,10 @@ def _order(keys: Any, ascending: Any, na_position: str) -> Any:
 
 def take_sample(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
     """Keys of evenly spaced rows of a sorted partition."""
-    return _keys_at(part, _spread(partition.rows_in(part), SAMPLE), by)
+    return _keys_at(part, spread(partition.rows_in(part), SAMPLE), by)
 
 
-def _spread(rows: int, count: int) -> Any:
+def spread(rows: int, count: int) -> Any:
     """So many places, evenly spaced, the first and the last among them."""
     if not rows:
         return np.empty(0, np.int64)
@@ -129,7 +129,7 @@ def find_begins(part: Any, cut: Any, *, by: Any, ascending: Any, na_position: st
     Few rows are looked at: some of all, then those between the two that enclose a cut.
     """
     rows = partition.rows_in(part)
-    steps = _spread(rows, STEPS)
+    steps = spread(rows, STEPS)
     passed = _count_before(_keys_at(part, steps, by), cut, ascending, na_position)
     low = np.append(0, steps + 1)[passed]
     high = np.append(steps, rows)[passed]
