@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe import partition
+from shframe.dataframe.kernels.by_column import columns_of, with_columns
 from shframe.graph.plan.tokens import tokenize
 
 CUMULATIVE = {"cumsum": "sum", "cumprod": "prod", "cummax": "max", "cummin": "min"}
@@ -49,10 +50,10 @@ def find_state(part: Any, *, plan: CarryPlan) -> Any:
         skipna = dict(plan.options)["skipna"]
         if not len(rows):
             return None
-        return [getattr(one, CUMULATIVE[plan.method])(skipna=skipna) for one in _columns(rows)]
+        return [getattr(one, CUMULATIVE[plan.method])(skipna=skipna) for one in columns_of(rows)]
     if plan.kind == "expanding":
-        return [_total_of(one, plan.method) for one in _columns(_chosen(rows, plan))]
-    return [_ends_of(one) for one in _columns(rows)]
+        return [_total_of(one, plan.method) for one in columns_of(_chosen(rows, plan))]
+    return [_ends_of(one) for one in columns_of(rows)]
 
 
 def call_carried(part: Any, states: list[Any], *, plan: CarryPlan, place: int) -> Any:
@@ -67,19 +68,6 @@ def call_carried(part: Any, states: list[Any], *, plan: CarryPlan, place: int) -
     return _interpolate(rows, states[:place], states[place + 1 :], dict(plan.options))
 
 
-def _columns(rows: Any) -> list[Any]:
-    return [rows] if rows.ndim == 1 else [rows.iloc[:, n] for n in range(rows.shape[1])]
-
-
-def _like(rows: Any, made: list[Any]) -> Any:
-    """Arrays, one for each column, as an object of the same labels."""
-    if rows.ndim == 1:
-        return pd.Series(made[0], index=rows.index, name=rows.name, copy=False)
-    frame = pd.DataFrame(dict(enumerate(made)), index=rows.index, copy=False)
-    frame.columns = rows.columns
-    return frame
-
-
 # --- cumulative results -------------------------------------------------------------------
 
 
@@ -89,7 +77,7 @@ def _accumulate(rows: Any, before: list[Any], plan: CarryPlan) -> Any:
         return made
     combine, arrays = _COMBINE[plan.method], []
     skipna = dict(plan.options)["skipna"]
-    for n, column in enumerate(_columns(made)):
+    for n, column in enumerate(columns_of(made)):
         values = column.to_numpy()
         carried = np.array([state[n] for state in before], dtype=values.dtype)
         if skipna:  # nothing but missing values has no largest one
@@ -97,7 +85,7 @@ def _accumulate(rows: Any, before: list[Any], plan: CarryPlan) -> Any:
         with np.errstate(over="ignore", invalid="ignore"):
             offset = combine.reduce(carried) if len(carried) else None
             arrays.append(values if offset is None else combine(values, offset))
-    return _like(made, arrays)
+    return with_columns(made, arrays)
 
 
 # --- windows of all rows up to each -------------------------------------------------------
@@ -142,14 +130,14 @@ def _expand_after(rows: Any, states: list[Any], plan: CarryPlan) -> Any:
         options["ddof"] = 0
     inner = plan if plan.method != "std" else CarryPlan(plan.kind, "var", columns=plan.columns)
     local = _expand(rows, inner, 1, **options)
-    seen = _columns(_chosen(rows, plan))
+    seen = columns_of(_chosen(rows, plan))
     made = [
         _expand_column(
             column, _finite(source), [state[n] for state in states], plan.method, (least, ddof)
         )
-        for n, (column, source) in enumerate(zip(_columns(local), seen, strict=True))
+        for n, (column, source) in enumerate(zip(columns_of(local), seen, strict=True))
     ]
-    return _like(local, made)
+    return with_columns(local, made)
 
 
 def _expand_column(
@@ -220,7 +208,7 @@ def _ends_of(column: Any) -> tuple[int, Any, Any]:
 
 def _interpolate(rows: Any, before: list[Any], after: list[Any], how: dict[str, Any]) -> Any:
     made = []
-    for n, column in enumerate(_columns(rows)):
+    for n, column in enumerate(columns_of(rows)):
         values = column.to_numpy()
         missing = np.isnan(values) if values.dtype.kind == "f" else None
         if missing is None or not missing.any():
@@ -229,7 +217,7 @@ def _interpolate(rows: Any, before: list[Any], after: list[Any], how: dict[str, 
         near = _nearest([one[n] for one in reversed(before)], backward=True)
         far = _nearest([one[n] for one in after], backward=False)
         made.append(_fill_between(values, missing, near, far, how))
-    return _like(rows, made)
+    return with_columns(rows, made)
 
 
 def _nearest(ends: list[Any], *, backward: bool) -> tuple[float, int] | None:

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe import partition
+from shframe.dataframe.kernels.by_column import columns_of
+from shframe.dataframe.kernels.sorting import spread
 
 SAMPLE = 1024  # values of each partition that bound a quantile: twice its share are then moved
 
@@ -61,11 +63,6 @@ def numbers_of(column: Any) -> Any:
     return column.to_numpy()
 
 
-def columns_of(rows: Any) -> list[Any]:
-    """The columns of a frame, or a series as the one column."""
-    return [rows] if rows.ndim == 1 else [rows.iloc[:, n] for n in range(rows.shape[1])]
-
-
 def sort_columns(part: Any) -> list[Sorted]:
     """The columns of a partition, each in order."""
     return [_sort(numbers_of(one)) for one in columns_of(partition.as_pandas(part))]
@@ -82,8 +79,7 @@ def take_sample(columns: list[Sorted]) -> list[Sample]:
     """Evenly spaced values of each column, the first and the last among them."""
     made = []
     for values, missing in columns:
-        count = min(len(values), SAMPLE)
-        places = np.unique(np.linspace(0, max(len(values) - 1, 0), count).astype(np.int64))
+        places = spread(len(values), SAMPLE)
         made.append(Sample(values[places], places, len(values), missing))
     return made
 

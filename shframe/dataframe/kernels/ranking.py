@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shframe.dataframe import partition
-from shframe.dataframe.kernels.quantiles import columns_of, numbers_of
+from shframe.dataframe.kernels.by_column import columns_of, with_columns
+from shframe.dataframe.kernels.quantiles import numbers_of
+from shframe.dataframe.kernels.sorting import spread
 
 SAMPLE = 256  # values of each partition that take part in choosing the ranges
 
@@ -134,8 +136,7 @@ def take_sample(runs: list[Runs]) -> list[Any]:
     """Values of evenly spaced rows of each column."""
     made = []
     for run in runs:
-        rows = int(run.starts[-1])
-        places = np.linspace(0, max(rows - 1, 0), min(rows, SAMPLE)).astype(np.int64)
+        places = spread(int(run.starts[-1]), SAMPLE)
         which = np.searchsorted(run.starts, places, "right") - 1
         made.append(_take(run.values, which))
     return made
@@ -244,11 +245,7 @@ def rank_rows(
         _rank_column(run, [one[n] for one in ranges], [one[n] for one in found], place, **how)
         for n, run in enumerate(runs)
     ]
-    if rows.ndim == 1:
-        return pd.Series(made[0], index=rows.index, name=rows.name)
-    frame = pd.DataFrame(dict(enumerate(made)), index=rows.index)
-    frame.columns = rows.columns
-    return frame
+    return with_columns(rows, made)
 
 
 def _rank_column(

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import shuffle
-from shframe.dataframe.kernels.key_codes import one_array
 from shframe.dataframe.kernels.stack_tables import stack_tables
+from shframe.dataframe.kernels.table_rows import pick_rows
 
 
 class Marked(NamedTuple):
@@ -65,9 +65,7 @@ def restore_order(*parts: Any, place: int) -> Any:
     table = stack_tables([p.table.slice(a, b - a) for p, a, b in pieces])
     places = np.concatenate([p.places[a:b] for p, a, b in pieces])
     order = np.argsort(places, kind="stable")
-    layout = partition.layout_of(table)
-    columns = [one_array(column).take(pa.array(order)) for column in table.columns]
-    return partition.table_of(columns, layout)
+    return pick_rows(table, order)
 
 
 def as_found(part: Ordered) -> Any:
