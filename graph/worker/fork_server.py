@@ -76,7 +76,7 @@ class Server:
 
     def serve(self) -> None:
         while True:
-            poll = select.poll()  # anew: a descriptor that was closed would be ready for ever
+            poll = select.poll()  # a new one: a closed descriptor would always be ready
             for fd in (self.channel.fileno(), self.driver, *self.exits):
                 poll.register(fd, select.POLLIN)
             ready = {fd for fd, _ in poll.poll(self._timeout())}
