@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
@@ -41,6 +42,7 @@ ROWS: dict[str, Callable[[Any], Any]] = {
     "transform one": lambda g: g["i"].transform("sum"),
     "transform to text": lambda g: g["s"].transform("first"),
     "transform by a function": lambda g: g["i"].transform(lambda values: values - values.min()),
+    "transform some by a function": lambda g: g[["i", "f"]].transform(lambda values: values.max()),
     "transform with arguments": lambda g: g["i"].transform(lambda v, by: v * by + len(v), by=2),
     "head": lambda g: g.head(1),
     "head of some": lambda g: g[["i", "s"]].head(2),
@@ -103,6 +105,7 @@ RESULTS: dict[str, Callable[[Any], Any]] = {
     "apply to a column": lambda g: g["i"].apply(lambda values: values.max() - values.min()),
     "apply to many": lambda g: g["i"].apply(lambda v: pd.Series({"low": v.min(), "n": len(v)})),
     "apply to each": lambda g: g["i"].apply(lambda values: values + 1),
+    "apply to a key": lambda g: g["k"].apply(len),
     "apply a name": lambda g: g["i"].apply("sum"),
     "get_group": lambda g: g.get_group(g_of(g)),
     "pipe": lambda g: g.pipe(lambda groups, n: groups["i"].nlargest(n), n=1),
@@ -111,7 +114,7 @@ RESULTS: dict[str, Callable[[Any], Any]] = {
 
 def g_of(groups: Any) -> Any:
     """The key of the first group; raises where there is none."""
-    return next(iter(groups.groups))
+    return next(key for key, _ in groups)
 
 
 @FEW
@@ -184,14 +187,21 @@ def test_correlations_by_two_keys(session: Session) -> None:
     same(work(sf.from_pandas(frame, npartitions=5)).compute(), work(frame), inexact=True)
 
 
-def test_groups_are_gone_through(session: Session) -> None:
+@pytest.mark.parametrize("by", ["k", ["k"], ["k", "v"]], ids=str)
+def test_groups_are_gone_through(session: Session, by: Any) -> None:
     frame = pd.DataFrame({"k": [2, 1, 2, None], "v": range(4)})
     lazy = sf.from_pandas(frame, npartitions=3)
-    found, expected = list(lazy.groupby("k")), list(frame.groupby("k"))
+    found, expected = list(lazy.groupby(by)), list(frame.groupby(by))
     assert [key for key, _ in found] == [key for key, _ in expected]
-    for (_, one), (_, other) in zip(found, expected, strict=True):
+    for (key, one), (_, other) in zip(found, expected, strict=True):
         same(one, other)
-    assert lazy.groupby("k").ngroups == len(lazy.groupby("k")) == 2
+        same(lazy.groupby(by).get_group(key).compute(), other)
+    assert lazy.groupby(by).ngroups == len(lazy.groupby(by)) == len(expected)
+
+
+def test_groups_and_their_rows(session: Session) -> None:
+    frame = pd.DataFrame({"k": [2, 1, 2, None], "v": range(4)})
+    lazy = sf.from_pandas(frame, npartitions=3)
     assert {key: list(rows) for key, rows in lazy.groupby("k").groups.items()} == {
         key: list(rows) for key, rows in frame.groupby("k").groups.items()
     }

@@ -18,7 +18,15 @@ import pytest
 import shframe as sf
 from shframe import session as sessions
 from shframe.session import Session
-from tests.conftest import SEGMENTS, descendants, live_objects, open_descriptors, until, warmed
+from tests.conftest import (
+    SEGMENTS,
+    descendants,
+    live_objects,
+    open_descriptors,
+    pool_processes,
+    until,
+    warmed,
+)
 
 ENGINES = ("dask", "ray")
 # what Dask leaves of a connection that it had only begun when its client or cluster was closed
@@ -47,15 +55,20 @@ def nothing_remains() -> Iterator[None]:
 
     resource_tracker.ensure_running()  # Dask starts one for the process, which it keeps
     gc.collect()
-    pids, threads = descendants(os.getpid()), set(threading.enumerate())
+    pids, threads = _processes(), set(threading.enumerate())
     yield
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", UNCLOSED, ResourceWarning)
         gc.collect()
-        until(lambda: descendants(os.getpid()) <= pids and _threads() <= threads, 15.0)
-    assert descendants(os.getpid()) <= pids
+        until(lambda: _processes() <= pids and _threads() <= threads, 15.0)
+    assert _processes() <= pids
     assert _threads() <= threads
     assert not [what for what in open_descriptors().values() if what.startswith(SEGMENTS)]
+
+
+def _processes() -> set[int]:
+    """Processes below this one but for those of the session and the server kept for the next."""
+    return descendants(os.getpid()) - pool_processes()
 
 
 def _threads() -> set[threading.Thread]:

@@ -15,6 +15,7 @@ from shframe.dataframe import partition
 from shframe.dataframe.kernels import shuffle
 from shframe.dataframe.kernels.arguments import as_written, fill_places
 from shframe.graph.plan.tokens import tokenize
+from shframe.graph.tasks.function import UserCode
 
 _SPAN = 1 << 40  # more rows than a partition has: numbers of rows of the whole
 
@@ -27,6 +28,7 @@ class GroupCall:
     columns: a label (groups of a column), labels, or None for all columns.
     options: arguments of groupby; args and kwargs: those of the method, a Place for each lazy one.
     windows: what cuts each group further, rolling or resample, with its arguments.
+    listed: whether the keys were given as a list, so that the key of a group is a tuple.
     """
 
     keys: tuple[Any, ...]
@@ -37,10 +39,16 @@ class GroupCall:
     kwargs: tuple[tuple[str, Any], ...] = ()
     options: tuple[tuple[str, Any], ...] = ()
     windows: tuple[str, tuple[tuple[str, Any], ...]] | None = None
+    listed: bool = False
+
+    @property
+    def is_of_several(self) -> bool:
+        """Whether the groups are of columns, not of one."""
+        return self.columns is None or isinstance(self.columns, tuple)
 
     def __shframe_token__(self) -> str:
-        parts = (self.keys, self.names, self.columns, self.method, self.options, self.windows)
-        return tokenize(parts, self.args, self.kwargs)
+        parts = (self.keys, self.names, self.columns, self.method, self.options)
+        return tokenize(parts, self.args, self.kwargs, self.windows, self.listed)
 
 
 class Marked(NamedTuple):
@@ -53,6 +61,7 @@ class Marked(NamedTuple):
 class Returned(NamedTuple):
     """What was computed of the rows of one target, in the order of the sources.
 
+    made: None where pandas computes nothing: of no rows, columns and a user's function.
     bounds: where the rows of each source begin; rows: their places in the source.
     """
 
@@ -69,7 +78,7 @@ def group(frame: Any, plan: GroupCall) -> Any:
     ]
     hidden = [one for one, key in zip(plan.keys, keys, strict=True) if key is not one]
     seen = frame.drop(columns=hidden) if hidden else frame
-    groups = seen.groupby(keys if len(keys) > 1 else keys[0], **dict(plan.options))
+    groups = seen.groupby(keys if plan.listed or len(keys) > 1 else keys[0], **dict(plan.options))
     return groups if plan.columns is None else groups[unpacked(plan.columns)]
 
 
@@ -173,6 +182,8 @@ def call_marked(
     """A kernel that gives a row for each row, on all rows of one target."""
     splits, given = inputs[:sources], inputs[sources:]
     whole, bounds, rows = _gather(splits, place)
+    if not len(whole) and plan.is_of_several and isinstance(next(iter(plan.args), None), UserCode):
+        return Returned(None, bounds, rows)
     made = kernel(whole, *given, plan=plan)
     if len(whole) and not len(made):  # pandas' transform where no row has a group
         made = made.reindex(pd.RangeIndex(len(whole))).set_axis(whole.index)
@@ -192,7 +203,9 @@ def restore(*returned: Returned, place: int) -> Any:
     edges = [(int(one.bounds[place]), int(one.bounds[place + 1])) for one in returned]
     filled = [n for n, (a, b) in enumerate(edges) if a < b]
     if not filled:
-        return returned[0].made.iloc[:0]
+        made = [one.made for one in returned if one.made is not None]
+        known = [one for one in made if len(one)] or made
+        return pd.concat(known[:1]).iloc[:0]  # pandas' own error where it computes nothing
     pieces = [returned[n].made.iloc[slice(*edges[n])] for n in filled]
     rows = np.concatenate([returned[n].rows[slice(*edges[n])] for n in filled])
     places = np.empty(len(rows), np.intp)
@@ -238,14 +251,12 @@ def number_keys(part: Any, *, plan: GroupCall, place: int) -> Any:
 
 
 def _number_label(plan: GroupCall) -> Any:
-    if plan.columns is None or isinstance(plan.columns, tuple):
-        label = "__shframe_row"
-        while label in plan.keys:
-            label += "_"
-        return label
-    if plan.columns in plan.keys:  # groups of the key itself
-        return ("__shframe_row", plan.columns)
-    return plan.columns
+    if not plan.is_of_several and plan.columns not in plan.keys:
+        return plan.columns
+    label = "__shframe_row"
+    while label in plan.keys:
+        label += "_"
+    return label
 
 
 def apply_marked(*inputs: Any, place: int, sources: int, plan: GroupCall) -> Applied:
@@ -287,10 +298,9 @@ def assemble(*inputs: Any, keys: int, empty: Any, plan: GroupCall) -> Any:
         return call_groups(empty, plan=plan)
     whole = partition.stack([one for one in inputs[:keys] if len(one)] or [inputs[0]])
     label = _number_label(plan)
-    several = plan.columns is None or isinstance(plan.columns, tuple)
     bare = GroupCall(plan.keys, plan.names, None, "apply", options=plan.options)
     groups = group(whole, bare)
-    if several:
+    if plan.is_of_several:
         return groups.apply(lambda seen: results[int(seen[label].iloc[0])])
     made = groups[label].apply(lambda seen: results[int(seen.iloc[0])])
     return made.rename(plan.columns) if made.ndim == 1 and made.name == label else made

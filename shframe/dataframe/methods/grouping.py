@@ -48,9 +48,10 @@ class Groups:
 
     keys: labels of its columns; names: what the keys are called in a result.
     options: sort, dropna, observed and as_index; group_keys: whether apply() adds the keys.
+    listed: whether they were given as a list, so that the key of a group is a tuple.
     """
 
-    __slots__ = ("frame", "group_keys", "keys", "names", "options")
+    __slots__ = ("frame", "group_keys", "keys", "listed", "names", "options")
 
     def __init__(
         self,
@@ -59,12 +60,14 @@ class Groups:
         names: tuple[Any, ...],
         options: dict[str, bool],
         group_keys: bool = True,
+        listed: bool = False,
     ) -> None:
         self.frame = frame
         self.keys = keys
         self.names = names
         self.options = options
         self.group_keys = group_keys
+        self.listed = listed
 
     @property
     def columns(self) -> Any:
@@ -113,7 +116,8 @@ def group_rows(frame: Relation, by: Any, level: Any, group_keys: bool, options: 
         frame = assign_lazy(frame, hidden, column, grows=False)
         labels.append(hidden)
         names.append(column.meta.name)
-    return Groups(frame, tuple(labels), tuple(names), options, group_keys)
+    listed = isinstance(level if by is None else by, list)
+    return Groups(frame, tuple(labels), tuple(names), options, group_keys, listed)
 
 
 def _level_of(frame: Relation, level: Any) -> Relation:
@@ -276,7 +280,16 @@ def _prepared(
     split = arguments.split_function(captured(args), captured(kwargs))
     options = (*groups.options.items(), ("group_keys", groups.group_keys))
     given = split.arguments
-    call = GroupCall(groups.keys, groups.names, columns, method, given.args, given.kwargs, options)
+    call = GroupCall(
+        groups.keys,
+        groups.names,
+        columns,
+        method,
+        given.args,
+        given.kwargs,
+        options,
+        listed=groups.listed,
+    )
     source = unify_dtypes(groups.frame)
     if columns is not None:
         chosen = columns if isinstance(columns, tuple) else (columns,)
