@@ -182,12 +182,16 @@ def call_marked(
     """A kernel that gives a row for each row, on all rows of one target."""
     splits, given = inputs[:sources], inputs[sources:]
     whole, bounds, rows = _gather(splits, place)
-    if not len(whole) and plan.is_of_several and isinstance(next(iter(plan.args), None), UserCode):
+    if kernel is call_groups and not len(whole) and _calls_user_with_columns(plan):
         return Returned(None, bounds, rows)
     made = kernel(whole, *given, plan=plan)
     if len(whole) and not len(made):  # pandas' transform where no row has a group
         made = made.reindex(pd.RangeIndex(len(whole))).set_axis(whole.index)
     return Returned(made, bounds, rows)
+
+
+def _calls_user_with_columns(plan: GroupCall) -> bool:
+    return plan.is_of_several and isinstance(next(iter(plan.args), None), UserCode)
 
 
 def _gather(splits: Any, place: int) -> tuple[Any, Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,20 +25,37 @@ class Members(NamedTuple):
 
 def find_values(part: Any) -> Any:
     """The values of a partition, each once, in order."""
-    return np.unique(partition.as_pandas(part).to_numpy())
+    values = partition.as_pandas(part).to_numpy()
+    if not len(values):
+        return values
+    low, high = values.min(), values.max()
+    if not _is_dense(low, high, len(values)):
+        return np.unique(values)
+    places = np.flatnonzero(_flag([values], low, high))
+    return places.astype(values.dtype) + low  # modulo the width: distances may pass half of it
 
 
 def build_members(*found: Any) -> Members | None:
-    """The look-up of all values; None of none."""
-    values = np.unique(np.concatenate(found))
-    if not len(values):
+    """The look-up of all values, which are in order in each partition; None of none."""
+    found = tuple(values for values in found if len(values))
+    if not found:
         return None
-    low, extent = values[0], int(values[-1]) - int(values[0]) + 1
-    if extent > max(LEAST_DENSE, DENSE * len(values)):
-        return Members(low, None, values)
-    flags = np.zeros(extent, bool)
-    flags[_places(values, low)] = True
-    return Members(low, flags, None)
+    low, high = min(values[0] for values in found), max(values[-1] for values in found)
+    if not _is_dense(low, high, sum(map(len, found))):
+        return Members(low, None, np.unique(np.concatenate(found)))
+    return Members(low, _flag(found, low, high), None)
+
+
+def _is_dense(low: Any, high: Any, count: int) -> bool:
+    return int(high) - int(low) < max(LEAST_DENSE, DENSE * count)
+
+
+def _flag(found: Sequence[Any], low: Any, high: Any) -> Any:
+    """For each place from `low` to `high` whether it is one of the values."""
+    flags = np.zeros(int(high) - int(low) + 1, bool)
+    for values in found:
+        flags[_places(values, low)] = True
+    return flags
 
 
 def is_member(part: Any, members: Members | None) -> Any:

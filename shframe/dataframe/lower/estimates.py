@@ -75,10 +75,9 @@ def most_groups(source: Relation, keys: Sequence[Any]) -> int:
 
 def _most_values(node: ReadParquet, key: Any, rows: int) -> int:
     source = node.source
-    places = source.meta.columns.get_indexer_for([key])
-    if len(places) != 1 or places[0] < 0:
+    name = source.field_of(key)
+    if name is None:
         return rows
-    name = source.fields[places[0]]
     if name in source.hive.dtypes or source.dictionary_columns([name]):
         return WORDS
     bounds = pruning.find_range(source, name)

@@ -102,8 +102,7 @@ def _wanted(node: ReadParquet) -> parquet_kernels.Wanted:
     source = node.source
     chosen = source.fields
     if node.columns is not None:
-        places = source.meta.columns.get_indexer_for(list(node.columns))
-        chosen = tuple(source.fields[n] for n in places)
+        chosen = tuple(source.fields_of(node.columns))
     fields = (*chosen, *source.stored_levels)
     asked = dict.fromkeys(name for terms in node.filters for name, _, _ in terms)
     others = tuple(name for name in asked if name not in fields)

@@ -84,6 +84,5 @@ def _bytes_in_files(node: ReadParquet) -> int:
     """The encoded bytes of the columns that are read."""
     source = node.source
     groups = pruning.needed_groups(source, node.prune, node.filters, node.limit)
-    places = source.meta.columns.get_indexer_for(node.meta.columns)
-    names = [source.fields[n] for n in places if 0 <= n < len(source.fields)]
+    names = source.fields_of(node.meta.columns)
     return sum(group.nbytes.get(name, 0) for group in groups for name in names)

@@ -122,9 +122,8 @@ def _(node: FromParts, sources: list[Size]) -> Size:
 def _(node: ReadParquet, sources: list[Size]) -> Size:
     source = node.source
     groups = pruning.needed_groups(source, node.prune, node.filters, node.limit)
-    places = source.meta.columns.get_indexer_for(node.meta.columns)
-    names = [source.fields[n] for n in places if n >= 0 and n < len(source.fields)]
-    names = [name for name in names if name not in source.hive.dtypes]
+    fields = source.fields_of(node.meta.columns)
+    names = [name for name in fields if name not in source.hive.dtypes]
     rows = sum(group.rows for group in groups)
     nbytes = sum(source.memory_bytes(group, names) for group in groups)
     return Size(rows, nbytes, sum(group.rows for group in source.row_groups))

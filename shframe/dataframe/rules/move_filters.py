@@ -9,7 +9,7 @@ from shframe.dataframe.rules.filter_moves import MOVES, Move, Terms, rebased, wi
 from shframe.dataframe.rules.infer_conditions import infer_conditions
 from shframe.dataframe.rules.needs import needs_of
 from shframe.dataframe.rules.push_filters_below_joins import below_join
-from shframe.dataframe.rules.rewriting import replace_nodes, with_meta
+from shframe.dataframe.rules.rewriting import reached_without, replace_nodes, with_meta
 from shframe.graph.plan.expr import Expr, walk
 
 _MOVES: dict[type[Relation], Move] = {**MOVES, Join: below_join}
@@ -53,7 +53,7 @@ class _Moving:
     def __init__(self, plan: Expr, without: Expr, was: dict[str, str] | None = None) -> None:
         self.taken: set[str] = set()
         self._was = was or {}
-        self._shared = _seen_without(plan, without)
+        self._shared = {without.token, *reached_without(plan, without)}
         self._level = 0
 
     def filter(self, node: Filter, index: bool) -> Relation:
@@ -84,17 +84,6 @@ class _Moving:
     def _is_alone(self, node: Relation) -> bool:
         """Whether nothing else reads it, for which it would be computed a second time."""
         return self._was.get(node.token, node.token) not in self._shared
-
-
-def _seen_without(plan: Expr, without: Expr) -> set[str]:
-    """The nodes to which a path leads from the root that does not pass a node."""
-    stack, seen = [plan], {without.token}
-    while stack:
-        node = stack.pop()
-        if node.token not in seen:
-            seen.add(node.token)
-            stack.extend(node.children())
-    return seen
 
 
 def _filtered(source: Relation, terms: Terms) -> Relation:

@@ -15,7 +15,7 @@ import pandas as pd
 from shframe.dataframe.expr.base import Literal, RowWise
 from shframe.dataframe.expr.columns import Boolean, Column, Compare, Evaluate, IsIn
 from shframe.dataframe.expr.relations import Filter, ReadParquet
-from shframe.dataframe.rules.rewriting import replace_nodes, with_meta
+from shframe.dataframe.rules.rewriting import reached_without, replace_nodes, with_meta
 from shframe.dataframe.sources import pruning
 from shframe.graph.plan.expr import Expr, walk
 
@@ -56,7 +56,8 @@ def _pruned(filter_: Filter, read: ReadParquet) -> ReadParquet:
 
 def _lead_to(plan: Expr, filters: list[Filter], read: ReadParquet) -> bool:
     """Whether rows that the filters drop are missed nowhere: all go through one, row by row."""
-    return not _reached_outside(plan, filters, read) and all(_row_by_row(f, read) for f in filters)
+    outside = reached_without(plan, *filters)
+    return read.token not in outside and all(_row_by_row(one, read) for one in filters)
 
 
 def _may_part(plan: Expr, read: ReadParquet, pruned: list[ReadParquet]) -> bool:
@@ -86,20 +87,6 @@ def _row_by_row(filter_: Filter, read: ReadParquet) -> bool:
         if any(one.token in reaching and id(one) not in by_row for one in node.children()):
             return False
     return True
-
-
-def _reached_outside(plan: Expr, filters: list[Filter], read: Expr) -> bool:
-    """Whether a path from the root leads to the read without passing one of the filters."""
-    stack, seen = [plan], {one.token for one in filters}
-    while stack:
-        node = stack.pop()
-        if node.token in seen:
-            continue
-        if node.token == read.token:
-            return True
-        seen.add(node.token)
-        stack.extend(node.children())
-    return False
 
 
 def conditions(mask: Expr, read: Expr) -> Iterator[Condition]:

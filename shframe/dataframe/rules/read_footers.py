@@ -49,10 +49,9 @@ def read_bounds(node: Reduction) -> Computed | None:
     if not isinstance(read, ReadParquet) or read.prune or read.filters or read.limit is not None:
         return None
     source, dtype = read.source, column.meta.dtype
-    place = source.meta.columns.get_indexer_for([column.label])
-    if len(place) != 1 or place[0] < 0 or getattr(dtype, "kind", "") not in "iu":
+    name = source.field_of(column.label)
+    if name is None or getattr(dtype, "kind", "") not in "iu":
         return None
-    name = source.fields[place[0]]
     rows = sum(group.rows for group in source.row_groups)
     if not rows or pruning.count_missing(source, name) != 0:
         return None

@@ -44,6 +44,18 @@ def replace_nodes(
     return done[plan.token]
 
 
+def reached_without(plan: Expr, *without: Expr) -> set[str]:
+    """Tokens of the nodes to which a path leads from the root that passes none of some nodes."""
+    barred = {node.token for node in without}
+    stack, seen = [plan], set()
+    while stack:
+        node = stack.pop()
+        if node.token not in seen and node.token not in barred:
+            seen.add(node.token)
+            stack.extend(node.children())
+    return seen
+
+
 def over(node: Expr, children: Sequence[Expr]) -> Expr:
     """The node over other children; its schema is carried over where it follows from theirs."""
     made = node.with_children(children)

@@ -180,6 +180,16 @@ class ParquetSource:
         stored = [name for name in self.schema.names if name not in self.stored_levels]
         return (*stored, *self.hive.dtypes)
 
+    def fields_of(self, labels: Iterable[Any]) -> list[str]:
+        """The fields of these columns of `meta`, in their order; of other labels none."""
+        places = self.meta.columns.get_indexer_for(list(labels))
+        return [self.fields[n] for n in places if n >= 0]
+
+    def field_of(self, label: Any) -> str | None:
+        """The field of a label that is one column; None: it is none, or several."""
+        found = self.fields_of([label])
+        return found[0] if len(found) == 1 else None
+
     @functools.cached_property
     def row_groups(self) -> list[RowGroup]:
         """All row groups of all files."""

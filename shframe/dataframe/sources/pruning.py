@@ -54,10 +54,10 @@ def needed_groups(
     """
     keep = np.ones(len(source.row_groups), bool)
     for label, op, value in prune:
-        places = source.meta.columns.get_indexer_for([label])
-        if len(places) == 1 and (place := places[0]) >= 0:  # else it is a level of the index
-            compare = _compare_by_pandas(source.meta.dtypes.iloc[place])
-            keep &= _find_possible(source, source.fields[place], op, value, compare)
+        field = source.field_of(label)
+        if field is not None:  # else it is a level of the index
+            compare = _compare_by_pandas(source.meta[label].dtype)
+            keep &= _find_possible(source, field, op, value, compare)
     if filters:
         keep &= np.any([_find_alternative(source, terms) for terms in filters], axis=0)
     groups = [group for group, kept in zip(source.row_groups, keep, strict=True) if kept]
