@@ -94,6 +94,15 @@ def as_pandas(part: Any) -> Any:
     return frame
 
 
+def series_of(table: Any, place: int) -> Any:
+    """One column of a table as a Series."""
+    layout, column = layout_of(table), table.column(place)
+    looked_at("as pandas", lambda: int(column.nbytes))
+    values = series_values(column, layout.dtypes[place])
+    index = index_of(table, layout)
+    return pd.Series(values, index=index, name=layout.labels[place], copy=False)
+
+
 def as_writable(part: Any) -> Any:
     """The partition as a pandas object that its reader may change: columns of numbers and times
     in the store are copied by the page, as they are written."""

@@ -225,3 +225,12 @@ def test_a_function_of_groups_sees_the_labels_of_the_whole(session: Session) -> 
     ]
     for work in works:
         same(work(lazy).compute(), work(frame))
+
+
+@pytest.mark.parametrize("name", ["describe", "rolling", "expanding", "ewm", "corr", "quantiles"])
+def test_rows_without_a_group_may_be_all_that_a_task_has(session: Session, name: str) -> None:
+    missing = [1.0, np.nan, 2.0, np.nan, np.nan]
+    for keys in (missing, missing[:2], missing[1:2]):
+        frame = pd.DataFrame({"k": keys, "i": range(len(keys)), "f": 0.5})
+        lazy = sf.from_pandas(frame, npartitions=min(3, len(keys)))
+        as_pandas_does(lambda d: RESULTS[name](d.groupby("k")), lazy, frame, inexact=True)

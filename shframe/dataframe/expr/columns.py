@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from shframe.dataframe.expr.base import Call, Literal, Meta, Relation, RowWise, Value, call_operator
 from shframe.dataframe.expr.lineage import Rows
-from shframe.dataframe.kernels import membership, rowwise
+from shframe.dataframe.kernels import membership, rowwise, words
 from shframe.dataframe.kernels.arguments import Place
 from shframe.graph.plan.expr import Expr
 from shframe.graph.plan.tokens import tokenize
@@ -233,6 +233,35 @@ class SteadyRelabel(Relabel):
     """The same where the dtypes follow from the source's: set_index, reset_index."""
 
     steady = True
+
+
+@dataclass(frozen=True, eq=False)
+class OfWords(RowWise):
+    """What follows from each string of a column alone: it is asked once for each different one.
+
+    asked: what tells apart what is asked; _steps: the expressions, each of the one before it.
+    """
+
+    source: Relation
+    label: Any
+    asked: tuple[str, ...]
+    _steps: tuple[RowWise, ...] = ()
+
+    @property
+    def expression(self) -> RowWise:
+        """The same as an expression of the column."""
+        made: RowWise = Column(self.source, self.label)
+        for step in self._steps:
+            made = step.with_children([made])
+        return made
+
+    @property
+    def keeps_dtypes(self) -> bool:
+        return self._steps[-1].keeps_dtypes
+
+    @property
+    def call(self) -> Call:
+        return words.ask_words, {"label": self.label, "asked": tuple(s.call for s in self._steps)}
 
 
 @dataclass(frozen=True, eq=False)

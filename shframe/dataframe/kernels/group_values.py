@@ -134,10 +134,17 @@ class Values:
         array = self.array
         if array.null_count and pa.types.is_integer(array.type) and self._is_numpy:
             array = array.cast(pa.float64(), safe=False)  # as it is in pandas
-        pairs = [_codes_of_groups(self.groups.codes, self.total), _codes(array, self.dtype)]
-        rows = group_rows(mix_codes(pairs)).first
-        rows = rows if self._missing is None else rows[~self._missing[rows]]
-        return np.bincount(self.groups.codes[rows], minlength=self.total), None
+        values = _codes(array, self.dtype)
+        pairs = mix_codes([_codes_of_groups(self.groups.codes, self.total), values])
+        if pairs.proofs:
+            rows = group_rows(pairs).first
+            rows = rows if self._missing is None else rows[~self._missing[rows]]
+            return np.bincount(self.groups.codes[rows], minlength=self.total), None
+        known = np.sort(pairs.values if self._missing is None else pairs.values[~self._missing])
+        begins = np.ones(len(known), bool)
+        np.not_equal(known[1:], known[:-1], out=begins[1:])
+        groups = known[begins] // np.uint64(values.size) if self.total > 1 else known[begins] * 0
+        return np.bincount(groups.astype(np.intp), minlength=self.total), None
 
     def _median(self) -> tuple[Any, Any]:
         values = self.numbers.astype(np.float64)

@@ -58,6 +58,12 @@ class Marked(NamedTuple):
     rows: Any  # (rows,) int64
 
 
+class NoGroups(NamedTuple):
+    """What pandas raises of rows of which none has a group."""
+
+    error: ValueError
+
+
 class Returned(NamedTuple):
     """What was computed of the rows of one target, in the order of the sources.
 
@@ -221,7 +227,12 @@ def call_on_target(*inputs: Any, place: int, sources: int, plan: GroupCall) -> A
     """The method on all rows of one target."""
     splits, given = inputs[:sources], inputs[sources:]
     whole, _, _ = _gather(splits, place)
-    return call_groups(whole, *given, plan=plan)
+    try:
+        return call_groups(whole, *given, plan=plan)
+    except ValueError as error:
+        if whole[list(plan.keys)].dropna().empty:
+            return NoGroups(error)
+        raise
 
 
 def order_results(*parts: Any, levels: int) -> Any:
@@ -229,8 +240,11 @@ def order_results(*parts: Any, levels: int) -> Any:
 
     levels: how many of the index are the keys; within a group rows keep their order.
     """
-    filled = [part for part in parts if len(part)] or list(parts[:1])
-    whole = partition.stack(filled)
+    made = [part for part in parts if not isinstance(part, NoGroups)]
+    filled = [part for part in made if len(part)]
+    if not filled and len(made) < len(parts):
+        raise next(part.error for part in parts if isinstance(part, NoGroups))
+    whole = partition.stack(filled or made[:1])
     if whole.index.nlevels == 1:
         return whole.sort_index(kind="stable")
     return whole.sort_index(level=list(range(levels)), sort_remaining=False)

@@ -59,8 +59,7 @@ def select_column(part: Any, *, label: Any) -> Any:
         known = partition.layout_of(part).labels
         place = known.get_loc(label) if known.is_unique else None
         if isinstance(place, int):
-            frame = partition.as_pandas(partition.select(part, [place], known[[place]]))
-            return frame.iloc[:, 0]
+            return partition.series_of(part, place)
     return partition.as_pandas(part)[label]
 
 

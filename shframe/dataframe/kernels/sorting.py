@@ -29,8 +29,13 @@ def sort(part: Any, *, by: Any, ascending: Any, na_position: str, keep_labels: b
     if table is not None:
         order = _order_table(table, by, ascending, na_position)
         if order is not None:
-            return pick_rows(table, order)
+            return pick_rows(table, order) if _moves_rows(order) else table
     return _sort_frame(partition.as_pandas(part), by, ascending, na_position)
+
+
+def _moves_rows(order: Any) -> bool:
+    """Whether rows are not in order as they are."""
+    return not bool((order[1:] > order[:-1]).all())
 
 
 def _sortable_table(part: Any, by: Any, keep_labels: bool) -> Any:

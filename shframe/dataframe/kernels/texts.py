@@ -11,10 +11,11 @@ from shframe.dataframe import partition
 
 
 def find_widest(part: Any, *, name: str, args: Any, kwargs: Any, find: Any, dtype: Any) -> Any:
-    """The text that gives the most columns; None where all are missing."""
-    series = partition.as_pandas(part).dropna()
+    """The text that gives the most columns: a missing one where all are, None where none is."""
+    whole = partition.as_pandas(part)
+    series = whole.dropna()
     if not len(series):
-        return None
+        return whole.iloc[0] if len(whole) else None
     made = getattr(series.reset_index(drop=True).str, name)(*args, **kwargs)
     filled = made.notna().sum(axis=1)
     return series.iloc[int(filled.to_numpy().argmax())]

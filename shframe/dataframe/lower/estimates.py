@@ -16,6 +16,7 @@ from shframe.dataframe.expr.columns import (
     Evaluate,
     IsIn,
     IsMember,
+    OfWords,
     StringOp,
     Unary,
 )
@@ -46,6 +47,8 @@ def selectivity(condition: Relation) -> float:
         return 1.0 - selectivity(condition.source)
     if isinstance(condition, Compare):
         return {"eq": EQUAL, "ne": 1.0 - EQUAL}.get(condition.op, RANGE)
+    if isinstance(condition, OfWords):
+        return selectivity(condition.expression)
     if isinstance(condition, IsIn | IsMember):
         return AMONG
     if isinstance(condition, StringOp):

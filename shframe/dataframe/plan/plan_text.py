@@ -18,6 +18,7 @@ from shframe.dataframe.expr.columns import (
     IsIn,
     IsMember,
     Method,
+    OfWords,
     Operation,
     RowLabels,
     Unary,
@@ -96,8 +97,8 @@ def describe(node: Expr) -> Line:
 
 def _is_column(node: Expr) -> bool:
     """Whether a node is written as an expression of columns, not as a line of its own."""
-    inline = (Column, RowLabels, Operation, Unary, Method, IsMember, Attribute, Evaluate)
-    return isinstance(node, inline)
+    elementwise = (Operation, Unary, Method, IsMember, OfWords, Attribute, Evaluate)
+    return isinstance(node, (Column, RowLabels, *elementwise))
 
 
 @dataclass
@@ -122,6 +123,8 @@ class Words:
         """An operand as text; inner: whether an operation needs brackets there."""
         if isinstance(node, Literal):
             return show(node.value)
+        if isinstance(node, OfWords):
+            node = node.expression
         if self.depth >= MOST_DEEP:
             return "..."
         self.depth += 1

@@ -22,6 +22,7 @@ from shframe.dataframe.lower.whole import lower_computed, lower_given, lower_who
 from shframe.dataframe.lower.windows import lower_carried, lower_windowed
 from shframe.dataframe.plan.sizes import cost_of
 from shframe.dataframe.plan.validate import check_stage
+from shframe.dataframe.rules.ask_words import ask_words
 from shframe.dataframe.rules.drop_labels import drop_labels
 from shframe.dataframe.rules.drop_order import drop_order
 from shframe.dataframe.rules.find_members import find_members
@@ -42,6 +43,7 @@ PLANNER: Planner[About] = Planner(
         Stage("push limit", rules=(limit_sorted, push_limit), check=check_stage),
         Stage("drop order", passes=(drop_order, drop_labels), check=check_stage),
         Stage("push columns", passes=(push_columns,), check=check_stage),
+        Stage("ask words", passes=(ask_words,), check=check_stage),
     ),
     lowerings={
         relations.FromParts: lower_from_parts,

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from shframe.dataframe.expr.base import Relation, Value
-from shframe.dataframe.expr.columns import Column
+from shframe.dataframe.expr.columns import Column, OfWords
 from shframe.dataframe.expr.relations import Aggregate, FirstSorted, Join, Project, Sort, TopRows
 from shframe.dataframe.expr.values import Together
 from shframe.graph.plan.expr import Expr, walk
@@ -62,8 +62,9 @@ def read_labels(node: Expr) -> list[tuple[Any, Relation]]:
     return []
 
 
-@read_labels.register
-def _(node: Column) -> list[tuple[Any, Relation]]:
+@read_labels.register(Column)
+@read_labels.register(OfWords)
+def _(node: Column | OfWords) -> list[tuple[Any, Relation]]:
     return [(node.label, node.source)]
 
 
