@@ -239,7 +239,7 @@ def test_rows_without_a_group_may_be_all_that_a_task_has(session: Session, name:
 
 def test_where_no_row_has_a_group_pandas_error_is_raised(session: Session) -> None:
     frame = pd.DataFrame({"k": [np.nan, np.nan], "i": [1, 2]})
-    with pytest.raises(ValueError) as expected:
+    with pytest.raises(ValueError, match="need at least one array") as expected:
         frame.groupby("k").i.rolling(2).sum()
     with pytest.raises(ValueError, match=str(expected.value)):
         sf.from_pandas(frame, npartitions=2).groupby("k").i.rolling(2).sum().compute()

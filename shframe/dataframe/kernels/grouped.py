@@ -127,25 +127,23 @@ def find_picked(part: Any, *given: Any, plan: GroupCall) -> Any:
 
 
 def find_kept(part: Any, *given: Any, plan: GroupCall) -> Any:
-    """Which rows are in groups that a user's function keeps, as booleans."""
+    """Which rows are in groups that a user's function keeps, as booleans.
+
+    The function sees rows under their own labels; which rows pandas keeps is seen from others.
+    """
     frame = partition.as_pandas(part)
-    function, kept = plan.args[0].function, []
+    function, answers = plan.args[0].function, []
 
     def note(seen: Any, *args: Any, **kwargs: Any) -> Any:
-        made = function(seen, *args, **kwargs)
-        kept.append(made)
-        return made
+        answers.append(function(seen, *args, **kwargs))
+        return answers[-1]
 
-    groups = group(frame, plan)
     more = {name: as_written(one) for name, one in plan.kwargs}
-    groups.filter(note, True, *map(as_written, plan.args[1:]), **more)
-    numbers = groups.ngroup().to_numpy()
-    if not len(kept):
-        return pd.Series(np.zeros(len(frame), bool), index=frame.index)
-    flags = [bool(one) if not pd.isna(one) else False for one in kept]
-    # a row without a group has the number NaN or -1
-    known = np.nan_to_num(numbers.astype("f8"), nan=-1.0).astype(np.int64)
-    mask = np.append(np.array(flags, bool), False)[known]
+    group(frame, plan).filter(note, True, *map(as_written, plan.args[1:]), **more)
+    again = iter(answers)
+    kept = group(frame.reset_index(drop=True), plan).filter(lambda seen: next(again), True)
+    mask = np.zeros(len(frame), bool)
+    mask[kept.index.to_numpy(dtype=np.int64)] = True
     return pd.Series(mask, index=frame.index)
 
 
