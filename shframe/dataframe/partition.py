@@ -219,8 +219,7 @@ def _categorical_values(column: Any, dtype: Any) -> Any:
         column = column.unify_dictionaries()
     found = column.to_pandas()
     if dtype.categories.empty:  # a file's categories are known only when it has been read
-        known = len(found.cat.categories) > 0
-        return found.array if known else pd.Categorical.from_codes(found.cat.codes, dtype=dtype)
+        return found.array
     return found.astype(dtype).array
 
 
@@ -264,7 +263,7 @@ def _arrow_column(values: Any) -> Any:
         return array.__arrow_array__()
     if isinstance(dtype, pd.CategoricalDtype):
         text = pd.api.types.is_string_dtype(dtype.categories.dtype)
-        made = pa.array(array) if text else None
+        made: Any = pa.array(array) if text else None
         if text and dtype.categories.empty:  # Arrow cannot put words of no type together
             made = made.cast(pa.dictionary(made.type.index_type, pa.large_string(), dtype.ordered))
         return made

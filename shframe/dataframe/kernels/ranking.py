@@ -327,14 +327,9 @@ def answer_modes(ranges: Any, *found: list[Modes], empty: Any, dropna: bool) -> 
         kept = [one.values for one in modes if one.often == most and most]
         values = _series_of(_concatenate(kept), column) if kept else column
         if missing == most and most:
-            values = pd.concat(
-                [
-                    values,
-                    pd.Series(
-                        [None], dtype=column.dtype if column.dtype.kind not in "iub" else None
-                    ),
-                ]
-            )
+            dtype = None if column.dtype.kind in "iub" else column.dtype
+            parts = [values, pd.Series([None], dtype=dtype)]
+            values = pd.concat(parts[::-1] if column.dtype.kind in "mM" else parts)
         made.append(values.reset_index(drop=True).rename(column.name))
     if empty.ndim == 1:
         return made[0]
