@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shframe.graph.wire.channel import Channel, Closed, pair
-from shframe.graph.wire.fork_messages import Preload, Rest, Rested
+from shframe.graph.wire.fork_messages import LEAST_KEPT, Preload, Rest, Rested
 
 HEAVY = {  # of a driver that has loaded the first, what its workers will need
     "numpy": ("numpy",),
@@ -34,8 +34,8 @@ ONE_THREAD = {
 # glibc gives the temporaries of each kernel back and faults them in again, unless larger ones were
 # freed before: 40,000 faults a group-by of 4 million rows, a third of its time.
 WARM_HEAP = {
-    "MALLOC_MMAP_THRESHOLD_": str(16 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(32 << 20),
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(LEAST_KEPT),
 }
 WAIT_SECONDS = 5.0  # for a server to end its workers
 

@@ -24,6 +24,7 @@ from shframe.graph.tracing.copies import converted, looked_at
 from shframe.store.reader import writable_copy
 
 _META = b"shframe"
+MOSTLY = 0.9  # of rows: where more are kept, Arrow copies runs of them
 FEW_ROWS = 1 << 16  # copied before threads for it would have started
 
 
@@ -311,8 +312,12 @@ def filter_rows(table: Any, mask: Any) -> Any:
     rows = np.flatnonzero(mask)
     if len(rows) == table.num_rows:
         return table
-    places = pa.array(rows)
-    columns = [column.take(places) for column in table.columns]
+    if len(rows) > MOSTLY * table.num_rows:
+        keep = pa.array(mask)
+        columns = [column.filter(keep) for column in table.columns]
+    else:
+        places = pa.array(rows)
+        columns = [column.take(places) for column in table.columns]
     if layout.levels:
         return table_of(columns, layout)
     columns.append(pa.array(rows + layout.start))

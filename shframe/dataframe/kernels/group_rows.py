@@ -1,6 +1,7 @@
 """Rows of equal keys as groups: a small number for each row's group.
 
-Where there are few codes for the rows they are the numbers. Else the code of each row and its
+Where rows come in the order of their codes, each run of equal ones is a group. Where there are few
+codes for the rows they are the numbers. Else the code of each row and its
 place are packed into one number and sorted: NumPy sorts plain numbers four times as fast as it
 finds the order of codes (benchmarks/bench_kernels.py), and the sort is stable.
 """
@@ -17,6 +18,7 @@ import pandas as pd
 from shframe.dataframe.kernels.key_codes import ALL, Codes, hash_bits
 
 LEAST_DIRECT = 1 << 16  # so many codes are counted directly even for fewer rows
+FIRST_LOOK = 1 << 10  # rows by which it is mostly seen that they are not in order
 MOST_PACKED = 1 << 22  # rows: beyond, too few bits are left for a hash
 
 
@@ -41,6 +43,8 @@ class Groups:
 def group_rows(codes: Codes) -> Groups:
     """The groups of rows with equal keys."""
     rows = len(codes.values)
+    if not codes.proofs and is_in_order(codes.values):
+        return _number_runs(codes.values)
     if codes.size <= max(LEAST_DIRECT, 2 * rows):
         return _number_directly(codes.values.astype(np.intp), codes.size)
     if rows <= MOST_PACKED:
@@ -48,6 +52,20 @@ def group_rows(codes: Codes) -> Groups:
         if made is not None:
             return made
     return _number_by_look_up(codes)
+
+
+def is_in_order(values: Any) -> bool:
+    """Whether none is less than the one before it; rows that are not are mostly found at once."""
+    return all(bool((one[1:] >= one[:-1]).all()) for one in (values[:FIRST_LOOK], values))
+
+
+def _number_runs(values: Any) -> Groups:
+    begins = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=begins[1:])
+    first = np.flatnonzero(begins)
+    numbers = np.cumsum(begins, dtype=np.intp)
+    numbers -= 1
+    return Groups(numbers, len(first), np.arange(len(first)), first)
 
 
 def _number_directly(codes: Any, total: int) -> Groups:

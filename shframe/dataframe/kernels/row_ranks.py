@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from shframe.dataframe.kernels.group_rows import sort_packed
+from shframe.dataframe.kernels.group_rows import is_in_order, sort_packed
 from shframe.dataframe.kernels.key_codes import ALL, Codes, code_column
 
 MOST_UNDECIDED = 0.5  # of the rows; beyond, all are put in order by their columns
@@ -51,7 +51,7 @@ def order_of_columns(columns: Sequence[Codes]) -> Any:
     rows = len(columns[0].values)
     bits = max(rows - 1, 1).bit_length()
     prefix, decided = _leading_bits(columns, 64 - bits)
-    if decided and bool((prefix[1:] >= prefix[:-1]).all()):
+    if decided and is_in_order(prefix):
         return np.arange(rows)
     order, starts = sort_packed(prefix, bits)
     if decided or len(starts) == rows:
