@@ -7,11 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import shframe as sf
+from shframe.dataframe import partition
+from shframe.dataframe.kernels import table_rows
 from shframe.dataframe.lower import groupby as lower_groupby
 from shframe.session import Session
-from tests.dataframe.frames import same
+from tests.dataframe.frames import FEW, Case, cases, same
 
 
 @pytest.mark.parametrize("kind", ["int8", "uint8", "int16", "int64"])
@@ -109,3 +113,40 @@ def test_categories_without_rows_are_groups_of_large_partitions_too(
     lazy = sf.from_pandas(frame, npartitions=npartitions)
     found = getattr(lazy.groupby("k", observed=observed).v, how)().compute()
     same(found, getattr(frame.groupby("k", observed=observed).v, how)())
+
+
+@FEW
+@given(
+    case=cases(),
+    keys=st.sampled_from([["i"], ["f"], ["t", "i"], ["s", "f"], ["b", "i"], ["k"]]),
+    as_index=st.booleans(),
+    dropna=st.booleans(),
+    sort=st.booleans(),
+)
+def test_rows_whose_keys_hardly_repeat_are_combined_as_they_are(
+    session: Session, case: Case, keys: list[str], as_index: bool, dropna: bool, sort: bool
+) -> None:
+    how = {"as_index": as_index, "dropna": dropna, "sort": sort}
+    outputs = {
+        "total": ("f", "sum"),
+        "mean": ("i", "mean"),
+        "spread": ("f", "std"),
+        "least": ("i", "min"),
+        "first": ("s", "first"),
+        "rows": ("i", "size"),
+        "known": ("f", "count"),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table_rows, "LEAST_DRAWN", 1)
+        patch.setattr(table_rows, "DRAWN", 2)  # of which one is drawn, or two that mostly differ
+        made = case.lazy().groupby(keys, **how).agg(**outputs).compute(executor="sync")
+    same(made, case.frame.groupby(keys, **how).agg(**outputs), inexact=True)
+
+
+def test_rows_that_hardly_repeat_are_told_from_those_that_do() -> None:
+    draw = np.random.default_rng(0)
+    for groups, rare in ((100_000, False), (400_000, False), (2_000_000, True)):
+        frame = pd.DataFrame({"k": draw.integers(0, groups, 1_000_000)})
+        for rows in (frame, frame.sort_values("k")):
+            table = partition.as_table(rows.reset_index(drop=True))
+            assert table_rows.hardly_repeat(table, ["k"]) is rare

@@ -69,13 +69,13 @@ def text_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(key_codes, "_repeats", lambda array: False)
 
 
-@pytest.fixture(params=["direct", "packed", "by pandas"])
+@pytest.fixture(params=["direct", "packed", "hashes meet"])
 def group_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """All ways to number groups, on few rows."""
     if request.param != "direct":
         monkeypatch.setattr(grouping, "LEAST_DIRECT", 0)
-    if request.param == "by pandas":
-        monkeypatch.setattr(grouping, "MOST_PACKED", 0)
+    if request.param == "hashes meet":
+        monkeypatch.setattr(grouping, "hash_bits", lambda bits: bits % np.uint64(3))
 
 
 @FEW

@@ -20,8 +20,9 @@ import pyarrow.compute as pc
 
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import sorting
-from shframe.dataframe.kernels.aggregation import Aggregation, Output, primitives_of
-from shframe.dataframe.kernels.group_rows import Groups, group_rows
+from shframe.dataframe.kernels.aggregation import Aggregation, Output, key_columns, slots_of
+from shframe.dataframe.kernels.group_results import assemble, finish_groups
+from shframe.dataframe.kernels.group_rows import Groups, group_rows, number_each
 from shframe.dataframe.kernels.group_values import (
     Values,
     add_columns,
@@ -32,7 +33,12 @@ from shframe.dataframe.kernels.key_codes import code_keys, one_array
 from shframe.dataframe.kernels.row_order import Marked, Ordered, restore_order
 from shframe.dataframe.kernels.row_ranks import order_by_keys
 from shframe.dataframe.kernels.stack_tables import stack_parts, stack_tables
-from shframe.dataframe.kernels.table_rows import code_rows, columns_at
+from shframe.dataframe.kernels.table_rows import (
+    code_rows,
+    columns_at,
+    hardly_repeat,
+    promoted_columns,
+)
 from shframe.graph.tasks.function import UserCode
 
 _FLOATS = frozenset({"total", "m2"})  # the sum, and the squared distances from the mean, in float64
@@ -53,7 +59,7 @@ def aggregate_by_pandas(part: Any, *, plan: Aggregation) -> Any:
         observed=plan.observed,
     )
     made = [_one_output(groups, output) for output in plan.outputs]
-    return _assemble(made, plan, made[0].index if made else groups.size().index)
+    return assemble(made, plan, made[0].index if made else groups.size().index)
 
 
 def _one_output(groups: Any, output: Output) -> Any:
@@ -71,46 +77,19 @@ def aggregate_empty(meta: Any, plan: Aggregation) -> Any:
     return made.iloc[:0]
 
 
-def _assemble(columns: list[Any], plan: Aggregation, index: Any) -> Any:
-    """The result's columns under their labels, with the keys as index or columns."""
-    index = index.set_names(list(plan.names))
-    if plan.labels is None:
-        series = columns[0].set_axis(index)
-        series.name = plan.series_name
-        if plan.as_index:
-            return series
-        return series.rename("size" if plan.series_name is None else plan.series_name).reset_index()
-    made = {n: column.set_axis(index) for n, column in enumerate(columns)}
-    frame = pd.DataFrame(made, index=index)
-    frame.columns = plan.labels
-    if plan.as_index:
-        return frame
-    return (
-        frame.reset_index()
-        if plan.labels.nlevels == 1
-        else frame.reset_index(names=list(plan.names))
-    )
-
-
 # --- primitives of one partition --------------------------------------------------------
-
-
-def _slots(plan: Aggregation) -> list[tuple[Any, str]]:
-    """The (column, primitive) pairs that the outputs need, each once; size has no column."""
-    found: dict[tuple[Any, str], None] = {}
-    for output in plan.outputs:
-        for primitive in primitives_of(output.how):
-            found[None if primitive == "size" else output.column, primitive] = None
-    return list(found)
 
 
 def aggregate_partially(part: Any, *, plan: Aggregation) -> Any:
     """Primitives of each group of a partition: columns k0, k1 ... and p0, p1 ...
 
-    Groups come in the order in which they appear.
+    Groups come in the order in which they appear. Where hardly a key is there twice, so do rows.
     """
-    slots = _slots(plan)
+    slots = slots_of(plan)
     table = _columns_as_table(part, plan)
+    if table is not None and hardly_repeat(table, plan.keys):
+        keys, dtypes = promoted_columns(table, plan.keys)
+        return _primitives(table, plan, slots, keys, dtypes, number_each(table.num_rows))[0]
     made = None if table is None else _by_codes(table, plan, slots)
     return _by_groups(partition.as_pandas(part), plan, slots) if made is None else made[0]
 
@@ -131,7 +110,18 @@ def _by_codes(
     keys, key_dtypes, codes = code_rows(table, plan.keys)
     if codes is None:
         return None
-    groups = group_rows(codes)
+    return _primitives(table, plan, slots, keys, key_dtypes, group_rows(codes))
+
+
+def _primitives(
+    table: Any,
+    plan: Aggregation,
+    slots: list[tuple[Any, str]],
+    keys: list[Any],
+    key_dtypes: list[Any],
+    groups: Groups,
+) -> tuple[Any, Any]:
+    """The table of all primitives of groups, and each one's first row."""
     if plan.dropna:
         groups = _without_missing(groups, keys, key_dtypes)
     known: dict[Any, Values] = {}
@@ -282,7 +272,7 @@ def _combine_tables(partials: tuple[Any, ...], plan: Aggregation) -> tuple[Any, 
 
 
 def _combine_column(whole: Any, place: int, plan: Aggregation, dtypes: Any, groups: Groups) -> Any:
-    slots = _slots(plan) or [(None, "size")]
+    slots = slots_of(plan) or [(None, "size")]
     label, primitive = slots[place - len(plan.keys)]
     column = whole.column(place)
     if primitive == "m2":
@@ -297,20 +287,29 @@ def _combine_column(whole: Any, place: int, plan: Aggregation, dtypes: Any, grou
     return Values(column, dtypes[place], groups).column(primitive)
 
 
-def _combine_groups(partials: tuple[Any, ...], plan: Aggregation) -> Any:
-    """All primitives of each group, whose keys are the index, in the order that is asked for."""
+def _finish_combined(partials: tuple[Any, ...], plan: Aggregation, expected: Any) -> Any:
+    """The result from partial results that have all of each group."""
     combined = _combine_tables(partials, plan)
     if combined is None:
-        return _combine_frame(_stack(partials), plan, sort=plan.sort, observed=plan.observed)
-    return _arrange(combined[0], plan)
+        frame = _combine_frame(_stack(partials), plan, sort=plan.sort, observed=plan.observed)
+        return finish_groups(frame, plan, expected)
+    return _finish_table(combined[0], plan, expected)
 
 
-def _arrange(table: Any, plan: Aggregation) -> Any:
-    """Primitives as a frame whose index are the keys, in the order that is asked for."""
-    order = _order_of_keys(table, plan) if plan.sort else None
-    table = table if order is None else table.take(order)
-    frame = partition.as_pandas(_with_key_index(table, plan))
-    return frame.sort_index() if plan.sort and order is None else frame
+def _finish_table(table: Any, plan: Aggregation, expected: Any) -> Any:
+    """The result from primitives of whole groups, in the order that is asked for."""
+    if not plan.sort:
+        return _finish_ordered(table, plan, expected)
+    order = _order_of_keys(table, plan)
+    if order is not None:
+        return _finish_ordered(table.take(order), plan, expected)
+    frame = partition.as_pandas(_with_key_index(table, plan)).sort_index()
+    return finish_groups(frame, plan, expected)
+
+
+def _finish_ordered(table: Any, plan: Aggregation, expected: Any) -> Any:
+    table = _with_key_index(table, plan) if plan.as_index else partition.without_index(table)
+    return finish_groups(partition.as_pandas(table), plan, expected)
 
 
 def _with_key_index(table: Any, plan: Aggregation) -> Any:
@@ -356,7 +355,7 @@ def _combine_frame(frame: Any, plan: Aggregation, *, sort: bool, observed: bool)
     groups = frame.groupby(
         names if len(names) > 1 else names[0], sort=sort, dropna=plan.dropna, observed=observed
     )
-    slots = _slots(plan)
+    slots = slots_of(plan)
     columns: dict[str, Any] = {}
     for n, (_label, primitive) in enumerate(slots):
         name = f"p{n}"
@@ -394,12 +393,7 @@ def _combined_m2(
 
 def finish(*partials: Any, plan: Aggregation, expected: Any) -> Any:
     """The final table from all partial results."""
-    return _final(_combine_groups(partials, plan), plan, expected)
-
-
-def key_columns(plan: Aggregation) -> tuple[str, ...]:
-    """The labels that the keys have in partial results."""
-    return tuple(f"k{n}" for n in range(len(plan.keys)))
+    return _finish_combined(partials, plan, expected)
 
 
 def finish_range(offsets: Any, *values: Any, plan: Aggregation, expected: Any) -> Any:
@@ -409,7 +403,7 @@ def finish_range(offsets: Any, *values: Any, plan: Aggregation, expected: Any) -
     """
     *partials, place = values
     ranges = tuple(sorting.ranges(offsets, partials, place))
-    return _final(_combine_groups(ranges, plan), plan, expected)
+    return _finish_combined(ranges, plan, expected)
 
 
 def combine_part(*splits: Marked, plan: Aggregation, place: int, targets: int) -> Ordered:
@@ -427,7 +421,7 @@ def combine_part(*splits: Marked, plan: Aggregation, place: int, targets: int) -
 def finish_part(*parts: Ordered, plan: Aggregation, expected: Any, place: int) -> Any:
     """The final table of the groups that came up first in one partition, in their order."""
     table = restore_order(*parts, place=place)
-    return _final(partition.as_pandas(_with_key_index(table, plan)), plan, expected)
+    return _finish_ordered(table, plan, expected)
 
 
 # --- whole groups -----------------------------------------------------------------------
@@ -446,10 +440,10 @@ def take_in_order(part: Any, *, plan: Aggregation, **how: Any) -> Any:
 def aggregate_whole(part: Any, *, plan: Aggregation, expected: Any) -> Any:
     """The final table of a partition that holds whole groups."""
     table = _columns_as_table(part, plan)
-    made = None if table is None else _by_codes(table, plan, _slots(plan))
+    made = None if table is None else _by_codes(table, plan, slots_of(plan))
     if made is None:
         return aggregate_by_pandas(part, plan=plan)
-    return _final(_arrange(made[0], plan), plan, expected)
+    return _finish_table(made[0], plan, expected)
 
 
 def aggregate_whole_range(offsets: Any, *values: Any, plan: Aggregation, expected: Any) -> Any:
@@ -466,7 +460,7 @@ def aggregate_whole_part(*splits: Marked, plan: Aggregation, place: int, targets
     """Primitives of the groups of one hash target, each where its first row was."""
     pieces = [(one, int(one.offsets[place]), int(one.offsets[place + 1])) for one in splits]
     whole = stack_tables([one.table.slice(a, b - a) for one, a, b in pieces])
-    made = _by_codes(whole, plan, _slots(plan))
+    made = _by_codes(whole, plan, slots_of(plan))
     if made is None:
         raise AssertionError("groups whose keys have no code are not moved by hash")
     return _placed(made, pieces, targets)
@@ -478,65 +472,3 @@ def _placed(made: tuple[Any, Any], pieces: list[tuple[Marked, int, int]], target
     sources = np.concatenate([np.full(b - a, one.source) for one, a, b in pieces])[first]
     places = np.concatenate([one.places[a:b] for one, a, b in pieces])[first]
     return Ordered(table, np.searchsorted(sources, np.arange(targets + 1)), places)
-
-
-# --- results ----------------------------------------------------------------------------
-
-
-def _final(frame: Any, plan: Aggregation, expected: Any) -> Any:
-    """The outputs from combined groups, whose keys are the index."""
-    slots = _slots(plan)
-
-    def slot(label: Any, primitive: str) -> Any:
-        return frame[f"p{slots.index((None if primitive == 'size' else label, primitive))}"]
-
-    columns = []
-    for n, output in enumerate(plan.outputs):
-        made = _final_column(output, slot)
-        columns.append(_typed(made, _expected_dtype(expected, n, plan)))
-    return _assemble(columns, plan, frame.index)
-
-
-def _final_column(output: Output, slot: Any) -> Any:
-    how, label = output.how, output.column
-    if how == "mean":
-        return slot(label, "total") / slot(label, "count").replace(0, np.nan)
-    if how in ("var", "std"):
-        free = slot(label, "count") - dict(output.kwargs).get("ddof", 1)
-        variance = slot(label, "m2") / free.where(free > 0, np.nan)
-        return variance if how == "var" else np.sqrt(variance)
-    return slot(label, how)
-
-
-def _expected_dtype(expected: Any, place: int, plan: Aggregation) -> Any:
-    if isinstance(expected, pd.Series):
-        return expected.dtype
-    skip = 0 if plan.as_index else len(plan.names)
-    return expected.dtypes.iloc[place + skip]
-
-
-def _typed(column: Any, dtype: Any) -> Any:
-    """The dtype that pandas gives for the whole, where the values allow it."""
-    if isinstance(dtype, pd.api.extensions.ExtensionDtype) and column.dtype.kind == "i":
-        return column.astype(dtype)  # counts of masked columns
-    if column.dtype == dtype or not isinstance(dtype, np.dtype) or dtype.kind not in "iufb":
-        return column
-    if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "iufb":
-        return column
-    if dtype.kind != "f" and column.dtype.kind == "f":
-        return column  # something is missing in the whole, here or elsewhere
-    if dtype.kind in "iu" and column.dtype.kind in "iu" and not _fits(column, dtype):
-        return column  # a sum of small integers is of their type only while it fits
-    return column.astype(dtype)
-
-
-def _fits(column: Any, dtype: Any) -> bool:
-    limits = np.iinfo(dtype)
-    return bool(column.empty or (column.min() >= limits.min and column.max() <= limits.max))
-
-
-def order_groups(*parts: Any, plan: Aggregation) -> Any:
-    """Results of partitions that hold whole groups, in the order of their keys."""
-    filled = [p for p in parts if len(p)] or list(parts[:1])
-    whole = pd.concat(filled) if len(filled) > 1 else filled[0]
-    return whole.sort_index() if plan.sort else whole

@@ -108,6 +108,20 @@ def primitives_of(how: str) -> tuple[str, ...]:
     return (how,) if how in WHOLE else PRIMITIVES[how]
 
 
+def slots_of(plan: Aggregation) -> list[tuple[Any, str]]:
+    """The (column, primitive) pairs that the outputs need, each once; size has no column."""
+    found: dict[tuple[Any, str], None] = {}
+    for output in plan.outputs:
+        for primitive in primitives_of(output.how):
+            found[None if primitive == "size" else output.column, primitive] = None
+    return list(found)
+
+
+def key_columns(plan: Aggregation) -> tuple[str, ...]:
+    """The labels that the keys have in partial results."""
+    return tuple(f"k{n}" for n in range(len(plan.keys)))
+
+
 def is_coded(meta: Any, plan: Aggregation) -> bool:
     """Whether every output can be found over codes where groups are whole, by the empty source."""
     if any(isinstance(meta[key].dtype, pd.CategoricalDtype) for key in plan.keys):

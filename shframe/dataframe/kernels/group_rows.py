@@ -3,7 +3,8 @@
 Where rows come in the order of their codes, each run of equal ones is a group. Where there are few
 codes for the rows they are the numbers. Else the code of each row and its
 place are packed into one number and sorted: NumPy sorts plain numbers four times as fast as it
-finds the order of codes (benchmarks/bench_kernels.py), and the sort is stable.
+finds the order of codes (benchmarks/bench_kernels.py), and the sort is stable. Of a hash there is
+room for its upper bits only; the few keys of which these are equal are told apart afterwards.
 """
 
 from __future__ import annotations
@@ -13,13 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from shframe.dataframe.kernels.key_codes import ALL, Codes, hash_bits
 
 LEAST_DIRECT = 1 << 16  # so many codes are counted directly even for fewer rows
 FIRST_LOOK = 1 << 10  # rows by which it is mostly seen that they are not in order
-MOST_PACKED = 1 << 22  # rows: beyond, too few bits are left for a hash
 
 
 @dataclass(frozen=True)
@@ -47,11 +46,13 @@ def group_rows(codes: Codes) -> Groups:
         return _number_runs(codes.values)
     if codes.size <= max(LEAST_DIRECT, 2 * rows):
         return _number_directly(codes.values.astype(np.intp), codes.size)
-    if rows <= MOST_PACKED:
-        made = _number_packed(codes)
-        if made is not None:
-            return made
-    return _number_by_look_up(codes)
+    return _number_packed(codes)
+
+
+def number_each(rows: int) -> Groups:
+    """Each row as a group of its own."""
+    numbers = np.arange(rows)
+    return Groups(numbers, rows, numbers, numbers)
 
 
 def is_in_order(values: Any) -> bool:
@@ -77,16 +78,15 @@ def _number_directly(codes: Any, total: int) -> Groups:
     return Groups(codes, total, present, first[present])
 
 
-def _number_packed(codes: Codes) -> Groups | None:
-    """By sorting codes with places; None where two hashes have met."""
+def _number_packed(codes: Codes) -> Groups:
+    """By sorting codes with places."""
     rows = len(codes.values)
     bits = max(rows - 1, 1).bit_length()
     hashed = codes.size > ALL >> bits
     values = hash_bits(codes.values) >> np.uint64(bits) if hashed else codes.values
     order, starts = sort_packed(values, bits)
     proofs = codes.proofs or ((codes.values,) if hashed else ())
-    if not _agree(proofs, order, starts):
-        return None
+    starts = _part_unequal(proofs, order, starts)
     numbers = np.zeros(rows, np.intp)
     numbers[starts[1:]] = 1
     np.cumsum(numbers, out=numbers)
@@ -109,15 +109,32 @@ def sort_packed(values: Any, bits: int) -> tuple[Any, Any]:
     return order, np.concatenate([np.zeros(min(rows, 1), np.intp), starts])
 
 
-def _agree(proofs: tuple[Any, ...], order: Any, starts: Any) -> bool:
-    """Whether neighbours in the order that have one hash have one key."""
-    if not proofs or not len(order):
-        return True
-    follows = np.ones(len(order), bool)
+def _part_unequal(proofs: tuple[Any, ...], order: Any, starts: Any) -> Any:
+    """Where each key begins, of which several may have one hash; their rows are put in order."""
+    rows = len(order)
+    follows = np.ones(rows, bool)
     follows[starts] = False
     places = np.flatnonzero(follows)
-    rows, before = order[places], order[places - 1]
-    return all(bool((proof[rows] == proof[before]).all()) for proof in proofs)
+    one, other = order[places], order[places - 1]
+    differ = np.zeros(len(places), bool)
+    for proof in proofs:
+        differ |= proof[one] != proof[other]
+    if not differ.any():
+        return starts
+    met = np.unique(np.searchsorted(starts, places[differ], side="right") - 1)
+    ends = np.append(starts, rows)
+    sizes = ends[met + 1] - starts[met]
+    runs = np.repeat(met, sizes)
+    places = np.arange(len(runs)) + np.repeat(starts[met] - np.cumsum(sizes) + sizes, sizes)
+    among = order[places]
+    keys = [proof[among] for proof in proofs]
+    again = np.lexsort([among, *keys, runs])
+    order[places] = among[again]
+    parts = np.zeros(len(runs), bool)
+    for key in (runs, *keys):
+        parts[1:] |= key[again][1:] != key[again][:-1]
+    follows[places[parts]] = False
+    return np.flatnonzero(~follows)
 
 
 def sorted_places(numbers: Any) -> Any:
@@ -129,15 +146,3 @@ def sorted_places(numbers: Any) -> Any:
     packed = (numbers.astype(np.int64) << bits) | np.arange(count)
     packed.sort()
     return packed & ((1 << bits) - 1)
-
-
-def _number_by_look_up(codes: Codes) -> Groups:
-    """By pandas' hash table, over the proofs one after another where there are such."""
-    numbers, known = pd.factorize(codes.proofs[0] if codes.proofs else codes.values)
-    for proof in codes.proofs[1:]:
-        more, others = pd.factorize(proof)
-        numbers, known = pd.factorize(numbers.astype(np.int64) * len(others) + more)
-    total = len(known)
-    first = np.empty(total, np.int64)
-    first[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
-    return Groups(numbers.astype(np.intp), total, np.arange(total), first)

@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from shframe.dataframe import partition
+from shframe.dataframe.kernels.group_rows import group_rows
 from shframe.dataframe.kernels.key_codes import Codes, code_keys, one_array
+
+DRAWN = 1 << 14  # rows by which it is decided whether keys repeat
+LEAST_DRAWN = 1 << 17  # rows of a table of which some are drawn
 
 
 class CodedRows(NamedTuple):
@@ -36,13 +41,35 @@ def columns_at(table: Any, labels: Sequence[Any]) -> tuple[list[Any], list[Any]]
 
 def code_rows(table: Any, labels: Sequence[Any]) -> CodedRows:
     """The codes of rows by the columns with these labels, in the dtypes that pandas compares."""
-    keys, dtypes = _promoted(*columns_at(table, labels))
+    keys, dtypes = promoted_columns(table, labels)
     codes = None if _may_be_objects(keys, dtypes) else code_keys(keys, dtypes)
     return CodedRows(keys, dtypes, codes)
 
 
-def _promoted(keys: list[Any], dtypes: list[Any]) -> tuple[list[Any], list[Any]]:
-    """Integers of which one is missing as the floats that they are in pandas."""
+def hardly_repeat(table: Any, labels: Sequence[Any]) -> bool:
+    """Whether rows are likely to have more than half as many different keys as there are rows.
+
+    By pairs of equal keys among rows that are drawn, always the same: of n rows with G different
+    keys about n^2 / 2G pairs are equal.
+    """
+    rows = table.num_rows
+    if rows < LEAST_DRAWN or _may_be_objects(*columns_at(table, labels)):
+        return False
+    drawn = np.unique(np.random.default_rng(rows).integers(0, rows, DRAWN))
+    layout = partition.layout_of(table)
+    places = [layout.labels.get_loc(label) for label in labels]
+    few = pick_rows(partition.select(table, places, pd.Index(labels)), drawn)
+    codes = code_rows(few, labels).codes
+    if codes is None:
+        return False
+    sizes = group_rows(codes).sizes
+    pairs = int((sizes * (sizes - 1)).sum()) // 2
+    return bool(len(drawn) ** 2 > rows * pairs)
+
+
+def promoted_columns(table: Any, labels: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Columns and dtypes; integers of which one is missing are the floats that pandas has."""
+    keys, dtypes = columns_at(table, labels)
     floats = np.dtype("f8")
     lost = [
         key.null_count > 0 and isinstance(dtype, np.dtype) and dtype.kind in "iu"

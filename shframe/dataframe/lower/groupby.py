@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe.expr.relations import Aggregate
-from shframe.dataframe.kernels import aggregate, row_order, shuffle, sorting
-from shframe.dataframe.kernels.aggregation import is_coded, is_decomposable
+from shframe.dataframe.kernels import aggregate, group_results, row_order, shuffle, sorting
+from shframe.dataframe.kernels.aggregation import is_coded, is_decomposable, key_columns
 from shframe.dataframe.lower.estimates import most_groups
 from shframe.dataframe.lower.layer import (
     About,
@@ -72,7 +72,9 @@ def lower_aggregate(node: Aggregate, sources: tuple[Layer, ...]) -> Layer:
     shuffled = hash_shuffled(node.name, layer, plan.keys, keep_index=looked_at)
     answer = Function(aggregate.aggregate_by_pandas, plan=plan)
     made = per_partition(f"{node.name}-part", answer, shuffled.keys)
-    last = Task(Key(node.name, (0,)), Function(aggregate.order_groups, plan=plan), keys_of(made))
+    last = Task(
+        Key(node.name, (0,)), Function(group_results.order_groups, plan=plan), keys_of(made)
+    )
     return Layer([last.key], [*before, *shuffled.tasks, *made, last], about=About())
 
 
@@ -82,7 +84,7 @@ def _groups_in_parts(node: Aggregate, partials: list[Task], layer: Layer) -> Lay
     There may be as many groups as rows, so no task has all of them.
     """
     plan, name = node.plan, node.name
-    labels = aggregate.key_columns(plan)
+    labels = key_columns(plan)
     how = {"by": labels, "ascending": (True,) * len(labels), "na_position": "last"}
     local = per_partition(f"{name}-local", Function(sorting.sort, **how), keys_of(partials))
     finish = Function(aggregate.finish_range, plan=plan, expected=node.meta)
@@ -92,7 +94,7 @@ def _groups_in_parts(node: Aggregate, partials: list[Task], layer: Layer) -> Lay
 
 def _groups_by_hash(node: Aggregate, partials: list[Task], layer: Layer) -> Layer:
     """Partial results moved by a hash of their keys, combined, put where each group was first."""
-    labels = aggregate.key_columns(node.plan)
+    labels = key_columns(node.plan)
     made = _by_hash(node, keys_of(partials), labels, aggregate.combine_part, layer)
     return replace(made, tasks=[*partials, *made.tasks])
 
