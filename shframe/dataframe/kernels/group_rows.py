@@ -85,16 +85,24 @@ def _number_packed(codes: Codes) -> Groups:
     hashed = codes.size > ALL >> bits
     values = hash_bits(codes.values) >> np.uint64(bits) if hashed else codes.values
     order, starts = sort_packed(values, bits)
+    numbers = _number_sorted(order, starts)
     proofs = codes.proofs or ((codes.values,) if hashed else ())
-    starts = _part_unequal(proofs, order, starts)
-    numbers = np.zeros(rows, np.intp)
-    numbers[starts[1:]] = 1
-    np.cumsum(numbers, out=numbers)
-    made = np.empty(rows, np.intp)
-    made[order] = numbers
     first = order[starts]
+    if not all(bool((proof == proof[first][numbers]).all()) for proof in proofs):
+        starts = _part_unequal(proofs, order, starts)
+        numbers, first = _number_sorted(order, starts), order[starts]
     present = sorted_places(first)
-    return Groups(made, len(first), present, first[present])
+    return Groups(numbers, len(first), present, first[present])
+
+
+def _number_sorted(order: Any, starts: Any) -> Any:
+    """The number of each row's run, where rows in this order have runs that begin there."""
+    steps = np.zeros(len(order), np.intp)
+    steps[starts[1:]] = 1
+    np.cumsum(steps, out=steps)
+    numbers = np.empty(len(order), np.intp)
+    numbers[order] = steps
+    return numbers
 
 
 def sort_packed(values: Any, bits: int) -> tuple[Any, Any]:
@@ -119,8 +127,6 @@ def _part_unequal(proofs: tuple[Any, ...], order: Any, starts: Any) -> Any:
     differ = np.zeros(len(places), bool)
     for proof in proofs:
         differ |= proof[one] != proof[other]
-    if not differ.any():
-        return starts
     met = np.unique(np.searchsorted(starts, places[differ], side="right") - 1)
     ends = np.append(starts, rows)
     sizes = ends[met + 1] - starts[met]

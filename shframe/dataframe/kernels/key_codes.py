@@ -237,17 +237,20 @@ def _words(array: Any, lengths: Any, place: int, rows: Any = None) -> Any:
     seen = np.ndarray((len(raw) - 7,), ">u8", raw, strides=(1,))
     last = len(seen) - 1
     # a string that ends near the end of the buffer is read with what is before it
-    late = np.maximum(begins - last, 0) if begins.max(initial=0) > last else None
-    words = seen[begins if late is None else begins - late].astype(np.uint64)
-    if late is not None:
-        words <<= (8 * np.minimum(late, 7)).astype(np.uint64)
+    late = np.flatnonzero(begins > last)
+    words = seen[np.minimum(begins, last) if len(late) else begins].astype(np.uint64)
+    words[late] <<= (8 * np.minimum(begins[late] - last, 7)).astype(np.uint64)
     rest = lengths - 8 * place
-    if rest.min(initial=8) >= 8:
+    least = int(rest.min(initial=8))
+    if least >= 8:
         return words
+    if 0 < least == int(rest.max()):
+        rest = np.array([least])  # all are of one length
     unused = (8 * np.clip(8 - rest, 0, 7)).astype(np.uint64)
     words >>= unused
     words <<= unused
-    words[rest <= 0] = 0
+    if least <= 0:
+        words[rest <= 0] = 0
     return words
 
 
