@@ -76,11 +76,15 @@ def full(
         raise InvalidArgument(
             f"fill_value must be a single value, got an array of shape {value.shape}"
         )
-    if value.dtype.hasobject:
-        raise UnsupportedType(f"{fill_value!r} is a Python object, which arrays cannot hold")
+    only: Any = value[()]
+    if value.dtype.hasobject and not isinstance(only, bool | int | float | complex | str):
+        raise UnsupportedType(
+            f"an array full of one object {fill_value!r} is not supported\n"
+            "  numbers and strings are, asarray() takes any objects"
+        )
     lengths = shape_from(shape)
     grid = choose_grid(chunks, lengths, value.dtype)
-    return nodes.Full(value[()], grid, value.dtype)
+    return nodes.Full(only, grid, value.dtype)
 
 
 def zeros(shape: Any, dtype: Any = None, chunks: Any = "auto", *, device: Any = None) -> Node:
@@ -262,8 +266,10 @@ def meshgrid(*arrays: Node, indexing: str = "xy") -> tuple[Node, ...]:
 
 
 def _triangle(x: Node, k: Any, lower: bool) -> Node:
-    if x.ndim < 2:
-        raise InvalidArgument(f"Input array must be at least 2-dimensional, but it is {x.ndim}")
+    if x.ndim == 0:
+        raise UnsupportedType("Input array must be at least 1-dimensional, but it is 0")
+    if x.ndim == 1:  # as NumPy has it: each row is the vector
+        x = manipulation.broadcast_to(x, (x.shape[0], x.shape[0]))
     rows = part(arange(x.shape[-2], chunks=(x.chunks[-2],)), (slice(None), None))
     columns = arange(x.shape[-1], chunks=(x.chunks[-1],))
     border = elementwise.call(np.add, rows, as_int(k))

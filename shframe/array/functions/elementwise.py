@@ -101,8 +101,6 @@ def _samples(operands: Sequence[Operand]) -> list[Any]:
 def learn_dtype(call: Callable[..., Any], operands: Sequence[Operand], name: str) -> np.dtype[Any]:
     """The dtype that a NumPy function returns for operands; raises what NumPy says of them."""
     result: np.dtype[Any] = ask(call, name, *_samples(operands)).dtype
-    if result.hasobject:
-        raise UnsupportedType(f"{name} returns Python objects, which arrays cannot hold")
     return result
 
 
@@ -231,10 +229,6 @@ def astype(x: Node, dtype: Any, /, *, copy: bool = True, device: Any = None) -> 
     wanted = dtype_of(dtype)
     if wanted == x.dtype:
         return x
-    if wanted.hasobject:
-        raise UnsupportedType(
-            f"Cannot cast array data from {x.dtype!r} to {wanted!r}: arrays hold no Python objects"
-        )
     if x.dtype.kind in "SU" and wanted.kind in "mM" and np.datetime_data(wanted)[0] == "generic":
         values = ask(lambda strings: strings.astype(wanted), "astype", values_of(x))
         return from_array(values, x.chunks)

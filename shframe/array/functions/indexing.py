@@ -12,6 +12,7 @@ import numpy as np
 from shframe.array.expr.nodes import Node
 from shframe.array.functions import manipulation
 from shframe.array.functions.convert import from_array, node_of, values_of
+from shframe.array.functions.fields import names_in, read_fields
 from shframe.array.functions.slicing import (
     Advanced,
     basic_part,
@@ -32,6 +33,9 @@ def item_of(x: Node, index: Any) -> Node:
     Raises: PositionNotFound beyond the ends, UnsupportedType for what is no index.
     Cost: none for integers and slices; a mask or a lazy array of indices is computed at the call.
     """
+    names = names_in(index)
+    if names is not None:
+        return read_fields(x, names)
     items, arrays = split_index(x, index)
     if not arrays:
         return basic_part(x, items)

@@ -18,6 +18,7 @@ from shframe.array.expr.nodes import Node
 from shframe.array.expr.reducers import Largest
 from shframe.array.functions import elementwise, manipulation
 from shframe.array.functions.calling import call_for_several, call_kernel, whole_along
+from shframe.array.functions.fields import read_fields
 from shframe.array.functions.numpy_probe import ask_dtype
 from shframe.array.functions.reductions import reduced_axes
 from shframe.array.functions.searching import take_along_axis
@@ -43,7 +44,8 @@ def sort(
 
     Equal elements keep their order, whatever `kind` and `stable` say.
 
-    Raises: AxisNotFound; InvalidArgument for `order`, as there are no fields.
+    order: fields of records to sort by, ahead of the others.
+    Raises: AxisNotFound; InvalidArgument for `order` where there are no such fields.
     Cost: blocks are sorted and merged; an axis of an array with more than 8 lines is gathered
         into one block a line.
 
@@ -79,7 +81,7 @@ def argsort(
 
 def _ordered(x: Node, axis: int | None, order: Any, descending: bool, *, indices: bool) -> Node:
     if order is not None:
-        raise InvalidArgument("Cannot specify order when the array has no fields.")
+        return _ordered_by_fields(x, axis, order, descending, indices=indices)
     name = "argsort" if indices else "sort"
     ask_dtype(getattr(np, name), x, name, axis=axis)
     if axis is None or not x.ndim:
@@ -93,6 +95,21 @@ def _ordered(x: Node, axis: int | None, order: Any, descending: bool, *, indices
     # backwards on both sides, so that equal elements keep their order
     found = manipulation.flip(_ascending(manipulation.flip(x, axis=at), at, indices), axis=at)
     return elementwise.call(np.subtract, x.shape[at] - 1, found) if indices else found
+
+
+def _ordered_by_fields(
+    x: Node, axis: int | None, order: Any, descending: bool, *, indices: bool
+) -> Node:
+    """Records in the order of fields; where these are equal, of the others as they come."""
+    if x.dtype.names is None:
+        raise InvalidArgument("Cannot specify order when the array has no fields.")
+    first = (order,) if isinstance(order, str) else tuple(order)
+    wrong = [name for name in first if name not in x.dtype.names]
+    if wrong:
+        raise InvalidArgument(f"unknown field name: {wrong[0]}")
+    rest = tuple(name for name in x.dtype.names if name not in first)
+    found = _ordered(read_fields(x, first + rest), axis, None, descending, indices=indices)
+    return found if indices else elementwise.astype(read_fields(found, x.dtype.names), x.dtype)
 
 
 def _ascending(x: Node, axis: int, indices: bool) -> Node:

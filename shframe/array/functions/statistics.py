@@ -62,6 +62,8 @@ def mean(x: Node, /, axis: Axes = None, dtype: Any = None, keepdims: bool = Fals
     axis = tuple(axis) if isinstance(axis, list) else axis
     how: dict[str, Any] = {"axis": axis, "keepdims": keepdims}
     result = ask_dtype(np.mean, x, "mean", least=1, dtype=dtype, **how)
+    if x.dtype.hasobject and dtype is None:  # what a sum of objects divided is, they say
+        result = x.dtype
     added = sum(x, dtype=_mean_dtype(x, dtype), **how)
     return elementwise.astype(elementwise.call(np.divide, added, _count(x, axis)), result)
 
@@ -79,6 +81,10 @@ def _moments(x: Node, name: str, axis: Axes, dtype: Any, correction: float, keep
             "  take a floating dtype, a complex one for complex numbers"
         )
     axes = reduced_axes(axis, x.ndim)
+    if x.dtype.hasobject:
+        raise UnsupportedType(
+            f"{name}() of Python objects is not supported\n  astype(float) makes numbers of them"
+        )
     wide = np.result_type(x.dtype, np.float64)
     skip = name.startswith("nan") and x.dtype.kind in "fc"
     reducer = Moments(wide, result, _real(correction), name.endswith("std"), skip)
