@@ -388,9 +388,9 @@ class Array(Methods, Operators, Collection):
             self if self.dtype.kind in "biuf" else Array(elementwise.call(np.conjugate, self.expr))
         )
 
-    def take(self, indices: Any, axis: int | None = None) -> Array:
+    def take(self, indices: Any, axis: int | None = None, mode: str = "raise") -> Array:
         """The elements of an axis at an array of integers."""
-        return Array(indexing.take(self.expr, indices, axis=axis))
+        return Array(indexing.take(self.expr, indices, axis=axis, mode=mode))
 
     def dot(self, other: Any) -> Array:
         """The product as numpy.dot has it."""
@@ -410,9 +410,12 @@ class Array(Methods, Operators, Collection):
         """The product along axes; `how`: initial=, where=."""
         return Array(reductions.prod(self.expr, axis=axis, dtype=dtype, keepdims=keepdims, **how))
 
-    def mean(self, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Array:
-        """The mean along axes."""
-        return Array(statistics.mean(self.expr, axis=axis, dtype=dtype, keepdims=keepdims))
+    def mean(
+        self, axis: Axes = None, dtype: Any = None, keepdims: bool = False, *, where: Any = True
+    ) -> Array:
+        """The mean along axes of the elements that `where` has."""
+        how: dict[str, Any] = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
+        return Array(statistics.mean(self.expr, where=where, **how))
 
     def var(
         self, axis: Axes = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False

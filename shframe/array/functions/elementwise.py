@@ -150,17 +150,17 @@ def compare(ufunc: np.ufunc, one: Node, other: Any) -> Node:
     return apply(sign, given, ufunc.__name__, kind)
 
 
-def where(condition: Any, one: Any = None, other: Any = None, /) -> Node:
-    """Elements of `one` where the condition is true, else of `other`.
+def where(condition: Any, x: Any = None, y: Any = None, /) -> Node:
+    """Elements of `x` where the condition is true, else of `y`.
 
-    Raises: UnsupportedType without `one` and `other`: nonzero() finds the indices.
+    Raises: UnsupportedType without `x` and `y`: nonzero() finds the indices.
     """
-    if one is None or other is None:
+    if x is None or y is None:
         raise UnsupportedType(
             "either both or neither of x and y should be given, and neither is not supported\n"
             "  nonzero() returns the indices of a condition"
         )
-    operands = [operand_of(each) for each in (one, other)]
+    operands = [operand_of(each) for each in (x, y)]
     mask = condition if isinstance(condition, SCALARS) else astype(node_of(condition), np.bool_)
     ask_for = lambda *values: np.where(np.empty((0,), np.bool_), *values)  # noqa: E731
     return apply(Where(), (mask, *operands), "where", learn_dtype(ask_for, operands, "where"))
@@ -254,9 +254,9 @@ def imag(x: Node, /) -> Node:
     return _by_name("imag", x)
 
 
-def angle(x: Node, /) -> Node:
-    """The angles of complex numbers, in radians."""
-    return _by_name("angle", x)
+def angle(x: Node, /, deg: bool = False) -> Node:
+    """The angles of complex numbers, in radians or degrees."""
+    return _by_name("angle", x, deg=bool(deg))
 
 
 def sinc(x: Node, /) -> Node:
@@ -265,9 +265,19 @@ def sinc(x: Node, /) -> Node:
 
 
 def nan_to_num(
-    x: Node, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+    x: Node,
+    /,
+    copy: bool = True,
+    nan: float = 0.0,
+    posinf: float | None = None,
+    neginf: float | None = None,
 ) -> Node:
-    """Numbers for NaN and infinities; for these the largest finite ones if none are given."""
+    """Numbers for NaN and infinities; for these the largest finite ones if none are given.
+
+    copy: False raises InvalidArgument, as nothing is changed in place.
+    """
+    if not copy:
+        raise InvalidArgument("nan_to_num(copy=False) is not possible: arrays are lazy")
     return _by_name("nan_to_num", x, nan=nan, posinf=posinf, neginf=neginf)
 
 

@@ -173,7 +173,9 @@ def _argsort_vector(x: Node) -> Node:
     )
 
 
-def partition(x: Node, kth: Any, /, axis: int | None = -1) -> Node:
+def partition(
+    x: Node, kth: Any, /, axis: int | None = -1, kind: Any = None, order: Any = None
+) -> Node:
     """The array with the kth elements in their sorted places, smaller ones before them.
 
     It is sorted as a whole, which is one of the orders that NumPy may return.
@@ -181,15 +183,17 @@ def partition(x: Node, kth: Any, /, axis: int | None = -1) -> Node:
     ask_dtype(lambda values, **how: np.partition(values, 0, **how), x, "partition", axis=axis)
     length = math.prod(x.shape) if axis is None else x.shape[normalize_axis(axis, x.ndim)]
     _check_places(kth, length)
-    return sort(x, axis=axis)
+    return sort(x, axis=axis, order=order)
 
 
-def argpartition(x: Node, kth: Any, /, axis: int | None = -1) -> Node:
+def argpartition(
+    x: Node, kth: Any, /, axis: int | None = -1, kind: Any = None, order: Any = None
+) -> Node:
     """The indices that partition() the array: those that sort it."""
     ask_dtype(lambda values, **how: np.argpartition(values, 0, **how), x, "partition", axis=axis)
     length = math.prod(x.shape) if axis is None else x.shape[normalize_axis(axis, x.ndim)]
     _check_places(kth, length)
-    return argsort(x, axis=axis)
+    return argsort(x, axis=axis, order=order)
 
 
 def _check_places(kth: Any, length: int) -> None:
@@ -242,25 +246,3 @@ def _top(x: Node, k: int, axis: int, *, indices: bool) -> Node:
 def _none_of(x: Node, axis: int) -> Node:
     empty = tuple(0 if n == axis else length for n, length in enumerate(x.shape))
     return nodes.Full(np.zeros((), x.dtype)[()], tuple((n,) for n in empty), x.dtype)
-
-
-def order_of_ranks(x: Node, ranks: tuple[int, ...]) -> Node:
-    """The elements of a vector that have these ranks, which ascend, in sorted order.
-
-    Cost: blocks are sorted where they are; what is read of them then are some log(n) elements
-        a rank.
-    """
-    runs = call_kernel(kernels.sort_block, [x], x.chunks, x.dtype, weight=20, axis=0)
-    edges = tuple(sorted({*ranks, *(rank + 1 for rank in ranks)}))
-    cuts = _cuts(runs, edges)
-    return call_kernel(
-        kernels.pick_ranks,
-        [runs, cuts],
-        ((len(ranks),),),
-        x.dtype,
-        over=((1,),),
-        labels=[(None,), (None, None)],
-        weight=1,
-        ranks=ranks,
-        edges=edges,
-    )
