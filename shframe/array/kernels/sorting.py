@@ -145,11 +145,22 @@ def _of_rank(runs: Sequence[NpArray], rank: int) -> float:
 
 
 def search_sorted(runs: Sequence[NpArray], values: NpArray, *, side: Any) -> NpArray:
-    """Where values belong in a sorted vector, which is given in blocks."""
-    found = np.zeros(values.shape, np.intp)
+    """Where values belong in a sorted vector, which is given in blocks.
+
+    Sorted first, the values that belong into a block are neighbours, and each is searched for once.
+    """
+    order = np.argsort(values, axis=None)
+    line = values.reshape(-1)[order]
+    found = np.zeros(line.shape, np.intp)
+    ends = "right" if side == "left" else "left"  # of the values that lie in none of a block
     for run in runs:
-        found += np.searchsorted(run, values, side)
-    return found
+        if len(run):
+            first, last = np.searchsorted(line, run[[0, -1]], ends)
+            found[first:last] += np.searchsorted(run, line[first:last], side)
+            found[max(first, last) :] += len(run)
+    result: NpArray = result_buffer.empty(values.shape, np.dtype(np.intp))
+    result.reshape(-1)[order] = found
+    return result
 
 
 def take_along_axis(
