@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -65,8 +66,31 @@ def _on_one_grid(operands: tuple[Node, ...], name: str) -> tuple[tuple[Node, ...
     if all([node.chunks == first for node in operands]):  # as most are: nothing is to be found out
         return operands, first
     shape = grids.broadcast_shape([node.shape for node in operands], name)
-    grid = grids.unify([node.chunks for node in operands], shape)
+    grid = grids.unify([node.chunks for node in _leading(operands, shape)], shape)
     return tuple([on_grid(node, grids.fit(grid, node.shape)) for node in operands]), grid
+
+
+def _leading(operands: tuple[Node, ...], shape: grids.Shape) -> Sequence[Node]:
+    """The operands whose grids count. What is stored is read in any grid: it follows the others, or
+    that one of its kind which has the most blocks; x[1:] - x[:-1] has no slivers between blocks."""
+    bound = [node for node in operands if not _has_any_grid(node)]
+    if any([node.shape == shape for node in bound]):
+        return bound
+    whole = [node for node in operands if node.shape == shape]
+    if bound or not whole:
+        return operands
+    return [max(whole, key=lambda node: math.prod(node.numblocks))]
+
+
+def _has_any_grid(node: Node) -> bool:
+    """Whether a node is a part of what is stored, or elementwise work on such parts."""
+    parts = node.sources if isinstance(node, nodes.Elementwise) else (node,)
+    for part in parts:
+        while isinstance(part, nodes.Slice | nodes.Rechunk):
+            part = part.source
+        if not isinstance(part, nodes.FromArray | nodes.Full):
+            return False
+    return True
 
 
 def operand_of(value: Any) -> Operand:
