@@ -152,7 +152,7 @@ def search_sorted(runs: Sequence[NpArray], values: NpArray, *, side: Any) -> NpA
     order = np.argsort(values, axis=None)
     line = values.reshape(-1)[order]
     found = np.zeros(line.shape, np.intp)
-    ends: Any = "right" if side == "left" else "left"  # of the values that lie in none of a block
+    ends: Any = "right" if side == "left" else "left"  # of values outside the block
     for run in runs:
         if len(run):
             first, last = np.searchsorted(line, run[[0, -1]], ends)
