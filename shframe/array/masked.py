@@ -54,14 +54,13 @@ class MaskedArray(MaskedOperators, Lazy):
     [0, 10, 20, None, None]
     """
 
-    __slots__ = ("_fill_value", "data", "mask")
+    __slots__ = ("_fill_value", "_mask", "data")
     __array_priority__ = 25.0  # above Array's: an operator between the two is ours
     __hash__ = None  # type: ignore[assignment]  # == is elementwise
 
     def __init__(self, data: Any, mask: Any = False, fill_value: Any = None) -> None:
-        self.data: Array = xp.asarray(data)
-        masks = xp.asarray(mask).astype(np.bool_)
-        self.mask: Array = xp.broadcast_to(masks, self.data.shape)
+        self.data: Array = xp.asarray(data).copy()  # what is assigned here is not seen elsewhere
+        self.mask = mask
         self._fill_value = _checked_fill(fill_value, self.data.dtype)
 
     # -- what is known without computing
@@ -95,6 +94,16 @@ class MaskedArray(MaskedOperators, Lazy):
     def chunks(self) -> Chunks:
         """Lengths of the blocks along each axis."""
         return self.data.chunks
+
+    @property
+    def mask(self) -> Array:
+        """Where the array is masked; assigned, it broadcasts to the shape."""
+        return self._mask
+
+    @mask.setter
+    def mask(self, mask: Any) -> None:
+        masks = xp.asarray(mask).astype(np.bool_)
+        self._mask: Array = xp.broadcast_to(masks, self.data.shape).copy()
 
     @property
     def fill_value(self) -> Any:

@@ -237,6 +237,21 @@ def test_fill_values_are_numpys(call: Any, value: float | None) -> None:
     np.testing.assert_array_equal(ours.filled().compute(), theirs.filled())
 
 
+def test_an_assignment_changes_one_array_alone() -> None:
+    plain, mask = xp.arange(4, chunks=2), xp.asarray([True, False, False, False])
+    made = xp.ma.masked_array(plain, mask)
+    other = xp.ma.masked_greater(made, 2)
+    made[1], made[2] = 9, np.ma.masked
+    assert plain.compute().tolist() == [0, 1, 2, 3]
+    assert mask.compute().tolist() == [True, False, False, False]
+    assert made.compute().tolist() == [None, 9, None, 3]
+    assert other.compute().tolist() == [None, 1, 2, None]
+    made.mask = False
+    assert made.compute().tolist() == [0, 9, 2, 3]
+    made.mask = [False, True, True, False]
+    assert made.sum().compute() == 3
+
+
 @given(pair=masked_pairs())
 @LIGHT
 def test_values_do_not_come_without_their_mask(pair: Any) -> None:
