@@ -11,7 +11,7 @@ import pytest
 import shframe as sf
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["docs/frames.md", "docs/sharing-data.md", "docs/tasks.md"]
+PAGES = ["docs/arrays.md", "docs/frames.md", "docs/sharing-data.md", "docs/tasks.md"]
 ROOMS = [
     "shframe.tasks.actor_pool",
     "shframe.lazy.compute",

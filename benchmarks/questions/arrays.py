@@ -1,6 +1,7 @@
 """Expressions of arrays in NumPy's functions, for NumPy, shframe and Dask alike.
 
-x and y are one-dimensional, m is a matrix of 1,000 columns; xp is the library.
+x and y are one-dimensional, m is a matrix of 1,000 columns, s a square one; i are indices of x, a
+tenth as many as it is long, as an array of NumPy's. xp is the library.
 """
 
 from __future__ import annotations
@@ -46,3 +47,24 @@ def transposed_product(xp: Any, m: Any) -> Any:
 
 def differences(xp: Any, x: Any) -> Any:
     return x[2:] - 2 * x[1:-1] + x[:-2]
+
+
+def in_order(xp: Any, x: Any) -> Any:
+    return xp.sort(x)
+
+
+def median(xp: Any, x: Any) -> Any:
+    return xp.median(x, axis=0)
+
+
+def gather(xp: Any, x: Any, i: Any) -> Any:
+    return x[i]
+
+
+def plus_transposed(xp: Any, s: Any) -> Any:
+    return s + s.T
+
+
+def stencil(xp: Any, s: Any) -> Any:
+    inner = s[:-2, 1:-1] + s[2:, 1:-1] + s[1:-1, :-2] + s[1:-1, 2:]
+    return inner - 4 * s[1:-1, 1:-1]

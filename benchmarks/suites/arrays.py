@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ QUESTIONS = [
     name for name, one in vars(questions).items() if inspect.isfunction(one) and name[0] != "_"
 ]
 COLUMNS = 1000
+NOT_IN_DASK = {"in_order"}
 NUMEXPR = {
     "chain": "sqrt(x * x + y * y) * 3 - x / 2",
     "chain_sum": "sum(sqrt(x * x + y * y) * 3 - x / 2)",
@@ -30,16 +32,24 @@ class Arrays(Case):
 
     @classmethod
     def can_ask(cls, question: tuple[str, ...], engine: str) -> bool:
-        return engine != "numexpr" or question[0] in NUMEXPR
+        if engine == "numexpr":
+            return question[0] in NUMEXPR
+        return engine != "dask" or question[0] not in NOT_IN_DASK
 
     def setup(self, question: str, engine: str) -> None:
         rng = np.random.default_rng(5)
         self._function = getattr(questions, question)
         names = list(inspect.signature(self._function).parameters)[1:]
-        arrays = {name: rng.random(self.size) for name in names}
+        arrays = {name: rng.random(self.size) for name in names if name != "i"}
         if "m" in arrays:
             arrays["m"] = arrays["m"].reshape(-1, COLUMNS)
+        if "s" in arrays:
+            side = math.isqrt(self.size)
+            arrays["s"] = arrays["s"][: side * side].reshape(side, side)
         self.arrays: dict[str, Any] = arrays
+        self.indices = {}
+        if "i" in names:
+            self.indices["i"] = rng.integers(0, self.size, self.size // 10)
         if engine == "shframe":
             import shframe as sf
             import shframe.array as xp
@@ -59,7 +69,7 @@ class Arrays(Case):
 
     def time_answer(self, question: str, engine: str) -> Any:
         if engine == "numpy":
-            return self._function(np, **self.arrays)
+            return self._function(np, **self.arrays, **self.indices)
         if engine == "numexpr":
             import numexpr
 
@@ -67,10 +77,10 @@ class Arrays(Case):
         if engine == "dask":
             import dask.array as da
 
-            return self._function(da, **self.arrays).compute()
+            return self._function(da, **self.arrays, **self.indices).compute()
         import shframe.array as xp
 
-        return np.asarray(self._function(xp, **self.arrays).compute())
+        return np.asarray(self._function(xp, **self.arrays, **self.indices).compute())
 
     def teardown(self, question: str, engine: str) -> None:
         self.arrays = {}

@@ -28,12 +28,14 @@ _window: contextvars.ContextVar[Window] = contextvars.ContextVar("window")
 def empty(shape: tuple[int, ...], dtype: Any) -> Any:
     """An uninitialised, writable, C-ordered array for a result that the task will return.
 
+    One of Python objects is an ordinary array anywhere: it is pickled when it is returned.
+
     Examples
     --------
     >>> empty((2, 3), "f8").shape
     (2, 3)
     """
-    if _empty is not None:
+    if _empty is not None and not getattr(dtype, "hasobject", False):
         return _empty(shape, dtype)
     import numpy as np
 

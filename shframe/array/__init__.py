@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy import e, euler_gamma, inf, nan, newaxis, pi
 
-    from shframe.array import core, fft, linalg, random, stats
+    from shframe.array import core, fft, linalg, ma, random, stats
     from shframe.array.delaying import from_delayed, to_delayed
     from shframe.array.dtypes import (
         bool,
@@ -364,7 +364,7 @@ _HOMES = (
     "shframe.lazy.compute",
     "numpy",
 )
-_ROOMS = ("core", "fft", "linalg", "random", "stats")
+_ROOMS = ("core", "fft", "linalg", "ma", "random", "stats")
 
 __all__ = [
     "Array",
@@ -728,6 +728,7 @@ __all__ = [
     "core",
     "fft",
     "linalg",
+    "ma",
     "random",
     "stats",
 ]

@@ -10,7 +10,6 @@ from shframe.array.expr.nodes import FromDelayed
 from shframe.array.functions.numpy_probe import dtype_of
 from shframe.array.grid.defaults import shape_from
 from shframe.array.ndarray import Array
-from shframe.errors import InvalidArgument
 from shframe.lazy.delayed import delayed
 
 __all__ = ["from_delayed", "to_delayed"]
@@ -37,8 +36,6 @@ def from_delayed(
     if dtype is None and meta is not None:
         dtype = meta.dtype
     kind = dtype_of(np.float64 if dtype is None else dtype)
-    if kind.hasobject:
-        raise InvalidArgument(f"from_delayed() of dtype {kind} is not supported")
     grid = tuple((length,) for length in shape_from(shape))
     return Array(FromDelayed(delayed(value), grid, kind))
 

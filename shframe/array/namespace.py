@@ -42,6 +42,7 @@ from shframe.array.functions.ufuncs import TwoResults, UFunc
 from shframe.array.ndarray import Array
 from shframe.array.wrapping import (
     making,
+    of_all_given,
     of_any,
     of_one,
     of_one_for_any,
@@ -65,7 +66,7 @@ zeros_like = of_one(creation.zeros_like)
 ones_like = of_one(creation.ones_like)
 empty_like = of_one(creation.empty_like)
 arange = making(creation.arange)
-linspace = making(creation.linspace)
+linspace = of_any(creation.linspace)
 eye = making(creation.eye)
 identity = making(creation.identity)
 meshgrid = of_several(creation.meshgrid)
@@ -236,8 +237,8 @@ squeeze = of_one(manipulation.squeeze)
 broadcast_to = of_one(manipulation.broadcast_to)
 broadcast_shapes = manipulation.broadcast_shapes
 broadcast_arrays = of_several(manipulation.broadcast_arrays)
-atleast_1d = of_one(manipulation.atleast_1d)
-atleast_2d = of_one(manipulation.atleast_2d)
+atleast_1d = of_all_given(manipulation.atleast_1d)
+atleast_2d = of_all_given(manipulation.atleast_2d)
 permute_dims = of_one(manipulation.permute_dims)
 transpose = of_one(manipulation.transpose)
 swapaxes = of_one(manipulation.swapaxes)
@@ -337,14 +338,14 @@ unwrap = of_one(calculus.unwrap)
 block = making(building.block)
 dstack = of_sequence(building.dstack)
 column_stack = of_sequence(building.column_stack)
-atleast_3d = of_one(building.atleast_3d)
+atleast_3d = of_all_given(building.atleast_3d)
 append = of_one(building.append)
 delete = of_one(building.delete)
 insert = of_one(building.insert)
 diag = of_one(building.diag)
 diagflat = of_one(building.diagflat)
 tri = making(building.tri)
-indices = making(building.indices)
+indices = of_any(building.indices)
 rot90 = of_one(building.rot90)
 fliplr = of_one(building.fliplr)
 flipud = of_one(building.flipud)

@@ -261,6 +261,8 @@ class Array(Methods, Operators, Collection):
     # -- protocols
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(map(_is_above, inputs)):
+            return NotImplemented
         outs = kwargs.pop("out", None)
         found = protocols.call_ufunc(ufunc, method, inputs, kwargs)
         if found is NotImplemented:
@@ -306,9 +308,13 @@ class Array(Methods, Operators, Collection):
 
     # unlike the ufuncs, these are defined for values of any two kinds: they are not equal
     def __eq__(self, other: Any) -> Array:  # type: ignore[override]
+        if _is_above(other):
+            return NotImplemented
         return Array(elementwise.compare(np.equal, self.expr, other))
 
     def __ne__(self, other: Any) -> Array:  # type: ignore[override]
+        if _is_above(other):
+            return NotImplemented
         return Array(elementwise.compare(np.not_equal, self.expr, other))
 
     def __contains__(self, value: Any) -> bool:
@@ -382,9 +388,9 @@ class Array(Methods, Operators, Collection):
             self if self.dtype.kind in "biuf" else Array(elementwise.call(np.conjugate, self.expr))
         )
 
-    def take(self, indices: Any, axis: int | None = None) -> Array:
+    def take(self, indices: Any, axis: int | None = None, mode: str = "raise") -> Array:
         """The elements of an axis at an array of integers."""
-        return Array(indexing.take(self.expr, indices, axis=axis))
+        return Array(indexing.take(self.expr, indices, axis=axis, mode=mode))
 
     def dot(self, other: Any) -> Array:
         """The product as numpy.dot has it."""
@@ -404,9 +410,12 @@ class Array(Methods, Operators, Collection):
         """The product along axes; `how`: initial=, where=."""
         return Array(reductions.prod(self.expr, axis=axis, dtype=dtype, keepdims=keepdims, **how))
 
-    def mean(self, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Array:
-        """The mean along axes."""
-        return Array(statistics.mean(self.expr, axis=axis, dtype=dtype, keepdims=keepdims))
+    def mean(
+        self, axis: Axes = None, dtype: Any = None, keepdims: bool = False, *, where: Any = True
+    ) -> Array:
+        """The mean along axes of the elements that `where` has."""
+        how: dict[str, Any] = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
+        return Array(statistics.mean(self.expr, where=where, **how))
 
     def var(
         self, axis: Axes = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
@@ -455,6 +464,12 @@ class Array(Methods, Operators, Collection):
     def cumprod(self, axis: int | None = None, dtype: Any = None) -> Array:
         """The running product."""
         return Array(running.cumprod(self.expr, axis=axis, dtype=dtype))
+
+
+def _is_above(other: Any) -> bool:
+    """Whether an operand is of a kind that does itself what is between it and an array."""
+    priority: float = getattr(other, "__array_priority__", 0.0)
+    return priority > Array.__array_priority__
 
 
 def _put_into(out: Any, node: Node, name: str) -> Any:

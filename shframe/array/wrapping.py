@@ -11,6 +11,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, ParamSpec, overload
 
+import numpy as np
+
 from shframe.array.expr.nodes import Node
 from shframe.array.functions.convert import node_of
 from shframe.array.ndarray import Array
@@ -34,24 +36,54 @@ def _public(
 ) -> Callable[..., Any]:
     """The function behind a conversion of its positional arguments."""
     signature = inspect.signature(function)
-    first = next(iter(signature.parameters))
+    own = list(signature.parameters.values())
+    by_name = {each.name for each in own if each.kind is not each.POSITIONAL_ONLY}
 
     @functools.wraps(function)
     def call(*args: Any, **named: Any) -> Any:
-        if not args and first in named:
-            args = (named.pop(first),)
+        if not by_name.issuperset(named):
+            args, named = _put_in_place(args, named, _places(function))
         return _wrap(function(*convert(*args), **named))
 
-    shown = [
-        each.replace(annotation=str(each.annotation).replace("Node", "Any"))
-        for each in signature.parameters.values()
-    ]
+    shown = [each.replace(annotation=str(each.annotation).replace("Node", "Any")) for each in own]
     returned = str(signature.return_annotation).replace("Node", "Array")
     call.__signature__ = signature.replace(  # type: ignore[attr-defined]
         parameters=shown, return_annotation=returned
     )
     call.__module__ = "shframe.array"  # where it is found when it is pickled by name
     return call
+
+
+@functools.cache
+def _places(function: Callable[..., Any]) -> dict[str, int]:
+    """Where arguments stand that are given by name, but have none in the function: by their own
+    name, or by that which NumPy's function of the same name has for them."""
+    own = list(inspect.signature(function).parameters.values())
+    places = {each.name: n for n, each in enumerate(own) if each.kind is each.POSITIONAL_ONLY}
+    found = (getattr(room, function.__name__, None) for room in (np, np.linalg, np.fft))
+    numpys = next((each for each in found if each is not None), None)
+    if numpys is None or isinstance(numpys, np.ufunc):
+        return places
+    try:
+        theirs = list(inspect.signature(numpys).parameters)
+    except ValueError:
+        return places
+    ours = {each.name for each in own}
+    for n, (mine, other) in enumerate(zip(own, theirs, strict=False)):
+        variable = mine.kind is mine.VAR_POSITIONAL
+        if other not in ours and mine.name not in theirs and not variable:
+            places[other] = n
+    return places
+
+
+def _put_in_place(
+    args: tuple[Any, ...], named: dict[str, Any], places: dict[str, int]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments with those that follow the positional ones put behind them."""
+    by_place = {places[name]: name for name in named if name in places}
+    while len(args) in by_place:
+        args = (*args, named.pop(by_place[len(args)]))
+    return args, named
 
 
 def _as_given(*args: Any) -> tuple[Any, ...]:
@@ -121,6 +153,17 @@ def of_sequence(
 ) -> Callable[Concatenate[Any, P], Array]:
     """For a function of a sequence of arrays, its first argument."""
     return _public(function, _sequence)
+
+
+def of_all_given(function: Callable[[Node], Node]) -> Callable[..., Any]:
+    """For a function of one array that users call with any number: one array, or a tuple."""
+
+    def each(*arrays: Node) -> Node | tuple[Node, ...]:
+        return function(arrays[0]) if len(arrays) == 1 else tuple(map(function, arrays))
+
+    each.__name__, each.__qualname__ = function.__name__, function.__qualname__
+    each.__doc__ = function.__doc__
+    return _public(each, _all)
 
 
 def of_several(function: Callable[..., tuple[Node, ...]]) -> Callable[..., tuple[Array, ...]]:

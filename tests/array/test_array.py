@@ -285,7 +285,7 @@ def test_repr_computes_nothing(session: Session) -> None:
         (lambda x: x["a"], UnsupportedType),
         (lambda x: x.transpose(0, 0), InvalidArgument),
         (lambda x: x + "a", UnsupportedType),
-        (lambda x: xp.from_array(np.array([object()])), UnsupportedType),
+        (lambda x: xp.from_array(np.zeros(2, [("a", object)])), UnsupportedType),
         (lambda x: xp.concat([]), InvalidArgument),
         (lambda x: xp.concat([x, xp.ones((3, 5))]), ChunkMismatch),
     ],

@@ -26,7 +26,11 @@ from shframe.array.plan.validate import check_layer, check_node, check_rewriting
 from shframe.array.rules.finish import ask_for_blocks, into_final
 from shframe.array.rules.fold_constants import fold_constants
 from shframe.array.rules.fuse_elementwise import fuse_elementwise
-from shframe.array.rules.merge_rechunks import read_by_other_chunks, skip_rechunk
+from shframe.array.rules.merge_rechunks import (
+    compute_by_other_chunks,
+    read_by_other_chunks,
+    skip_rechunk,
+)
 from shframe.array.rules.push_slices import push_slice_below_elementwise, read_part
 from shframe.graph.plan.expr import Expr, tree_text, walk
 from shframe.graph.plan.planner import Layer
@@ -68,6 +72,15 @@ rechunk(a): float64 (6, 4) in blocks (3x2, 2x2)
         read_by_other_chunks,
         lambda: data().rechunk(3),
         "from_array: float64 (6, 4) in blocks (2x3, 3+1)",
+    ),
+    "a rechunk of what is computed of that": (
+        compute_by_other_chunks,
+        lambda: (data() + 1).rechunk(3),
+        """
+a + 1: float64 (6, 4) in blocks (2x3, 3+1)
+  rechunk(a): float64 (6, 4) in blocks (2x3, 3+1)
+    from_array: float64 (6, 4) in blocks (4+2, 4)
+""",
     ),
     "a rechunk of one value": (
         read_by_other_chunks,

@@ -88,6 +88,7 @@ def test_tests_are_scipys() -> None:
         (ours.ttest_rel(a[:17], b), stats.ttest_rel(one[:17], other)),
         (ours.ttest_ind(a, b), stats.ttest_ind(one, other)),
         (ours.ttest_ind(a, b, equal_var=False), stats.ttest_ind(one, other, equal_var=False)),
+        (ours.ttest_1samp(a, 0.7), stats.ttest_1samp(one, 0.7)),
         (ours.chisquare(a), stats.chisquare(one)),
         (ours.f_oneway(a, b), stats.f_oneway(one, other)),
     ]

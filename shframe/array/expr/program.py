@@ -152,6 +152,62 @@ class Part(Named):
         self.ufunc(*operands, out=tuple(outs), dtype=self.dtype)
 
 
+@dataclass(frozen=True, slots=True)
+class Masked(Named):
+    """The values, or the mask, of what numpy.ma returns for an operator or ufunc.
+
+    marked: which operands are masked: the mask of each of them is the next operand.
+    """
+
+    function: Callable[..., Any]
+    marked: tuple[bool, ...]
+    of_mask: bool
+
+    def __call__(self, *operands: Any, out: Any) -> None:
+        given = iter(operands)
+        arrays = [
+            # copied, as an operator may change its first operand
+            np.ma.MaskedArray(next(given), mask=next(given), copy=True) if marked else next(given)
+            for marked in self.marked
+        ]
+        made = self.function(*arrays)
+        out[...] = np.ma.getmaskarray(made) if self.of_mask else np.ma.getdata(made)
+
+
+@dataclass(frozen=True, slots=True)
+class Pack(Named):
+    """Records whose fields are the operands, in their order."""
+
+    def __call__(self, *operands: Any, out: Any) -> None:
+        for name, values in zip(out.dtype.names, operands, strict=True):
+            out[name] = values
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Named):
+    """A field of records, or several as other records."""
+
+    name: str | tuple[str, ...]
+
+    def __call__(self, records: Any, out: Any) -> None:
+        if isinstance(self.name, str):
+            out[...] = records[self.name]
+            return
+        for name in self.name:
+            out[name] = records[name]
+
+
+@dataclass(frozen=True, slots=True)
+class SetField(Named):
+    """Records with other values in a field."""
+
+    name: str
+
+    def __call__(self, records: Any, values: Any, out: Any) -> None:
+        out[...] = records
+        out[self.name] = values
+
+
 def merge(
     steps: Sequence[tuple[object, Program, Sequence[object]]],
 ) -> tuple[Program, list[object]]:

@@ -15,6 +15,7 @@ from shframe.array.expr import nodes
 from shframe.array.expr.nodes import Node, on_grid
 from shframe.array.functions import elementwise, manipulation
 from shframe.array.functions.convert import lazy_node, node_of, values_of
+from shframe.array.functions.fields import write_field
 from shframe.array.functions.indexing import flat_indices, split_index
 from shframe.array.functions.numpy_probe import ask
 from shframe.array.functions.slicing import basic_part, part
@@ -32,6 +33,8 @@ def assigned(x: Node, index: Any, value: Any) -> Node:
     Cost: a copy of the blocks that are written into; a mask is not computed if the value is a
         single number, other arrays of indices are.
     """
+    if isinstance(index, str):
+        return write_field(x, index, value)
     mask = lazy_node(index) if not isinstance(index, tuple) else None
     if isinstance(index, np.ndarray) and index.dtype == np.bool_ and index.shape == x.shape:
         mask = node_of(index)
@@ -52,6 +55,8 @@ def assigned(x: Node, index: Any, value: Any) -> Node:
 
 
 def _cast(value: Any, x: Node) -> Node:
+    if x.dtype.names and isinstance(value, tuple | list):
+        value = ask(lambda: np.asarray(value, x.dtype), "assignment")
     if isinstance(value, bool | int | float | complex | str | bytes | np.generic):
         value = ask(lambda: np.asarray(value).astype(x.dtype), "assignment")
     return elementwise.astype(node_of(value), x.dtype)

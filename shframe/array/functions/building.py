@@ -186,21 +186,24 @@ def tri(n_rows: int, n_cols: int | None = None, k: int = 0, dtype: Any = float) 
     return creation.tril(creation.ones(shape, dtype), k)
 
 
-def indices(dimensions: Any, dtype: Any = int, chunks: Any = "auto") -> Node:
-    """The indices of the elements of a grid: of each axis an array of that shape."""
+def indices(dimensions: Any, dtype: Any = int, sparse: bool = False, chunks: Any = "auto") -> Any:
+    """The indices of the elements of a grid: of each axis an array of that shape.
+
+    sparse: a tuple of arrays, each as long as its axis and of length 1 along the others.
+    """
     shape = shape_from(dimensions)
-    found = [
-        manipulation.broadcast_to(
-            part(
-                creation.arange(length, dtype=dtype),
-                tuple(slice(None) if n == axis else None for n in range(len(shape))),
-            ),
-            shape,
+    lines = [
+        part(
+            creation.arange(length, dtype=dtype),
+            tuple(slice(None) if n == axis else None for n in range(len(shape))),
         )
         for axis, length in enumerate(shape)
     ]
-    if not found:
+    if sparse:
+        return tuple(lines)
+    if not lines:
         return creation.zeros((0,), dtype)
+    found = [manipulation.broadcast_to(line, shape) for line in lines]
     return manipulation.rechunk(manipulation.stack(found), chunks)
 
 

@@ -53,11 +53,16 @@ def from_array(x: Any, chunks: Any = "auto") -> Node:
     node = lazy_node(x)
     if node is not None:
         return nodes.on_grid(node, choose_grid(chunks, node.shape, node.dtype, node.chunks))
+    if isinstance(x, np.ma.MaskedArray):
+        raise UnsupportedType(
+            "an array would lose the mask of a masked array\n"
+            "  xp.ma.masked_array(x) keeps it, x.filled() puts a value in the place of masked ones"
+        )
     values = np.asarray(x)
-    if values.dtype.hasobject or values.dtype.itemsize == 0:
+    if values.dtype.itemsize == 0 or (values.dtype.hasobject and values.dtype != object):
         raise UnsupportedType(
             f"an array of dtype {values.dtype} cannot be shared between processes\n"
-            "  use a numeric, boolean, datetime or fixed-width string dtype"
+            "  use a numeric, boolean, datetime or fixed-width string dtype, or object"
         )
     grid = choose_grid(chunks, values.shape, values.dtype)
     if not values.dtype.isnative:

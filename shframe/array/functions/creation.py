@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable
 from operator import index as as_int
 from typing import Any
 
@@ -52,9 +51,12 @@ def asarray(
     return node if wanted is None else elementwise.astype(node, wanted)
 
 
-def array(x: Any, dtype: Any = None, *, chunks: Any = "auto") -> Node:
-    """An array of the values that `x` has now."""
-    return asarray(x, dtype, chunks=chunks)
+def array(
+    x: Any, dtype: Any = None, *, copy: bool | None = True, ndmin: int = 0, chunks: Any = "auto"
+) -> Node:
+    """An array of the values that `x` has now, with `ndmin` axes at least, new ones in front."""
+    made = asarray(x, dtype, chunks=chunks, copy=False if copy is False else None)
+    return part(made, (*[None] * (as_int(ndmin) - made.ndim), ...))
 
 
 def full(
@@ -76,11 +78,15 @@ def full(
         raise InvalidArgument(
             f"fill_value must be a single value, got an array of shape {value.shape}"
         )
-    if value.dtype.hasobject:
-        raise UnsupportedType(f"{fill_value!r} is a Python object, which arrays cannot hold")
+    only: Any = value[()]
+    if value.dtype.hasobject and not isinstance(only, bool | int | float | complex | str):
+        raise UnsupportedType(
+            f"an array full of one object {fill_value!r} is not supported\n"
+            "  numbers and strings are, asarray() takes any objects"
+        )
     lengths = shape_from(shape)
     grid = choose_grid(chunks, lengths, value.dtype)
-    return nodes.Full(value[()], grid, value.dtype)
+    return nodes.Full(only, grid, value.dtype)
 
 
 def zeros(shape: Any, dtype: Any = None, chunks: Any = "auto", *, device: Any = None) -> Node:
@@ -99,34 +105,50 @@ def empty(shape: Any, dtype: Any = None, chunks: Any = "auto", *, device: Any = 
 
 
 def full_like(
-    x: Node, /, fill_value: Any, dtype: Any = None, chunks: Any = None, *, device: Any = None
+    x: Node,
+    /,
+    fill_value: Any,
+    dtype: Any = None,
+    chunks: Any = None,
+    *,
+    shape: Any = None,
+    device: Any = None,
 ) -> Node:
-    """The same value everywhere, in the shape, dtype and grid of another array."""
+    """The same value everywhere, in the shape, dtype and grid of another array; or in `shape`."""
+    grid = ("auto" if shape is not None else x.chunks) if chunks is None else chunks
     wanted = x.dtype if dtype is None else dtype
-    grid = x.chunks if chunks is None else chunks
-    return full(x.shape, fill_value, wanted, grid, device=device)
+    return full(x.shape if shape is None else shape, fill_value, wanted, grid, device=device)
 
 
-def zeros_like(x: Node, /, dtype: Any = None, chunks: Any = None, *, device: Any = None) -> Node:
-    """Zeros in the shape, dtype and grid of another array."""
-    check_device(device)
-    return _like(x, np.zeros, dtype, chunks)
+def zeros_like(
+    x: Node,
+    /,
+    dtype: Any = None,
+    chunks: Any = None,
+    *,
+    shape: Any = None,
+    device: Any = None,
+) -> Node:
+    """Zeros in the shape, dtype and grid of another array; or in `shape`."""
+    value = np.zeros((), x.dtype if dtype is None else dtype)
+    return full_like(x, value, value.dtype, chunks, shape=shape, device=device)
 
 
-def _like(x: Node, make: Callable[..., Any], dtype: Any, chunks: Any) -> Node:
-    value = make((), x.dtype if dtype is None else dtype)
-    return full(x.shape, value, None, x.chunks if chunks is None else chunks)
+def ones_like(
+    x: Node,
+    /,
+    dtype: Any = None,
+    chunks: Any = None,
+    *,
+    shape: Any = None,
+    device: Any = None,
+) -> Node:
+    """Ones in the shape, dtype and grid of another array; or in `shape`."""
+    value = np.ones((), x.dtype if dtype is None else dtype)
+    return full_like(x, value, value.dtype, chunks, shape=shape, device=device)
 
 
-def ones_like(x: Node, /, dtype: Any = None, chunks: Any = None, *, device: Any = None) -> Node:
-    """Ones in the shape, dtype and grid of another array."""
-    check_device(device)
-    return _like(x, np.ones, dtype, chunks)
-
-
-def empty_like(x: Node, /, dtype: Any = None, chunks: Any = None, *, device: Any = None) -> Node:
-    """Zeros in the shape, dtype and grid of another array."""
-    return zeros_like(x, dtype, chunks, device=device)
+empty_like = zeros_like
 
 
 def arange(
@@ -200,9 +222,12 @@ def linspace(
     dtype: Any = None,
     chunks: Any = "auto",
     *,
+    retstep: bool = False,
     device: Any = None,
-) -> Node:
+) -> Any:
     """`num` numbers from start to stop at equal distances.
+
+    retstep: whether to return (the numbers, the distance).
 
     Raises: InvalidArgument for a negative number, UnsupportedType for arrays of ends.
     """
@@ -221,7 +246,8 @@ def linspace(
     grid = choose_grid(chunks, (count,), kind)
     made = nodes.Arange(first.item(), step.item(), fixed, grid, kind)
     whole = result.dtype.kind in "iu"
-    return elementwise.astype(elementwise.call(np.floor, made) if whole else made, result.dtype)
+    found = elementwise.astype(elementwise.call(np.floor, made) if whole else made, result.dtype)
+    return (found, step if gaps > 0 else kind.type(np.nan)) if retstep else found
 
 
 def eye(
@@ -246,8 +272,13 @@ def identity(n: int, dtype: Any = float, chunks: Any = "auto") -> Node:
     return eye(n, dtype=dtype, chunks=chunks)
 
 
-def meshgrid(*arrays: Node, indexing: str = "xy") -> tuple[Node, ...]:
-    """Arrays of coordinates: each vector along its axis, repeated along the others."""
+def meshgrid(
+    *arrays: Node, copy: bool = True, sparse: bool = False, indexing: str = "xy"
+) -> tuple[Node, ...]:
+    """Arrays of coordinates: each vector along its axis, repeated along the others.
+
+    sparse: not repeated, the other axes have the length 1. copy: has no effect.
+    """
     if indexing not in ("xy", "ij"):
         raise InvalidArgument(f"Valid values for `indexing` are 'xy' and 'ij', got {indexing!r}")
     vectors = [manipulation.ravel(each) for each in arrays]
@@ -258,12 +289,14 @@ def meshgrid(*arrays: Node, indexing: str = "xy") -> tuple[Node, ...]:
         part(vector, tuple(slice(None) if n == axis else None for n in range(len(vectors))))
         for vector, axis in zip(vectors, axes, strict=True)
     ]
-    return manipulation.broadcast_arrays(*shaped)
+    return tuple(shaped) if sparse else manipulation.broadcast_arrays(*shaped)
 
 
 def _triangle(x: Node, k: Any, lower: bool) -> Node:
-    if x.ndim < 2:
-        raise InvalidArgument(f"Input array must be at least 2-dimensional, but it is {x.ndim}")
+    if x.ndim == 0:
+        raise UnsupportedType("Input array must be at least 1-dimensional, but it is 0")
+    if x.ndim == 1:  # as NumPy has it: each row is the vector
+        x = manipulation.broadcast_to(x, (x.shape[0], x.shape[0]))
     rows = part(arange(x.shape[-2], chunks=(x.chunks[-2],)), (slice(None), None))
     columns = arange(x.shape[-1], chunks=(x.chunks[-1],))
     border = elementwise.call(np.add, rows, as_int(k))

@@ -185,12 +185,17 @@ def _high_blocks(lengths: grids.Axis, least: int) -> grids.Axis:
     return tuple(joined)
 
 
-def svd(x: Node, /, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def svd(
+    x: Node, /, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
+) -> Any:
     """U, the singular values in descending order, and Vh with (U * S) @ Vh = x.
 
-    compute_uv: False returns the singular values alone.
-    Cost: with full_matrices=False a tall matrix in blocks of rows is decomposed where it is stored,
-        by tsqr(); another one is gathered into one block.
+    compute_uv: False returns the singular values alone. hermitian: has no effect: what is found for
+        any matrix holds for such ones too.
+    Raises: StoreFull, when computed, for a matrix that has no room in one block.
+    Cost: with full_matrices=False a tall matrix in blocks of rows, and a wide one in blocks of
+        columns, is decomposed where it is stored, by tsqr(). Any other is gathered into one block,
+        which LAPACK copies: about 4 times its bytes in one task, and one core.
     """
     check_matrix(x)
     if not compute_uv:
@@ -210,8 +215,10 @@ def svd(x: Node, /, full_matrices: bool = True, compute_uv: bool = True) -> Any:
 
 
 def svdvals(x: Node, /) -> Node:
-    """The singular values of matrices in descending order."""
+    """The singular values of matrices in descending order. Cost: as svd(full_matrices=False)."""
     check_matrix(x)
+    if x.ndim == 2 and is_tall(manipulation.transpose(x)):
+        x = manipulation.transpose(x)
     if is_tall(x):
         x = tsqr(x).R
     return call_lapack("svd", x, [(min(x.shape[-2:]),)], compute_uv=False)[0]
@@ -267,14 +274,16 @@ def eigh(x: Node, /, UPLO: str = "L") -> EighResult:
     """Eigenvalues, in ascending order, and eigenvectors of Hermitian matrices.
 
     UPLO: which triangle is read, "L" or "U".
-    Cost: each matrix is gathered into one block.
+    Raises: StoreFull, when computed, for a matrix that has no room in one block.
+    Cost: each matrix is gathered into one block, which LAPACK copies: about 4 times its bytes in
+        one task, and one core; matrices of a stack are worked on side by side.
     """
     check_matrix(x, square=True)
     return EighResult(*call_lapack("eigh", x, [x.shape[-1:], x.shape[-2:]], UPLO=UPLO))
 
 
 def eigvalsh(x: Node, /, UPLO: str = "L") -> Node:
-    """Eigenvalues of Hermitian matrices in ascending order."""
+    """Eigenvalues of Hermitian matrices in ascending order. Cost: as eigh(), without vectors."""
     check_matrix(x, square=True)
     return call_lapack("eigvalsh", x, [x.shape[-1:]], UPLO=UPLO)[0]
 

@@ -49,6 +49,8 @@ def einsum(
     kind = ask(
         lambda: np.einsum(subscripts, *samples, dtype=dtype, casting=casting), "einsum"
     ).dtype
+    if any(each.dtype.hasobject for each in samples):  # NumPy returns one of the objects
+        kind = np.dtype(object)
     inputs, result = _labels(subscripts, arrays)
     _check_lengths(inputs, arrays)
     work = np.dtype(np.intp) if kind == np.bool_ else kind

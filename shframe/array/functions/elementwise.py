@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -65,8 +66,31 @@ def _on_one_grid(operands: tuple[Node, ...], name: str) -> tuple[tuple[Node, ...
     if all([node.chunks == first for node in operands]):  # as most are: nothing is to be found out
         return operands, first
     shape = grids.broadcast_shape([node.shape for node in operands], name)
-    grid = grids.unify([node.chunks for node in operands], shape)
+    grid = grids.unify([node.chunks for node in _leading(operands, shape)], shape)
     return tuple([on_grid(node, grids.fit(grid, node.shape)) for node in operands]), grid
+
+
+def _leading(operands: tuple[Node, ...], shape: grids.Shape) -> Sequence[Node]:
+    """The operands whose grids count. What is stored is read in any grid: it follows the others, or
+    that one of its kind which has the most blocks; x[1:] - x[:-1] has no slivers between blocks."""
+    bound = [node for node in operands if not _has_any_grid(node)]
+    if any([node.shape == shape for node in bound]):
+        return bound
+    whole = [node for node in operands if node.shape == shape]
+    if bound or not whole:
+        return operands
+    return [max(whole, key=lambda node: math.prod(node.numblocks))]
+
+
+def _has_any_grid(node: Node) -> bool:
+    """Whether a node is a part of what is stored, or elementwise work on such parts."""
+    parts = node.sources if isinstance(node, nodes.Elementwise) else (node,)
+    for part in parts:
+        while isinstance(part, nodes.Slice | nodes.Rechunk):
+            part = part.source
+        if not isinstance(part, nodes.FromArray | nodes.Full):
+            return False
+    return True
 
 
 def operand_of(value: Any) -> Operand:
@@ -101,8 +125,6 @@ def _samples(operands: Sequence[Operand]) -> list[Any]:
 def learn_dtype(call: Callable[..., Any], operands: Sequence[Operand], name: str) -> np.dtype[Any]:
     """The dtype that a NumPy function returns for operands; raises what NumPy says of them."""
     result: np.dtype[Any] = ask(call, name, *_samples(operands)).dtype
-    if result.hasobject:
-        raise UnsupportedType(f"{name} returns Python objects, which arrays cannot hold")
     return result
 
 
@@ -152,17 +174,17 @@ def compare(ufunc: np.ufunc, one: Node, other: Any) -> Node:
     return apply(sign, given, ufunc.__name__, kind)
 
 
-def where(condition: Any, one: Any = None, other: Any = None, /) -> Node:
-    """Elements of `one` where the condition is true, else of `other`.
+def where(condition: Any, x: Any = None, y: Any = None, /) -> Node:
+    """Elements of `x` where the condition is true, else of `y`.
 
-    Raises: UnsupportedType without `one` and `other`: nonzero() finds the indices.
+    Raises: UnsupportedType without `x` and `y`: nonzero() finds the indices.
     """
-    if one is None or other is None:
+    if x is None or y is None:
         raise UnsupportedType(
             "either both or neither of x and y should be given, and neither is not supported\n"
             "  nonzero() returns the indices of a condition"
         )
-    operands = [operand_of(each) for each in (one, other)]
+    operands = [operand_of(each) for each in (x, y)]
     mask = condition if isinstance(condition, SCALARS) else astype(node_of(condition), np.bool_)
     ask_for = lambda *values: np.where(np.empty((0,), np.bool_), *values)  # noqa: E731
     return apply(Where(), (mask, *operands), "where", learn_dtype(ask_for, operands, "where"))
@@ -231,10 +253,6 @@ def astype(x: Node, dtype: Any, /, *, copy: bool = True, device: Any = None) -> 
     wanted = dtype_of(dtype)
     if wanted == x.dtype:
         return x
-    if wanted.hasobject:
-        raise UnsupportedType(
-            f"Cannot cast array data from {x.dtype!r} to {wanted!r}: arrays hold no Python objects"
-        )
     if x.dtype.kind in "SU" and wanted.kind in "mM" and np.datetime_data(wanted)[0] == "generic":
         values = ask(lambda strings: strings.astype(wanted), "astype", values_of(x))
         return from_array(values, x.chunks)
@@ -260,9 +278,9 @@ def imag(x: Node, /) -> Node:
     return _by_name("imag", x)
 
 
-def angle(x: Node, /) -> Node:
-    """The angles of complex numbers, in radians."""
-    return _by_name("angle", x)
+def angle(x: Node, /, deg: bool = False) -> Node:
+    """The angles of complex numbers, in radians or degrees."""
+    return _by_name("angle", x, deg=bool(deg))
 
 
 def sinc(x: Node, /) -> Node:
@@ -271,9 +289,19 @@ def sinc(x: Node, /) -> Node:
 
 
 def nan_to_num(
-    x: Node, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+    x: Node,
+    /,
+    copy: bool = True,
+    nan: float = 0.0,
+    posinf: float | None = None,
+    neginf: float | None = None,
 ) -> Node:
-    """Numbers for NaN and infinities; for these the largest finite ones if none are given."""
+    """Numbers for NaN and infinities; for these the largest finite ones if none are given.
+
+    copy: False raises InvalidArgument, as nothing is changed in place.
+    """
+    if not copy:
+        raise InvalidArgument("nan_to_num(copy=False) is not possible: arrays are lazy")
     return _by_name("nan_to_num", x, nan=nan, posinf=posinf, neginf=neginf)
 
 

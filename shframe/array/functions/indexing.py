@@ -12,6 +12,7 @@ import numpy as np
 from shframe.array.expr.nodes import Node
 from shframe.array.functions import manipulation
 from shframe.array.functions.convert import from_array, node_of, values_of
+from shframe.array.functions.fields import names_in, read_fields
 from shframe.array.functions.slicing import (
     Advanced,
     basic_part,
@@ -23,7 +24,7 @@ from shframe.array.functions.slicing import (
 from shframe.array.functions.taking import take_along
 from shframe.array.grid import chunks as grids
 from shframe.array.grid.axes import PositionNotFound, normalize_axis
-from shframe.errors import ChunkMismatch, UnsupportedType
+from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 
 
 def item_of(x: Node, index: Any) -> Node:
@@ -32,6 +33,9 @@ def item_of(x: Node, index: Any) -> Node:
     Raises: PositionNotFound beyond the ends, UnsupportedType for what is no index.
     Cost: none for integers and slices; a mask or a lazy array of indices is computed at the call.
     """
+    names = names_in(index)
+    if names is not None:
+        return read_fields(x, names)
     items, arrays = split_index(x, index)
     if not arrays:
         return basic_part(x, items)
@@ -120,8 +124,11 @@ def _from_front(indices: Advanced, length: int, axis: int) -> Advanced:
     return np.where(found < 0, found + length, found) if low < 0 else found
 
 
-def take(x: Node, indices: Any, /, axis: int | None = None) -> Node:
-    """The elements of an axis, or of the raveled array, at an array of integers."""
+def take(x: Node, indices: Any, /, axis: int | None = None, mode: str = "raise") -> Node:
+    """The elements of an axis, or of the raveled array, at an array of integers.
+
+    mode: what an index beyond the ends does: "raise", "wrap" around, or "clip" to the end.
+    """
     if axis is None or not x.ndim:
         x, axis = manipulation.ravel(x), axis or 0
     at = normalize_axis(axis, x.ndim)
@@ -131,6 +138,12 @@ def take(x: Node, indices: Any, /, axis: int | None = None) -> Node:
     if wanted.dtype.kind not in "biu":
         raise UnsupportedType(f"indices must be integers, found {wanted.dtype}")
     wanted = wanted.astype(np.intp) if wanted.dtype.kind == "b" else wanted
+    if mode not in ("raise", "wrap", "clip"):
+        raise InvalidArgument(f"clipmode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
+    length = x.shape[at]
+    if mode != "raise" and length:
+        inside = np.clip(wanted, 0, length - 1) if mode == "clip" else wanted % length
+        wanted = np.asarray(inside, np.intp)
     return item_of(x, (slice(None),) * at + (wanted if wanted.ndim else int(wanted),))
 
 

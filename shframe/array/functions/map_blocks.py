@@ -18,7 +18,7 @@ from shframe.array.grid.chunks import Chunks
 from shframe.array.grid.defaults import shape_from
 from shframe.array.plan.evaluate import persist as persist_node
 from shframe.array.plan.planner import PLANNER
-from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
+from shframe.errors import ChunkMismatch, InvalidArgument
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr
 from shframe.graph.tasks.function import UserCode
@@ -83,8 +83,6 @@ def map_blocks(
         wanted = (
             found if wanted is None else ask(lambda v: v.astype(wanted), "astype", sample).dtype
         )
-    if wanted.hasobject:
-        raise UnsupportedType(f"map_blocks() of dtype {wanted}: arrays cannot hold Python objects")
     return node(wanted)
 
 

@@ -68,8 +68,15 @@ def ask_dtype(
 def _ask_dtype(
     call: Callable[..., Any], name: str, shape: tuple[int, ...], of: np.dtype[Any], /, **how: Any
 ) -> np.dtype[Any]:
-    made: np.dtype[Any] = ask(lambda values: call(values, **how), name, np.ones(shape, of)).dtype
-    return made
+    found: list[Any] = []
+
+    def note(values: NpArray) -> Any:
+        found.append(call(values, **how))
+        return found[0]
+
+    made: np.dtype[Any] = ask(note, name, np.ones(shape, of)).dtype
+    # of Python objects a reduction returns one of them, whose type says nothing
+    return made if isinstance(found[0], np.ndarray | np.generic) else of
 
 
 def dtype_of(dtype: Any) -> np.dtype[Any]:

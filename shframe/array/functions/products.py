@@ -201,9 +201,24 @@ def multi_dot(arrays: Any) -> Node:
     return given[0]
 
 
-def cross(one: Any, other: Any, /, axis: int = -1) -> Node:
-    """The cross product of vectors of three along an axis."""
+def cross(
+    one: Any,
+    other: Any,
+    /,
+    axisa: int = -1,
+    axisb: int = -1,
+    axisc: int = -1,
+    axis: int | None = None,
+) -> Node:
+    """The cross product of vectors of three along an axis.
+
+    axisa, axisb, axisc: the axis of vectors in each array and in the result, where they differ.
+    """
     a, b = node_of(one), node_of(other)
+    if axis is None and (axisa, axisb, axisc) != (-1, -1, -1):
+        a, b = manipulation.moveaxis(a, axisa, -1), manipulation.moveaxis(b, axisb, -1)
+        return manipulation.moveaxis(cross(a, b), -1, axisc)
+    axis = -1 if axis is None else axis
     if min(a.ndim, b.ndim) == 0 or a.shape[axis] != 3 or b.shape[axis] != 3:
         raise InvalidArgument(
             "Both input arrays must be (arrays of) 3-dimensional vectors, but they have the "

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from shframe.array.expr.nodes import Node
-from shframe.array.functions import elementwise, manipulation, reductions
+from shframe.array.functions import manipulation
 from shframe.array.functions.calling import call_kernel, whole_along
 from shframe.array.functions.convert import node_of, values_of
 from shframe.array.functions.numpy_probe import ask
 from shframe.array.functions.reductions import reduced_axes
-from shframe.array.functions.sorting import order_of_ranks
 from shframe.array.grid.axes import Axes
 from shframe.array.kernels import calculus as kernels
+from shframe.array.kernels import sorting
 
 # what is added to q * n for the place of a quantile among n sorted values: R. Hyndman and Y. Fan,
 # "Sample quantiles in statistical packages" (1996), by NumPy's names for their methods
@@ -48,7 +48,8 @@ def quantile(
 
     Raises: InvalidArgument for shares beyond 0 and 1 and for unknown methods.
     Cost: along some axes a rechunk that gathers them; over all of an array in several blocks
-        each block is sorted alone. With weights all of the array is gathered.
+        each block is sorted alone. In one task goes all of an array with weights, of float32 values
+        with shares that are Python's numbers, and by the methods that do not interpolate.
 
     Examples
     --------
@@ -139,9 +140,12 @@ def _of_order(
     line = manipulation.reshape(moved, (*(x.shape[n] for n in kept), count))
     sample = ask(lambda v: call(v, *q, axis=-1, **how), name, np.ones(2, x.dtype))
     selects = not kept and len(line.chunks[-1]) > 1 and how.get("method", "linear") in SMOOTH
-    if selects and not name.startswith("nan") and x.dtype.kind in "iuf" and sample.dtype == "f8":
-        method = how.get("method", "linear")
-        found = _selected(line, shares / 100 if name == "percentile" else shares, method)
+    # a share that has the dtype of single-precision values is rounded by NumPy; a half is exact
+    exact = sample.dtype == "f8" or (not q and sample.dtype.kind == "f")
+    if selects and x.dtype.kind in "iuf" and exact:
+        shares = shares / 100 if name.endswith("percentile") else shares
+        method, skip = how.get("method", "linear"), name.startswith("nan")
+        found = _selected(line, shares, method, skip, sample.dtype)
     else:
         found = _gathered(name, line, q, lead, sample.dtype, how)
     if keepdims:
@@ -174,38 +178,23 @@ def _gathered(
     )
 
 
-def _selected(line: Node, shares: Any, method: str) -> Node:
-    """Quantiles of a vector in blocks, by the elements of the ranks around them."""
-    count = line.shape[0]
-    alpha, beta = SMOOTH[method]
+def _selected(line: Node, shares: Any, method: str, skip_nan: bool, dtype: Any) -> Node:
+    """Quantiles of a vector in blocks, by the elements of the ranks around them: blocks are sorted
+    where they are, and what is read of them then are some log(n) elements a rank."""
+    runs = call_kernel(sorting.sort_block, [line], line.chunks, line.dtype, weight=20, axis=0)
     flat = np.asarray(shares, float).reshape(-1)
-    if method == "linear":
-        places = (count - 1) * flat
-    else:
-        places = count * flat + (alpha + flat * (1 - alpha - beta)) - 1
-    low = np.floor(places)
-    part = places - low
-    first = np.clip(low, 0, count - 1).astype(int)
-    second = np.clip(low + 1, 0, count - 1).astype(int)
-    ranks = tuple(sorted({*first.tolist(), *second.tolist()}))
-    values = elementwise.astype(order_of_ranks(line, ranks), np.float64)
-    where = {rank: n for n, rank in enumerate(ranks)}
-    index = tuple(
-        (where[a], where[b]) for a, b in zip(first.tolist(), second.tolist(), strict=True)
-    )
     made = call_kernel(
-        kernels.interpolate,
-        [values],
+        sorting.quantiles_of_runs,
+        [runs],
         ((len(flat),),),
-        np.float64,
+        dtype,
         over=((1,),),
         labels=[(None,)],
-        index=index,
-        parts=tuple(part.tolist()),
+        shares=tuple(flat.tolist()),
+        smooth=SMOOTH[method],
+        skip_nan=skip_nan,
+        kind=dtype,
     )
-    if line.dtype.kind == "f":  # one NaN makes all of them NaN
-        gap = reductions.any(elementwise.call(np.isnan, line))
-        made = elementwise.where(gap, np.float64(np.nan), made)
     return manipulation.reshape(made, np.shape(shares))
 
 

@@ -18,6 +18,7 @@ from shframe.array.expr.nodes import Node
 from shframe.array.expr.reducers import Largest
 from shframe.array.functions import elementwise, manipulation
 from shframe.array.functions.calling import call_for_several, call_kernel, whole_along
+from shframe.array.functions.fields import read_fields
 from shframe.array.functions.numpy_probe import ask_dtype
 from shframe.array.functions.reductions import reduced_axes
 from shframe.array.functions.searching import take_along_axis
@@ -43,7 +44,8 @@ def sort(
 
     Equal elements keep their order, whatever `kind` and `stable` say.
 
-    Raises: AxisNotFound; InvalidArgument for `order`, as there are no fields.
+    order: fields of records to sort by, ahead of the others.
+    Raises: AxisNotFound; InvalidArgument for `order` where there are no such fields.
     Cost: blocks are sorted and merged; an axis of an array with more than 8 lines is gathered
         into one block a line.
 
@@ -79,7 +81,7 @@ def argsort(
 
 def _ordered(x: Node, axis: int | None, order: Any, descending: bool, *, indices: bool) -> Node:
     if order is not None:
-        raise InvalidArgument("Cannot specify order when the array has no fields.")
+        return _ordered_by_fields(x, axis, order, descending, indices=indices)
     name = "argsort" if indices else "sort"
     ask_dtype(getattr(np, name), x, name, axis=axis)
     if axis is None or not x.ndim:
@@ -93,6 +95,21 @@ def _ordered(x: Node, axis: int | None, order: Any, descending: bool, *, indices
     # backwards on both sides, so that equal elements keep their order
     found = manipulation.flip(_ascending(manipulation.flip(x, axis=at), at, indices), axis=at)
     return elementwise.call(np.subtract, x.shape[at] - 1, found) if indices else found
+
+
+def _ordered_by_fields(
+    x: Node, axis: int | None, order: Any, descending: bool, *, indices: bool
+) -> Node:
+    """Records in the order of fields; where these are equal, of the others as they come."""
+    if x.dtype.names is None:
+        raise InvalidArgument("Cannot specify order when the array has no fields.")
+    first = (order,) if isinstance(order, str) else tuple(order)
+    wrong = [name for name in first if name not in x.dtype.names]
+    if wrong:
+        raise InvalidArgument(f"unknown field name: {wrong[0]}")
+    rest = tuple(name for name in x.dtype.names if name not in first)
+    found = _ordered(read_fields(x, first + rest), axis, None, descending, indices=indices)
+    return found if indices else elementwise.astype(read_fields(found, x.dtype.names), x.dtype)
 
 
 def _ascending(x: Node, axis: int, indices: bool) -> Node:
@@ -156,7 +173,9 @@ def _argsort_vector(x: Node) -> Node:
     )
 
 
-def partition(x: Node, kth: Any, /, axis: int | None = -1) -> Node:
+def partition(
+    x: Node, kth: Any, /, axis: int | None = -1, kind: Any = None, order: Any = None
+) -> Node:
     """The array with the kth elements in their sorted places, smaller ones before them.
 
     It is sorted as a whole, which is one of the orders that NumPy may return.
@@ -164,15 +183,17 @@ def partition(x: Node, kth: Any, /, axis: int | None = -1) -> Node:
     ask_dtype(lambda values, **how: np.partition(values, 0, **how), x, "partition", axis=axis)
     length = math.prod(x.shape) if axis is None else x.shape[normalize_axis(axis, x.ndim)]
     _check_places(kth, length)
-    return sort(x, axis=axis)
+    return sort(x, axis=axis, order=order)
 
 
-def argpartition(x: Node, kth: Any, /, axis: int | None = -1) -> Node:
+def argpartition(
+    x: Node, kth: Any, /, axis: int | None = -1, kind: Any = None, order: Any = None
+) -> Node:
     """The indices that partition() the array: those that sort it."""
     ask_dtype(lambda values, **how: np.argpartition(values, 0, **how), x, "partition", axis=axis)
     length = math.prod(x.shape) if axis is None else x.shape[normalize_axis(axis, x.ndim)]
     _check_places(kth, length)
-    return argsort(x, axis=axis)
+    return argsort(x, axis=axis, order=order)
 
 
 def _check_places(kth: Any, length: int) -> None:
@@ -225,25 +246,3 @@ def _top(x: Node, k: int, axis: int, *, indices: bool) -> Node:
 def _none_of(x: Node, axis: int) -> Node:
     empty = tuple(0 if n == axis else length for n, length in enumerate(x.shape))
     return nodes.Full(np.zeros((), x.dtype)[()], tuple((n,) for n in empty), x.dtype)
-
-
-def order_of_ranks(x: Node, ranks: tuple[int, ...]) -> Node:
-    """The elements of a vector that have these ranks, which ascend, in sorted order.
-
-    Cost: blocks are sorted where they are; what is read of them then are some log(n) elements
-        a rank.
-    """
-    runs = call_kernel(kernels.sort_block, [x], x.chunks, x.dtype, weight=20, axis=0)
-    edges = tuple(sorted({*ranks, *(rank + 1 for rank in ranks)}))
-    cuts = _cuts(runs, edges)
-    return call_kernel(
-        kernels.pick_ranks,
-        [runs, cuts],
-        ((len(ranks),),),
-        x.dtype,
-        over=((1,),),
-        labels=[(None,), (None, None)],
-        weight=1,
-        ranks=ranks,
-        edges=edges,
-    )

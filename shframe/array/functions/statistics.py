@@ -13,7 +13,7 @@ from shframe.array.expr.reducers import Moments
 from shframe.array.functions import elementwise, manipulation
 from shframe.array.functions.convert import node_of
 from shframe.array.functions.creation import full_like
-from shframe.array.functions.numpy_probe import ask_dtype
+from shframe.array.functions.numpy_probe import NO_VALUE, ask_dtype
 from shframe.array.functions.reductions import (
     all,
     extreme_index,
@@ -57,13 +57,30 @@ def _mean_dtype(array: Node, dtype: Any) -> Any:
     return np.float32 if array.dtype == np.float16 else None
 
 
-def mean(x: Node, /, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Node:
-    """The mean along axes; NaN of no elements."""
+def mean(
+    x: Node,
+    /,
+    axis: Axes = None,
+    dtype: Any = None,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+) -> Node:
+    """The mean along axes; NaN of no elements. where: a mask of the elements that count."""
     axis = tuple(axis) if isinstance(axis, list) else axis
     how: dict[str, Any] = {"axis": axis, "keepdims": keepdims}
     result = ask_dtype(np.mean, x, "mean", least=1, dtype=dtype, **how)
-    added = sum(x, dtype=_mean_dtype(x, dtype), **how)
-    return elementwise.astype(elementwise.call(np.divide, added, _count(x, axis)), result)
+    if x.dtype.hasobject and dtype is None:  # what a sum of objects divided is, they say
+        result = x.dtype
+    added = sum(x, dtype=_mean_dtype(x, dtype), where=where, **how)
+    count = _count(x, axis) if where is True else _count_where(x, where, **how)
+    return elementwise.astype(elementwise.call(np.divide, added, count), result)
+
+
+def _count_where(x: Node, where: Any, **how: Any) -> Node:
+    """How many elements along axes a mask has that broadcasts to the array."""
+    mask = elementwise.astype(node_of(where), np.bool_)
+    return sum(manipulation.broadcast_to(mask, x.shape), dtype=np.intp, **how)
 
 
 def _moments(x: Node, name: str, axis: Axes, dtype: Any, correction: float, keepdims: bool) -> Node:
@@ -79,6 +96,10 @@ def _moments(x: Node, name: str, axis: Axes, dtype: Any, correction: float, keep
             "  take a floating dtype, a complex one for complex numbers"
         )
     axes = reduced_axes(axis, x.ndim)
+    if x.dtype.hasobject:
+        raise UnsupportedType(
+            f"{name}() of Python objects is not supported\n  astype(float) makes numbers of them"
+        )
     wide = np.result_type(x.dtype, np.float64)
     skip = name.startswith("nan") and x.dtype.kind in "fc"
     reducer = Moments(wide, result, _real(correction), name.endswith("std"), skip)
@@ -109,9 +130,32 @@ def var(
     ddof: float = 0,
     correction: float | None = None,
     keepdims: bool = False,
+    *,
+    where: Any = True,
 ) -> Node:
-    """The variance along axes; the divisor is the count less `correction` (NumPy's ddof)."""
-    return _moments(x, "var", axis, dtype, _ddof(ddof, correction), keepdims)
+    """The variance along axes; the divisor is the count less `correction` (NumPy's ddof).
+
+    where: a mask of the elements that count.
+    """
+    off = _ddof(ddof, correction)
+    if where is not True:
+        return _variance_where(x, where, axis, dtype, off, keepdims)
+    return _moments(x, "var", axis, dtype, off, keepdims)
+
+
+def _variance_where(
+    x: Node, where: Any, axis: Axes, dtype: Any, correction: Any, keepdims: bool
+) -> Node:
+    """The variance of what a mask has, by the distances from its mean."""
+    how: dict[str, Any] = {"axis": axis, "keepdims": keepdims}
+    result = ask_dtype(np.var, x, "var", least=1, dtype=dtype, **how)
+    whole = mean(x, axis=axis, dtype=dtype, keepdims=True, where=where)
+    apart = elementwise.call(np.subtract, x, whole)
+    squares = elementwise.call(np.square, elementwise.call(np.absolute, apart))
+    added = sum(squares, where=where, **how)
+    left = elementwise.call(np.subtract, _count_where(x, where, **how), _real(correction))
+    divided = elementwise.call(np.divide, added, elementwise.call(np.maximum, left, 0))
+    return elementwise.astype(divided, result)
 
 
 def std(
@@ -122,9 +166,14 @@ def std(
     ddof: float = 0,
     correction: float | None = None,
     keepdims: bool = False,
+    *,
+    where: Any = True,
 ) -> Node:
-    """The standard deviation along axes."""
-    return _moments(x, "std", axis, dtype, _ddof(ddof, correction), keepdims)
+    """The standard deviation along axes. where: a mask of the elements that count."""
+    off = _ddof(ddof, correction)
+    if where is not True:
+        return elementwise.call(np.sqrt, _variance_where(x, where, axis, dtype, off, keepdims))
+    return _moments(x, "std", axis, dtype, off, keepdims)
 
 
 # -- without NaN
@@ -167,30 +216,85 @@ def _without_nan(x: Node, value: float) -> Node:
     return elementwise.where(elementwise.call(np.isnan, x), x.dtype.type(value), x)
 
 
-def nansum(x: Node, /, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Node:
-    """The sum of what is not NaN."""
-    return sum(_without_nan(x, 0), axis=axis, dtype=dtype, keepdims=keepdims)
+def nansum(
+    x: Node,
+    /,
+    axis: Axes = None,
+    dtype: Any = None,
+    keepdims: bool = False,
+    *,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Node:
+    """The sum of what is not NaN; `initial` and `where` as sum() has them."""
+    how: dict[str, Any] = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
+    return sum(_without_nan(x, 0), initial=initial, where=where, **how)
 
 
-def nanprod(x: Node, /, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Node:
-    """The product of what is not NaN."""
-    return prod(_without_nan(x, 1), axis=axis, dtype=dtype, keepdims=keepdims)
+def nanprod(
+    x: Node,
+    /,
+    axis: Axes = None,
+    dtype: Any = None,
+    keepdims: bool = False,
+    *,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Node:
+    """The product of what is not NaN; `initial` and `where` as prod() has them."""
+    how: dict[str, Any] = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
+    return prod(_without_nan(x, 1), initial=initial, where=where, **how)
 
 
-def nanmin(x: Node, /, axis: Axes = None, keepdims: bool = False) -> Node:
+def nanmin(
+    x: Node,
+    /,
+    axis: Axes = None,
+    keepdims: bool = False,
+    *,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Node:
     """The smallest of what is not NaN; NaN where there is nothing else."""
-    return reduce(np.fmin, x, axis=axis, keepdims=keepdims, name="nanmin")
+    how: dict[str, Any] = {"axis": axis, "keepdims": keepdims, "initial": initial}
+    return reduce(np.fmin, x, where=where, name="nanmin", **how)
 
 
-def nanmax(x: Node, /, axis: Axes = None, keepdims: bool = False) -> Node:
+def nanmax(
+    x: Node,
+    /,
+    axis: Axes = None,
+    keepdims: bool = False,
+    *,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Node:
     """The largest of what is not NaN; NaN where there is nothing else."""
-    return reduce(np.fmax, x, axis=axis, keepdims=keepdims, name="nanmax")
+    how: dict[str, Any] = {"axis": axis, "keepdims": keepdims, "initial": initial}
+    return reduce(np.fmax, x, where=where, name="nanmax", **how)
 
 
-def nanmean(x: Node, /, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Node:
-    """The mean of what is not NaN."""
+def _only(x: Node, where: Any) -> Node:
+    """The array with NaN where a mask is false."""
+    if where is True:
+        return x
+    mask = elementwise.astype(node_of(where), np.bool_)
+    return elementwise.where(mask, x, x.dtype.type(np.nan))
+
+
+def nanmean(
+    x: Node,
+    /,
+    axis: Axes = None,
+    dtype: Any = None,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+) -> Node:
+    """The mean of what is not NaN. where: a mask of the elements that count."""
     if x.dtype.kind not in "fc":
-        return mean(x, axis=axis, dtype=dtype, keepdims=keepdims)
+        return mean(x, axis=axis, dtype=dtype, keepdims=keepdims, where=where)
+    x = _only(x, where)
     axis = tuple(axis) if isinstance(axis, list) else axis
     how: dict[str, Any] = {"axis": axis, "keepdims": keepdims}
     result = ask_dtype(np.nanmean, x, "nanmean", least=1, dtype=dtype, **how)
@@ -201,17 +305,45 @@ def nanmean(x: Node, /, axis: Axes = None, dtype: Any = None, keepdims: bool = F
 
 
 def nanvar(
-    x: Node, /, axis: Axes = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+    x: Node,
+    /,
+    axis: Axes = None,
+    dtype: Any = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    correction: float | None = None,
 ) -> Node:
-    """The variance of what is not NaN; NaN where no more than `ddof` values are there."""
-    return _moments(x, "nanvar", axis, dtype, ddof, keepdims)
+    """The variance of what is not NaN; NaN where no more than `ddof` values are there.
+
+    where: a mask of the elements that count. correction: the standard's name for ddof.
+    """
+    off = _ddof(ddof, correction)
+    if x.dtype.kind not in "fc" and where is not True:
+        return var(x, axis=axis, dtype=dtype, ddof=off, keepdims=keepdims, where=where)
+    return _moments(_only(x, where), "nanvar", axis, dtype, off, keepdims)
 
 
 def nanstd(
-    x: Node, /, axis: Axes = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+    x: Node,
+    /,
+    axis: Axes = None,
+    dtype: Any = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    correction: float | None = None,
 ) -> Node:
-    """The standard deviation of what is not NaN; NaN where no more than `ddof` are there."""
-    return _moments(x, "nanstd", axis, dtype, ddof, keepdims)
+    """The standard deviation of what is not NaN; NaN where no more than `ddof` values are there.
+
+    where: a mask of the elements that count. correction: the standard's name for ddof.
+    """
+    off = _ddof(ddof, correction)
+    if x.dtype.kind not in "fc" and where is not True:
+        return std(x, axis=axis, dtype=dtype, ddof=off, keepdims=keepdims, where=where)
+    return _moments(_only(x, where), "nanstd", axis, dtype, off, keepdims)
 
 
 def _extreme_index_of_numbers(

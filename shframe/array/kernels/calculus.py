@@ -42,21 +42,6 @@ def call_numpy_weighted(
     return np.asarray(getattr(np, name)(blocks[0], *args, weights=weights[0], **dict(how)))
 
 
-def interpolate(
-    values: Sequence[NpArray], *, index: tuple[tuple[int, int], ...], parts: tuple[float, ...]
-) -> NpArray:
-    """Values between pairs of others; from the nearer end, as numpy.quantile has it."""
-    pairs = np.asarray(index, np.intp).reshape(-1, 2)
-    low, high = values[0][pairs[:, 0]], values[0][pairs[:, 1]]
-    share = np.asarray(parts)
-    apart = high - low
-    made = low + apart * share
-    near_end = share >= 0.5
-    made[near_end] = (high - apart * (1 - share))[near_end]
-    made[apart == 0] = low[apart == 0]
-    return np.asarray(made)
-
-
 def count_bins(block: NpArray, weights: NpArray | None = None, *, length: int) -> NpArray:
     """How often each integer is in a block, or the sums of their weights: one row."""
     return np.bincount(block, weights, length)[None]

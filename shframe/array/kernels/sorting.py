@@ -101,28 +101,66 @@ def merge_indices(
     return np.concatenate([indices[a:b] for (_, indices), a, b in bounds])[order]
 
 
-def pick_ranks(
+def quantiles_of_runs(
     runs: Sequence[NpArray],
-    cuts: Sequence[NpArray],
     *,
-    ranks: tuple[int, ...],
-    edges: tuple[int, ...],
+    shares: tuple[float, ...],
+    smooth: tuple[float, float],
+    skip_nan: bool,
+    kind: Any,
 ) -> NpArray:
-    """The elements of sorted runs that have these ranks."""
-    rows = {edge: row for edge, row in zip(edges, cuts[0], strict=True)}
-    result = np.empty(len(ranks), runs[0].dtype)
-    for n, rank in enumerate(ranks):
-        run = int(np.argmax(rows[rank + 1] - rows[rank]))
-        result[n] = runs[run][rows[rank][run]]
-    return result
+    """The values below which shares of the elements of sorted runs are: between those of two ranks,
+    from the nearer one, as numpy.quantile has it. NaN where there is none, or not to be skipped.
+
+    smooth: alpha and beta of quantiles.py: SMOOTH.
+    """
+    numbers = list(runs)
+    if runs[0].dtype.kind == "f":
+        numbers = [run[: np.searchsorted(run, np.nan)] for run in runs]
+    count = sum(map(len, numbers))
+    part = np.asarray(shares)
+    if not count or (not skip_nan and count < sum(map(len, runs))):
+        return np.full(part.shape, np.nan, kind)
+    alpha, beta = smooth
+    if smooth == (1.0, 1.0):
+        places = (count - 1) * part
+    else:
+        places = count * part + (alpha + part * (1 - alpha - beta)) - 1
+    below = np.floor(places)
+    low, high = (
+        np.array([_of_rank(numbers, rank) for rank in np.clip(at, 0, count - 1).astype(int)])
+        for at in (below, below + 1)
+    )
+    share = places - below
+    with np.errstate(all="ignore"):
+        apart = high - low
+        made = np.where(share >= 0.5, high - apart * (1 - share), low + apart * share)
+    return np.where(apart == 0, low, made).astype(kind)
+
+
+def _of_rank(runs: Sequence[NpArray], rank: int) -> float:
+    """The element of sorted runs that has a rank."""
+    cuts = _cut_at(runs, rank)
+    return float(min(run[at] for run, at in zip(runs, cuts, strict=True) if at < len(run)))
 
 
 def search_sorted(runs: Sequence[NpArray], values: NpArray, *, side: Any) -> NpArray:
-    """Where values belong in a sorted vector, which is given in blocks."""
-    found = np.zeros(values.shape, np.intp)
+    """Where values belong in a sorted vector, which is given in blocks.
+
+    Sorted first, the values that belong into a block are neighbours, and each is searched for once.
+    """
+    order = np.argsort(values, axis=None)
+    line = values.reshape(-1)[order]
+    found = np.zeros(line.shape, np.intp)
+    ends: Any = "right" if side == "left" else "left"  # of values outside the block
     for run in runs:
-        found += np.searchsorted(run, values, side)
-    return found
+        if len(run):
+            first, last = np.searchsorted(line, run[[0, -1]], ends)
+            found[first:last] += np.searchsorted(run, line[first:last], side)
+            found[max(first, last) :] += len(run)
+    result: NpArray = result_buffer.empty(values.shape, np.dtype(np.intp))
+    result.reshape(-1)[order] = found
+    return result
 
 
 def take_along_axis(

@@ -36,7 +36,9 @@ def kernel(node: nodes.Kernel, sources: tuple[Layer, ...]) -> Layer:
         inputs, parts = input_slots(refs)
         own = (parts, tuple(lengths), origin if node.with_origin else None)
         size = max(1, sum(sizes) * len(refs) // whole)
-        tasks.append(Task(Key(node.name, position), call, inputs, own, nbytes=size, fan_in=True))
+        # the blocks that are gathered are computed side by side, not in the task that reads them
+        alone = all(length == 1 for length in lengths)
+        tasks.append(Task(Key(node.name, position), call, inputs, own, nbytes=size, fan_in=alone))
     return layer_of_tasks(tasks)
 
 

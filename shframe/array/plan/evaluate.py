@@ -55,7 +55,7 @@ def evaluate(node: Node, progress: bool | None = None, executor: Any = None) -> 
     if silent_here and _belongs_here(plan, current.options):
         graph, _ = PLANNER.graph(plan, fuse=False)
         return _assemble(run_here(graph, current), node, plan)
-    if node.nbytes >= LEAST_FINAL and where.lends:
+    if node.nbytes >= LEAST_FINAL and where.lends and not node.dtype.hasobject:
         with Final(current.executor, node.nbytes) as final:
             graph, _ = PLANNER.graph(into_final(plan, final.segment))
             run_graph(graph, progress, executor)

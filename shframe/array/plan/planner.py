@@ -10,7 +10,11 @@ from shframe.array.rules.finish import ask_for_blocks
 from shframe.array.rules.fold_constants import fold_constants
 from shframe.array.rules.fuse_elementwise import fuse_elementwise
 from shframe.array.rules.merge_blocks import merge_reduced_blocks
-from shframe.array.rules.merge_rechunks import read_by_other_chunks, skip_rechunk
+from shframe.array.rules.merge_rechunks import (
+    compute_by_other_chunks,
+    read_by_other_chunks,
+    skip_rechunk,
+)
 from shframe.array.rules.push_slices import push_slice_below_elementwise, read_part
 from shframe.graph.plan.planner import Planner
 from shframe.graph.plan.rewrite import Stage
@@ -20,6 +24,7 @@ SIMPLIFY = Stage(
     rules=(
         skip_rechunk,
         read_by_other_chunks,
+        compute_by_other_chunks,
         read_part,
         push_slice_below_elementwise,
         fold_constants,

@@ -1,8 +1,9 @@
-"""Rechunks merge: with each other, and with what is read or made in any grid."""
+"""Rechunks merge: with each other, and with what is read, made or computed in any grid."""
 
 from __future__ import annotations
 
 from shframe.array.expr import nodes
+from shframe.array.grid import chunks as grids
 from shframe.graph.plan.rewrite import rule
 
 
@@ -27,3 +28,18 @@ def read_by_other_chunks(node: nodes.Rechunk) -> nodes.Node | None:
     if isinstance(source, nodes.Full):
         return nodes.Full(source.value, node.chunks, node.dtype)
     return None
+
+
+@rule(on=nodes.Rechunk)
+def compute_by_other_chunks(node: nodes.Rechunk) -> nodes.Node | None:
+    """Rechunk(Elementwise(FromArray)) -> Elementwise(FromArray): what is stored is read as it is to
+    be computed."""
+    source = node.source
+    if not isinstance(source, nodes.Elementwise) or not source.sources:
+        return None
+    sources = []
+    for each in source.sources:
+        if not isinstance(each, nodes.FromArray | nodes.Full):
+            return None
+        sources.append(nodes.on_grid(each, grids.fit(node.chunks, each.shape)))
+    return nodes.Elementwise(source.program, tuple(sources), node.chunks, node.dtype)
