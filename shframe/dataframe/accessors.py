@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from shframe.dataframe.expr.base import Relation
+from shframe.dataframe.expr.relations import bring_together
 from shframe.dataframe.methods import accessing
+from shframe.dataframe.plan.inferred_schema import compute_now
 from shframe.dataframe.wrap import wrap
 
 
@@ -22,7 +25,8 @@ class Accessor:
         self._accessor = accessor
 
     def __dir__(self) -> Any:
-        return dir(getattr(self._source.meta, self._accessor))
+        more = _OF_CATEGORIES if self._accessor == "cat" else ()
+        return [*dir(getattr(self._source.meta, self._accessor)), *more]
 
     def __getitem__(self, key: Any) -> Any:
         """A character or slice of each string, or an item of each list: `s.str[0]`, `s.str[1:]`."""
@@ -35,8 +39,8 @@ class Accessor:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        if (self._accessor, name) == ("cat", "categories"):
-            return self._categories()
+        if self._accessor == "cat" and name in _OF_CATEGORIES:
+            return _OF_CATEGORIES[name](self)
         found = getattr(getattr(self._source.meta, self._accessor), name)
         if name in accessing.OF_DTYPE[self._accessor]:
             return found
@@ -59,6 +63,24 @@ class Accessor:
     def _categories(self) -> Any:
         known = self._source.meta.cat.categories
         return known if len(known) else wrap(accessing.list_categories(self._source))
+
+    def _are_known(self) -> bool:
+        return bool(len(self._source.meta.cat.categories))
+
+    def _as_known(self) -> Any:
+        """The column with the categories of all rows, found now where they are not known."""
+        if self._are_known():
+            return wrap(self._source)
+        return wrap(compute_now(bring_together(self._source)))
+
+
+# What Dask has beside pandas' names, and what has to be found first.
+_OF_CATEGORIES: dict[str, Callable[[Accessor], Any]] = {
+    "categories": Accessor._categories,
+    "known": Accessor._are_known,
+    "as_known": lambda self: self._as_known,
+    "as_unknown": lambda self: lambda: wrap(self._source),
+}
 
 
 def _dummy_options(sep: str = "|", dtype: Any = None) -> dict[str, Any]:

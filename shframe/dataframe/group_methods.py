@@ -312,6 +312,10 @@ class GroupMethods(Generic[ResultT]):
 
     # --- the groups themselves ------------------------------------------------------------
 
+    def compute(self) -> Any:
+        """pandas' own groups of the computed rows. Cost: computes all rows."""
+        return grouping.groups_in_memory(self._groups, self._selection)
+
     @property
     def ngroups(self) -> int:
         """How many groups there are. Cost: computes the keys."""

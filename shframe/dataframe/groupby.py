@@ -10,6 +10,7 @@ import pandas as pd
 
 from shframe.dataframe.group_methods import GroupMethods
 from shframe.dataframe.kernels.aggregation import Output
+from shframe.dataframe.kernels.custom_aggregation import CustomAggregation
 from shframe.dataframe.methods import grouping
 from shframe.dataframe.methods.grouping import Groups
 from shframe.dataframe.wrap import wrap
@@ -167,6 +168,11 @@ class DataFrameGroupBy(GroupBy[FrameT], Generic[FrameT, SeriesT]):
         made: SeriesT = self._whole("value_counts", subset, normalize, sort, ascending, dropna)
         return made
 
+    def ohlc(self) -> FrameT:
+        """The first, largest, smallest and last value of each column in each group."""
+        made: FrameT = self._result("ohlc")
+        return made
+
 
 class SeriesGroupBy(GroupBy[SeriesT], Generic[SeriesT, FrameT]):
     """Groups of one column's values."""
@@ -294,6 +300,8 @@ def _check(how: Any) -> Any:
     if isinstance(how, str):
         if how not in NAMES:
             raise InvalidArgument(f"unknown aggregation {how!r}; there are {', '.join(NAMES)}")
+        return how
+    if isinstance(how, CustomAggregation):
         return how
     if how in (sum, max, min):
         return how.__name__

@@ -31,6 +31,7 @@ from shframe.dataframe.expr.relations import (
 from shframe.dataframe.expr.values import collect_rows
 from shframe.dataframe.kernels import grouped, rowwise
 from shframe.dataframe.kernels.aggregation import Aggregation, Output
+from shframe.dataframe.kernels.custom_aggregation import CustomAggregation
 from shframe.dataframe.kernels.grouped import GroupCall
 from shframe.dataframe.methods.selection import assign_lazy, select_column
 from shframe.dataframe.methods.sorting import as_list
@@ -149,7 +150,7 @@ def aggregate_groups(
     """The frame of some outputs, or the Series of one, where there are no labels."""
     plan = Aggregation(groups.keys, groups.names, tuple(outputs), labels, name, **groups.options)
     source = groups.frame
-    if any(isinstance(output.how, UserCode) for output in outputs):
+    if any(isinstance(output.how, UserCode | CustomAggregation) for output in outputs):
         source = unify_dtypes(source)  # a user's function sees what it would of the whole
     return Aggregate(source, plan)
 
