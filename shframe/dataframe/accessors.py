@@ -6,9 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shframe.dataframe.expr.base import Relation
-from shframe.dataframe.expr.relations import bring_together
 from shframe.dataframe.methods import accessing
-from shframe.dataframe.plan.inferred_schema import compute_now
 from shframe.dataframe.wrap import wrap
 
 
@@ -51,7 +49,10 @@ class Accessor:
     def _call(self, name: str, *args: Any, **kwargs: Any) -> Any:
         if self._accessor == "str" and accessing.is_wide(name, args, kwargs):
             return self._spread(name, args, kwargs)
-        return wrap(accessing.call_accessor(self._source, self._accessor, name, args, kwargs))
+        source = self._source
+        if name in _BY_CATEGORIES:
+            source = accessing.learn_categories(source)
+        return wrap(accessing.call_accessor(source, self._accessor, name, args, kwargs))
 
     def _spread(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A method that returns columns: a string that has all is looked for first."""
@@ -69,11 +70,13 @@ class Accessor:
 
     def _as_known(self) -> Any:
         """The column with the categories of all rows, found now where they are not known."""
-        if self._are_known():
-            return wrap(self._source)
-        return wrap(compute_now(bring_together(self._source)))
+        return wrap(accessing.learn_categories(self._source))
 
 
+# Methods whose arguments are compared with the categories.
+_BY_CATEGORIES = frozenset(
+    {"add_categories", "remove_categories", "rename_categories", "reorder_categories"}
+)
 # What Dask has beside pandas' names, and what has to be found first.
 _OF_CATEGORIES: dict[str, Callable[[Accessor], Any]] = {
     "categories": Accessor._categories,

@@ -31,8 +31,10 @@ from shframe.dataframe.index_tables import IndexTables
 from shframe.dataframe.indexers import Indexers
 from shframe.dataframe.lower.layer import Layer
 from shframe.dataframe.methods import (
+    accessing,
     delegating,
     duplicates,
+    indexing,
     joining,
     moments,
     ordering,
@@ -47,7 +49,7 @@ from shframe.dataframe.methods.evaluating import evaluate
 from shframe.dataframe.methods.grouping import group_rows
 from shframe.dataframe.methods.parquet_writing import write_parquet
 from shframe.dataframe.methods.rowwise import call_if_callable, call_method
-from shframe.dataframe.methods.storing import store_pandas
+from shframe.dataframe.methods.storing import build, store_pandas
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.series import SeriesMethods
@@ -64,11 +66,32 @@ class Index(IndexTables, ColumnMethods):
 
     __slots__ = ()
 
+    def __init__(self, data: Any = None, dtype: Any = None, name: Any = None, **how: Any) -> None:
+        """The index that pandas makes of data, with its arguments; stored at the call."""
+        Collection.__init__(self, build(pd.Index, data, dtype=dtype, name=name, **how))
+
+    def __getitem__(self, key: Any) -> Any:
+        """The label at a number, computed, or the labels at some, lazily."""
+        made = wrap(indexing.labels_by_number(self.expr, key))
+        return made.compute() if isinstance(made, Scalar) else made
+
+    def __getattr__(self, name: str) -> Any:
+        """What the index of pandas has by its dtype: `year`, `month_name()`, `categories` ..."""
+        if name in ("freq", "freqstr") and not isinstance(self._meta, pd.PeriodIndex):
+            raise UnsupportedType(f"{name} is not kept in partitions\n  see inferred_freq")
+        if name.startswith("_") or not hasattr(self._meta, name):
+            raise missing_attribute(self, name, type(self._meta), [])
+        of_type = getattr(type(self._meta), name, None)
+        if callable(of_type):
+            return lambda *args, **how: wrap(accessing.call_labels(self.expr, name, args, how))
+        return wrap(accessing.access_labels(self.expr, name))
+
     def _result(self, parts: Iterable[Any], layer: Layer) -> Any:
         made = super()._result(parts, layer)
         node = self.expr
         worked = isinstance(node, RowWise) and not isinstance(node, RowLabels)
-        if not worked or not pd.api.types.is_bool_dtype(made.dtype):
+        plain = pd.api.types.is_bool_dtype(made.dtype) or accessing.is_of_objects(node)
+        if not worked or not plain:
             return made  # of a comparison pandas gives an array
         return made.array if made.dtype != bool else made.to_numpy()
 
@@ -112,6 +135,18 @@ class Series(SeriesMethods):
     """A lazy Series in partitions; methods and results are those of pandas."""
 
     __slots__ = ()
+
+    def __init__(
+        self,
+        data: Any = None,
+        index: Any = None,
+        dtype: Any = None,
+        name: Any = None,
+        copy: Any = None,
+    ) -> None:
+        """The series that pandas makes of data, with its arguments; stored at the call."""
+        how = {"index": index, "dtype": dtype, "name": name, "copy": copy}
+        Collection.__init__(self, build(pd.Series, data, **how))
 
     @property
     def index(self) -> Index:
@@ -174,6 +209,18 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
     """
 
     __slots__ = ()
+
+    def __init__(
+        self,
+        data: Any = None,
+        index: Any = None,
+        columns: Any = None,
+        dtype: Any = None,
+        copy: Any = None,
+    ) -> None:
+        """The frame that pandas makes of data, with its arguments; stored at the call."""
+        how = {"index": index, "columns": columns, "dtype": dtype, "copy": copy}
+        Collection.__init__(self, build(pd.DataFrame, data, **how))
 
     @staticmethod
     def from_dict(
@@ -252,13 +299,14 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
     def __getitem__(self, key: Any) -> DataFrame | Series:
         key = call_if_callable(key, self)
         if isinstance(key, Partitioned):
-            return self._filter(key)
+            return self.where(key) if key.ndim == 2 else self._filter(key)  # type: ignore[attr-defined]
+        if isinstance(key, pd.Series) and key.dtype == bool:
+            return self._filter(wrap(store_pandas(key, 1)))
         if isinstance(key, (list, pd.Index, np.ndarray)):
             labels = list(key)
             if labels and all(isinstance(one, (bool, np.bool_)) for one in labels):
-                raise UnsupportedType(
-                    "a list of booleans cannot be used as a filter, pass a lazy boolean Series"
-                )
+                rows = indexing.rows_by_number(self.expr, np.array(labels))
+                return self._wrap(rows)  # type: ignore[arg-type]
             return self._wrap(selection.select_columns(self.expr, labels))
         if isinstance(key, slice):
             return self._slice(key)

@@ -19,6 +19,13 @@ def sample_of(meta: Any) -> Any:
     return pd.Series([_value_of(meta.dtype)], dtype=meta.dtype, name=meta.name)
 
 
+def sample_of_index(meta: Any) -> Any:
+    """A harmless label of an index with this dtype, a tuple of an index of several levels."""
+    if isinstance(meta, pd.MultiIndex):
+        return tuple(sample_of_index(meta.get_level_values(n)) for n in range(meta.nlevels))
+    return pd.Series([_value_of(meta.dtype)], dtype=meta.dtype).iloc[0]
+
+
 def _value_of(dtype: Any) -> Any:
     if isinstance(dtype, pd.CategoricalDtype):
         return dtype.categories[0] if len(dtype.categories) else None

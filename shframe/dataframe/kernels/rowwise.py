@@ -185,6 +185,12 @@ def get_attribute(part: Any, *, name: str) -> Any:
     return found
 
 
+def get_of_each(part: Any, *, name: str) -> Any:
+    """An attribute that has a value for each row; of an index, as an index."""
+    part = partition.as_pandas(part)
+    return _as_rows(get_attribute(part, name=name), part)
+
+
 def call_user_function(
     part: Any, *values: Any, function: Any, args: Any, kwargs: Any, writable: bool = True
 ) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from shframe import session
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Meta, Params, Relation, Value
 from shframe.dataframe.expr.columns import (
@@ -22,9 +23,11 @@ from shframe.dataframe.expr.columns import (
     StringOp,
 )
 from shframe.dataframe.expr.relations import Map, Whole, align
-from shframe.dataframe.expr.values import Computed, Find
+from shframe.dataframe.expr.values import Computed, Find, Given, Held
 from shframe.dataframe.kernels import categories, rowwise, texts
+from shframe.dataframe.methods.delegating import call_in_one_task
 from shframe.dataframe.methods.rowwise import call_method
+from shframe.dataframe.plan.inferred_schema import compute_value
 from shframe.graph.plan.expr import Expr
 
 _STRINGS = """
@@ -79,6 +82,32 @@ def call_accessor(
         # objects that are all missing stay objects
         return call_whole(source, accessor, name, args, kwargs)
     return node
+
+
+def access_labels(source: Relation, name: str) -> Relation | Value:
+    """An attribute of an index of times: of each label, or of the whole."""
+    if name in ROW_BY_ROW["dt"] and _is_of_times(source):
+        return Attribute(source, "", name)
+    return Computed((source,), rowwise.get_attribute, Params(name=name))
+
+
+def call_labels(
+    source: Relation, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Relation | Value:
+    """A method of an index of times, row by row where it looks at each label alone."""
+    alone = name in ROW_BY_ROW["dt"] and not _looks_around(name, args, kwargs)
+    if alone and _is_of_times(source) and name != "isocalendar":
+        return call_method(source, name, args, kwargs)
+    return call_in_one_task(source, name, args, kwargs)
+
+
+def _is_of_times(source: Relation) -> bool:
+    return isinstance(source.meta, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex))
+
+
+def is_of_objects(node: Relation) -> bool:
+    """Whether it is what pandas gives as an array of Python objects, of an index of times."""
+    return isinstance(node, Attribute) and node.attribute in ("date", "time", "timetz")
 
 
 def call_whole(
@@ -155,6 +184,16 @@ def _looks_around(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> b
 def list_categories(source: Relation) -> Value:
     """The categories of all partitions together."""
     return Computed((_dtype_of(source),), categories.list_categories, Params())
+
+
+def learn_categories(source: Relation) -> Relation:
+    """The series with the categories of all partitions, found now where they are not known."""
+    if len(source.meta.cat.categories):
+        return source
+    dtype = compute_value(_dtype_of(source))
+    known = Meta(source.meta.astype(dtype))
+    given = Given(Held(session.current().put(dtype)))
+    return Map((source,), categories.set_categories, Params(), "same", True, (given,), known)
 
 
 def unify_categories(source: Relation) -> Relation:

@@ -13,7 +13,7 @@ from shframe.dataframe.expr.base import Params, Relation, Value
 from shframe.dataframe.expr.columns import Arguments, IsIn, RowLabels
 from shframe.dataframe.expr.positions import ByPosition, Located, Rearranged
 from shframe.dataframe.expr.relations import Filter, Map, OpenWhole, Project, align, unify_dtypes
-from shframe.dataframe.expr.samples import sample_of
+from shframe.dataframe.expr.samples import sample_of, sample_of_index
 from shframe.dataframe.expr.values import Find
 from shframe.dataframe.kernels import indexing, positions, rowwise
 from shframe.dataframe.kernels.arguments import Place
@@ -23,9 +23,12 @@ from shframe.dataframe.methods.selection import (
     select_column,
     select_columns,
 )
-from shframe.dataframe.methods.storing import store_pandas
+from shframe.dataframe.methods.storing import place_values, store_pandas
 from shframe.dataframe.plan.inferred_schema import compute_now, learn_schema
+from shframe.dataframe.wrap import wrap
 from shframe.errors import UnsupportedType
+from shframe.graph.plan.expr import Expr
+from shframe.lazy.collection import Collection
 
 ALL = slice(None)
 
@@ -147,6 +150,19 @@ def rows_by_number(source: Relation, key: Any) -> Relation | Value:
     return take_rows(source, wanted)
 
 
+def labels_by_number(source: Relation, key: Any) -> Relation | Value:
+    """The labels that an index has at a number (a value), at numbers, in a slice, or where true."""
+    if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
+        rows = ByPosition(unify_dtypes(source), indexing.take_number, Params(number=int(key)))
+        return Located((rows,), indexing.only_label, Params(), sample_of_index(source.meta))
+    if arguments.is_rows(key):
+        key = wrap(key.expr).compute()
+    if isinstance(key, slice) or arguments.is_many(key):
+        made = rows_by_number(source, key)
+        return made
+    raise IndexError("only integers, slices (`:`), and integer or boolean arrays are valid indices")
+
+
 def take_rows(source: Relation, wanted: Any) -> Relation:
     """Rows by their numbers, in the order of these; a lazy value or an array."""
     if isinstance(wanted, Value):
@@ -162,6 +178,8 @@ def take_rows(source: Relation, wanted: Any) -> Relation:
 def get_cell(source: Relation, row: Any, label: Any) -> Value:
     """One value, by the labels of its row and column."""
     column = source if source.meta.ndim == 1 else select_column(source, label)
+    if isinstance(source.meta.index, pd.DatetimeIndex) and isinstance(row, str):
+        return _located(column, indexing.get_at, key=row)  # a string means a time
     return _located(_with_labels(column, [row]), indexing.get_at, key=row)
 
 
@@ -179,12 +197,16 @@ def get_numbered_cell(source: Relation, row: int, number: Any) -> Value:
 
 
 def set_by_label(source: Relation, rows: Any, columns: Any, value: Any) -> Relation:
-    """`obj.loc[rows, columns] = value` as a new object: a condition for each row, or a label.
-
-    Raises: UnsupportedType for other keys of rows.
-    """
+    """`obj.loc[rows, columns] = value` as a new object: a condition for each row, labels, or a
+    slice of them. Labels, and several values for some rows, are set now, in one task."""
     if is_all(rows) and source.meta.ndim == 2 and not arguments.is_many(columns):
         return _set_all(source, columns, value)
+    if isinstance(rows, pd.Series) and rows.dtype == bool:
+        rows = wrap(store_pandas(rows, 1))
+    if _are_flags(rows):
+        rows = wrap(place_values(source, rows))
+    if arguments.is_rows(rows) and arguments.is_many(value) and not arguments.is_rows(value):
+        return _set_now((source, rows.expr), Place(0), columns, value)
     split_value, given, others = _split(value)
     if arguments.is_rows(rows):
         if rows.expr.meta.ndim != 1 or str(rows.expr.meta.dtype) not in ("bool", "boolean"):
@@ -194,15 +216,21 @@ def set_by_label(source: Relation, rows: Any, columns: Any, value: Any) -> Relat
         node = Map(aligned, indexing.set_where, params, "same", given=given)
         _ = node.meta
         return node
-    if isinstance(rows, slice) or others:
-        raise UnsupportedType(
-            "loc[...] = takes a boolean Series, a label, or a list of labels for rows"
-        )
-    labels = list(rows) if arguments.is_many(rows) and not isinstance(rows, tuple) else [rows]
-    if labels and all(isinstance(one, (bool, np.bool_)) for one in labels):
-        raise UnsupportedType("loc[...] = takes a lazy boolean Series, not a list of booleans")
+    if others:
+        return _set_now((source, *others), rows, columns, Place(0))
+    return _set_now((source, *given), rows, columns, split_value)
+
+
+def _are_flags(rows: Any) -> bool:
+    """Whether it is a boolean for each row."""
+    if not arguments.is_many(rows) or isinstance(rows, (tuple, Collection, slice)):
+        return False
+    return bool(len(rows)) and all(isinstance(one, (bool, np.bool_)) for one in rows)
+
+
+def _set_now(sources: tuple[Expr, ...], rows: Any, columns: Any, value: Any) -> Relation:
     params = Params(rows=rows, columns=columns, value=value)
-    return compute_now(OpenWhole((source,), indexing.set_labels, params, learn_schema))
+    return compute_now(OpenWhole(sources, indexing.set_labels, params, learn_schema))
 
 
 def _set_all(source: Relation, column: Any, value: Any) -> Relation:
@@ -215,10 +243,6 @@ def _split(value: Any) -> tuple[Any, tuple[Any, ...], tuple[Relation, ...]]:
         return Place(0), (), (value.expr,)
     if arguments.is_value(value):
         return Place(0), (value.expr,), ()
-    if arguments.is_many(value) and not isinstance(value, (dict, tuple)):
-        raise UnsupportedType(
-            f"loc[...] = takes a single value or a lazy column, got a {type(value).__name__}"
-        )
     return value, (), ()
 
 

@@ -9,11 +9,15 @@ import pandas as pd
 
 from shframe import session
 from shframe.dataframe import partition
-from shframe.dataframe.expr.base import Meta
+from shframe.dataframe.expr.base import Meta, Params, Relation
+from shframe.dataframe.expr.positions import Placed
 from shframe.dataframe.expr.relations import FromParts
+from shframe.dataframe.expr.values import Given, Held
+from shframe.dataframe.kernels import positions
 from shframe.dataframe.sources.parquet_source import MOST_PARTITION
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
+from shframe.lazy.collection import Collection, Lazy
 
 SMALL = 1 << 20  # bytes that are one partition
 
@@ -33,6 +37,47 @@ def store_pandas(obj: Any, npartitions: int | None = None) -> FromParts:
         raise InvalidArgument(f"npartitions must be an integer >= 1, got {npartitions!r}")
     refs, sizes = _put_parts(obj, npartitions or _partition_count(obj))
     return FromParts(refs, Meta(obj), sizes, increasing=_labels_increase(obj))
+
+
+def place_values(source: Relation, values: Any) -> Relation:
+    """Plain values that belong to the rows of a relation: pandas' by label, others by number.
+
+    Raises: UnsupportedType for what has no order or no single column; ValueError for another
+        number of values than rows, when they are computed.
+    """
+    if isinstance(values, pd.Series):
+        return store_pandas(values, 1)
+    if isinstance(values, (dict, set, frozenset, pd.DataFrame)) or getattr(values, "ndim", 1) != 1:
+        raise UnsupportedType(f"a column is a list, an array or a Series, got {values!r:.60}")
+    series = pd.Series(values if hasattr(values, "dtype") else list(values))
+    index = source.meta if isinstance(source.meta, pd.Index) else source.meta.index
+    name = getattr(values, "name", getattr(source.meta, "name", None))
+    known = Meta(pd.Series(series.array[:0], index=index, name=name))
+    held = Given(Held(session.current().put(series)))
+    return Placed(source, positions.take_values, Params(name=name), (held,), known)
+
+
+def build(kind: type, data: Any, **named: Any) -> Relation:
+    """The node of an object that pandas' class makes of data, which is stored; a node is taken.
+
+    Lazy data comes whole, but for an object of the same kind alone.
+    """
+    given = {name: value for name, value in named.items() if value is not None}
+    node = data.expr if isinstance(data, Collection) else data
+    if isinstance(node, Relation) and isinstance(node.meta, kind) and not given:
+        return node
+    made = kind(_computed(data), **{name: _computed(value) for name, value in given.items()})
+    return store_pandas(made)
+
+
+def _computed(value: Any) -> Any:
+    if isinstance(value, Lazy):
+        return value.compute()
+    if type(value) in (list, tuple):
+        return type(value)(map(_computed, value))
+    if type(value) is dict:
+        return {key: _computed(one) for key, one in value.items()}
+    return value
 
 
 def _partition_count(obj: Any) -> int:
