@@ -171,16 +171,20 @@ class Partitioned(Partitioning, Reductions):
         return self._wrap(by_value.clip(self.expr, lower, upper))
 
     @may_be_in_place
-    def where(self, cond: Any, other: Any = np.nan) -> Self:
-        """Values where the condition holds, `other` elsewhere."""
+    def where(self, cond: Any, other: Any = np.nan, *, axis: Any = None, level: Any = None) -> Self:
+        """Values where the condition holds, `other` elsewhere.
+
+        axis: whose labels those of a plain or computed series are. Cost: with level=, one task.
+        """
         cond, other = (by_value.call_if_callable(one, self) for one in (cond, other))
-        return self._wrap(by_value.choose(self.expr, "where", cond, other))
+        return self._wrap(by_value.choose(self.expr, "where", cond, other, axis, level))
 
     @may_be_in_place
-    def mask(self, cond: Any, other: Any = np.nan) -> Self:
-        """Values where the condition does not hold, `other` elsewhere."""
+    def mask(self, cond: Any, other: Any = np.nan, *, axis: Any = None, level: Any = None) -> Self:
+        """Values where the condition does not hold, `other` elsewhere; axis and level: as where()
+        has them."""
         cond, other = (by_value.call_if_callable(one, self) for one in (cond, other))
-        return self._wrap(by_value.choose(self.expr, "mask", cond, other))
+        return self._wrap(by_value.choose(self.expr, "mask", cond, other, axis, level))
 
     @may_be_in_place
     def replace(self, to_replace: Any = None, value: Any = no_default, regex: Any = False) -> Self:

@@ -47,9 +47,11 @@ def concat(
     return wrap(reshaping.concat(objs, axis, *how))
 
 
-def merge(left: Any, right: Any, how: str = "inner", **options: Any) -> DataFrame:
+def merge(left: Any, right: Any, *args: Any, **options: Any) -> DataFrame:
     """`left.merge(right, how, ...)`; objects of pandas are stored at the call."""
-    return _lazy(left).merge(right, how, **options)  # type: ignore[no-any-return]
+    frame = _lazy(left)
+    frame = frame.to_frame() if frame.ndim == 1 else frame
+    return frame.merge(right, *args, **options)  # type: ignore[no-any-return]
 
 
 def melt(frame: Any, *args: Any, **kwargs: Any) -> DataFrame:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from shframe.dataframe.labels import Labels
 from shframe.dataframe.methods import describing, indexing, ordering, sampling
 from shframe.dataframe.pandas_method import (
     InMemory,
@@ -19,12 +20,11 @@ from shframe.dataframe.pandas_method import (
     updated,
     value_in_one_task,
 )
-from shframe.dataframe.rows import Rows
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.wrap import wrap
 
 
-class SharedMethods(Rows):
+class SharedMethods(Labels):
     """Methods that DataFrame and Series have."""
 
     __slots__ = ()
@@ -67,7 +67,6 @@ class SharedMethods(Rows):
     truncate = in_one_task("The rows with labels between two.")
     xs = at_once("The rows under a label of a level.")
     reindex_like = in_one_task("Rows and columns under the labels of another object.")
-    set_axis = in_one_task("Other labels of rows or columns.")
     asfreq = in_one_task("Rows at a regular frequency.")
     asof = at_once("The last rows before some labels.")
 
@@ -171,7 +170,7 @@ class SharedMethods(Rows):
     def axes(self) -> list[Any]:
         """The labels of the rows, lazily, and those of the columns of a frame."""
         columns = [self._meta.columns] if self._meta.ndim == 2 else []
-        return [self.index, *columns]  # type: ignore[attr-defined]
+        return [self.index, *columns]
 
     def clear_divisions(self) -> Self:
         """The same: Dask's bounds of partitions are not known, and not needed."""

@@ -194,7 +194,7 @@ STEPS: dict[str, Step] = {
     "nth": lambda pd, d: [d.df.groupby("A").nth(0), d.df.groupby("A").nth([0, 2])],
     "nth of slices": lambda pd, d: [
         d.df.groupby("A").nth(slice(1, 3)),
-        d.df.groupby("A").nth[1:2],
+        d.df.groupby("A").nth(slice(None, 1)),
     ],
     "apply to a series": lambda pd, d: d.df.groupby("A")["C"].apply(lambda x: x.describe()),
     "apply to a frame": lambda pd, d: d.df.groupby("A")["C"].apply(lambda x: pandas_frame(x)),

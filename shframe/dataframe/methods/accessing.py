@@ -27,7 +27,9 @@ from shframe.dataframe.expr.values import Computed, Find, Given, Held
 from shframe.dataframe.kernels import categories, rowwise, texts
 from shframe.dataframe.methods.delegating import call_in_one_task
 from shframe.dataframe.methods.rowwise import call_method
+from shframe.dataframe.methods.storing import place_values
 from shframe.dataframe.plan.inferred_schema import compute_value
+from shframe.dataframe.wrap import wrap
 from shframe.graph.plan.expr import Expr
 
 _STRINGS = """
@@ -77,11 +79,21 @@ def call_accessor(
         return call_method(source, "str.extractall", args, kwargs, kind=Relabel, index_asked=True)
     if name not in ROW_BY_ROW[accessor] or _looks_around(name, args, kwargs):
         return call_whole(source, accessor, name, args, kwargs)
-    node = call_method(source, name, args, kwargs, kind=_KINDS[accessor])
-    if source.meta.dtype == object and getattr(node.meta, "dtype", None) == "int64":
-        # objects that are all missing stay objects
+    if (accessor, name) == ("str", "repeat") and _is_listed(args, kwargs):
+        args, kwargs = (wrap(place_values(source, [*args, *kwargs.values()][0])),), {}
+    if accessor == "str" and source.meta.dtype == object:
+        # pandas looks at all values whether they are strings
         return call_whole(source, accessor, name, args, kwargs)
+    node = call_method(source, name, args, kwargs, kind=_KINDS[accessor])
+    if isinstance(source.meta, pd.Index) and isinstance(node.meta, pd.DataFrame):
+        return call_whole(source, accessor, name, args, kwargs)  # whose rows are numbered
     return node
+
+
+def _is_listed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether the first argument is plain and has a value for each row."""
+    given = [*args, *kwargs.values()]
+    return bool(given) and arguments.is_many(given[0]) and not arguments.is_rows(given[0])
 
 
 def access_labels(source: Relation, name: str) -> Relation | Value:
@@ -134,6 +146,10 @@ def _concatenate(
     """str.cat: row by row with lazy columns, else on the whole."""
     if others is None:
         return call_whole(source, "str", "cat", (), {"sep": sep, "na_rep": na_rep})
+    if _is_listed((others,), {}) and not isinstance(others, pd.DataFrame):
+        listed = isinstance(others, (list, tuple)) and not all(map(pd.api.types.is_scalar, others))
+        if not listed:
+            others = wrap(place_values(source, others))
     many = others if isinstance(others, (list, tuple)) else [others]
     if join != "left" or not all(map(arguments.is_rows, many)):
         named = {"others": others, "sep": sep, "na_rep": na_rep, "join": join}
@@ -172,8 +188,6 @@ def _looks_around(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> b
     """Whether arguments make pandas look at more than one value, or pair some with rows."""
     if name == "to_period" and not (args or kwargs.get("freq")):
         return True  # the frequency is guessed from all values
-    if name == "repeat":
-        return arguments.is_many([*args, *kwargs.values()][0])
     ambiguous = [*args[1:2], kwargs.get("ambiguous")]
     inferring = name in ("tz_localize", "round", "floor", "ceil")
     return inferring and any(

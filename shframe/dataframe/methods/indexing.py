@@ -18,6 +18,7 @@ from shframe.dataframe.expr.values import Find
 from shframe.dataframe.kernels import indexing, positions, rowwise
 from shframe.dataframe.kernels.arguments import Place
 from shframe.dataframe.methods.selection import (
+    FLAGS,
     assign_column,
     filter_rows,
     select_column,
@@ -74,6 +75,8 @@ def rows_by_label(source: Relation, key: Any) -> Relation | Value:
     if is_all(key):
         return source
     if arguments.is_rows(key):
+        if getattr(key.expr.meta, "ndim", 2) == 1 and str(key.expr.meta.dtype) not in FLAGS:
+            return rows_by_label(source, key.compute())  # labels, which are values
         return filter_rows(source, key.expr)
     if isinstance(key, slice):
         return _slice_of_labels(source, key)

@@ -83,10 +83,24 @@ def clip(source: Relation, lower: Any, upper: Any) -> Relation:
     return call_method(beside, "clip", [lower, upper], kind=SteadyElementwise, by_label=False)
 
 
-def choose(source: Relation, method: str, condition: Any, other: Any) -> Relation:
+def choose(
+    source: Relation,
+    method: str,
+    condition: Any,
+    other: Any,
+    axis: Any = None,
+    level: Any = None,
+) -> Relation:
     """where or mask: values where a condition holds, or does not; `other` elsewhere."""
-    condition, other = (beside(source, one, method) for one in (condition, other))
-    return call_method(_whole_for_dtype(source, other), method, [condition, other])
+    if level is not None:
+        source = bring_together(source)
+    named = {"axis": axis, "level": level}
+    by_columns = isinstance(other, pd.Series) and source.meta.ndim == 2
+    if by_columns and axis in (0, "index", "rows"):
+        other = wrap(store_pandas(other, 1))
+    condition = beside(source, condition, method)
+    other = other if by_columns else beside(source, other, method)
+    return call_method(_whole_for_dtype(source, other), method, [condition, other], named)
 
 
 def replace(source: Relation, to_replace: Any, *value: Any, regex: Any = False) -> Relation:

@@ -15,6 +15,9 @@ from shframe.dataframe.methods.storing import place_values
 from shframe.errors import ColumnNotFound, UnsupportedType
 from shframe.lazy.collection import Collection
 
+FLAGS = ("bool", "boolean", "bool[pyarrow]")
+"""Dtypes of conditions."""
+
 
 def check_labels(source: Relation, labels: Iterable[Any], where: str, sentence: str = "") -> None:
     """Raises: ColumnNotFound; sentence: pandas' own, with {} for the label."""
@@ -39,7 +42,7 @@ def select_column(source: Relation, label: Any) -> Relation:
 def filter_rows(source: Relation, condition: Relation) -> Relation:
     """The rows for which a lazy condition holds."""
     dtype = getattr(condition.meta, "dtype", None)
-    if dtype is None or str(dtype) not in ("bool", "boolean", "bool[pyarrow]"):
+    if dtype is None or str(dtype) not in FLAGS:
         raise UnsupportedType(f"a filter must be a boolean Series, got dtype {dtype}")
     source, condition = align(source, condition)
     return Filter(unify_dtypes(source), condition)
