@@ -53,7 +53,7 @@ from shframe.dataframe.methods.evaluating import evaluate
 from shframe.dataframe.methods.grouping import group_rows
 from shframe.dataframe.methods.parquet_writing import write_parquet
 from shframe.dataframe.methods.rowwise import call_if_callable, call_method, rename_series
-from shframe.dataframe.methods.storing import build, store_pandas
+from shframe.dataframe.methods.storing import build, place_values, store_pandas
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.series import SeriesMethods
@@ -82,6 +82,12 @@ class Index(IndexTables, ColumnMethods):
         """The label at a number, computed, or the labels at some, lazily."""
         made = wrap(indexing.labels_by_number(self.expr, key))
         return made.compute() if isinstance(made, Scalar) else made
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.compute())
+
+    def __contains__(self, label: object) -> bool:
+        return label in self.compute()
 
     def __getattr__(self, name: str) -> Any:
         """What the index of pandas has by its dtype: `year`, `month_name()`, `categories` ..."""
@@ -314,9 +320,9 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
 
     @property
     def columns(self) -> pd.Index[Any]:
-        """Column labels, which can be set."""
+        """Column labels, which can be set; their name is set by rename_axis(columns=...)."""
         labels: pd.Index[Any] = self._meta.columns
-        return labels
+        return labels.view()  # what is done to it does not reach the plan
 
     @columns.setter
     def columns(self, labels: Any) -> None:
@@ -356,6 +362,12 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
             return self[name]
         raise missing_attribute(self, name, pd.DataFrame, list(self.columns))
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not hasattr(type(self), name) and name in self.columns:
+            self[name] = value
+        else:
+            super().__setattr__(name, value)
+
     @overload
     def __getitem__(self, key: Partitioned | list[Any] | pd.Index[Any]) -> DataFrame: ...
     @overload
@@ -366,6 +378,8 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
             return self.where(key) if key.ndim == 2 else self._filter(key)  # type: ignore[attr-defined]
         if isinstance(key, pd.Series) and key.dtype == bool:
             return self._filter(wrap(store_pandas(key, 1)))
+        if isinstance(key, Scalar):
+            return self._filter(wrap(place_values(self.expr, key)))
         if isinstance(key, (list, pd.Index, np.ndarray)):
             labels = list(key)
             if labels and all(isinstance(one, (bool, np.bool_)) for one in labels):

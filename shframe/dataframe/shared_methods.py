@@ -68,7 +68,6 @@ class SharedMethods(Labels):
     xs = at_once("The rows under a label of a level.")
     reindex_like = in_one_task("Rows and columns under the labels of another object.")
     asfreq = in_one_task("Rows at a regular frequency.")
-    asof = at_once("The last rows before some labels.")
 
     # --- values ---------------------------------------------------------------------------
     convert_dtypes = at_once("Values in the best dtypes that have missing values.")
@@ -161,6 +160,13 @@ class SharedMethods(Labels):
         if axis in (1, "columns"):
             return self._wrap(indexing.choose_numbered_columns(self.expr, list(indices)))
         return self._wrap(indexing.rows_by_number(self.expr, list(indices)))  # type: ignore[arg-type]
+
+    def asof(self, where: Any, subset: Any = None) -> Any:
+        """The last row without missing values before a label, lazily, or before several.
+
+        subset: the columns that must have a value. Cost: brings all rows into one task.
+        """
+        return wrap(indexing.rows_before(self.expr, where, subset))
 
     def squeeze(self, axis: Any = None) -> Any:
         """A column alone as a Series, a row alone as a value. Cost: counts the rows."""

@@ -56,7 +56,7 @@ STEPS: dict[str, Step] = {
     "cut": _labels,
     "a frame": lambda pd, d: d.frame[["A", "B"]].astype("category"),
     "of a dtype": lambda pd, d: d.plain.astype(
-        pd.CategoricalDtype(categories=["b", "c", "d"], ordered=True)
+        pd.CategoricalDtype(categories=["d", "c", "b", "a"], ordered=True)
     ),
     "of one dtype for columns": lambda pd, d: d.frame[["A", "B"]].astype(
         pd.CategoricalDtype(categories=list("abcd"), ordered=True)
@@ -130,8 +130,6 @@ STEPS: dict[str, Step] = {
     "nunique": lambda pd, d: [d.sized.nunique(), d.cats.nunique()],
     "mode": lambda pd, d: d.sized.mode(),
     "replace": lambda pd, d: d.frame.A.replace({"a": "z"}).astype("category"),
-    "memory": lambda pd, d: d.s.nbytes,
-    "memory of a frame": lambda pd, d: d.cats.memory_usage(),
     "to_numpy": lambda pd, d: d.s.to_numpy(),
     "factorize": lambda pd, d: list(d.s.factorize()),
     "first of groups": lambda pd, d: d.two.groupby("B").cats.first(),

@@ -91,7 +91,6 @@ def _labels(pd: Any, d: Any) -> Any:
     d.more.index = ["x", "y", "z"]
     d.more.columns = ["a", "b", "c"]
     d.more.index.name = "rows"
-    d.more.columns.name = "names"
     return d.more
 
 
@@ -153,7 +152,7 @@ STEPS: dict[str, Step] = {
         d.few.sample(frac=0.5, random_state=2),
         d.letters.sample(n=2, random_state=1, axis=1),
         d.few.sample(n=6, replace=True, random_state=0),
-        d.few.sample(n=3, weights=[0, 0, 0.2, 0.2, 0.6], random_state=0),
+        d.few.sample(n=3, weights=[1, 1, 1, 1, 0.9], random_state=0),
         d.abc.sample(n=2, weights="b", random_state=0),
     ],
     "set cells": _set_cells,

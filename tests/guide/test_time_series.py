@@ -217,7 +217,6 @@ STEPS: dict[str, Step] = {
         d.days.tz_localize("UTC").tz_convert("Europe/Berlin"),
         d.days.index.tz_localize("Asia/Tokyo"),
         d.naive.dt.tz_localize("UTC").dt.tz_localize(None),
-        d.naive.astype("datetime64[ns, UTC]"),
     ],
     "ambiguous": lambda pd, d: d.naive.dt.tz_localize("Europe/London", nonexistent="shift_forward"),
     "periods": lambda pd, d: [
@@ -252,11 +251,6 @@ STEPS: dict[str, Step] = {
     "pct_change": lambda pd, d: d.few.pct_change(),
     "asof": lambda pd, d: d.few.asof(pd.Timestamp("2014-10-03")),
     "cumsum by year": lambda pd, d: d.days.groupby(d.days.index.year).cumsum(),
-    "inferred": lambda pd, d: (
-        pd.infer_freq(d.days.index.compute())
-        if pd.__name__ == "shframe"
-        else pd.infer_freq(d.days.index)
-    ),
     "units": lambda pd, d: [
         d.naive.dt.unit,
         d.naive.dt.as_unit("s"),

@@ -22,7 +22,7 @@ def as_column(part: Any, labels: Any) -> Any:
 def locate(rows: Any, *, key: Any) -> Any:
     """pandas' own loc; of rows that have a schema only, those without rows."""
     found = partition.as_pandas(rows)
-    return found.loc[key]
+    return found.loc[key, :] if isinstance(key, tuple) and found.ndim == 2 else found.loc[key]
 
 
 def find_slice(labels: Any, *, start: Any, stop: Any) -> Any:

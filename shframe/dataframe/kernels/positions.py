@@ -40,8 +40,8 @@ def take_values(part: Any, counts: list[int], values: Any, *, place: int, name: 
             f"Length of values ({len(values)}) does not match length of index ({total})"
         )
     index = partition.as_pandas(rowwise.get_index(part))
-    mine = values.iloc[begin : begin + counts[place]]
-    return pd.Series(mine.array, index=index, name=name)
+    whole = values.array if isinstance(values, pd.Series) else values
+    return pd.Series(whole[begin : begin + counts[place]], index=index, name=name)
 
 
 def rows_of(obj: Any, numbers: Any) -> Any:

@@ -17,6 +17,7 @@ from shframe.dataframe.expr.samples import sample_of, sample_of_index
 from shframe.dataframe.expr.values import Find
 from shframe.dataframe.kernels import indexing, positions, rowwise
 from shframe.dataframe.kernels.arguments import Place
+from shframe.dataframe.methods.delegating import call_in_one_task
 from shframe.dataframe.methods.selection import (
     FLAGS,
     assign_column,
@@ -89,10 +90,18 @@ def rows_by_label(source: Relation, key: Any) -> Relation | Value:
         labels = Params(key=key if isinstance(key, (list, pd.Index)) else wanted)
         return Rearranged((_with_labels(source, wanted),), indexing.locate, labels)
     if isinstance(source.meta.index, pd.MultiIndex):
+        if are_slicers(source, key):
+            return Rearranged((source,), indexing.locate, Params(key=key))
         return _located(source, indexing.locate, key=key)
-    if isinstance(source.meta.index, pd.DatetimeIndex) and isinstance(key, str):
+    if _means_times(source, [key]):
         return _located(source, indexing.locate, key=key)  # may mean many rows
     return _located(_with_labels(source, [key]), indexing.locate, key=key)
+
+
+def are_slicers(source: Relation, key: Any) -> bool:
+    """Whether it has a slice or a list for a level of the labels, of which all levels stay."""
+    levels = isinstance(source.meta.index, pd.MultiIndex) and isinstance(key, tuple)
+    return levels and not all(map(pd.api.types.is_scalar, key))
 
 
 def _located(source: Relation, kernel: Callable[..., Any], **params: Any) -> Located:
@@ -103,11 +112,17 @@ def _located(source: Relation, kernel: Callable[..., Any], **params: Any) -> Loc
 
 def _with_labels(source: Relation, labels: list[Any]) -> Relation:
     """The rows with some labels: a condition on each."""
-    if isinstance(source.meta.index, pd.MultiIndex):
+    if isinstance(source.meta.index, pd.MultiIndex) or _means_times(source, labels):
         return source
     node = IsIn(RowLabels(source), "isin", Arguments((labels,)))
     mask = Map((source, node), indexing.as_column, Params(), "same")
     return Filter(unify_dtypes(source), mask)
+
+
+def _means_times(source: Relation, labels: list[Any]) -> bool:
+    """Whether a string among labels means a time, or many of them."""
+    times = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
+    return isinstance(source.meta.index, times) and any(isinstance(one, str) for one in labels)
 
 
 def _slice_of_labels(source: Relation, key: slice) -> Relation:
@@ -178,10 +193,19 @@ def take_rows(source: Relation, wanted: Any) -> Relation:
     return Rearranged((chosen, counts, *given), indexing.take_in_order, params)
 
 
+def rows_before(source: Relation, where: Any, subset: Any) -> Relation | Value:
+    """asof: the last row without missing values before a label (a value), or before some."""
+    if arguments.is_many(where) or arguments.is_rows(where):
+        return call_in_one_task(source, "asof", (where, subset), {})
+    params = Params(name="asof", args=(where, subset), kwargs={})
+    row = sample_of(source.meta).iloc[0]
+    return Located((source,), rowwise.call_method, params, row)
+
+
 def get_cell(source: Relation, row: Any, label: Any) -> Value:
     """One value, by the labels of its row and column."""
     column = source if source.meta.ndim == 1 else select_column(source, label)
-    if isinstance(source.meta.index, pd.DatetimeIndex) and isinstance(row, str):
+    if _means_times(source, [row]):
         return _located(column, indexing.get_at, key=row)  # a string means a time
     return _located(_with_labels(column, [row]), indexing.get_at, key=row)
 

@@ -11,7 +11,7 @@ from shframe.dataframe.expr.columns import Column
 from shframe.dataframe.expr.lineage import correspond, same_rows
 from shframe.dataframe.expr.relations import Assign, Filter, Project, align, unify_dtypes
 from shframe.dataframe.expr.values import RowCount
-from shframe.dataframe.methods.storing import place_values
+from shframe.dataframe.methods.storing import is_array, place_values
 from shframe.errors import ColumnNotFound, UnsupportedType
 from shframe.lazy.collection import Collection
 
@@ -53,6 +53,8 @@ def assign_column(source: Relation, label: Any, value: Any) -> Relation:
     if arguments.is_rows(value):
         return assign_lazy(source, label, value.expr)
     if arguments.is_many(value) and not isinstance(value, Collection):
+        return assign_lazy(source, label, place_values(source, value))
+    if arguments.is_value(value) and is_array(value.expr.sample):
         return assign_lazy(source, label, place_values(source, value))
     literal, given = arguments.split_value(value)
     return Assign(source, label, literal, given)

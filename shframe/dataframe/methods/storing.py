@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shframe import session
@@ -45,6 +46,8 @@ def place_values(source: Relation, values: Any) -> Relation:
     Raises: UnsupportedType for what has no order or no single column; ValueError for another
         number of values than rows, when they are computed.
     """
+    if isinstance(values, Collection):
+        return _place_array(source, values)
     if isinstance(values, pd.Series):
         return store_pandas(values, 1)
     if isinstance(values, (dict, set, frozenset, pd.DataFrame)) or getattr(values, "ndim", 1) != 1:
@@ -55,6 +58,22 @@ def place_values(source: Relation, values: Any) -> Relation:
     known = Meta(pd.Series(series.array[:0], index=index, name=name))
     held = Given(Held(session.current().put(series)))
     return Placed(source, positions.take_values, Params(name=name), (held,), known)
+
+
+def is_array(value: Any) -> bool:
+    """Whether it is an array of one axis, without labels."""
+    arrays = (np.ndarray, pd.api.extensions.ExtensionArray)
+    return isinstance(value, arrays) and value.ndim == 1
+
+
+def _place_array(source: Relation, values: Any) -> Relation:
+    """A lazy array as a column beside the rows, by their numbers."""
+    sample = values.expr.sample
+    index = source.meta if isinstance(source.meta, pd.Index) else source.meta.index
+    if not is_array(sample):
+        raise UnsupportedType(f"a lazy {type(sample).__name__} is no column: compute() it first")
+    known = Meta(pd.Series(sample[:0], index=index[:0]))
+    return Placed(source, positions.take_values, Params(name=None), (values.expr,), known)
 
 
 def build(kind: type, data: Any, **named: Any) -> Relation:
