@@ -15,7 +15,7 @@ from pandas.api.extensions import no_default
 from shframe.dataframe import partition
 from shframe.dataframe.expr.base import Meta
 from shframe.dataframe.expr.columns import IsNull, SteadyElementwise
-from shframe.dataframe.expr.relations import FromParts, Repartition
+from shframe.dataframe.expr.relations import FromParts
 from shframe.dataframe.expr.values import RowCount
 from shframe.dataframe.in_place import may_be_in_place
 from shframe.dataframe.kernels import rowwise
@@ -28,15 +28,15 @@ from shframe.dataframe.methods.delegating import call_in_one_task
 from shframe.dataframe.methods.sampling import take_partition
 from shframe.dataframe.methods.selection import filter_rows
 from shframe.dataframe.methods.user_functions import map_partitions
+from shframe.dataframe.partitioning import Partitioning
 from shframe.dataframe.reducing import Reductions
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.wrap import wrap
-from shframe.errors import InvalidArgument
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks.function import Function
 
 
-class Partitioned(Reductions):
+class Partitioned(Partitioning, Reductions):
     """A lazy pandas-shaped object in partitions."""
 
     __slots__ = ()
@@ -171,16 +171,20 @@ class Partitioned(Reductions):
         return self._wrap(by_value.clip(self.expr, lower, upper))
 
     @may_be_in_place
-    def where(self, cond: Any, other: Any = np.nan) -> Self:
-        """Values where the condition holds, `other` elsewhere."""
+    def where(self, cond: Any, other: Any = np.nan, *, axis: Any = None, level: Any = None) -> Self:
+        """Values where the condition holds, `other` elsewhere.
+
+        axis: whose labels those of a plain or computed series are. Cost: with level=, one task.
+        """
         cond, other = (by_value.call_if_callable(one, self) for one in (cond, other))
-        return self._wrap(by_value.choose(self.expr, "where", cond, other))
+        return self._wrap(by_value.choose(self.expr, "where", cond, other, axis, level))
 
     @may_be_in_place
-    def mask(self, cond: Any, other: Any = np.nan) -> Self:
-        """Values where the condition does not hold, `other` elsewhere."""
+    def mask(self, cond: Any, other: Any = np.nan, *, axis: Any = None, level: Any = None) -> Self:
+        """Values where the condition does not hold, `other` elsewhere; axis and level: as where()
+        has them."""
         cond, other = (by_value.call_if_callable(one, self) for one in (cond, other))
-        return self._wrap(by_value.choose(self.expr, "mask", cond, other))
+        return self._wrap(by_value.choose(self.expr, "mask", cond, other, axis, level))
 
     @may_be_in_place
     def replace(self, to_replace: Any = None, value: Any = no_default, regex: Any = False) -> Self:
@@ -223,9 +227,3 @@ class Partitioned(Reductions):
     def tail(self, n: int = 5) -> Self:
         """The last `n` rows, negative: all but the first."""
         return self._wrap(first_rows(self.expr, n, last=True))
-
-    def repartition(self, npartitions: int) -> Self:
-        """The same rows in `npartitions` partitions of equal length."""
-        if not isinstance(npartitions, int) or npartitions < 1:
-            raise InvalidArgument(f"npartitions must be an integer >= 1, got {npartitions!r}")
-        return self._wrap(Repartition(self.expr, npartitions))

@@ -13,6 +13,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import no_default
 
 from shframe.dataframe.accessors import Accessor
 from shframe.dataframe.arranging import FrameArranging
@@ -21,6 +22,7 @@ from shframe.dataframe.base import Partitioned
 from shframe.dataframe.column import ColumnMethods
 from shframe.dataframe.expr.base import RowWise
 from shframe.dataframe.expr.columns import (
+    Column,
     RowLabels,
     SteadyElementwise,
 )
@@ -31,11 +33,15 @@ from shframe.dataframe.index_tables import IndexTables
 from shframe.dataframe.indexers import Indexers
 from shframe.dataframe.lower.layer import Layer
 from shframe.dataframe.methods import (
+    accessing,
+    arranging,
     delegating,
     duplicates,
+    indexing,
     joining,
     moments,
     ordering,
+    relabelling,
     reshaping,
     selection,
     sorting,
@@ -46,13 +52,13 @@ from shframe.dataframe.methods.csv_writing import write_csv
 from shframe.dataframe.methods.evaluating import evaluate
 from shframe.dataframe.methods.grouping import group_rows
 from shframe.dataframe.methods.parquet_writing import write_parquet
-from shframe.dataframe.methods.rowwise import call_if_callable, call_method
-from shframe.dataframe.methods.storing import store_pandas
+from shframe.dataframe.methods.rowwise import call_if_callable, call_method, rename_series
+from shframe.dataframe.methods.storing import build, place_values, store_pandas
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.series import SeriesMethods
 from shframe.dataframe.shared_methods import SharedMethods
-from shframe.dataframe.windows import WindowMethods
+from shframe.dataframe.windows import WindowMethods, resample_by
 from shframe.dataframe.wrap import wrap, wrap_as, wraps
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.lazy.collection import Collection
@@ -60,15 +66,46 @@ from shframe.lazy.collection import Collection
 
 @wraps(pd.Index)
 class Index(IndexTables, ColumnMethods):
-    """A lazy Index in partitions."""
+    """A lazy Index in partitions.
 
-    __slots__ = ()
+    _owner: the frame or series that it is of, if any, whose labels are named with it.
+    """
+
+    __slots__ = ("_owner",)
+    _owner: Any
+
+    def __init__(self, data: Any = None, dtype: Any = None, name: Any = None, **how: Any) -> None:
+        """The index that pandas makes of data, with its arguments; stored at the call."""
+        Collection.__init__(self, build(pd.Index, data, dtype=dtype, name=name, **how))
+
+    def __getitem__(self, key: Any) -> Any:
+        """The label at a number, computed, or the labels at some, lazily."""
+        made = wrap(indexing.labels_by_number(self.expr, key))
+        return made.compute() if isinstance(made, Scalar) else made
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.compute())
+
+    def __contains__(self, label: object) -> bool:
+        return label in self.compute()
+
+    def __getattr__(self, name: str) -> Any:
+        """What the index of pandas has by its dtype: `year`, `month_name()`, `categories` ..."""
+        if name in ("freq", "freqstr") and not isinstance(self._meta, pd.PeriodIndex):
+            raise UnsupportedType(f"{name} is not kept in partitions\n  see inferred_freq")
+        if name.startswith("_") or not hasattr(self._meta, name):
+            raise missing_attribute(self, name, type(self._meta), [])
+        of_type = getattr(type(self._meta), name, None)
+        if callable(of_type):
+            return lambda *args, **how: wrap(accessing.call_labels(self.expr, name, args, how))
+        return wrap(accessing.access_labels(self.expr, name))
 
     def _result(self, parts: Iterable[Any], layer: Layer) -> Any:
         made = super()._result(parts, layer)
         node = self.expr
         worked = isinstance(node, RowWise) and not isinstance(node, RowLabels)
-        if not worked or not pd.api.types.is_bool_dtype(made.dtype):
+        plain = pd.api.types.is_bool_dtype(made.dtype) or accessing.is_of_objects(node)
+        if not worked or not plain:
             return made  # of a comparison pandas gives an array
         return made.array if made.dtype != bool else made.to_numpy()
 
@@ -78,9 +115,28 @@ class Index(IndexTables, ColumnMethods):
         return Accessor(self.expr, "str")
 
     @property
+    def name(self) -> Any:
+        """The label, which can be set."""
+        return self._meta.name
+
+    @name.setter
+    def name(self, label: Any) -> None:
+        self._set_names(label, several=False)
+
+    @property
     def names(self) -> list[Any]:
-        """The names of the levels."""
-        return list(self._meta.names)
+        """The names of the levels, which can be set."""
+        found: list[Any] = self._meta.names
+        return found
+
+    @names.setter
+    def names(self, labels: Any) -> None:
+        self._set_names(labels, several=True)
+
+    def _set_names(self, names: Any, *, several: bool) -> None:
+        for one in (self, getattr(self, "_owner", None)):
+            if one is not None:
+                one.expr = relabelling.rename_labels(one.expr, names, several=several)
 
     @property
     def shape(self) -> tuple[int]:
@@ -113,10 +169,36 @@ class Series(SeriesMethods):
 
     __slots__ = ()
 
+    def __init__(
+        self,
+        data: Any = None,
+        index: Any = None,
+        dtype: Any = None,
+        name: Any = None,
+        copy: Any = None,
+    ) -> None:
+        """The series that pandas makes of data, with its arguments; stored at the call."""
+        how = {"index": index, "dtype": dtype, "name": name, "copy": copy}
+        Collection.__init__(self, build(pd.Series, data, **how))
+
     @property
     def index(self) -> Index:
-        """The index, lazily."""
-        return wrap_as(Index, RowLabels(self.expr))
+        """The labels of the rows, lazily; they, and their name, can be set."""
+        made: Index = self._labels()
+        return made
+
+    @index.setter
+    def index(self, labels: Any) -> None:
+        self._set_labels(labels)
+
+    @property
+    def name(self) -> Any:
+        """The label, which can be set."""
+        return self._meta.name
+
+    @name.setter
+    def name(self, label: Any) -> None:
+        self.expr = call_method(self.expr, "rename", [label], kind=SteadyElementwise)
 
     def to_csv(self, path_or_buf: Any = None, **options: Any) -> Any:
         """Write CSV as DataFrame.to_csv() does."""
@@ -132,14 +214,45 @@ class Series(SeriesMethods):
         return wrap_as(DataFrame, sorting.to_frame(self.expr, *given))
 
     @overload
-    def reset_index(self, drop: Literal[False] = False, name: Any = None) -> DataFrame: ...
+    def reset_index(
+        self, level: Any = None, *, drop: Literal[True], inplace: bool = False
+    ) -> Series: ...
     @overload
-    def reset_index(self, drop: Literal[True], name: Any = None) -> Series: ...
-    def reset_index(self, drop: bool = False, name: Any = None) -> DataFrame | Series:
-        """An index that counts rows; the old one becomes a column, or goes with drop=True."""
-        if drop:
-            return wrap_as(Series, sorting.reset_index(self.expr, drop=True))
-        return self.to_frame(name).reset_index()
+    def reset_index(
+        self,
+        level: Any = None,
+        *,
+        drop: Literal[False] = False,
+        name: Any = no_default,
+        inplace: bool = False,
+        allow_duplicates: bool = False,
+    ) -> DataFrame: ...
+    def reset_index(
+        self,
+        level: Any = None,
+        *,
+        drop: bool = False,
+        name: Any = no_default,
+        inplace: bool = False,
+        allow_duplicates: bool = False,
+    ) -> Any:
+        """An index that counts rows; the old one becomes columns, or goes with drop=True.
+
+        level: only these levels, by number or name; name: of the column of values.
+        """
+        label = (0 if self.name is None else self.name) if name is no_default else name
+        if not drop:
+            if inplace:
+                raise TypeError("Cannot reset_index inplace on a Series to create a DataFrame")
+            named = {"allow_duplicates": True} if allow_duplicates else {}
+            return self.to_frame(label).reset_index(level, **named)
+        frame = sorting.to_frame(self.expr, 0)
+        column = Column(arranging.reset_index(frame, level, True, {}), 0)
+        made = wrap_as(Series, rename_series(column, self.name))
+        if not inplace:
+            return made
+        self.expr = made.expr
+        return None
 
     def groupby(
         self,
@@ -154,10 +267,13 @@ class Series(SeriesMethods):
     ) -> SeriesGroupBy[Series, DataFrame]:
         """Groups of this column's values, by another lazy column of the same frame, or by levels
         of the index, functions or mappings of the labels of rows."""
+        if isinstance(by, pd.Grouper) and by.freq is not None:
+            return resample_by(self, by)  # type: ignore[return-value]
         label = self.name if self.name is not None else 0
         options = {"sort": sort, "dropna": dropna, "observed": observed, "as_index": as_index}
         frame = sorting.to_frame(self.expr, label)
-        groups = group_rows(frame, by, level, group_keys, options)
+        unnamed = self.name is None
+        groups = group_rows(frame, by, level, group_keys, options, unnamed)
         return SeriesGroupBy(groups, [label])
 
 
@@ -174,6 +290,18 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
     """
 
     __slots__ = ()
+
+    def __init__(
+        self,
+        data: Any = None,
+        index: Any = None,
+        columns: Any = None,
+        dtype: Any = None,
+        copy: Any = None,
+    ) -> None:
+        """The frame that pandas makes of data, with its arguments; stored at the call."""
+        how = {"index": index, "columns": columns, "dtype": dtype, "copy": copy}
+        Collection.__init__(self, build(pd.DataFrame, data, **how))
 
     @staticmethod
     def from_dict(
@@ -202,9 +330,13 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
 
     @property
     def columns(self) -> pd.Index[Any]:
-        """Column labels."""
+        """Column labels, which can be set; their name is set by rename_axis(columns=...)."""
         labels: pd.Index[Any] = self._meta.columns
-        return labels
+        return labels.view()  # what is done to it does not reach the plan
+
+    @columns.setter
+    def columns(self, labels: Any) -> None:
+        self.expr = relabelling.set_column_labels(self.expr, labels)
 
     @property
     def dtypes(self) -> pd.Series[Any]:
@@ -223,8 +355,13 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
 
     @property
     def index(self) -> Index:
-        """The index, lazily."""
-        return wrap_as(Index, RowLabels(self.expr))
+        """The labels of the rows, lazily; they, and their name, can be set."""
+        made: Index = self._labels()
+        return made
+
+    @index.setter
+    def index(self, labels: Any) -> None:
+        self._set_labels(labels)
 
     def __dir__(self) -> list[str]:
         names = [name for name in self.columns if isinstance(name, str) and name.isidentifier()]
@@ -245,6 +382,12 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
             return self[name]
         raise missing_attribute(self, name, pd.DataFrame, list(self.columns))
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not hasattr(type(self), name) and name in self.columns:
+            self[name] = value
+        else:
+            super().__setattr__(name, value)
+
     @overload
     def __getitem__(self, key: Partitioned | list[Any] | pd.Index[Any]) -> DataFrame: ...
     @overload
@@ -252,13 +395,16 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
     def __getitem__(self, key: Any) -> DataFrame | Series:
         key = call_if_callable(key, self)
         if isinstance(key, Partitioned):
-            return self._filter(key)
+            return self.where(key) if key.ndim == 2 else self._filter(key)  # type: ignore[attr-defined]
+        if isinstance(key, pd.Series) and key.dtype == bool:
+            return self._filter(wrap(store_pandas(key, 1)))
+        if isinstance(key, Scalar):
+            return self._filter(wrap(place_values(self.expr, key)))
         if isinstance(key, (list, pd.Index, np.ndarray)):
             labels = list(key)
             if labels and all(isinstance(one, (bool, np.bool_)) for one in labels):
-                raise UnsupportedType(
-                    "a list of booleans cannot be used as a filter, pass a lazy boolean Series"
-                )
+                rows = indexing.rows_by_number(self.expr, np.array(labels))
+                return self._wrap(rows)  # type: ignore[arg-type]
             return self._wrap(selection.select_columns(self.expr, labels))
         if isinstance(key, slice):
             return self._slice(key)
@@ -522,10 +668,12 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
         rsuffix: str = "",
         sort: bool = False,
         validate: str | None = None,
+        suffixes: tuple[str | None, str | None] | None = None,
     ) -> DataFrame:
         """The columns of another object beside these, by its labels of rows.
 
         on: columns of this frame that are matched with those labels, instead of its own.
+        suffixes: of equal labels on both sides; lsuffix and rsuffix are their older names.
 
         Cost: each partition gets the other object whole; of "right", "outer" and sort=True, and of
         a list of objects, one task has all.
@@ -541,7 +689,8 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
             for one in (other if many else [other])
         ]  # fmt: skip
         nodes = [one.expr for one in others]
-        made = joining.join(self.expr, nodes, on, how, (lsuffix, rsuffix), sort, many)
+        both = (lsuffix, rsuffix) if suffixes is None else (suffixes[0] or "", suffixes[1] or "")
+        made = joining.join(self.expr, nodes, on, how, both, sort, many)
         return self._wrap(made)
 
     def groupby(
@@ -561,6 +710,8 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
         level: levels of the index, by number or name, instead.
         group_keys: whether apply() adds the keys to the index of what the function returns.
         """
+        if isinstance(by, pd.Grouper) and by.freq is not None:
+            return resample_by(self, by)  # type: ignore[return-value]
         options = {"sort": sort, "dropna": dropna, "observed": observed, "as_index": as_index}
         groups = group_rows(self.expr, by, level, group_keys, options)
         return DataFrameGroupBy(groups, groups.visible)

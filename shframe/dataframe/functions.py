@@ -47,9 +47,11 @@ def concat(
     return wrap(reshaping.concat(objs, axis, *how))
 
 
-def merge(left: Any, right: Any, how: str = "inner", **options: Any) -> DataFrame:
+def merge(left: Any, right: Any, *args: Any, **options: Any) -> DataFrame:
     """`left.merge(right, how, ...)`; objects of pandas are stored at the call."""
-    return _lazy(left).merge(right, how, **options)  # type: ignore[no-any-return]
+    frame = _lazy(left)
+    frame = frame.to_frame() if frame.ndim == 1 else frame
+    return frame.merge(right, *args, **options)  # type: ignore[no-any-return]
 
 
 def melt(frame: Any, *args: Any, **kwargs: Any) -> DataFrame:
@@ -253,6 +255,16 @@ def map_partitions(function: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
     return _lazy(obj).map_partitions(function, *args, **kwargs)
 
 
+def map_overlap(function: Any, obj: Any, before: Any, after: Any, *args: Any, **kwargs: Any) -> Any:
+    """`obj.map_overlap(function, before, after, *args, **kwargs)`."""
+    return _lazy(obj).map_overlap(function, before, after, *args, **kwargs)
+
+
+def repartition(obj: Any, *args: Any, **kwargs: Any) -> Any:
+    """`obj.repartition(...)`; an object of pandas is stored at the call."""
+    return _lazy(obj).repartition(*args, **kwargs)
+
+
 def from_map(function: Any, *iterables: Any, args: Any = (), **kwargs: Any) -> Any:
     """A frame whose partitions are what the function returns for each item, a partition each.
 
@@ -309,6 +321,15 @@ def from_array(
 from_numpy = from_array
 
 
+def from_dask_array(x: Any, columns: Any = None, index: Any = None, meta: Any = None) -> Any:
+    """from_array() under Dask's name; index: labels of the rows, which may be lazy.
+
+    meta: accepted as Dask has it, and not needed. Cost: the array is computed at the call.
+    """
+    labels = index.compute() if arguments.is_rows(index) else index
+    return from_array(x, columns, index=labels)
+
+
 def factorize(values: Any, **options: Any) -> Any:
     """The values as numbers, and what the numbers mean. Cost: brings all into one task."""
     return (
@@ -326,3 +347,23 @@ def to_csv(obj: Any, *args: Any, **kwargs: Any) -> Any:
 def to_parquet(obj: Any, *args: Any, **kwargs: Any) -> None:
     """`obj.to_parquet(...)`."""
     obj.to_parquet(*args, **kwargs)
+
+
+def to_json(obj: Any, *args: Any, **kwargs: Any) -> Any:
+    """`obj.to_json(...)`."""
+    return obj.to_json(*args, **kwargs)
+
+
+def to_orc(obj: Any, *args: Any, **kwargs: Any) -> Any:
+    """`obj.to_orc(...)`."""
+    return obj.to_orc(*args, **kwargs)
+
+
+def to_hdf(obj: Any, *args: Any, **kwargs: Any) -> None:
+    """`obj.to_hdf(...)`."""
+    obj.to_hdf(*args, **kwargs)
+
+
+def to_sql(obj: Any, *args: Any, **kwargs: Any) -> Any:
+    """`obj.to_sql(...)`."""
+    return obj.to_sql(*args, **kwargs)

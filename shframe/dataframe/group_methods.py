@@ -10,7 +10,6 @@ from pandas.api.extensions import no_default
 from shframe.dataframe.group_windows import GroupWindows
 from shframe.dataframe.methods import grouping
 from shframe.dataframe.methods.grouping import Chosen, Groups
-from shframe.dataframe.wrap import wrap
 
 ResultT = TypeVar("ResultT")
 
@@ -36,21 +35,26 @@ class GroupMethods(Generic[ResultT]):
         """One aggregation of every column."""
         raise AssertionError(f"{type(self).__name__} lacks aggregations")
 
+    def _shown(self, node: Any) -> Any:
+        return grouping.wrap_result(self._groups, node)
+
     @property
     def _selection(self) -> Chosen:
         return tuple(self._columns) if self._chosen else None
 
     def _rows(self, method: str, *args: Any, **kwargs: Any) -> ResultT:
-        return wrap(grouping.call_rows(self._groups, self._selection, method, args, kwargs))  # type: ignore[no-any-return]
+        return self._shown(grouping.call_rows(self._groups, self._selection, method, args, kwargs))  # type: ignore[no-any-return]
 
     def _result(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        return wrap(grouping.call_result(self._groups, self._selection, method, args, kwargs))
+        return self._shown(
+            grouping.call_result(self._groups, self._selection, method, args, kwargs)
+        )
 
     def _whole(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        return wrap(grouping.call_whole(self._groups, self._selection, method, args, kwargs))
+        return self._shown(grouping.call_whole(self._groups, self._selection, method, args, kwargs))
 
     def _picked(self, method: str, *args: Any, **kwargs: Any) -> ResultT:
-        return wrap(grouping.pick_rows(self._groups, self._selection, method, args, kwargs))  # type: ignore[no-any-return]
+        return self._shown(grouping.pick_rows(self._groups, self._selection, method, args, kwargs))  # type: ignore[no-any-return]
 
     # --- a row for each group -------------------------------------------------------------
 
@@ -150,7 +154,7 @@ class GroupMethods(Generic[ResultT]):
         of other names than those of plain reductions, rows are moved by the hash of their keys.
         """
         how = self._groups, self._selection, (func, *args), kwargs
-        return wrap(grouping.transform(*how))  # type: ignore[no-any-return]
+        return self._shown(grouping.transform(*how))  # type: ignore[no-any-return]
 
     def cumsum(self, **only: bool) -> ResultT:
         """Sums of each group up to each row."""
@@ -252,9 +256,9 @@ class GroupMethods(Generic[ResultT]):
         """
         how = self._groups, self._selection, (func, *args), kwargs
         if dropna:
-            return wrap(grouping.filter_groups(*how))  # type: ignore[no-any-return]
-        mask = wrap(grouping.filter_mask(*how))
-        shown = wrap(grouping.shown_columns(self._groups, self._selection))
+            return self._shown(grouping.filter_groups(*how))  # type: ignore[no-any-return]
+        mask = self._shown(grouping.filter_mask(*how))
+        shown = self._shown(grouping.shown_columns(self._groups, self._selection))
         return shown.where(mask)  # type: ignore[no-any-return]
 
     def sample(
@@ -279,7 +283,9 @@ class GroupMethods(Generic[ResultT]):
         """
         if isinstance(func, str):
             return getattr(self, func)(*args, **kwargs)
-        return wrap(grouping.apply_function(self._groups, self._selection, (func, *args), kwargs))
+        return self._shown(
+            grouping.apply_function(self._groups, self._selection, (func, *args), kwargs)
+        )
 
     def describe(self, percentiles: Any = None, include: Any = None, exclude: Any = None) -> Any:
         """Counts, means, deviations and quantiles of each group."""
@@ -312,6 +318,10 @@ class GroupMethods(Generic[ResultT]):
 
     # --- the groups themselves ------------------------------------------------------------
 
+    def compute(self) -> Any:
+        """pandas' own groups of the computed rows. Cost: computes all rows."""
+        return grouping.groups_in_memory(self._groups, self._selection)
+
     @property
     def ngroups(self) -> int:
         """How many groups there are. Cost: computes the keys."""
@@ -336,7 +346,10 @@ class GroupMethods(Generic[ResultT]):
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         """(key, rows of the group as a pandas object). Cost: computes all rows at once."""
-        return iter(grouping.groups_in_memory(self._groups, self._selection))
+        made = grouping.groups_in_memory(self._groups, self._selection)
+        if not self._groups.unnamed:
+            return iter(made)
+        return ((key, rows.rename(None)) for key, rows in made)
 
     def __len__(self) -> int:
         return self.ngroups

@@ -7,7 +7,6 @@ from typing import Any
 
 from shframe.dataframe.methods import grouping
 from shframe.dataframe.methods.grouping import Chosen, Groups
-from shframe.dataframe.wrap import wrap
 from shframe.errors import ColumnNotFound
 
 _STATISTICS = """
@@ -51,9 +50,12 @@ class GroupWindows:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in METHODS:
+            if not name.startswith("_") and name in self._groups.columns:
+                return self[name]  # type: ignore[return-value]  # as an attribute, in pandas too
             raise AttributeError(f"groups.{self._method}() has no attribute {name!r}")
         return lambda *args, **kwargs: self._call(name, args, kwargs)
 
     def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         how = self._groups, self._columns, self._method, self._how
-        return wrap(grouping.call_windows(*how, name, args, kwargs))
+        node = grouping.call_windows(*how, name, args, kwargs)
+        return grouping.wrap_result(self._groups, node)

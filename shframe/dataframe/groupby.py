@@ -10,9 +10,9 @@ import pandas as pd
 
 from shframe.dataframe.group_methods import GroupMethods
 from shframe.dataframe.kernels.aggregation import Output
+from shframe.dataframe.kernels.custom_aggregation import CustomAggregation
 from shframe.dataframe.methods import grouping
 from shframe.dataframe.methods.grouping import Groups
-from shframe.dataframe.wrap import wrap
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
 from shframe.graph.tasks.function import UserCode
 
@@ -68,16 +68,20 @@ class DataFrameGroupBy(GroupBy[FrameT], Generic[FrameT, SeriesT]):
             f"{type(self).__name__!r} object has no attribute {name!r}, and there is no such column"
         )
 
-    def agg(self, func: Any = None, **named: Any) -> FrameT:
+    def agg(self, func: Any = None, *args: Any, **named: Any) -> FrameT:
         """Aggregations: a name or function, a list of them, a dict by column, or named ones.
 
-        func: "sum", ["min", "max"], {"v": "mean", "w": ["min", "max"]}, or a Python function.
-        named: label=("column", "sum").
+        func: "sum", ["min", "max"], {"v": "mean", "w": ["min", "max"]}, or a Python function; args
+        and named are further arguments of it. named without it: label=("column", "sum").
         """
         if func is None and not named:
             raise InvalidArgument("Must provide 'func' or tuples of '(column, aggfunc)'")
-        if named:
+        if func is None:
             return self._named(named)
+        if (args or named) and isinstance(func, str):
+            made: FrameT = _call_named(self, func, args, named)
+            return made
+        func = _bind(func, args, named)
         if isinstance(func, dict):
             return self._by_column(func)
         if isinstance(func, (list, tuple)):
@@ -105,11 +109,11 @@ class DataFrameGroupBy(GroupBy[FrameT], Generic[FrameT, SeriesT]):
             if column not in self._groups.columns:
                 raise _unknown(column, self._groups)
         many = any(isinstance(how, (list, tuple)) for how in asked.values())
-        outputs = [
-            Output((c, _label(how)) if many else c, c, _check(how))
-            for c, hows in asked.items()
-            for how in (hows if isinstance(hows, (list, tuple)) else [hows])
-        ]
+        outputs = []
+        for c, hows in asked.items():
+            listed = list(hows) if isinstance(hows, (list, tuple)) else [hows]
+            for label, how in zip(_labels(listed), listed, strict=True):
+                outputs.append(Output((c, label) if many else c, c, _check(how)))
         labels = [output.label for output in outputs]
         index = pd.MultiIndex.from_tuples(labels) if many else pd.Index(labels)
         made: FrameT = _aggregate(self._groups, outputs, index)
@@ -165,6 +169,11 @@ class DataFrameGroupBy(GroupBy[FrameT], Generic[FrameT, SeriesT]):
     ) -> SeriesT:
         """How often each combination of values is in each group. Cost: one task."""
         made: SeriesT = self._whole("value_counts", subset, normalize, sort, ascending, dropna)
+        return made
+
+    def ohlc(self) -> FrameT:
+        """The first, largest, smallest and last value of each column in each group."""
+        made: FrameT = self._result("ohlc")
         return made
 
 
@@ -230,22 +239,25 @@ class SeriesGroupBy(GroupBy[SeriesT], Generic[SeriesT, FrameT]):
         return made
 
     @overload
-    def agg(self, func: str | Callable[..., Any]) -> SeriesT: ...
+    def agg(self, func: str | Callable[..., Any], *args: Any, **named: Any) -> SeriesT: ...
     @overload
-    def agg(self, func: list[Any]) -> FrameT: ...
+    def agg(self, func: list[Any], *args: Any, **named: Any) -> FrameT: ...
     @overload
     def agg(self, **named: Any) -> FrameT: ...
-    def agg(self, func: Any = None, **named: Any) -> Any:
+    def agg(self, func: Any = None, *args: Any, **named: Any) -> Any:
         """Aggregations: a name or function gives a Series; a list of them, or label="sum", a
-        DataFrame."""
+        DataFrame. With func, args and named are further arguments of it."""
         if func is None and not named:
             raise InvalidArgument("Must provide 'func' or named aggregations")
-        if named:
+        if func is None:
             return self._named(named)
+        if (args or named) and isinstance(func, str):
+            return _call_named(self, func, args, named)
+        func = _bind(func, args, named)
         if isinstance(func, dict):
             raise InvalidArgument("nested renamer is not supported: pass label='sum'")
         if isinstance(func, (list, tuple)):
-            return self._several([(_label(how), how) for how in func])
+            return self._several(list(zip(_labels(func), func, strict=True)))
         return self._one(func)
 
     aggregate = agg
@@ -281,7 +293,7 @@ class SeriesGroupBy(GroupBy[SeriesT], Generic[SeriesT, FrameT]):
 
 
 def _aggregate(groups: Groups, outputs: list[Output], labels: Any, name: Any = None) -> Any:
-    return wrap(grouping.aggregate_groups(groups, outputs, labels, name))
+    return grouping.wrap_result(groups, grouping.aggregate_groups(groups, outputs, labels, name))
 
 
 def _unknown(column: Any, groups: Groups) -> ColumnNotFound:
@@ -294,6 +306,8 @@ def _check(how: Any) -> Any:
     if isinstance(how, str):
         if how not in NAMES:
             raise InvalidArgument(f"unknown aggregation {how!r}; there are {', '.join(NAMES)}")
+        return how
+    if isinstance(how, CustomAggregation):
         return how
     if how in (sum, max, min):
         return how.__name__
@@ -323,5 +337,36 @@ def _numeric(groups: Groups, columns: list[Any]) -> list[Any]:
     return [one for one in columns if pd.api.types.is_numeric_dtype(dtypes[one])]
 
 
-def _label(how: Any) -> Any:
-    return how if isinstance(how, str) else getattr(how, "__name__", "<lambda>")
+def _labels(hows: Any) -> list[Any]:
+    """The labels of several aggregations: pandas numbers functions without a name."""
+    labels = []
+    unnamed = 0
+    for how in hows:
+        label = how if isinstance(how, str) else getattr(how, "__name__", "<lambda>")
+        if label == "<lambda>" and len(hows) > 1:
+            label, unnamed = f"<lambda_{unnamed}>", unnamed + 1
+        labels.append(label)
+    return labels
+
+
+def _bind(func: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """The aggregation with further arguments: a function, or those of a list or dictionary."""
+    if not args and not named:
+        return func
+    if isinstance(func, dict):
+        return {label: _bind(one, args, named) for label, one in func.items()}
+    if isinstance(func, (list, tuple)):
+        return [_bind(one, args, named) for one in func]
+    if isinstance(func, str) or not callable(func):
+        raise UnsupportedType(f"agg() takes no arguments of {func!r}: pass a function")
+
+    def bound(values: Any) -> Any:
+        return func(values, *args, **named)
+
+    bound.__name__ = getattr(func, "__name__", "<lambda>")
+    return bound
+
+
+def _call_named(groups: Any, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """An aggregation by its name, with arguments."""
+    return getattr(groups, _check(name))(*args, **named)

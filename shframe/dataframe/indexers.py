@@ -53,6 +53,9 @@ class LocIndexer(Indexer):
         labels = source.meta.index.nlevels > 1 and isinstance(key, tuple) and source.meta.ndim == 2
         if labels and isinstance(columns, Hashable) and columns not in source.meta.columns:
             rows, columns = key, indexing.ALL  # labels of levels
+        if source.meta.ndim == 2 and indexing.are_slicers(source, rows):
+            chosen = indexing.rows_by_label(source, rows)
+            return wrap(indexing.choose_columns(chosen, columns))  # type: ignore[arg-type]
         if source.meta.ndim == 2:
             source = indexing.choose_columns(source, columns)
         return wrap(indexing.rows_by_label(source, rows))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Callable, Iterator
+from typing import Any, Self, overload
 
+import numpy as np
 import pandas as pd
 
 from shframe.dataframe import arguments
@@ -32,7 +33,6 @@ from shframe.dataframe.series_tables import SeriesTables
 from shframe.dataframe.shared_methods import SharedMethods
 from shframe.dataframe.windows import WindowMethods
 from shframe.dataframe.wrap import wrap
-from shframe.errors import UnsupportedType
 
 
 class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, ColumnMethods):
@@ -87,23 +87,31 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
         """(other // self, other % self)."""
         return other // self, other % self
 
-    def __getitem__(self, key: Any) -> Self:
-        key = rowwise.call_if_callable(key, self)
-        if arguments.is_rows(key):
-            return self._filter(key)
-        if isinstance(key, slice):
-            return self.iloc[key]  # type: ignore[no-any-return]
-        raise UnsupportedType(
-            "a Series can only be indexed with a lazy boolean Series or a slice of numbers; "
-            "loc[...] takes labels, iloc[...] numbers"
-        )
+    @overload
+    def __getitem__(self, key: ColumnMethods | slice | list[Any]) -> Self: ...
+    @overload
+    def __getitem__(self, key: Any) -> Any: ...
+    def __getitem__(self, key: Any) -> Any:
+        """Rows by a condition, labels, or a slice, of numbers or of labels; of a label its value,
+        lazily."""
+        return self._indexer(key)[rowwise.call_if_callable(key, self)]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if not arguments.is_rows(key):
-            raise UnsupportedType(
-                "series[...] = takes a lazy boolean Series; loc[...] = takes labels"
-            )
-        self.loc[key] = value
+        self._indexer(key)[key] = value
+
+    def _indexer(self, key: Any) -> Any:
+        """What the key is one of: a slice of numbers is by number, all else by label."""
+        numbers = isinstance(key, slice) and all(
+            isinstance(one, (int, np.integer, type(None))) for one in (key.start, key.stop)
+        )
+        by_label = pd.api.types.is_float_dtype(self._meta.index.dtype)
+        return self.iloc if numbers and not by_label else self.loc
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.compute())
+
+    def __contains__(self, label: object) -> bool:
+        return label in self.index.compute()
 
     def agg(self, func: Any = None, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:
         """Reductions: a name or function, a list of them, a dict or label="sum".

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from shframe.dataframe.labels import Labels
 from shframe.dataframe.methods import describing, indexing, ordering, sampling
 from shframe.dataframe.pandas_method import (
     InMemory,
@@ -19,12 +20,11 @@ from shframe.dataframe.pandas_method import (
     updated,
     value_in_one_task,
 )
-from shframe.dataframe.rows import Rows
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.wrap import wrap
 
 
-class SharedMethods(Rows):
+class SharedMethods(Labels):
     """Methods that DataFrame and Series have."""
 
     __slots__ = ()
@@ -67,9 +67,7 @@ class SharedMethods(Rows):
     truncate = in_one_task("The rows with labels between two.")
     xs = at_once("The rows under a label of a level.")
     reindex_like = in_one_task("Rows and columns under the labels of another object.")
-    set_axis = in_one_task("Other labels of rows or columns.")
     asfreq = in_one_task("Rows at a regular frequency.")
-    asof = at_once("The last rows before some labels.")
 
     # --- values ---------------------------------------------------------------------------
     convert_dtypes = at_once("Values in the best dtypes that have missing values.")
@@ -163,6 +161,13 @@ class SharedMethods(Rows):
             return self._wrap(indexing.choose_numbered_columns(self.expr, list(indices)))
         return self._wrap(indexing.rows_by_number(self.expr, list(indices)))  # type: ignore[arg-type]
 
+    def asof(self, where: Any, subset: Any = None) -> Any:
+        """The last row without missing values before a label, lazily, or before several.
+
+        subset: the columns that must have a value. Cost: brings all rows into one task.
+        """
+        return wrap(indexing.rows_before(self.expr, where, subset))
+
     def squeeze(self, axis: Any = None) -> Any:
         """A column alone as a Series, a row alone as a value. Cost: counts the rows."""
         return sampling.squeezed(self, axis)
@@ -171,7 +176,7 @@ class SharedMethods(Rows):
     def axes(self) -> list[Any]:
         """The labels of the rows, lazily, and those of the columns of a frame."""
         columns = [self._meta.columns] if self._meta.ndim == 2 else []
-        return [self.index, *columns]  # type: ignore[attr-defined]
+        return [self._labels(), *columns]
 
     def clear_divisions(self) -> Self:
         """The same: Dask's bounds of partitions are not known, and not needed."""

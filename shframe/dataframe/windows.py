@@ -83,6 +83,15 @@ class Windows:
         return func(self, *args, **kwargs)
 
 
+def resample_by(obj: Any, grouper: Any) -> Windows:
+    """The intervals that pandas' Grouper means, those without rows too: groups by it alone."""
+    names = ("closed", "label", "convention", "origin", "offset", "level")
+    how = {name: getattr(grouper, name) for name in names}
+    on = {} if grouper.key is None else {"on": grouper.key}
+    made: Windows = obj.resample(grouper.freq, **how, **on)
+    return made
+
+
 class WindowMethods(Rows):
     """shift, diff, cumulative results, filling by neighbours, rolling, expanding, resample."""
 

@@ -280,7 +280,7 @@ class IsMember(RowWise):
 
 @dataclass(frozen=True, eq=False)
 class Attribute(RowWise):
-    """An attribute of an accessor: `.dt.year`, `.cat.codes`."""
+    """An attribute of an accessor, `.dt.year`, `.cat.codes`, or of an index without one."""
 
     source: Relation
     accessor: str
@@ -288,7 +288,8 @@ class Attribute(RowWise):
 
     @property
     def call(self) -> Call:
-        return rowwise.get_attribute, {"name": f"{self.accessor}.{self.attribute}"}
+        path = f"{self.accessor}.{self.attribute}" if self.accessor else self.attribute
+        return rowwise.get_of_each, {"name": path}
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from shframe.dataframe.expr.base import Params, Relation, SameSchema, dtypes_of
+from shframe.dataframe.expr.base import Meta, Params, Relation, SameSchema, dtypes_of
 from shframe.dataframe.expr.lineage import Lineage
 from shframe.dataframe.expr.relations import Whole
 from shframe.dataframe.expr.values import Computed
@@ -31,6 +31,26 @@ class ByPosition(SameSchema):
     def lineage(self) -> Lineage:
         source = self.source.lineage
         return Lineage(source.root, tokenize("by position", self.token), source.increasing)
+
+
+@dataclass(frozen=True, eq=False)
+class Placed(ByPosition):
+    """Plain values as a column beside the rows of the source, each by the number of its row."""
+
+    known: Meta | None = None
+
+    @functools.cached_property
+    def meta(self) -> Any:
+        assert self.known is not None, "values without a dtype"
+        return self.known.empty
+
+    @functools.cached_property
+    def lineage(self) -> Lineage:
+        return self.source.lineage
+
+    @functools.cached_property
+    def settled(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True, eq=False)

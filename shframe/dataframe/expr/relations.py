@@ -380,6 +380,14 @@ class Repartition(SameSchema):
 
 
 @dataclass(frozen=True, eq=False)
+class Shuffled(SameSchema):
+    """The same rows, those with equal keys in one partition; count: of partitions."""
+
+    keys: tuple[Any, ...]
+    count: int | None
+
+
+@dataclass(frozen=True, eq=False)
 class NumberRows(SameSchema):
     """The same rows with an index that counts them."""
 

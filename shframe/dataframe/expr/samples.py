@@ -8,7 +8,7 @@ import pandas as pd
 
 
 def sample_of(meta: Any) -> Any:
-    """A frame or series of one row with these dtypes."""
+    """A frame, series or index of one row with these dtypes."""
     if isinstance(meta, pd.DataFrame):
         cells = {
             n: pd.Series([_value_of(dtype)], dtype=dtype) for n, dtype in enumerate(meta.dtypes)
@@ -16,7 +16,17 @@ def sample_of(meta: Any) -> Any:
         made = pd.DataFrame(cells)
         made.columns = meta.columns
         return made
-    return pd.Series([_value_of(meta.dtype)], dtype=meta.dtype, name=meta.name)
+    if isinstance(meta, pd.MultiIndex):
+        return pd.MultiIndex.from_tuples([sample_of_index(meta)], names=meta.names)
+    row = pd.Series([_value_of(meta.dtype)], dtype=meta.dtype, name=meta.name)
+    return pd.Index(row.array, name=meta.name) if isinstance(meta, pd.Index) else row
+
+
+def sample_of_index(meta: Any) -> Any:
+    """A harmless label of an index with this dtype, a tuple of an index of several levels."""
+    if isinstance(meta, pd.MultiIndex):
+        return tuple(sample_of_index(meta.get_level_values(n)) for n in range(meta.nlevels))
+    return pd.Series([_value_of(meta.dtype)], dtype=meta.dtype).iloc[0]
 
 
 def _value_of(dtype: Any) -> Any:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from shframe.dataframe.expr.base import Relation, changes_when_missing, dtypes_of, example_of
+from shframe.dataframe.expr.base import Meta, Relation, changes_when_missing, dtypes_of, example_of
 from shframe.dataframe.expr.lineage import Lineage
 from shframe.dataframe.kernels import carrying, window
 from shframe.dataframe.kernels.carrying import CarryPlan
@@ -36,6 +37,32 @@ class Windowed(Relation):
     @functools.cached_property
     def settled(self) -> bool:
         return self.source.settled and not any(map(changes_when_missing, dtypes_of(self.meta)))
+
+
+@dataclass(frozen=True, eq=False)
+class Overlapped(Windowed):
+    """The same by a user's function; its schema is learned by running it, if it is not known.
+
+    _learn: how it is learned: the plan's node in, the empty result out.
+    """
+
+    known: Meta | None = None
+    _learn: Callable[[Relation], Any] | None = None
+
+    @functools.cached_property
+    def meta(self) -> Any:
+        if self.known is not None:
+            return self.known.empty
+        assert self._learn is not None, "a user's function without a way to learn its schema"
+        return self._learn(self)
+
+    @functools.cached_property
+    def lineage(self) -> Lineage:
+        return Lineage(self.token, self.token)
+
+    @functools.cached_property
+    def settled(self) -> bool:
+        return False
 
 
 @dataclass(frozen=True, eq=False)

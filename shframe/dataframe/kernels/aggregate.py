@@ -21,6 +21,11 @@ import pyarrow.compute as pc
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import sorting
 from shframe.dataframe.kernels.aggregation import Aggregation, Output, key_columns, slots_of
+from shframe.dataframe.kernels.custom_aggregation import (
+    CustomAggregation,
+    aggregate_at_once,
+    finish_chunks,
+)
 from shframe.dataframe.kernels.group_results import assemble, finish_groups
 from shframe.dataframe.kernels.group_rows import Groups, group_rows, number_each
 from shframe.dataframe.kernels.group_values import (
@@ -52,23 +57,27 @@ _ADDED = {"sum": "sum", "total": "sum", "count": "sum", "size": "sum", "prod": "
 def aggregate_by_pandas(part: Any, *, plan: Aggregation) -> Any:
     """pandas' own answer for one partition that holds whole groups."""
     frame = partition.as_pandas(part)
-    groups = frame.groupby(
-        list(plan.keys) if len(plan.keys) > 1 else plan.keys[0],
-        sort=plan.sort,
-        dropna=plan.dropna,
-        observed=plan.observed,
-    )
-    made = [_one_output(groups, output) for output in plan.outputs]
+    options = {"sort": plan.sort, "dropna": plan.dropna, "observed": plan.observed}
+    groups = frame.groupby(list(plan.keys) if len(plan.keys) > 1 else plan.keys[0], **options)
+    made = [_one_output(groups, output, options) for output in plan.outputs]
     return assemble(made, plan, made[0].index if made else groups.size().index)
 
 
-def _one_output(groups: Any, output: Output) -> Any:
+def _one_output(groups: Any, output: Output, options: dict[str, Any]) -> Any:
     if output.how == "size":
         return groups.size() if output.column is None else groups[output.column].size()
     chosen = groups[output.column]
+    if isinstance(output.how, CustomAggregation):
+        return aggregate_at_once(chosen, output.how, options)
     if isinstance(output.how, UserCode):
         return chosen.agg(output.how.function, **dict(output.kwargs))
     return getattr(chosen, output.how)(**dict(output.kwargs))
+
+
+def finish_custom(*parts: Any, plan: Aggregation) -> Any:
+    """The result of users' own aggregations from partial results."""
+    made = finish_chunks(*parts, plan=plan)
+    return assemble(made, plan, made[0].index)
 
 
 def aggregate_empty(meta: Any, plan: Aggregation) -> Any:

@@ -35,7 +35,7 @@ _ORDERED = frozenset({"min", "max", "first", "last", "count", "size"})
 class Output:
     """One column of the result: what is done to which column, and its label.
 
-    how: the name of a pandas method of groups, or a UserCode.
+    how: the name of a pandas method of groups, a UserCode, or a CustomAggregation.
     """
 
     label: Any

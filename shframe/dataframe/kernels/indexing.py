@@ -22,7 +22,7 @@ def as_column(part: Any, labels: Any) -> Any:
 def locate(rows: Any, *, key: Any) -> Any:
     """pandas' own loc; of rows that have a schema only, those without rows."""
     found = partition.as_pandas(rows)
-    return found.loc[key]
+    return found.loc[key, :] if isinstance(key, tuple) and found.ndim == 2 else found.loc[key]
 
 
 def find_slice(labels: Any, *, start: Any, stop: Any) -> Any:
@@ -32,7 +32,7 @@ def find_slice(labels: Any, *, start: Any, stop: Any) -> Any:
 
 def locate_number(rows: Any, *, key: Any) -> Any:
     """pandas' own iloc."""
-    return partition.as_pandas(rows).iloc[key]
+    return rows_of(partition.as_pandas(rows), key)
 
 
 def take_number(part: Any, counts: list[int], *, place: int, number: int) -> Any:
@@ -50,6 +50,11 @@ def only_row(rows: Any) -> Any:
     return partition.as_pandas(rows).iloc[0]
 
 
+def only_label(labels: Any) -> Any:
+    """The one label that was chosen."""
+    return partition.as_pandas(labels)[0]
+
+
 def take_wanted(part: Any, counts: list[int], *given: Any, place: int, wanted: Any = None) -> Any:
     """The rows of a partition whose numbers in the whole are among some, in their order."""
     total, begin = sum(counts), sum(counts[:place])
@@ -61,7 +66,7 @@ def take_wanted(part: Any, counts: list[int], *given: Any, place: int, wanted: A
 def take_in_order(rows: Any, counts: Any, *given: Any, wanted: Any = None) -> Any:
     """Rows that were chosen, in the order in which they were asked for."""
     if not isinstance(counts, list):  # of a schema only
-        return rows.iloc[:0]
+        return rows[:0] if isinstance(rows, pd.Index) else rows.iloc[:0]
     numbers = _numbers(given[0] if given else wanted, sum(counts))
     return rows_of(rows, np.searchsorted(np.unique(numbers), numbers))
 
@@ -107,8 +112,10 @@ def _new_column(value: Any) -> Any:
     return rows[0].iloc[:0]
 
 
-def set_labels(part: Any, *, rows: Any, columns: Any, value: Any) -> Any:
+def set_labels(part: Any, *given: Any, rows: Any, columns: Any, value: Any) -> Any:
     """All rows with a value under some labels."""
+    inputs = [partition.as_pandas(one) for one in given]
+    rows, value = fill_places(rows, inputs), fill_places(value, inputs)
     made = partition.as_pandas(part).copy()
     if made.ndim == 1:
         made.loc[rows] = value

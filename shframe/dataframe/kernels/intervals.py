@@ -73,3 +73,13 @@ def label_intervals(
         return whole.rename(empty.name)
     whole.columns = empty.columns
     return whole
+
+
+def label_times(times: Any, **how: Any) -> Any:
+    """The label of the interval in which each time is, a series; missing where it is."""
+    index = pd.Index(partition.as_pandas(times))
+    rows = pd.Series(range(len(index)), index=index)
+    groups = rows.groupby(pd.Grouper(**how))
+    labels = groups.size().index
+    numbers = groups.ngroup().to_numpy()
+    return pd.Series(labels.take(numbers).where(numbers >= 0))

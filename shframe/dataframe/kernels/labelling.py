@@ -64,3 +64,11 @@ def check_labels(*found: list[bool], labels: list[Any]) -> bool:
 def drop_labels(part: Any, *checked: bool, labels: list[Any]) -> Any:
     """The rows of a partition without those under some labels."""
     return partition.as_pandas(part).drop(labels, errors="ignore")
+
+
+def set_labels(part: Any, labels: Any) -> Any:
+    """A partition under other labels of its rows: an index, or a series of them."""
+    found = partition.as_pandas(labels)
+    if isinstance(found, pd.Series):
+        found = pd.Index(found.array, name=found.name)
+    return partition.as_pandas(part).set_axis(found)

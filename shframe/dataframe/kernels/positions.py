@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from shframe.dataframe import partition
+from shframe.dataframe.kernels import rowwise
 
 
 def take_slice(
@@ -29,6 +30,18 @@ def take_slice(
     if stride == 1:
         return partition.slice_rows(part, low, high)
     return rows_of(partition.as_pandas(part), slice(low, high, stride))
+
+
+def take_values(part: Any, counts: list[int], values: Any, *, place: int, name: Any) -> Any:
+    """The values of a partition's rows, under their labels; values: of all rows."""
+    total, begin = sum(counts), sum(counts[:place])
+    if len(values) != total:
+        raise ValueError(
+            f"Length of values ({len(values)}) does not match length of index ({total})"
+        )
+    index = partition.as_pandas(rowwise.get_index(part))
+    whole = values.array if isinstance(values, pd.Series) else values
+    return pd.Series(whole[begin : begin + counts[place]], index=index, name=name)
 
 
 def rows_of(obj: Any, numbers: Any) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe import partition
+from shframe.dataframe.kernels.arguments import as_written
 
 SIMPLE = ("sum", "prod", "min", "max", "any", "all", "count")
 MOMENTS = ("count", "mean", "m2")  # m2: the sum of squared distances from the mean
@@ -170,3 +171,20 @@ def count_different(*found: list[Any], dropna: bool, labels: Any) -> Any:
         filled = [one for one in pieces if len(one)] or [pieces[0]]
         counts.append(partition.stack(filled).nunique(dropna=dropna))
     return counts[0] if labels is None else pd.Series(counts, index=labels)
+
+
+def reduce_chunk(
+    part: Any, *, chunk: Any, chunk_kwargs: dict[str, Any], aggregate: Any, aggregate_kwargs: Any
+) -> Any:
+    """What a user's function makes of a partition; a series becomes a row of a frame."""
+    made = chunk.function(partition.as_pandas(part), **as_written(chunk_kwargs))
+    return made.to_frame().T if isinstance(made, pd.Series) else made
+
+
+def aggregate_chunks(
+    *results: Any, chunk: Any, chunk_kwargs: Any, aggregate: Any, aggregate_kwargs: dict[str, Any]
+) -> Any:
+    """What another makes of all these results, in one frame, or in one series of plain values."""
+    rows = all(isinstance(one, pd.DataFrame) for one in results)
+    whole = pd.concat(results) if rows else pd.Series(list(results))
+    return aggregate.function(whole, **as_written(aggregate_kwargs))

@@ -14,6 +14,7 @@ import pandas as pd
 from shframe.dataframe import partition
 from shframe.dataframe.kernels.arguments import Place, as_written, fill_places
 
+ARRAYS = (np.ndarray, pd.api.extensions.ExtensionArray)
 COUNT_OF_WHOLE = Place(1)  # the second of what assigned() gets besides the frame
 
 OPERATORS: dict[str, Callable[..., Any]] = {
@@ -79,7 +80,7 @@ def operate_scalar(part: Any, *, name: str, value: Any, reflected: bool) -> Any:
 
 def _as_rows(made: Any, *operands: Any) -> Any:
     """What pandas gives as an array, of an Index among the operands, as an Index."""
-    plain = isinstance(made, (np.ndarray, pd.api.extensions.ExtensionArray))
+    plain = isinstance(made, ARRAYS)
     of_index = plain and any(isinstance(one, pd.Index) for one in operands)
     return pd.Index(made) if of_index else made
 
@@ -146,6 +147,14 @@ def _assign_to_table(table: Any, labels: tuple[Any, ...], columns: list[Any]) ->
 def call_method(
     part: Any, *inputs: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
+    """A pandas method, by its (dotted) name; what is an array of an index, as an index."""
+    made = call_for_value(part, *inputs, name=name, args=args, kwargs=kwargs)
+    return _as_rows(made, partition.as_pandas(part)) if isinstance(made, ARRAYS) else made
+
+
+def call_for_value(
+    part: Any, *inputs: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     """A pandas method, by its (dotted) name."""
     values = [partition.as_pandas(one) for one in inputs]
     if name == "rename" and partition.is_table(part) and list(kwargs) == ["columns"] and not inputs:
@@ -159,7 +168,7 @@ def call_method(
     for word in words:
         found = getattr(found, word)
     given = as_written(fill_places(args, values)), as_written(fill_places(kwargs, values))
-    return _as_rows(found(*given[0], **given[1]), part)
+    return found(*given[0], **given[1])
 
 
 def call_for_item(
@@ -182,6 +191,12 @@ def get_attribute(part: Any, *, name: str) -> Any:
     for word in name.split("."):
         found = getattr(found, word)
     return found
+
+
+def get_of_each(part: Any, *, name: str) -> Any:
+    """An attribute that has a value for each row; of an index, as an index."""
+    part = partition.as_pandas(part)
+    return _as_rows(get_attribute(part, name=name), part)
 
 
 def call_user_function(

@@ -10,7 +10,9 @@ import pandas as pd
 
 from shframe.dataframe import partition
 from shframe.dataframe.kernels.arguments import as_written, fill_places
+from shframe.errors import InvalidArgument
 from shframe.graph.plan.tokens import tokenize
+from shframe.graph.tasks.function import UserCode
 
 Reach = int | pd.Timedelta | Literal["result", "filled result"]
 
@@ -19,6 +21,7 @@ Reach = int | pd.Timedelta | Literal["result", "filled result"]
 class WindowPlan:
     """A method, and what of the other partitions it needs to see.
 
+    method: its name, or a user's function of rows.
     windows: what makes windows first (rolling) with its arguments.
     before, after: how many rows, or how long a time; "result": the method's last result is enough,
         put in the place of a row before; "filled result": the last that is not missing.
@@ -26,7 +29,7 @@ class WindowPlan:
     columns: a label, or labels, of the columns that the method works on; None: all.
     """
 
-    method: str
+    method: str | UserCode
     args: tuple[Any, ...] = ()
     kwargs: tuple[tuple[str, Any], ...] = ()
     windows: tuple[str, tuple[tuple[str, Any], ...]] | None = None
@@ -54,7 +57,20 @@ def call_windows(part: Any, *given: Any, plan: WindowPlan) -> Any:
         found = found[list(plan.columns) if isinstance(plan.columns, tuple) else plan.columns]
     args = as_written(fill_places(plan.args, given))
     kwargs = as_written(fill_places(dict(plan.kwargs), given))
+    if isinstance(plan.method, UserCode):
+        return _call_by_rows(found, plan.method, args, kwargs)
     return getattr(found, plan.method)(*args, **kwargs)
+
+
+def _call_by_rows(rows: Any, function: UserCode, args: Any, kwargs: Any) -> Any:
+    """A user's function that returns a row for each."""
+    made = function.function(rows, *args, **kwargs)
+    if not isinstance(made, (pd.DataFrame, pd.Series)) or len(made) != len(rows):
+        shown = f"{len(made)} rows" if hasattr(made, "__len__") else type(made).__name__
+        raise InvalidArgument(
+            f"map_overlap() needs a row for each of {len(rows)} rows, {function.name} gave {shown}"
+        )
+    return made
 
 
 def find_reached(part: Any, *given: Any, plan: WindowPlan, backward: bool) -> Any:

@@ -10,8 +10,16 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe.expr.relations import Aggregate
-from shframe.dataframe.kernels import aggregate, group_results, row_order, shuffle, sorting
+from shframe.dataframe.kernels import (
+    aggregate,
+    custom_aggregation,
+    group_results,
+    row_order,
+    shuffle,
+    sorting,
+)
 from shframe.dataframe.kernels.aggregation import is_coded, is_decomposable, key_columns
+from shframe.dataframe.kernels.custom_aggregation import CustomAggregation
 from shframe.dataframe.lower.estimates import most_groups
 from shframe.dataframe.lower.layer import (
     About,
@@ -42,6 +50,8 @@ def lower_aggregate(node: Aggregate, sources: tuple[Layer, ...]) -> Layer:
         answer = Function(aggregate.aggregate_by_pandas, plan=plan)
         made = per_partition(node.name, answer, layer.keys)
         return Layer(keys_of(made), made, about=About())
+    if _is_custom(node):
+        return _custom_in_parts(node, layer)
     if is_decomposable(node.source.meta, plan):
         partial = Function(aggregate.aggregate_partially, plan=plan)
         parts = per_partition(f"{node.name}-partial", partial, layer.keys)
@@ -76,6 +86,19 @@ def lower_aggregate(node: Aggregate, sources: tuple[Layer, ...]) -> Layer:
         Key(node.name, (0,)), Function(group_results.order_groups, plan=plan), keys_of(made)
     )
     return Layer([last.key], [*before, *shuffled.tasks, *made, last], about=About())
+
+
+def _custom_in_parts(node: Aggregate, layer: Layer) -> Layer:
+    """What users' own aggregations find of each partition, combined in a tree."""
+    name, plan = node.name, node.plan
+    keys, before = number_rows(node.source.name, layer)
+    find = Function(custom_aggregation.find_chunks, plan=plan)
+    parts = per_partition(f"{name}-partial", find, keys)
+    combine = Function(custom_aggregation.combine_chunks, plan=plan)
+    final = Function(aggregate.finish_custom, plan=plan)
+    steps = combine_tree(Key(name, (0,)), keys_of(parts), combine, final)
+    tasks = [*before, *parts, *steps]
+    return Layer([steps[-1].key], tasks, about=About(not plan.as_index))
 
 
 def _groups_in_parts(node: Aggregate, partials: list[Task], layer: Layer) -> Layer:
@@ -133,6 +156,14 @@ def _whole_groups_in_order(node: Aggregate, layer: Layer) -> Layer:
     finish = Function(aggregate.aggregate_whole_range, plan=plan, expected=node.meta)
     keys, tasks = by_range(name, local, parts_for(layer, 2 * workers()), how, finish)
     return Layer(keys, tasks, about=About(not plan.as_index, layer.about.nbytes))
+
+
+def _is_custom(node: Aggregate) -> bool:
+    """Whether all is users' own aggregations, by keys whose dtype is the same in partitions."""
+    keys = [node.source.meta[key].dtype for key in node.plan.keys]
+    plain = not any(isinstance(one, pd.CategoricalDtype) or one.kind == "O" for one in keys)
+    custom = [isinstance(output.how, CustomAggregation) for output in node.plan.outputs]
+    return plain and bool(custom) and all(custom)
 
 
 def _by_appearance(node: Aggregate) -> bool:

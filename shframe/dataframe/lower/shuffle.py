@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from shframe.dataframe.expr.base import Relation
+from shframe.dataframe.expr.relations import Shuffled
 from shframe.dataframe.kernels import rowwise, shuffle, sorting
 from shframe.dataframe.lower.layer import (
     About,
     Layer,
     gather,
     keys_of,
+    number_rows,
     parts_for,
     per_partition,
     per_place,
@@ -22,12 +25,29 @@ from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
 
-def hash_shuffled(name: str, layer: Layer, keys: tuple[Any, ...], *, keep_index: bool) -> Layer:
+def lower_shuffled(node: Shuffled, sources: tuple[Layer, ...]) -> Layer:
+    """Rows with their labels, moved by the hash of their keys."""
+    keys, before = number_rows(node.source.name, sources[0])
+    layer = replace(sources[0], keys=keys, about=replace(sources[0].about, fresh=False))
+    if len(keys) == 1 and node.count in (None, 1):
+        return replace(layer, tasks=before)
+    made = hash_shuffled(node.name, layer, node.keys, keep_index=True, count=node.count)
+    return replace(made, tasks=[*before, *made.tasks])
+
+
+def hash_shuffled(
+    name: str,
+    layer: Layer,
+    keys: tuple[Any, ...],
+    *,
+    keep_index: bool,
+    count: int | None = None,
+) -> Layer:
     """Rows with equal keys brought into one partition; order within a partition is kept.
 
-    keep_index: whether rows keep labels that are a range.
+    keep_index: whether rows keep labels that are a range. count: of partitions; None: as fits.
     """
-    count = parts_for(layer, max(len(layer.keys), 2 * workers()))
+    count = count or parts_for(layer, max(len(layer.keys), 2 * workers()))
     split = Function(shuffle.split_frame, labels=keys, count=count, keep_index=keep_index)
     splits = per_partition(f"{name}-split", split, layer.keys)
     gathered = [Function(shuffle.gather_frame, place=n) for n in range(count)]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from shframe import session
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Meta, Params, Relation, Value
 from shframe.dataframe.expr.columns import (
@@ -22,9 +23,13 @@ from shframe.dataframe.expr.columns import (
     StringOp,
 )
 from shframe.dataframe.expr.relations import Map, Whole, align
-from shframe.dataframe.expr.values import Computed, Find
+from shframe.dataframe.expr.values import Computed, Find, Given, Held
 from shframe.dataframe.kernels import categories, rowwise, texts
+from shframe.dataframe.methods.delegating import call_in_one_task
 from shframe.dataframe.methods.rowwise import call_method
+from shframe.dataframe.methods.storing import place_values
+from shframe.dataframe.plan.inferred_schema import compute_value
+from shframe.dataframe.wrap import wrap
 from shframe.graph.plan.expr import Expr
 
 _STRINGS = """
@@ -74,11 +79,47 @@ def call_accessor(
         return call_method(source, "str.extractall", args, kwargs, kind=Relabel, index_asked=True)
     if name not in ROW_BY_ROW[accessor] or _looks_around(name, args, kwargs):
         return call_whole(source, accessor, name, args, kwargs)
-    node = call_method(source, name, args, kwargs, kind=_KINDS[accessor])
-    if source.meta.dtype == object and getattr(node.meta, "dtype", None) == "int64":
-        # objects that are all missing stay objects
+    if (accessor, name) == ("str", "repeat") and _is_listed(args, kwargs):
+        args, kwargs = (wrap(place_values(source, [*args, *kwargs.values()][0])),), {}
+    if accessor == "str" and source.meta.dtype == object:
+        # pandas looks at all values whether they are strings
         return call_whole(source, accessor, name, args, kwargs)
+    node = call_method(source, name, args, kwargs, kind=_KINDS[accessor])
+    if isinstance(source.meta, pd.Index) and isinstance(node.meta, pd.DataFrame):
+        return call_whole(source, accessor, name, args, kwargs)  # whose rows are numbered
     return node
+
+
+def _is_listed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether the first argument is plain and has a value for each row."""
+    given = [*args, *kwargs.values()]
+    return bool(given) and arguments.is_many(given[0]) and not arguments.is_rows(given[0])
+
+
+def access_labels(source: Relation, name: str) -> Relation | Value:
+    """An attribute of an index of times: of each label, or of the whole."""
+    if name in ROW_BY_ROW["dt"] and _is_of_times(source):
+        return Attribute(source, "", name)
+    return Computed((source,), rowwise.get_attribute, Params(name=name))
+
+
+def call_labels(
+    source: Relation, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Relation | Value:
+    """A method of an index of times, row by row where it looks at each label alone."""
+    alone = name in ROW_BY_ROW["dt"] and not _looks_around(name, args, kwargs)
+    if alone and _is_of_times(source) and name != "isocalendar":
+        return call_method(source, name, args, kwargs)
+    return call_in_one_task(source, name, args, kwargs)
+
+
+def _is_of_times(source: Relation) -> bool:
+    return isinstance(source.meta, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex))
+
+
+def is_of_objects(node: Relation) -> bool:
+    """Whether it is what pandas gives as an array of Python objects, of an index of times."""
+    return isinstance(node, Attribute) and node.attribute in ("date", "time", "timetz")
 
 
 def call_whole(
@@ -105,6 +146,10 @@ def _concatenate(
     """str.cat: row by row with lazy columns, else on the whole."""
     if others is None:
         return call_whole(source, "str", "cat", (), {"sep": sep, "na_rep": na_rep})
+    if _is_listed((others,), {}) and not isinstance(others, pd.DataFrame):
+        listed = isinstance(others, (list, tuple)) and not all(map(pd.api.types.is_scalar, others))
+        if not listed:
+            others = wrap(place_values(source, others))
     many = others if isinstance(others, (list, tuple)) else [others]
     if join != "left" or not all(map(arguments.is_rows, many)):
         named = {"others": others, "sep": sep, "na_rep": na_rep, "join": join}
@@ -143,8 +188,6 @@ def _looks_around(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> b
     """Whether arguments make pandas look at more than one value, or pair some with rows."""
     if name == "to_period" and not (args or kwargs.get("freq")):
         return True  # the frequency is guessed from all values
-    if name == "repeat":
-        return arguments.is_many([*args, *kwargs.values()][0])
     ambiguous = [*args[1:2], kwargs.get("ambiguous")]
     inferring = name in ("tz_localize", "round", "floor", "ceil")
     return inferring and any(
@@ -155,6 +198,16 @@ def _looks_around(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> b
 def list_categories(source: Relation) -> Value:
     """The categories of all partitions together."""
     return Computed((_dtype_of(source),), categories.list_categories, Params())
+
+
+def learn_categories(source: Relation) -> Relation:
+    """The series with the categories of all partitions, found now where they are not known."""
+    if len(source.meta.cat.categories):
+        return source
+    dtype = compute_value(_dtype_of(source))
+    known = Meta(source.meta.astype(dtype))
+    given = Given(Held(session.current().put(dtype)))
+    return Map((source,), categories.set_categories, Params(), "same", True, (given,), known)
 
 
 def unify_categories(source: Relation) -> Relation:

@@ -135,8 +135,9 @@ def set_index(
     """Columns as labels of rows, beside the levels that there are with append."""
     if append or verify_integrity:
         check_labels(source, sorting.as_list(keys), "set_index")
-        how = {"drop": drop, "append": append, "verify_integrity": verify_integrity}
+        how = {"drop": drop, "append": append}
         if verify_integrity:
+            how["verify_integrity"] = True
             return call_in_one_task(source, "set_index", (keys,), how)  # type: ignore[return-value]
         return call_method(source, "set_index", [keys], how, kind=SteadyRelabel, index_asked=True)
     return sorting.set_index(source, keys, drop)

@@ -26,7 +26,7 @@ from shframe.dataframe.expr.relations import (
 from shframe.dataframe.expr.values import Computed
 from shframe.dataframe.kernels import rowwise
 from shframe.dataframe.methods.grouping import captured
-from shframe.dataframe.methods.rowwise import call_method
+from shframe.dataframe.methods.rowwise import beside, call_method
 from shframe.dataframe.plan.inferred_schema import compute_now, learn_schema
 from shframe.graph.plan.expr import Expr
 
@@ -64,7 +64,9 @@ def operate(source: Relation, name: str, args: Args, kwargs: Named) -> Relation:
     given = [*args, *kwargs.values()]
     listed = [one for one in given if arguments.is_many(one) and not arguments.is_rows(one)]
     if listed and source.meta.ndim == 1:
-        return call_in_one_task(source, name, args, kwargs)  # type: ignore[return-value]
+        args = tuple(beside(source, one, name) for one in args)
+        kwargs = {label: beside(source, one, name) for label, one in kwargs.items()}
+        given = [*args, *kwargs.values()]
     kind = Joined if any(map(arguments.is_rows, given)) else Elementwise
     if kind is Joined and (kwargs.get("level") is not None or "fill_value" in kwargs):
         source = bring_together(source)
@@ -83,7 +85,7 @@ def call_in_one_task(source: Relation, name: str, args: Args, kwargs: Named) -> 
 def find_in_one_task(source: Relation, name: str, args: Args, kwargs: Named) -> Value:
     """pandas' own method on all rows, where it gives no rows."""
     sources, params = _whole_call(source, name, args, kwargs)
-    return Computed(sources, rowwise.call_method, params)
+    return Computed(sources, rowwise.call_for_value, params)
 
 
 def get_in_one_task(source: Relation, name: str) -> Value:

@@ -19,6 +19,7 @@ from shframe.dataframe.expr.grouped import (
     GroupedRows,
     GroupNode,
 )
+from shframe.dataframe.expr.positions import Placed
 from shframe.dataframe.expr.relations import (
     Aggregate,
     Filter,
@@ -28,13 +29,16 @@ from shframe.dataframe.expr.relations import (
     Whole,
     unify_dtypes,
 )
-from shframe.dataframe.expr.values import collect_rows
-from shframe.dataframe.kernels import grouped, rowwise
+from shframe.dataframe.expr.values import Computed, RowCount, collect_rows
+from shframe.dataframe.kernels import grouped, intervals, positions, rowwise
 from shframe.dataframe.kernels.aggregation import Aggregation, Output
+from shframe.dataframe.kernels.custom_aggregation import CustomAggregation
 from shframe.dataframe.kernels.grouped import GroupCall
+from shframe.dataframe.methods.rowwise import rename_series
 from shframe.dataframe.methods.selection import assign_lazy, select_column
 from shframe.dataframe.methods.sorting import as_list
-from shframe.dataframe.plan.inferred_schema import compute_now, learn_schema
+from shframe.dataframe.methods.storing import place_values
+from shframe.dataframe.plan.inferred_schema import compute_now, compute_value, learn_schema
 from shframe.dataframe.wrap import wrap
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
 from shframe.graph.tasks.function import UserCode
@@ -49,9 +53,10 @@ class Groups:
     keys: labels of its columns; names: what the keys are called in a result.
     options: sort, dropna, observed and as_index; group_keys: whether apply() adds the keys.
     listed: whether they were given as a list, so that the key of a group is a tuple.
+    unnamed: whether it is a series without a name, whose label in the frame is not shown.
     """
 
-    __slots__ = ("frame", "group_keys", "keys", "listed", "names", "options")
+    __slots__ = ("frame", "group_keys", "keys", "listed", "names", "options", "unnamed")
 
     def __init__(
         self,
@@ -61,6 +66,7 @@ class Groups:
         options: dict[str, bool],
         group_keys: bool = True,
         listed: bool = False,
+        unnamed: bool = False,
     ) -> None:
         self.frame = frame
         self.keys = keys
@@ -68,6 +74,7 @@ class Groups:
         self.options = options
         self.group_keys = group_keys
         self.listed = listed
+        self.unnamed = unnamed
 
     @property
     def columns(self) -> Any:
@@ -85,7 +92,20 @@ class Groups:
         return [label for label in self.columns if label not in self.keys]
 
 
-def group_rows(frame: Relation, by: Any, level: Any, group_keys: bool, options: Options) -> Groups:
+def wrap_result(groups: Groups, node: Relation) -> Any:
+    """The object for a result of groups; that of a series without a name has none."""
+    series = groups.unnamed and isinstance(node.meta, pd.Series)
+    return wrap(rename_series(node, None) if series else node)
+
+
+def group_rows(
+    frame: Relation,
+    by: Any,
+    level: Any,
+    group_keys: bool,
+    options: Options,
+    unnamed: bool = False,
+) -> Groups:
     """The groups of a frame; keys that are no columns are added to it under hidden labels.
 
     by: labels, lazy columns, and functions or mappings of the labels of rows; level: levels of the
@@ -96,11 +116,14 @@ def group_rows(frame: Relation, by: Any, level: Any, group_keys: bool, options: 
     if by is None:
         keys: list[Any] = [_level_of(frame, one) for one in as_list(level)]
     else:
-        keys = list(by) if isinstance(by, (list, tuple)) else [by]
+        many = isinstance(by, (list, tuple)) and not _are_values(frame, by)
+        keys = list(by) if many else [by]
     if not keys:
         raise InvalidArgument("No group keys passed!")
     labels, names = [], []
     for n, key in enumerate(keys):
+        if isinstance(key, pd.Grouper):
+            key = _key_of(frame, key)
         if isinstance(key, Hashable) and key in frame.meta.columns:
             labels.append(key)
             names.append(key)
@@ -116,8 +139,41 @@ def group_rows(frame: Relation, by: Any, level: Any, group_keys: bool, options: 
         frame = assign_lazy(frame, hidden, column, grows=False)
         labels.append(hidden)
         names.append(column.meta.name)
-    listed = isinstance(level if by is None else by, list)
-    return Groups(frame, tuple(labels), tuple(names), options, group_keys, listed)
+    listed = len(keys) > 1 or isinstance(level if by is None else by, list)
+    listed = listed and not (by is not None and keys[0] is by)
+    return Groups(frame, tuple(labels), tuple(names), options, group_keys, listed, unnamed)
+
+
+def _are_values(frame: Relation, by: Any) -> bool:
+    """Whether a list has a value for each row, and no keys. Cost: counts the rows, for what is no
+    label."""
+    known = {*frame.meta.columns, *frame.meta.index.names}
+    plain = all(pd.api.types.is_scalar(one) for one in by)
+    if not plain or not by or all(one in known for one in by):
+        return False
+    return bool(len(by) == compute_value(RowCount(frame)))
+
+
+def _key_of(frame: Relation, grouper: Any) -> Any:
+    """The key that pandas' Grouper means: a label, a column of a level, or of intervals of time."""
+    if grouper.freq is not None:
+        return wrap(group_by_time(frame, grouper))
+    return grouper.key if grouper.level is None else wrap(_level_of(frame, grouper.level))
+
+
+def group_by_time(frame: Relation, grouper: Any) -> Relation:
+    """The label of the interval in which each row is. Cost: one task has the times of all rows."""
+    times = _level_of(frame, grouper.level or 0)
+    if grouper.key is not None:
+        times = select_column(frame, grouper.key)
+    named = {name: getattr(grouper, name) for name in _OF_INTERVALS}
+    labels = Computed((times,), intervals.label_times, Params(**named))
+    name = grouper.key if grouper.key is not None else times.meta.name
+    known = Meta(pd.Series(times.meta[:0], index=frame.meta.index, name=name))
+    return Placed(frame, positions.take_values, Params(name=name), (labels,), known)
+
+
+_OF_INTERVALS = ("freq", "closed", "label", "convention", "origin", "offset")
 
 
 def _level_of(frame: Relation, level: Any) -> Relation:
@@ -129,6 +185,10 @@ def _key_column(frame: Relation, key: Any) -> Relation:
     if arguments.is_rows(key):
         node: Relation = key.expr
         return node
+    if (arguments.is_many(key) and not isinstance(key, (pd.Series, dict, list, tuple))) or (
+        isinstance(key, (list, tuple)) and key not in frame.meta.index.names
+    ):
+        return place_values(frame, key)
     if isinstance(key, (pd.Series, dict)) or callable(key):
         how = captured(key) if callable(key) else key
         return Map((frame,), rowwise.map_labels, Params(function=how), "same")
@@ -149,7 +209,7 @@ def aggregate_groups(
     """The frame of some outputs, or the Series of one, where there are no labels."""
     plan = Aggregation(groups.keys, groups.names, tuple(outputs), labels, name, **groups.options)
     source = groups.frame
-    if any(isinstance(output.how, UserCode) for output in outputs):
+    if any(isinstance(output.how, UserCode | CustomAggregation) for output in outputs):
         source = unify_dtypes(source)  # a user's function sees what it would of the whole
     return Aggregate(source, plan)
 

@@ -13,19 +13,24 @@ from shframe.dataframe.expr.base import Params, Relation, Value
 from shframe.dataframe.expr.columns import Arguments, IsIn, RowLabels
 from shframe.dataframe.expr.positions import ByPosition, Located, Rearranged
 from shframe.dataframe.expr.relations import Filter, Map, OpenWhole, Project, align, unify_dtypes
-from shframe.dataframe.expr.samples import sample_of
+from shframe.dataframe.expr.samples import sample_of, sample_of_index
 from shframe.dataframe.expr.values import Find
 from shframe.dataframe.kernels import indexing, positions, rowwise
 from shframe.dataframe.kernels.arguments import Place
+from shframe.dataframe.methods.delegating import call_in_one_task
 from shframe.dataframe.methods.selection import (
+    FLAGS,
     assign_column,
     filter_rows,
     select_column,
     select_columns,
 )
-from shframe.dataframe.methods.storing import store_pandas
+from shframe.dataframe.methods.storing import place_values, store_pandas
 from shframe.dataframe.plan.inferred_schema import compute_now, learn_schema
+from shframe.dataframe.wrap import wrap
 from shframe.errors import UnsupportedType
+from shframe.graph.plan.expr import Expr
+from shframe.lazy.collection import Collection
 
 ALL = slice(None)
 
@@ -71,6 +76,8 @@ def rows_by_label(source: Relation, key: Any) -> Relation | Value:
     if is_all(key):
         return source
     if arguments.is_rows(key):
+        if getattr(key.expr.meta, "ndim", 2) == 1 and str(key.expr.meta.dtype) not in FLAGS:
+            return rows_by_label(source, key.compute())  # labels, which are values
         return filter_rows(source, key.expr)
     if isinstance(key, slice):
         return _slice_of_labels(source, key)
@@ -83,10 +90,18 @@ def rows_by_label(source: Relation, key: Any) -> Relation | Value:
         labels = Params(key=key if isinstance(key, (list, pd.Index)) else wanted)
         return Rearranged((_with_labels(source, wanted),), indexing.locate, labels)
     if isinstance(source.meta.index, pd.MultiIndex):
+        if are_slicers(source, key):
+            return Rearranged((source,), indexing.locate, Params(key=key))
         return _located(source, indexing.locate, key=key)
-    if isinstance(source.meta.index, pd.DatetimeIndex) and isinstance(key, str):
+    if _means_times(source, [key]):
         return _located(source, indexing.locate, key=key)  # may mean many rows
     return _located(_with_labels(source, [key]), indexing.locate, key=key)
+
+
+def are_slicers(source: Relation, key: Any) -> bool:
+    """Whether it has a slice or a list for a level of the labels, of which all levels stay."""
+    levels = isinstance(source.meta.index, pd.MultiIndex) and isinstance(key, tuple)
+    return levels and not all(map(pd.api.types.is_scalar, key))
 
 
 def _located(source: Relation, kernel: Callable[..., Any], **params: Any) -> Located:
@@ -97,11 +112,17 @@ def _located(source: Relation, kernel: Callable[..., Any], **params: Any) -> Loc
 
 def _with_labels(source: Relation, labels: list[Any]) -> Relation:
     """The rows with some labels: a condition on each."""
-    if isinstance(source.meta.index, pd.MultiIndex):
+    if isinstance(source.meta.index, pd.MultiIndex) or _means_times(source, labels):
         return source
     node = IsIn(RowLabels(source), "isin", Arguments((labels,)))
     mask = Map((source, node), indexing.as_column, Params(), "same")
     return Filter(unify_dtypes(source), mask)
+
+
+def _means_times(source: Relation, labels: list[Any]) -> bool:
+    """Whether a string among labels means a time, or many of them."""
+    times = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
+    return isinstance(source.meta.index, times) and any(isinstance(one, str) for one in labels)
 
 
 def _slice_of_labels(source: Relation, key: slice) -> Relation:
@@ -147,6 +168,19 @@ def rows_by_number(source: Relation, key: Any) -> Relation | Value:
     return take_rows(source, wanted)
 
 
+def labels_by_number(source: Relation, key: Any) -> Relation | Value:
+    """The labels that an index has at a number (a value), at numbers, in a slice, or where true."""
+    if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
+        rows = ByPosition(unify_dtypes(source), indexing.take_number, Params(number=int(key)))
+        return Located((rows,), indexing.only_label, Params(), sample_of_index(source.meta))
+    if arguments.is_rows(key):
+        key = wrap(key.expr).compute()
+    if isinstance(key, slice) or arguments.is_many(key):
+        made = rows_by_number(source, key)
+        return made
+    raise IndexError("only integers, slices (`:`), and integer or boolean arrays are valid indices")
+
+
 def take_rows(source: Relation, wanted: Any) -> Relation:
     """Rows by their numbers, in the order of these; a lazy value or an array."""
     if isinstance(wanted, Value):
@@ -159,9 +193,20 @@ def take_rows(source: Relation, wanted: Any) -> Relation:
     return Rearranged((chosen, counts, *given), indexing.take_in_order, params)
 
 
+def rows_before(source: Relation, where: Any, subset: Any) -> Relation | Value:
+    """asof: the last row without missing values before a label (a value), or before some."""
+    if arguments.is_many(where) or arguments.is_rows(where):
+        return call_in_one_task(source, "asof", (where, subset), {})
+    params = Params(name="asof", args=(where, subset), kwargs={})
+    row = sample_of(source.meta).iloc[0]
+    return Located((source,), rowwise.call_method, params, row)
+
+
 def get_cell(source: Relation, row: Any, label: Any) -> Value:
     """One value, by the labels of its row and column."""
     column = source if source.meta.ndim == 1 else select_column(source, label)
+    if _means_times(source, [row]):
+        return _located(column, indexing.get_at, key=row)  # a string means a time
     return _located(_with_labels(column, [row]), indexing.get_at, key=row)
 
 
@@ -179,12 +224,16 @@ def get_numbered_cell(source: Relation, row: int, number: Any) -> Value:
 
 
 def set_by_label(source: Relation, rows: Any, columns: Any, value: Any) -> Relation:
-    """`obj.loc[rows, columns] = value` as a new object: a condition for each row, or a label.
-
-    Raises: UnsupportedType for other keys of rows.
-    """
+    """`obj.loc[rows, columns] = value` as a new object: a condition for each row, labels, or a
+    slice of them. Labels, and several values for some rows, are set now, in one task."""
     if is_all(rows) and source.meta.ndim == 2 and not arguments.is_many(columns):
         return _set_all(source, columns, value)
+    if isinstance(rows, pd.Series) and rows.dtype == bool:
+        rows = wrap(store_pandas(rows, 1))
+    if _are_flags(rows):
+        rows = wrap(place_values(source, rows))
+    if arguments.is_rows(rows) and arguments.is_many(value) and not arguments.is_rows(value):
+        return _set_now((source, rows.expr), Place(0), columns, value)
     split_value, given, others = _split(value)
     if arguments.is_rows(rows):
         if rows.expr.meta.ndim != 1 or str(rows.expr.meta.dtype) not in ("bool", "boolean"):
@@ -194,15 +243,21 @@ def set_by_label(source: Relation, rows: Any, columns: Any, value: Any) -> Relat
         node = Map(aligned, indexing.set_where, params, "same", given=given)
         _ = node.meta
         return node
-    if isinstance(rows, slice) or others:
-        raise UnsupportedType(
-            "loc[...] = takes a boolean Series, a label, or a list of labels for rows"
-        )
-    labels = list(rows) if arguments.is_many(rows) and not isinstance(rows, tuple) else [rows]
-    if labels and all(isinstance(one, (bool, np.bool_)) for one in labels):
-        raise UnsupportedType("loc[...] = takes a lazy boolean Series, not a list of booleans")
+    if others:
+        return _set_now((source, *others), rows, columns, Place(0))
+    return _set_now((source, *given), rows, columns, split_value)
+
+
+def _are_flags(rows: Any) -> bool:
+    """Whether it is a boolean for each row."""
+    if not arguments.is_many(rows) or isinstance(rows, (tuple, Collection, slice)):
+        return False
+    return bool(len(rows)) and all(isinstance(one, (bool, np.bool_)) for one in rows)
+
+
+def _set_now(sources: tuple[Expr, ...], rows: Any, columns: Any, value: Any) -> Relation:
     params = Params(rows=rows, columns=columns, value=value)
-    return compute_now(OpenWhole((source,), indexing.set_labels, params, learn_schema))
+    return compute_now(OpenWhole(sources, indexing.set_labels, params, learn_schema))
 
 
 def _set_all(source: Relation, column: Any, value: Any) -> Relation:
@@ -215,10 +270,6 @@ def _split(value: Any) -> tuple[Any, tuple[Any, ...], tuple[Relation, ...]]:
         return Place(0), (), (value.expr,)
     if arguments.is_value(value):
         return Place(0), (value.expr,), ()
-    if arguments.is_many(value) and not isinstance(value, (dict, tuple)):
-        raise UnsupportedType(
-            f"loc[...] = takes a single value or a lazy column, got a {type(value).__name__}"
-        )
     return value, (), ()
 
 

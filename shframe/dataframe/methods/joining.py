@@ -23,6 +23,7 @@ from shframe.dataframe.expr.relations import (
 )
 from shframe.dataframe.expr.values import Check, collect_rows
 from shframe.dataframe.kernels import join_checks, rowwise
+from shframe.dataframe.methods.reshaping import call_on_all
 from shframe.dataframe.methods.selection import check_labels
 from shframe.dataframe.methods.sorting import as_list
 from shframe.errors import InvalidArgument, UnsupportedType
@@ -71,6 +72,10 @@ def merge(
     if how == "cross":
         return _cross(left, right, (on, left_on, right_on), suffixes, indicator)
     left_keys, right_keys = _keys(left, right, on, left_on, right_on)
+    if _are_levels(left, left_keys) or _are_levels(right, right_keys):
+        named = {"how": how, "on": on, "left_on": left_on, "right_on": right_on, "sort": sort}
+        named |= {"suffixes": suffixes, "indicator": bool(indicator) and indicator}
+        return call_on_all("merge", (left, right), {**named, "validate": validate})
     check_labels(left, left_keys, "merge (left)")
     check_labels(right, right_keys, "merge (right)")
     if validate is not None:
@@ -88,6 +93,12 @@ def merge(
     columns = made.meta.columns
     by = tuple(a if a in columns else b for a, b in zip(left_keys, right_keys, strict=True))
     return NumberRows(Sort(made, by, (True,) * len(by), "last", True))
+
+
+def _are_levels(side: Relation, keys: list[Any]) -> bool:
+    """Whether a key is a level of the labels of rows, not a column."""
+    columns, names = side.meta.columns, side.meta.index.names
+    return any(key is not None and key not in columns and key in names for key in keys)
 
 
 def join_rows(
@@ -245,7 +256,8 @@ def join(
 ) -> Relation:
     """pandas' join: columns of others beside, by the labels of rows, or by columns of the left."""
     if many:
-        params = Params(on=on, how=how, lsuffix=suffixes[0], rsuffix=suffixes[1], sort=sort)
+        given = {"lsuffix": suffixes[0], "rsuffix": suffixes[1]} if any(suffixes) else {}
+        params = Params(on=on, how=how, sort=sort, **given)
         return Whole((left, *others), join_checks.join_several, params)
     (right,) = others
     if right.meta.ndim == 1:

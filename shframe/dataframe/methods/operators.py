@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import pandas as pd
+
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Literal, Relation, Value
 from shframe.dataframe.expr.columns import Arithmetic, Boolean, Compare, Operation, Unary
 from shframe.dataframe.expr.relations import align
 from shframe.dataframe.expr.values import ValueOperation
+from shframe.dataframe.methods.storing import place_values
 from shframe.dataframe.plan import dtype_probe
+from shframe.dataframe.wrap import wrap
 from shframe.errors import UnsupportedType
 from shframe.lazy.collection import Collection
 
@@ -24,8 +28,12 @@ _ORDERING = ("lt", "le", "gt", "ge")
 def operate(source: Relation, op: str, other: Any, reflected: bool) -> Relation:
     """An operator between a relation and another lazy object or a constant.
 
-    Raises: UnsupportedType for values that pandas would pair with rows.
+    Plain values that belong to the rows of a series go with them by number, pandas' by label.
+
+    Raises: UnsupportedType for such values beside a frame or an index.
     """
+    if isinstance(source.meta, pd.Series) and arguments.is_many(other):
+        other = other if isinstance(other, Collection) else wrap(place_values(source, other))
     if arguments.is_rows(other):
         node = _pair(source, op, other.expr, reflected)
     else:

@@ -21,6 +21,8 @@ from shframe.dataframe.expr.columns import (
 from shframe.dataframe.expr.relations import align, bring_together
 from shframe.dataframe.expr.values import collect_rows
 from shframe.dataframe.kernels.arguments import Place
+from shframe.dataframe.methods.storing import place_values, store_pandas
+from shframe.dataframe.wrap import wrap
 from shframe.errors import UnsupportedType
 from shframe.lazy.collection import Collection
 
@@ -75,18 +77,30 @@ def is_in(source: Relation, values: Any) -> Relation:
 
 def clip(source: Relation, lower: Any, upper: Any) -> Relation:
     """Values kept within limits."""
-    for limit in (lower, upper):
-        check_one(limit, "clip")
+    lower, upper = (beside(source, one, "clip") for one in (lower, upper))
     # pandas asks whether there is any limit at all: of other rows a partition may have none
-    beside = _whole_for_dtype(source, lower, upper)
-    return call_method(beside, "clip", [lower, upper], kind=SteadyElementwise, by_label=False)
+    whole = _whole_for_dtype(source, lower, upper)
+    return call_method(whole, "clip", [lower, upper], kind=SteadyElementwise, by_label=False)
 
 
-def choose(source: Relation, method: str, condition: Any, other: Any) -> Relation:
+def choose(
+    source: Relation,
+    method: str,
+    condition: Any,
+    other: Any,
+    axis: Any = None,
+    level: Any = None,
+) -> Relation:
     """where or mask: values where a condition holds, or does not; `other` elsewhere."""
-    for one in (condition, other):
-        check_one(one, method)
-    return call_method(_whole_for_dtype(source, other), method, [condition, other])
+    if level is not None:
+        source = bring_together(source)
+    named = {"axis": axis, "level": level}
+    by_columns = isinstance(other, pd.Series) and source.meta.ndim == 2
+    if by_columns and axis in (0, "index", "rows"):
+        other = wrap(store_pandas(other, 1))
+    condition = beside(source, condition, method)
+    other = other if by_columns else beside(source, other, method)
+    return call_method(_whole_for_dtype(source, other), method, [condition, other], named)
 
 
 def replace(source: Relation, to_replace: Any, *value: Any, regex: Any = False) -> Relation:
@@ -100,8 +114,7 @@ def replace(source: Relation, to_replace: Any, *value: Any, regex: Any = False) 
 
 def between(source: Relation, left: Any, right: Any, inclusive: Any) -> Relation:
     """Whether values are between two limits."""
-    for limit in (left, right):
-        check_one(limit, "between")
+    left, right = (beside(source, one, "between") for one in (left, right))
     return call_method(source, "between", [left, right, inclusive], kind=SteadyElementwise)
 
 
@@ -125,13 +138,21 @@ def _whole_for_dtype(source: Relation, *others: Any) -> Relation:
     return source
 
 
-def check_one(value: Any, where: str) -> None:
-    """Raises: UnsupportedType: for many plain values, of which each belongs to a row."""
-    if arguments.is_many(value) and not isinstance(value, Collection):
+def beside(source: Relation, value: Any, where: str) -> Any:
+    """The value; many plain ones, of which each belongs to a row, as a lazy column.
+
+    Raises: UnsupportedType: for those of a frame, which may belong to rows or to columns.
+    """
+    if not arguments.is_many(value) or isinstance(value, Collection):
+        return value
+    if isinstance(value, pd.DataFrame) and source.meta.ndim == 2:
+        return wrap(store_pandas(value, 1))
+    if source.meta.ndim == 2:
         raise UnsupportedType(
-            f"{where}() takes a single value or a lazy column, got a {type(value).__name__}"
+            f"{where}() takes a single value or a lazy object, got a {type(value).__name__}"
             "\n  make it lazy with sf.from_pandas"
         )
+    return wrap(place_values(source, value))
 
 
 def call_if_callable(given: Any, owner: Any) -> Any:

@@ -11,8 +11,12 @@ from shframe.dataframe.expr.columns import Column
 from shframe.dataframe.expr.lineage import correspond, same_rows
 from shframe.dataframe.expr.relations import Assign, Filter, Project, align, unify_dtypes
 from shframe.dataframe.expr.values import RowCount
+from shframe.dataframe.methods.storing import is_array, place_values
 from shframe.errors import ColumnNotFound, UnsupportedType
 from shframe.lazy.collection import Collection
+
+FLAGS = ("bool", "boolean", "bool[pyarrow]")
+"""Dtypes of conditions."""
 
 
 def check_labels(source: Relation, labels: Iterable[Any], where: str, sentence: str = "") -> None:
@@ -38,24 +42,20 @@ def select_column(source: Relation, label: Any) -> Relation:
 def filter_rows(source: Relation, condition: Relation) -> Relation:
     """The rows for which a lazy condition holds."""
     dtype = getattr(condition.meta, "dtype", None)
-    if dtype is None or str(dtype) not in ("bool", "boolean", "bool[pyarrow]"):
+    if dtype is None or str(dtype) not in FLAGS:
         raise UnsupportedType(f"a filter must be a boolean Series, got dtype {dtype}")
     source, condition = align(source, condition)
     return Filter(unify_dtypes(source), condition)
 
 
 def assign_column(source: Relation, label: Any, value: Any) -> Relation:
-    """The frame with a further column: a lazy one or a constant.
-
-    Raises: UnsupportedType for many plain values, of which each belongs to a row.
-    """
+    """The frame with a further column: a lazy one, values for each row, or a constant."""
     if arguments.is_rows(value):
         return assign_lazy(source, label, value.expr)
     if arguments.is_many(value) and not isinstance(value, Collection):
-        raise UnsupportedType(
-            f"assign({label!r}=...) takes a lazy column or a single value, "
-            f"got a {type(value).__name__}\n  make it lazy with sf.from_pandas"
-        )
+        return assign_lazy(source, label, place_values(source, value))
+    if arguments.is_value(value) and is_array(value.expr.sample):
+        return assign_lazy(source, label, place_values(source, value))
     literal, given = arguments.split_value(value)
     return Assign(source, label, literal, given)
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shframe import session
 from shframe.dataframe import partition
-from shframe.dataframe.expr.base import Meta
+from shframe.dataframe.expr.base import Meta, Params, Relation
+from shframe.dataframe.expr.positions import Placed
 from shframe.dataframe.expr.relations import FromParts
+from shframe.dataframe.expr.values import Given, Held
+from shframe.dataframe.kernels import positions
 from shframe.dataframe.sources.parquet_source import MOST_PARTITION
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
+from shframe.lazy.collection import Collection, Lazy
 
 SMALL = 1 << 20  # bytes that are one partition
 
@@ -35,8 +40,71 @@ def store_pandas(obj: Any, npartitions: int | None = None) -> FromParts:
     return FromParts(refs, Meta(obj), sizes, increasing=_labels_increase(obj))
 
 
+_LISTED = (list, tuple, range, np.ndarray, pd.Index, pd.api.extensions.ExtensionArray)
+
+
+def place_values(source: Relation, values: Any) -> Relation:
+    """Plain values that belong to the rows of a relation: pandas' by label, others by number.
+
+    Raises: UnsupportedType for what has no order or no single column; ValueError for another
+        number of values than rows, when they are computed.
+    """
+    if isinstance(values, Collection):
+        return _place_array(source, values)
+    if isinstance(values, pd.Series):
+        return store_pandas(values, 1)
+    if not isinstance(values, _LISTED) or getattr(values, "ndim", 1) != 1:
+        raise UnsupportedType(f"a column is a list, an array or a Series, got {values!r:.60}")
+    series = pd.Series(values if hasattr(values, "dtype") else list(values))
+    index = source.meta if isinstance(source.meta, pd.Index) else source.meta.index
+    name = getattr(values, "name", getattr(source.meta, "name", None))
+    known = Meta(pd.Series(series.array[:0], index=index, name=name))
+    held = Given(Held(session.current().put(series)))
+    return Placed(source, positions.take_values, Params(name=name), (held,), known)
+
+
+def is_array(value: Any) -> bool:
+    """Whether it is an array of one axis, without labels."""
+    arrays = (np.ndarray, pd.api.extensions.ExtensionArray)
+    return isinstance(value, arrays) and value.ndim == 1
+
+
+def _place_array(source: Relation, values: Any) -> Relation:
+    """A lazy array as a column beside the rows, by their numbers."""
+    sample = values.expr.sample
+    index = source.meta if isinstance(source.meta, pd.Index) else source.meta.index
+    if not is_array(sample):
+        raise UnsupportedType(f"a lazy {type(sample).__name__} is no column: compute() it first")
+    known = Meta(pd.Series(sample[:0], index=index[:0]))
+    return Placed(source, positions.take_values, Params(name=None), (values.expr,), known)
+
+
+def build(kind: type, data: Any, **named: Any) -> Relation:
+    """The node of an object that pandas' class makes of data, which is stored; a node is taken.
+
+    Lazy data comes whole, but for an object of the same kind alone.
+    """
+    given = {name: value for name, value in named.items() if value is not None}
+    node = data.expr if isinstance(data, Collection) else data
+    if isinstance(node, Relation) and isinstance(node.meta, kind) and not given:
+        return node
+    made = kind(_computed(data), **{name: _computed(value) for name, value in given.items()})
+    return store_pandas(made)
+
+
+def _computed(value: Any) -> Any:
+    if isinstance(value, Lazy):
+        return value.compute()
+    if type(value) in (list, tuple):
+        return type(value)(map(_computed, value))
+    if type(value) is dict:
+        return {key: _computed(one) for key, one in value.items()}
+    return value
+
+
 def _partition_count(obj: Any) -> int:
-    usage = obj.memory_usage(index=True, deep=False)
+    how = {} if isinstance(obj, pd.Index) else {"index": True}
+    usage = obj.memory_usage(deep=False, **how)
     nbytes = int(usage.sum()) if isinstance(usage, pd.Series) else int(usage)
     if nbytes < SMALL:
         return 1

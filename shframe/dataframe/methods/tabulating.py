@@ -64,7 +64,7 @@ def cross_tabulate(index: Any, columns: Any, named: dict[str, Any]) -> FromParts
     counted = named["values"] is None and named["aggfunc"] is None and named["dropna"] is True
     if counted and all(sides) and same_rows([one.lineage for one in (*sides[0], *sides[1])]):
         return _count_pairs(sides[0], sides[1], named)
-    split = arguments.split_method((index, columns), named)
+    split = arguments.split_function((index, columns), named)
     given = split.arguments
     params = Params(args=given.args, kwargs=dict(given.kwargs))
     return _table_now((*split.rows, *split.values), tables.cross_tabulate, params)

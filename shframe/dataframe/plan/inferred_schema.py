@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from shframe import session
-from shframe.dataframe.expr.base import Meta, Relation
+from shframe.dataframe.expr.base import Meta, Relation, Value
 from shframe.dataframe.expr.relations import FromParts
 from shframe.dataframe.plan.planner import PLANNER
 
@@ -49,3 +49,10 @@ def compute_now(node: Relation) -> FromParts:
     if not isinstance(made, (pd.DataFrame, pd.Series, pd.Index)):
         raise TypeError(f"expected a DataFrame, Series or Index, got {type(made).__name__}")
     return FromParts((ref,), Meta(made), (len(made),), layer.about.fresh)
+
+
+def compute_value(node: Value) -> Any:
+    """The value, computed now."""
+    graph, _ = PLANNER.graph(PLANNER.optimized(node))
+    (ref,) = session.current().run(graph)
+    return ref.value(writable=True)

@@ -17,6 +17,7 @@ from shframe.dataframe.lower.read import lower_from_parts, lower_read_csv, lower
 from shframe.dataframe.lower.reduce import lower_fold, lower_limit, lower_small_result
 from shframe.dataframe.lower.repartition import lower_number_rows, lower_repartition
 from shframe.dataframe.lower.rowwise import lower_row_wise, lower_unify_dtypes
+from shframe.dataframe.lower.shuffle import lower_shuffled
 from shframe.dataframe.lower.sort import lower_sort
 from shframe.dataframe.lower.whole import lower_computed, lower_given, lower_whole
 from shframe.dataframe.lower.windows import lower_carried, lower_windowed
@@ -65,6 +66,7 @@ PLANNER: Planner[About] = Planner(
         relations.Limit: lower_limit,
         relations.SmallResult: lower_small_result,
         relations.Repartition: lower_repartition,
+        relations.Shuffled: lower_shuffled,
         relations.NumberRows: lower_number_rows,
         ordered.Ranks: lower_ranks,
         ordered.Modes: lower_modes,
