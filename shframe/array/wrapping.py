@@ -60,8 +60,8 @@ def _places(function: Callable[..., Any]) -> dict[str, int]:
     name, or by that which NumPy's function of the same name has for them."""
     own = list(inspect.signature(function).parameters.values())
     places = {each.name: n for n, each in enumerate(own) if each.kind is each.POSITIONAL_ONLY}
-    found = (getattr(room, function.__name__, None) for room in (np, np.linalg, np.fft))
-    numpys = next((each for each in found if each is not None), None)
+    found = (vars(room).get(function.__name__) for room in (np, np.linalg, np.fft))
+    numpys = next((each for each in found if callable(each)), None)
     if numpys is None or isinstance(numpys, np.ufunc):
         return places
     try:
@@ -70,8 +70,10 @@ def _places(function: Callable[..., Any]) -> dict[str, int]:
         return places
     ours = {each.name for each in own}
     for n, (mine, other) in enumerate(zip(own, theirs, strict=False)):
-        variable = mine.kind is mine.VAR_POSITIONAL
-        if other not in ours and mine.name not in theirs and not variable:
+        variable = mine.kind in (mine.VAR_POSITIONAL, mine.VAR_KEYWORD)
+        # an option is only meant by its own name: NumPy's `order` is none of ours
+        needed = mine.kind is mine.POSITIONAL_ONLY or mine.default is mine.empty
+        if needed and not variable and other not in ours and mine.name not in theirs:
             places[other] = n
     return places
 

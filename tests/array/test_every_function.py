@@ -328,6 +328,16 @@ def test_the_wide_and_the_tall_are_decomposed_by_blocks() -> None:
         np.testing.assert_allclose(u * s @ v, given_)
 
 
+def test_an_option_of_numpys_is_not_taken_for_another() -> None:
+    for call in (
+        lambda: xp.zeros((2, 2), "f8", order="F"),
+        lambda: xp.asarray([1], None, order="C"),
+        lambda: xp.identity(2, "f8", like=3),
+    ):
+        with pytest.raises(TypeError, match=r"order|like"):
+            call()
+
+
 @pytest.mark.parametrize(
     ("name", "arrays", "others"),
     [
