@@ -182,6 +182,16 @@ class Series(SeriesMethods):
         Collection.__init__(self, build(pd.Series, data, **how))
 
     @property
+    def index(self) -> Index:
+        """The labels of the rows, lazily; they, and their name, can be set."""
+        made: Index = self._labels()
+        return made
+
+    @index.setter
+    def index(self, labels: Any) -> None:
+        self._set_labels(labels)
+
+    @property
     def name(self) -> Any:
         """The label, which can be set."""
         return self._meta.name
@@ -342,6 +352,16 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
     def shape(self) -> tuple[int, int]:
         """(rows, columns). Cost: computes the row counts."""
         return len(self), len(self.columns)
+
+    @property
+    def index(self) -> Index:
+        """The labels of the rows, lazily; they, and their name, can be set."""
+        made: Index = self._labels()
+        return made
+
+    @index.setter
+    def index(self, labels: Any) -> None:
+        self._set_labels(labels)
 
     def __dir__(self) -> list[str]:
         names = [name for name in self.columns if isinstance(name, str) and name.isidentifier()]

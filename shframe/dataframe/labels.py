@@ -15,15 +15,13 @@ class Labels(Rows):
 
     __slots__ = ()
 
-    @property
-    def index(self) -> Any:
-        """The labels of the rows, as a lazy Index; they, and their name, can be set."""
+    def _labels(self) -> Any:
+        """An index that knows whose it is."""
         made = wrap(RowLabels(self.expr))
         made._owner = self
         return made
 
-    @index.setter
-    def index(self, labels: Any) -> None:
+    def _set_labels(self, labels: Any) -> None:
         self.expr = relabelling.set_labels(self.expr, labels)
 
     def set_axis(self, labels: Any, *, axis: Any = 0, copy: Any = None) -> Self:

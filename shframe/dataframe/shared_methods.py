@@ -176,7 +176,7 @@ class SharedMethods(Labels):
     def axes(self) -> list[Any]:
         """The labels of the rows, lazily, and those of the columns of a frame."""
         columns = [self._meta.columns] if self._meta.ndim == 2 else []
-        return [self.index, *columns]
+        return [self._labels(), *columns]
 
     def clear_divisions(self) -> Self:
         """The same: Dask's bounds of partitions are not known, and not needed."""

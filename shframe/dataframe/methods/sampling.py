@@ -9,10 +9,10 @@ import pandas as pd
 
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Params, Relation
-from shframe.dataframe.expr.positions import ByPosition, Located
+from shframe.dataframe.expr.positions import ByPosition, Located, Rearranged
 from shframe.dataframe.expr.relations import NumberRows, unify_dtypes
 from shframe.dataframe.expr.values import RowCount
-from shframe.dataframe.kernels import sampling
+from shframe.dataframe.kernels import rowwise, sampling
 from shframe.dataframe.methods.delegating import call_in_one_task, find_in_one_task
 from shframe.dataframe.methods.indexing import take_rows
 from shframe.dataframe.methods.storing import place_values
@@ -38,7 +38,12 @@ def sample_rows(
         if arguments.is_many(weights) and axis not in (1, "columns"):
             weights = weights if arguments.is_rows(weights) else wrap(place_values(source, weights))
         more = {"weights": weights, "axis": axis, "ignore_index": ignore_index}
-        return call_in_one_task(source, "sample", (), {**how, **more})  # type: ignore[return-value]
+        named = {**how, **more}
+        if axis in (1, "columns"):
+            return call_in_one_task(source, "sample", (), named)  # type: ignore[return-value]
+        split = arguments.split_function((), named)
+        params = Params(name="sample", args=(), kwargs=dict(split.arguments.kwargs))
+        return Rearranged((source, *split.values), rowwise.call_method, params)
     if random_state is None:
         how["random_state"] = int(np.random.randint(0, 2**31 - 1))
     if n is not None and frac is not None:
