@@ -338,10 +338,7 @@ def _numeric(groups: Groups, columns: list[Any]) -> list[Any]:
 
 
 def _labels(hows: Any) -> list[Any]:
-    """The labels of several aggregations: pandas numbers functions without a name.
-
-    Raises: pandas' SpecificationError where two are the same.
-    """
+    """The labels of several aggregations: pandas numbers functions without a name."""
     labels = []
     unnamed = 0
     for how in hows:
@@ -349,11 +346,6 @@ def _labels(hows: Any) -> list[Any]:
         if label == "<lambda>" and len(hows) > 1:
             label, unnamed = f"<lambda_{unnamed}>", unnamed + 1
         labels.append(label)
-    twice = next((one for one in labels if labels.count(one) > 1), None)
-    if twice is not None:
-        raise pd.errors.SpecificationError(
-            f"Function names must be unique, found multiple named {twice}"
-        )
     return labels
 
 

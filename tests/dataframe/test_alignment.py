@@ -143,5 +143,5 @@ def test_a_series_of_rows_is_not_matched_with_columns(session: Session) -> None:
         lazy + lazy.a
     with pytest.raises(UnsupportedType, match="cannot be used here"):
         lazy.fillna(lazy.a)
-    with pytest.raises(UnsupportedType, match="boolean"):
-        lazy.a[lazy.b]
+    with pytest.raises(KeyError, match="are in the"):
+        lazy.a[lazy.b].compute()

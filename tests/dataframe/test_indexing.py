@@ -178,5 +178,5 @@ def test_mistakes_of_indexing(session: Session) -> None:
         lazy.iloc[lazy.a > 1]
     with pytest.raises(ValueError, match="already exists"):
         lazy.insert(0, "a", 1)
-    with pytest.raises(ValueError, match="cannot set using a list-like indexer"):
+    with pytest.raises(ValueError, match="Must have equal len keys and value"):
         lazy.loc[lazy.a > 1, "b"] = [1, 2, 3]

@@ -79,8 +79,8 @@ def clip(source: Relation, lower: Any, upper: Any) -> Relation:
     """Values kept within limits."""
     lower, upper = (beside(source, one, "clip") for one in (lower, upper))
     # pandas asks whether there is any limit at all: of other rows a partition may have none
-    beside = _whole_for_dtype(source, lower, upper)
-    return call_method(beside, "clip", [lower, upper], kind=SteadyElementwise, by_label=False)
+    whole = _whole_for_dtype(source, lower, upper)
+    return call_method(whole, "clip", [lower, upper], kind=SteadyElementwise, by_label=False)
 
 
 def choose(

@@ -40,6 +40,9 @@ def store_pandas(obj: Any, npartitions: int | None = None) -> FromParts:
     return FromParts(refs, Meta(obj), sizes, increasing=_labels_increase(obj))
 
 
+_LISTED = (list, tuple, range, np.ndarray, pd.Index, pd.api.extensions.ExtensionArray)
+
+
 def place_values(source: Relation, values: Any) -> Relation:
     """Plain values that belong to the rows of a relation: pandas' by label, others by number.
 
@@ -50,7 +53,7 @@ def place_values(source: Relation, values: Any) -> Relation:
         return _place_array(source, values)
     if isinstance(values, pd.Series):
         return store_pandas(values, 1)
-    if isinstance(values, (dict, set, frozenset, pd.DataFrame)) or getattr(values, "ndim", 1) != 1:
+    if not isinstance(values, _LISTED) or getattr(values, "ndim", 1) != 1:
         raise UnsupportedType(f"a column is a list, an array or a Series, got {values!r:.60}")
     series = pd.Series(values if hasattr(values, "dtype") else list(values))
     index = source.meta if isinstance(source.meta, pd.Index) else source.meta.index
@@ -100,7 +103,8 @@ def _computed(value: Any) -> Any:
 
 
 def _partition_count(obj: Any) -> int:
-    usage = obj.memory_usage(index=True, deep=False)
+    how = {} if isinstance(obj, pd.Index) else {"index": True}
+    usage = obj.memory_usage(deep=False, **how)
     nbytes = int(usage.sum()) if isinstance(usage, pd.Series) else int(usage)
     if nbytes < SMALL:
         return 1
