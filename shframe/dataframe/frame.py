@@ -20,6 +20,7 @@ from shframe.dataframe.arranging import FrameArranging
 from shframe.dataframe.attributes import missing_attribute
 from shframe.dataframe.base import Partitioned
 from shframe.dataframe.column import ColumnMethods
+from shframe.dataframe.dask_options import AGGREGATIONS, MOVES, accept_all
 from shframe.dataframe.expr.base import RowWise
 from shframe.dataframe.expr.columns import (
     Column,
@@ -240,12 +241,12 @@ class Series(SeriesMethods):
 
         level: only these levels, by number or name; name: of the column of values.
         """
-        label = (0 if self.name is None else self.name) if name is no_default else name
         if not drop:
             if inplace:
                 raise TypeError("Cannot reset_index inplace on a Series to create a DataFrame")
             named = {"allow_duplicates": True} if allow_duplicates else {}
-            return self.to_frame(label).reset_index(level, **named)
+            frame = self.to_frame() if name is no_default else self.to_frame(name)
+            return frame.reset_index(level, **named)
         frame = sorting.to_frame(self.expr, 0)
         column = Column(arranging.reset_index(frame, level, True, {}), 0)
         made = wrap_as(Series, rename_series(column, self.name))
@@ -817,6 +818,9 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
         partition_cols: Any = None,
         index: bool | None = None,
         compression: str | None = "snappy",
+        engine: str = "auto",
+        overwrite: bool = True,
+        write_index: bool | None = None,
     ) -> None:
         """Write a folder of Parquet files, a file per partition.
 
@@ -824,12 +828,16 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
         complete; files of others are not touched.
 
         partition_cols: columns whose values name folders, as pandas has it.
-        index: whether it is stored; None: unless it counts the rows from 0.
+        index: whether it is stored; None: unless it counts the rows from 0. write_index: Dask's
+            name for it. engine: "auto" or "pyarrow", which is the one. overwrite: accepted.
 
         Raises: WriteFailed where the folder cannot be written to, or holds Parquet files of
         others. What was there stays as it was.
         """
-        write_parquet(self.expr, path, partition_cols, index, compression)
+        if engine not in ("auto", "pyarrow"):
+            raise InvalidArgument(f"engine must be one of 'auto', 'pyarrow', got {engine!r}")
+        stored = write_index if index is None else index
+        write_parquet(self.expr, path, partition_cols, stored, compression)
 
 
 def _apply_rows(part: Any, function: Any, args: tuple[Any, ...], how: dict[str, Any]) -> Any:
@@ -838,3 +846,8 @@ def _apply_rows(part: Any, function: Any, args: tuple[Any, ...], how: dict[str, 
 
 def _map_cells(part: Any, function: Any, na_action: Any, kwargs: dict[str, Any]) -> Any:
     return part.map(function, na_action=na_action, **kwargs)
+
+
+accept_all(DataFrame, "drop_duplicates map value_counts", *AGGREGATIONS)
+accept_all(DataFrame, "merge join sort_values set_index", *MOVES, "divisions", "sorted", "upsample")
+accept_all(Series, "drop_duplicates map apply value_counts unique nunique", *AGGREGATIONS)
