@@ -62,6 +62,25 @@ def _is_client(asked: object) -> bool:
     )
 
 
+_SCHEDULERS = {
+    **dict.fromkeys(("threads", "threading"), "threads"),
+    **dict.fromkeys(("processes", "multiprocessing"), "processes"),
+    **dict.fromkeys(("sync", "synchronous", "single-threaded"), "sync"),
+}
+
+
+def executor_of(executor: Any, scheduler: Any) -> Any:
+    """The executor that is asked for; scheduler: under the name that Dask has for it.
+
+    Raises: InvalidArgument where both are given.
+    """
+    if scheduler is None:
+        return executor
+    if executor is not None:
+        raise InvalidArgument("pass executor= or scheduler=, which is Dask's name for it")
+    return _SCHEDULERS.get(scheduler, scheduler) if isinstance(scheduler, str) else scheduler
+
+
 class Engines:
     """The engines that a session has used; each is created at first use."""
 

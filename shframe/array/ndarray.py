@@ -33,6 +33,7 @@ from shframe.array.plan.memory import memory_text
 from shframe.array.plan.plan_text import line_of
 from shframe.array.plan.planner import PLANNER
 from shframe.errors import InvalidArgument, UnsupportedType
+from shframe.executor_choice import executor_of
 from shframe.graph.plan.planner import Planner
 from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.lazy.collection import Collection
@@ -178,15 +179,17 @@ class Array(Methods, Operators, Collection):
 
     # -- values
 
-    def compute(self, *, progress: bool | None = None, executor: Any = None) -> Any:
+    def compute(
+        self, *, progress: bool | None = None, executor: Any = None, scheduler: Any = None
+    ) -> Any:
         """The values as an ordinary, writable, C-ordered numpy.ndarray; of an array without
         axes a scalar, as NumPy's reductions return.
 
-        progress, executor: as Collection.compute() has them.
+        progress, executor, scheduler: as Collection.compute() has them.
         Cost: large results are written by the workers where they stay; none is copied after.
             From a cluster the blocks come over the wire, and are put together here.
         """
-        return evaluate(self.expr, progress, executor)
+        return evaluate(self.expr, progress, executor_of(executor, scheduler))
 
     def persist(self, *, progress: bool | None = None, executor: Any = None) -> Array:
         """The same array with its blocks computed and kept where they were made.

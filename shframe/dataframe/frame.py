@@ -8,32 +8,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Literal, overload
 
 import numpy as np
 import pandas as pd
 from pandas.api.extensions import no_default
 
-from shframe.dataframe.accessors import Accessor
 from shframe.dataframe.arranging import FrameArranging
 from shframe.dataframe.attributes import missing_attribute
 from shframe.dataframe.base import Partitioned
-from shframe.dataframe.column import ColumnMethods
-from shframe.dataframe.expr.base import RowWise
+from shframe.dataframe.dask_options import AGGREGATIONS, MOVES, accept_all
 from shframe.dataframe.expr.columns import (
     Column,
-    RowLabels,
     SteadyElementwise,
 )
 from shframe.dataframe.frame_tables import FrameTables
 from shframe.dataframe.groupby import DataFrameGroupBy, SeriesGroupBy
 from shframe.dataframe.in_place import may_be_in_place
-from shframe.dataframe.index_tables import IndexTables
+from shframe.dataframe.index_methods import IndexMethods
 from shframe.dataframe.indexers import Indexers
-from shframe.dataframe.lower.layer import Layer
 from shframe.dataframe.methods import (
-    accessing,
     arranging,
     delegating,
     duplicates,
@@ -65,93 +60,14 @@ from shframe.lazy.collection import Collection
 
 
 @wraps(pd.Index)
-class Index(IndexTables, ColumnMethods):
-    """A lazy Index in partitions.
+class Index(IndexMethods):
+    """A lazy Index in partitions."""
 
-    _owner: the frame or series that it is of, if any, whose labels are named with it.
-    """
-
-    __slots__ = ("_owner",)
-    _owner: Any
+    __slots__ = ()
 
     def __init__(self, data: Any = None, dtype: Any = None, name: Any = None, **how: Any) -> None:
         """The index that pandas makes of data, with its arguments; stored at the call."""
         Collection.__init__(self, build(pd.Index, data, dtype=dtype, name=name, **how))
-
-    def __getitem__(self, key: Any) -> Any:
-        """The label at a number, computed, or the labels at some, lazily."""
-        made = wrap(indexing.labels_by_number(self.expr, key))
-        return made.compute() if isinstance(made, Scalar) else made
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.compute())
-
-    def __contains__(self, label: object) -> bool:
-        return label in self.compute()
-
-    def __getattr__(self, name: str) -> Any:
-        """What the index of pandas has by its dtype: `year`, `month_name()`, `categories` ..."""
-        if name in ("freq", "freqstr") and not isinstance(self._meta, pd.PeriodIndex):
-            raise UnsupportedType(f"{name} is not kept in partitions\n  see inferred_freq")
-        if name.startswith("_") or not hasattr(self._meta, name):
-            raise missing_attribute(self, name, type(self._meta), [])
-        of_type = getattr(type(self._meta), name, None)
-        if callable(of_type):
-            return lambda *args, **how: wrap(accessing.call_labels(self.expr, name, args, how))
-        return wrap(accessing.access_labels(self.expr, name))
-
-    def _result(self, parts: Iterable[Any], layer: Layer) -> Any:
-        made = super()._result(parts, layer)
-        node = self.expr
-        worked = isinstance(node, RowWise) and not isinstance(node, RowLabels)
-        plain = pd.api.types.is_bool_dtype(made.dtype) or accessing.is_of_objects(node)
-        if not worked or not plain:
-            return made  # of a comparison pandas gives an array
-        return made.array if made.dtype != bool else made.to_numpy()
-
-    @property
-    def str(self) -> Accessor:
-        """Methods of strings."""
-        return Accessor(self.expr, "str")
-
-    @property
-    def name(self) -> Any:
-        """The label, which can be set."""
-        return self._meta.name
-
-    @name.setter
-    def name(self, label: Any) -> None:
-        self._set_names(label, several=False)
-
-    @property
-    def names(self) -> list[Any]:
-        """The names of the levels, which can be set."""
-        found: list[Any] = self._meta.names
-        return found
-
-    @names.setter
-    def names(self, labels: Any) -> None:
-        self._set_names(labels, several=True)
-
-    def _set_names(self, names: Any, *, several: bool) -> None:
-        for one in (self, getattr(self, "_owner", None)):
-            if one is not None:
-                one.expr = relabelling.rename_labels(one.expr, names, several=several)
-
-    @property
-    def shape(self) -> tuple[int]:
-        """(labels,). Cost: counts them."""
-        return (len(self),)
-
-    @property
-    def size(self) -> int:
-        """How many labels there are. Cost: counts them."""
-        return len(self)
-
-    @property
-    def nlevels(self) -> int:
-        """How many levels there are."""
-        return int(self._meta.nlevels)
 
     def to_frame(self) -> DataFrame:
         """A frame of the levels."""
@@ -240,18 +156,18 @@ class Series(SeriesMethods):
 
         level: only these levels, by number or name; name: of the column of values.
         """
-        label = (0 if self.name is None else self.name) if name is no_default else name
         if not drop:
             if inplace:
                 raise TypeError("Cannot reset_index inplace on a Series to create a DataFrame")
             named = {"allow_duplicates": True} if allow_duplicates else {}
-            return self.to_frame(label).reset_index(level, **named)
+            made = self.to_frame() if name is no_default else self.to_frame(name)
+            return made.reset_index(level, **named)
         frame = sorting.to_frame(self.expr, 0)
         column = Column(arranging.reset_index(frame, level, True, {}), 0)
-        made = wrap_as(Series, rename_series(column, self.name))
+        node = rename_series(column, self.name)
         if not inplace:
-            return made
-        self.expr = made.expr
+            return wrap(node)
+        self.expr = node
         return None
 
     def groupby(
@@ -817,6 +733,9 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
         partition_cols: Any = None,
         index: bool | None = None,
         compression: str | None = "snappy",
+        engine: str = "auto",
+        overwrite: bool = True,
+        write_index: bool | None = None,
     ) -> None:
         """Write a folder of Parquet files, a file per partition.
 
@@ -824,12 +743,16 @@ class DataFrame(FrameArranging, Indexers, WindowMethods, FrameTables, SharedMeth
         complete; files of others are not touched.
 
         partition_cols: columns whose values name folders, as pandas has it.
-        index: whether it is stored; None: unless it counts the rows from 0.
+        index: whether it is stored; None: unless it counts the rows from 0. write_index: Dask's
+            name for it. engine: "auto" or "pyarrow", which is the one. overwrite: accepted.
 
         Raises: WriteFailed where the folder cannot be written to, or holds Parquet files of
         others. What was there stays as it was.
         """
-        write_parquet(self.expr, path, partition_cols, index, compression)
+        if engine not in ("auto", "pyarrow"):
+            raise InvalidArgument(f"engine must be one of 'auto', 'pyarrow', got {engine!r}")
+        stored = write_index if index is None else index
+        write_parquet(self.expr, path, partition_cols, stored, compression)
 
 
 def _apply_rows(part: Any, function: Any, args: tuple[Any, ...], how: dict[str, Any]) -> Any:
@@ -838,3 +761,8 @@ def _apply_rows(part: Any, function: Any, args: tuple[Any, ...], how: dict[str, 
 
 def _map_cells(part: Any, function: Any, na_action: Any, kwargs: dict[str, Any]) -> Any:
     return part.map(function, na_action=na_action, **kwargs)
+
+
+accept_all(DataFrame, "drop_duplicates map", *AGGREGATIONS)
+accept_all(DataFrame, "merge join sort_values set_index", *MOVES, "divisions", "sorted", "upsample")
+accept_all(Series, "drop_duplicates map apply value_counts unique nunique", *AGGREGATIONS)

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from pandas.api.extensions import no_default
 
+from shframe.dataframe.dask_options import AGGREGATIONS, accept_all
 from shframe.dataframe.group_windows import GroupWindows
 from shframe.dataframe.methods import grouping
 from shframe.dataframe.methods.grouping import Chosen, Groups
@@ -356,3 +357,10 @@ class GroupMethods(Generic[ResultT]):
 
     def _keys_in_memory(self) -> Any:
         return grouping.groups_in_memory(self._groups, self._selection, keys_only=True)
+
+
+_EVERY = """
+    sum prod mean min max first last count any all std var sem skew kurt median nunique quantile
+    idxmin idxmax transform apply cumsum cumprod cummin cummax cumcount shift ffill bfill head tail
+"""
+accept_all(GroupMethods, _EVERY, *AGGREGATIONS)

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar, overload
 import numpy as np
 import pandas as pd
 
+from shframe.dataframe.dask_options import AGGREGATIONS, accept_all
 from shframe.dataframe.group_methods import GroupMethods
 from shframe.dataframe.kernels.aggregation import Output
 from shframe.dataframe.kernels.custom_aggregation import CustomAggregation
@@ -370,3 +371,9 @@ def _bind(func: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
 def _call_named(groups: Any, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     """An aggregation by its name, with arguments."""
     return getattr(groups, _check(name))(*args, **named)
+
+
+for _kind in (DataFrameGroupBy, SeriesGroupBy):
+    accept_all(_kind, "agg aggregate", "split_every", "split_out", "shuffle_method")
+    accept_all(_kind, "size value_counts", *AGGREGATIONS)
+accept_all(SeriesGroupBy, "unique", *AGGREGATIONS)

@@ -49,7 +49,20 @@ def from_arrow(table: Any, npartitions: int | None = None) -> DataFrame:
     return DataFrame(store_pandas(table.to_pandas(), npartitions))
 
 
-def read_parquet(path: Any, columns: Any = None, filters: Any = None) -> DataFrame:
+_CUTS = frozenset(
+    {"blocksize", "split_row_groups", "aggregate_files", "calculate_divisions"}
+    | {"ignore_metadata_file"}
+)
+
+
+def read_parquet(
+    path: Any,
+    columns: Any = None,
+    filters: Any = None,
+    *,
+    engine: str = "auto",
+    **options: Any,
+) -> DataFrame:
     """A Parquet file, a folder of them (hive partitions too), a pattern, or a list.
 
     The footers are read now, values when computed: only the columns that are needed, and only
@@ -58,6 +71,9 @@ def read_parquet(path: Any, columns: Any = None, filters: Any = None) -> DataFra
     columns: labels to read; filters: [(column, op, value), ...], all of which must hold, with
         op among == = != < <= > >= in "not in", or a list of such lists, one of which must hold.
         Columns, levels of the index and folders' names can be asked for; Arrow compares.
+    engine: "auto" or "pyarrow", which is the one. options: those of Dask that say how a data set
+        is cut (blocksize, split_row_groups, aggregate_files, calculate_divisions,
+        ignore_metadata_file) are accepted, without effect: partitions follow from row groups.
 
     Raises: SourceNotFound, SourceDamaged (by name), ColumnNotFound.
 
@@ -69,6 +85,10 @@ def read_parquet(path: Any, columns: Any = None, filters: Any = None) -> DataFra
     >>> sf.read_parquet(path, columns=["b"]).sum().compute().to_dict()
     {'b': 15}
     """
+    if engine not in ("auto", "pyarrow"):
+        raise InvalidArgument(f"engine must be one of 'auto', 'pyarrow', got {engine!r}")
+    for name in sorted(set(options) - _CUTS):
+        raise InvalidArgument(f"read_parquet() takes no {name}=")
     source = parquet_source.ParquetSource(path)
     chosen = None if columns is None else parquet_source.checked_columns(source, columns)
     terms = () if filters is None else parquet_source.checked_filters(source, filters)

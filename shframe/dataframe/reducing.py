@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shframe.dataframe.dask_options import accept_all
 from shframe.dataframe.expr.values import RowCount
 from shframe.dataframe.methods import duplicates, ordering, reductions, summarising
 from shframe.dataframe.rows import Rows
@@ -139,3 +140,7 @@ class Reductions(Rows):
         how = (q, axis, numeric_only, interpolation, method)
         made: Scalar = wrap(ordering.find_quantiles(self.expr, *how))
         return made
+
+
+_EVERY = "sum prod min max mean var std sem skew kurt any all count nunique median quantile"
+accept_all(Reductions, _EVERY, "split_every")

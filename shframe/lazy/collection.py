@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 from shframe import session
 from shframe.errors import UnsupportedType
-from shframe.executor_choice import planned_for
+from shframe.executor_choice import executor_of, planned_for
 from shframe.graph.executors.cluster import values
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr, tree_text
@@ -63,17 +63,20 @@ class Collection(Lazy):
     def __init__(self, expr: Expr) -> None:
         self.expr = expr
 
-    def compute(self, *, progress: bool | None = None, executor: Any = None) -> Any:
+    def compute(
+        self, *, progress: bool | None = None, executor: Any = None, scheduler: Any = None
+    ) -> Any:
         """The result as an ordinary, writable pandas or NumPy object.
 
         It stays valid after sf.shutdown(). Writing into it changes nothing else.
         progress: whether to show a tqdm bar; None: as the session says.
         executor: "processes", "threads", "sync", "dask://host:port", a distributed.Client or
-            "ray"; None: as the session says.
+            "ray"; None: as the session says. scheduler: the same under Dask's names.
 
         Raises: InvalidArgument for another executor, ImportError when its package is missing,
             ClusterUnreachable when its cluster does not answer.
         """
+        executor = executor_of(executor, scheduler)
         graph, layer = self._plan(executor, self._settled)
         parts = self._parts(graph, progress, executor)
         start = time.monotonic()

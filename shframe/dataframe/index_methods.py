@@ -1,0 +1,105 @@
+"""Methods of an Index that name no frame or series; frame.py has the class itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from shframe.dataframe.accessors import Accessor
+from shframe.dataframe.attributes import missing_attribute
+from shframe.dataframe.column import ColumnMethods
+from shframe.dataframe.expr.base import RowWise
+from shframe.dataframe.expr.columns import RowLabels
+from shframe.dataframe.index_tables import IndexTables
+from shframe.dataframe.lower.layer import Layer
+from shframe.dataframe.methods import accessing, indexing, relabelling
+from shframe.dataframe.scalar import Scalar
+from shframe.dataframe.wrap import wrap
+from shframe.errors import UnsupportedType
+
+
+class IndexMethods(IndexTables, ColumnMethods):
+    """The labels of rows, lazily.
+
+    _owner: the frame or series that it is of, if any, whose labels are named with it.
+    """
+
+    __slots__ = ("_owner",)
+    _owner: Any
+
+    def __getitem__(self, key: Any) -> Any:
+        """The label at a number, computed, or the labels at some, lazily."""
+        made = wrap(indexing.labels_by_number(self.expr, key))
+        return made.compute() if isinstance(made, Scalar) else made
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.compute())
+
+    def __contains__(self, label: object) -> bool:
+        return label in self.compute()
+
+    def __getattr__(self, name: str) -> Any:
+        """What the index of pandas has by its dtype: `year`, `month_name()`, `categories` ..."""
+        if name in ("freq", "freqstr") and not isinstance(self._meta, pd.PeriodIndex):
+            raise UnsupportedType(f"{name} is not kept in partitions\n  see inferred_freq")
+        if name.startswith("_") or not hasattr(self._meta, name):
+            raise missing_attribute(self, name, type(self._meta), [])
+        of_type = getattr(type(self._meta), name, None)
+        if callable(of_type):
+            return lambda *args, **how: wrap(accessing.call_labels(self.expr, name, args, how))
+        return wrap(accessing.access_labels(self.expr, name))
+
+    def _result(self, parts: Iterable[Any], layer: Layer) -> Any:
+        made = super()._result(parts, layer)
+        node = self.expr
+        worked = isinstance(node, RowWise) and not isinstance(node, RowLabels)
+        plain = pd.api.types.is_bool_dtype(made.dtype) or accessing.is_of_objects(node)
+        if not worked or not plain:
+            return made  # of a comparison pandas gives an array
+        return made.array if made.dtype != bool else made.to_numpy()
+
+    @property
+    def str(self) -> Accessor:
+        """Methods of strings."""
+        return Accessor(self.expr, "str")
+
+    @property
+    def name(self) -> Any:
+        """The label, which can be set."""
+        return self._meta.name
+
+    @name.setter
+    def name(self, label: Any) -> None:
+        self._set_names(label, several=False)
+
+    @property
+    def names(self) -> list[Any]:
+        """The names of the levels, which can be set."""
+        found: list[Any] = self._meta.names
+        return found
+
+    @names.setter
+    def names(self, labels: Any) -> None:
+        self._set_names(labels, several=True)
+
+    def _set_names(self, names: Any, *, several: bool) -> None:
+        for one in (self, getattr(self, "_owner", None)):
+            if one is not None:
+                one.expr = relabelling.rename_labels(one.expr, names, several=several)
+
+    @property
+    def shape(self) -> tuple[int]:
+        """(labels,). Cost: counts them."""
+        return (len(self),)
+
+    @property
+    def size(self) -> int:
+        """How many labels there are. Cost: counts them."""
+        return len(self)
+
+    @property
+    def nlevels(self) -> int:
+        """How many levels there are."""
+        return int(self._meta.nlevels)
