@@ -243,3 +243,29 @@ def test_where_no_row_has_a_group_pandas_error_is_raised(session: Session) -> No
         frame.groupby("k").i.rolling(2).sum()
     with pytest.raises(ValueError, match=str(expected.value)):
         sf.from_pandas(frame, npartitions=2).groupby("k").i.rolling(2).sum().compute()
+
+
+@pytest.mark.parametrize("dropna", [True, False])
+@pytest.mark.parametrize(
+    "labels", [None, list("abcde"), [5, 5, 7, 7, 9]], ids=["counted", "letters", "twice"]
+)
+def test_rows_without_a_group_keep_their_labels(
+    session: Session, dropna: bool, labels: Any
+) -> None:
+    kinds: list[Any] = [
+        pd.Categorical(["x", None, None, "y", None]),
+        [1.0, np.nan, np.nan, 2.0, np.nan],
+        pd.to_datetime(["2020-01-01", None, None, "2021-01-01", None]),
+    ]
+    works: list[Callable[[Any], Any]] = [
+        lambda g: g[["i", "f"]].transform("mean"),
+        lambda g: g[["i", "f"]].transform(lambda values: values.max()),
+        lambda g: g.i.cumsum(),
+        lambda g: g.i.shift(),
+    ]
+    for keys in kinds:
+        frame = pd.DataFrame({"c": keys, "i": range(5), "f": 0.5}, index=labels)
+        lazy = sf.from_pandas(frame, npartitions=5)
+        for work in works:
+            expected = work(frame.groupby("c", dropna=dropna))
+            same(work(lazy.groupby("c", dropna=dropna)).compute(), expected)

@@ -15,7 +15,6 @@ from shframe.dataframe import partition
 from shframe.dataframe.kernels import shuffle
 from shframe.dataframe.kernels.arguments import as_written, fill_places
 from shframe.graph.plan.tokens import tokenize
-from shframe.graph.tasks.function import UserCode
 
 _SPAN = 1 << 40  # more rows than a partition has: numbers of rows of the whole
 
@@ -59,15 +58,16 @@ class Marked(NamedTuple):
 
 
 class NoGroups(NamedTuple):
-    """What pandas raises of rows of which none has a group."""
+    """What pandas raises of rows of which none has a group; labels: theirs."""
 
-    error: ValueError
+    error: ValueError | IndexError
+    labels: Any
 
 
 class Returned(NamedTuple):
     """What was computed of the rows of one target, in the order of the sources.
 
-    made: None where pandas computes nothing: of no rows, columns and a user's function.
+    made: NoGroups where pandas computes nothing.
     bounds: where the rows of each source begin; rows: their places in the source.
     """
 
@@ -186,16 +186,26 @@ def call_marked(
     """A kernel that gives a row for each row, on all rows of one target."""
     splits, given = inputs[:sources], inputs[sources:]
     whole, bounds, rows = _gather(splits, place)
-    if kernel is call_groups and not len(whole) and _calls_user_with_columns(plan):
-        return Returned(None, bounds, rows)
-    made = kernel(whole, *given, plan=plan)
-    if len(whole) and not len(made):  # pandas' transform where no row has a group
-        made = made.reindex(pd.RangeIndex(len(whole))).set_axis(whole.index)
+    try:
+        made = kernel(whole, *given, plan=plan)
+    except (ValueError, IndexError) as error:
+        if not _have_no_group(whole, plan):
+            raise
+        made = NoGroups(error, whole.index)
+    if len(whole) and not isinstance(made, NoGroups) and not len(made):
+        made = _without_values(made, whole.index)  # pandas' transform where no row has a group
     return Returned(made, bounds, rows)
 
 
-def _calls_user_with_columns(plan: GroupCall) -> bool:
-    return plan.is_of_several and isinstance(next(iter(plan.args), None), UserCode)
+def _have_no_group(rows: Any, plan: GroupCall) -> bool:
+    keys = rows[list(plan.keys)]
+    return bool((keys.dropna() if dict(plan.options).get("dropna", True) else keys).empty)
+
+
+def _without_values(made: Any, labels: Any) -> Any:
+    """Rows with these labels of a result that has no value for them."""
+    rows = made.iloc[:0].reset_index(drop=True).reindex(pd.RangeIndex(len(labels)))
+    return rows.set_axis(labels, axis=0)
 
 
 def _gather(splits: Any, place: int) -> tuple[Any, Any, Any]:
@@ -210,11 +220,19 @@ def restore(*returned: Returned, place: int) -> Any:
     """What was computed of the rows of one source, in their order."""
     edges = [(int(one.bounds[place]), int(one.bounds[place + 1])) for one in returned]
     filled = [n for n, (a, b) in enumerate(edges) if a < b]
+    made = [one.made for one in returned if not isinstance(one.made, NoGroups)]
+    if not made:
+        raise next(one.made.error for one in returned)
+    known = next((one for one in made if len(one)), made[0])
     if not filled:
-        made = [one.made for one in returned if one.made is not None]
-        known = [one for one in made if len(one)] or made
-        return pd.concat(known[:1]).iloc[:0]  # pandas' own error where it computes nothing
-    pieces = [returned[n].made.iloc[slice(*edges[n])] for n in filled]
+        return known.iloc[:0]
+    pieces = []
+    for n in filled:
+        one, rows_here = returned[n].made, slice(*edges[n])
+        if isinstance(one, NoGroups):
+            pieces.append(_without_values(known, one.labels[rows_here]))
+        else:
+            pieces.append(one.iloc[rows_here])
     rows = np.concatenate([returned[n].rows[slice(*edges[n])] for n in filled])
     places = np.empty(len(rows), np.intp)
     places[rows] = np.arange(len(rows))
@@ -227,10 +245,10 @@ def call_on_target(*inputs: Any, place: int, sources: int, plan: GroupCall) -> A
     whole, _, _ = _gather(splits, place)
     try:
         return call_groups(whole, *given, plan=plan)
-    except ValueError as error:
-        if whole[list(plan.keys)].dropna().empty:
-            return NoGroups(error)
-        raise
+    except (ValueError, IndexError) as error:
+        if not _have_no_group(whole, plan):
+            raise
+        return NoGroups(error, whole.index)
 
 
 def order_results(*parts: Any, levels: int) -> Any:
