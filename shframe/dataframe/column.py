@@ -26,5 +26,15 @@ class ColumnMethods(Partitioned):
         return self._meta.name
 
     @property
+    def shape(self) -> tuple[int]:
+        """(rows,). Cost: computes the row counts."""
+        return (len(self),)
+
+    @property
+    def size(self) -> int:
+        """Rows. Cost: computes the row counts."""
+        return len(self)
+
+    @property
     def ndim(self) -> int:
         return 1

@@ -90,16 +90,6 @@ class IndexMethods(IndexTables, ColumnMethods):
                 one.expr = relabelling.rename_labels(one.expr, names, several=several)
 
     @property
-    def shape(self) -> tuple[int]:
-        """(labels,). Cost: counts them."""
-        return (len(self),)
-
-    @property
-    def size(self) -> int:
-        """How many labels there are. Cost: counts them."""
-        return len(self)
-
-    @property
     def nlevels(self) -> int:
         """How many levels there are."""
         return int(self._meta.nlevels)

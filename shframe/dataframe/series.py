@@ -41,16 +41,6 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
     __slots__ = ()
 
     @property
-    def shape(self) -> tuple[int]:
-        """(rows,). Cost: computes the row counts."""
-        return (len(self),)
-
-    @property
-    def size(self) -> int:
-        """Rows. Cost: computes the row counts."""
-        return len(self)
-
-    @property
     def str(self) -> Accessor:
         """Methods of strings."""
         return Accessor(self.expr, "str")

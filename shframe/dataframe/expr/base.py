@@ -217,6 +217,17 @@ def example_of(source: Expr) -> Any:
     return source.sample if isinstance(source, Value) else source.meta  # type: ignore[attr-defined]
 
 
+def learned_meta(node: Any) -> Any:
+    """The empty result of a user's function, if it is not known learned by running the node.
+
+    node: a relation with `known`, a Meta or None, and `_learn`: the node in, the result out.
+    """
+    if node.known is not None:
+        return node.known.empty
+    assert node._learn is not None, "a user's function without a way to learn its schema"
+    return node._learn(node)
+
+
 def dtypes_of(meta: Any) -> list[Any]:
     """The dtypes of the columns of an empty pandas object."""
     return list(meta.dtypes) if meta.ndim == 2 else [meta.dtype]

@@ -19,6 +19,7 @@ from shframe.dataframe.expr.base import (
     SameSchema,
     changes_when_missing,
     example_of,
+    learned_meta,
 )
 from shframe.dataframe.expr.lineage import Lineage, correspond, same_rows
 from shframe.dataframe.expr.samples import sample_of
@@ -210,10 +211,7 @@ class MapPartitions(Map):
 
     @functools.cached_property
     def meta(self) -> Any:
-        if self.known is not None:
-            return self.known.empty
-        assert self._learn is not None, "a user's function without a way to learn its schema"
-        return self._learn(self)
+        return learned_meta(self)
 
 
 # --- of the whole -------------------------------------------------------------------------

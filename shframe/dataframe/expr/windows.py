@@ -7,7 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from shframe.dataframe.expr.base import Meta, Relation, changes_when_missing, dtypes_of, example_of
+from shframe.dataframe.expr.base import (
+    Meta,
+    Relation,
+    changes_when_missing,
+    dtypes_of,
+    example_of,
+    learned_meta,
+)
 from shframe.dataframe.expr.lineage import Lineage
 from shframe.dataframe.kernels import carrying, window
 from shframe.dataframe.kernels.carrying import CarryPlan
@@ -51,10 +58,7 @@ class Overlapped(Windowed):
 
     @functools.cached_property
     def meta(self) -> Any:
-        if self.known is not None:
-            return self.known.empty
-        assert self._learn is not None, "a user's function without a way to learn its schema"
-        return self._learn(self)
+        return learned_meta(self)
 
     @functools.cached_property
     def lineage(self) -> Lineage:

@@ -4,7 +4,7 @@ of their keys, pandas' own method is called there, and the rows go back to where
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -186,15 +186,22 @@ def call_marked(
     """A kernel that gives a row for each row, on all rows of one target."""
     splits, given = inputs[:sources], inputs[sources:]
     whole, bounds, rows = _gather(splits, place)
-    try:
-        made = kernel(whole, *given, plan=plan)
-    except (ValueError, IndexError) as error:
-        if not _have_no_group(whole, plan):
-            raise
-        made = NoGroups(error, whole.index)
+    made = _call_on_groups(kernel, whole, given, plan)
     if len(whole) and not isinstance(made, NoGroups) and not len(made):
         made = _without_values(made, whole.index)  # pandas' transform where no row has a group
     return Returned(made, bounds, rows)
+
+
+def _call_on_groups(
+    kernel: Callable[..., Any], whole: Any, given: Sequence[Any], plan: GroupCall
+) -> Any:
+    """What a kernel gives for the rows of one target; NoGroups where it fails for lack of one."""
+    try:
+        return kernel(whole, *given, plan=plan)
+    except (ValueError, IndexError) as error:
+        if not _have_no_group(whole, plan):
+            raise
+        return NoGroups(error, whole.index)
 
 
 def _have_no_group(rows: Any, plan: GroupCall) -> bool:
@@ -243,12 +250,7 @@ def call_on_target(*inputs: Any, place: int, sources: int, plan: GroupCall) -> A
     """The method on all rows of one target."""
     splits, given = inputs[:sources], inputs[sources:]
     whole, _, _ = _gather(splits, place)
-    try:
-        return call_groups(whole, *given, plan=plan)
-    except (ValueError, IndexError) as error:
-        if not _have_no_group(whole, plan):
-            raise
-        return NoGroups(error, whole.index)
+    return _call_on_groups(call_groups, whole, given, plan)
 
 
 def order_results(*parts: Any, levels: int) -> Any:

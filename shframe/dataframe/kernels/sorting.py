@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe import partition
+from shframe.dataframe.kernels.group_rows import is_in_order
 from shframe.dataframe.kernels.row_ranks import order_by_keys
 from shframe.dataframe.kernels.stack_tables import stack_parts
 from shframe.dataframe.kernels.table_rows import pick_rows
@@ -29,13 +30,8 @@ def sort(part: Any, *, by: Any, ascending: Any, na_position: str, keep_labels: b
     if table is not None:
         order = _order_table(table, by, ascending, na_position)
         if order is not None:
-            return pick_rows(table, order) if _moves_rows(order) else table
+            return table if is_in_order(order) else pick_rows(table, order)
     return _sort_frame(partition.as_pandas(part), by, ascending, na_position)
-
-
-def _moves_rows(order: Any) -> bool:
-    """Whether rows are not in order as they are."""
-    return not bool((order[1:] > order[:-1]).all())
 
 
 def _sortable_table(part: Any, by: Any, keep_labels: bool) -> Any:
