@@ -150,3 +150,16 @@ def test_rows_that_hardly_repeat_are_told_from_those_that_do() -> None:
         for rows in (frame, frame.sort_values("k")):
             table = partition.as_table(rows.reset_index(drop=True))
             assert table_rows.hardly_repeat(table, ["k"]) is rare
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]])
+@pytest.mark.parametrize("sort", [True, False])
+def test_filter_keeps_groups_of_which_a_key_is_missing(
+    session: Session, order: list[int], sort: bool
+) -> None:
+    times = pd.to_datetime(["2020-02-29", None, "2020-02-29", None])
+    frame = pd.DataFrame({"b": [False, False, True, True], "t": times, "i": [0, 1, 2, 0]})
+    lazy = sf.from_pandas(frame.iloc[order], npartitions=2)
+    groups = lazy.groupby(["b", "t"], sort=sort, dropna=False)
+    assert sorted(groups.filter(lambda rows: rows.i.sum() > 0).compute().index) == [1, 2]
+    assert sorted(groups["i"].filter(lambda values: values.sum() > 0).compute()) == [1, 2]

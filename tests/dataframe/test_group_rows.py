@@ -68,7 +68,11 @@ def test_rows_of_groups(
     lazy = case.lazy()
     if options["dropna"] and case.frame[by].dropna().empty:
         return  # pandas' transform() loses all rows where none has a group
+    # where rows come in some orders pandas' filter() loses a group of which one key is missing
+    loses = not options["dropna"] and isinstance(by, list) and len(by) > 1
     for name in names:
+        if loses and name.startswith("filter"):
+            continue
         note(name)
         as_pandas_does(
             lambda d, name=name: ROWS[name](d.groupby(by, **options)),

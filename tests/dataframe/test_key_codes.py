@@ -69,7 +69,7 @@ def text_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(key_codes, "_repeats", lambda array: False)
 
 
-@pytest.fixture(params=["direct", "packed", "hashes meet"])
+@pytest.fixture(params=["direct", "hashed", "hashes meet"])
 def group_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """All ways to number groups, on few rows."""
     if request.param != "direct":

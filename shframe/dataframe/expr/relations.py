@@ -56,6 +56,11 @@ class FromParts(Relation):
         return self.same_dtypes
 
     @functools.cached_property
+    def groups(self) -> dict[tuple[Any, ...], int]:
+        """How many groups rows are guessed to make by columns, as far as that was asked."""
+        return {}
+
+    @functools.cached_property
     def lineage(self) -> Lineage:
         return Lineage(self.token, self.token, self.fresh or self.increasing)
 

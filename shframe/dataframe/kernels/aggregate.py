@@ -144,18 +144,17 @@ def _primitives(
                 known[label] = Values(column, dtype, groups)
             columns.append(known[label].column(primitive))
         dtypes.append(_partial_dtype(columns[-1], known.get(label), primitive))
-    taken = [key.take(pa.array(groups.first)) for key in keys]
+    taken = [groups.take_first(key) for key in keys]
     return _partial_table(taken, key_dtypes, columns, dtypes), groups.first
 
 
 def _without_missing(groups: Groups, keys: list[Any], dtypes: list[Any]) -> Groups:
     """The groups of which no key is missing."""
-    first = pa.array(groups.first)
     lost = np.zeros(len(groups.first), bool)
     for key, dtype in zip(keys, dtypes, strict=True):
         nan_too = isinstance(dtype, np.dtype) and pa.types.is_floating(key.type)
         if key.null_count or nan_too:
-            missing = pc.is_null(key.take(first), nan_is_null=nan_too)
+            missing = pc.is_null(groups.take_first(key), nan_is_null=nan_too)
             lost |= missing.to_numpy(zero_copy_only=False)
     if not lost.any():
         return groups
@@ -271,11 +270,13 @@ def _combine_tables(partials: tuple[Any, ...], plan: Aggregation) -> tuple[Any, 
     if codes is None:
         return None
     groups = group_rows(codes)
+    if groups.of_one:
+        return whole, groups.first
     columns = [
         _combine_column(whole, n, plan, first.dtypes, groups)
         for n in range(len(plan.keys), first.width)
     ]
-    taken = [key.take(pa.array(groups.first)) for key in keys]
+    taken = [groups.take_first(key) for key in keys]
     partial_dtypes = list(first.dtypes[len(plan.keys) :])
     return _partial_table(taken, list(dtypes), columns, partial_dtypes), groups.first
 

@@ -129,7 +129,8 @@ def find_picked(part: Any, *given: Any, plan: GroupCall) -> Any:
 def find_kept(part: Any, *given: Any, plan: GroupCall) -> Any:
     """Which rows are in groups that a user's function keeps, as booleans.
 
-    The function sees rows under their own labels; which rows pandas keeps is seen from others.
+    The function sees rows under their own labels; which rows a group has is seen from others.
+    (pandas itself loses a group of which one key is missing, where rows come in some orders.)
     """
     frame = partition.as_pandas(part)
     function, answers = plan.args[0].function, []
@@ -140,10 +141,14 @@ def find_kept(part: Any, *given: Any, plan: GroupCall) -> Any:
 
     more = {name: as_written(one) for name, one in plan.kwargs}
     group(frame, plan).filter(note, True, *map(as_written, plan.args[1:]), **more)
-    again = iter(answers)
-    kept = group(frame.reset_index(drop=True), plan).filter(lambda seen: next(again), True)
-    mask = np.zeros(len(frame), bool)
-    mask[kept.index.to_numpy(dtype=np.int64)] = True
+    again, mask = iter(answers), np.zeros(len(frame), bool)
+
+    def mark(seen: Any) -> bool:
+        answer = next(again)
+        mask[seen.index.to_numpy()] = keep = bool(pd.notna(answer) and answer)
+        return keep
+
+    group(frame.reset_index(drop=True), plan).filter(mark, True)
     return pd.Series(mask, index=frame.index)
 
 

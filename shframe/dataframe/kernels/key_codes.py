@@ -9,7 +9,7 @@ must agree in.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,8 +23,11 @@ LONGEST = 32  # bytes of a string that is hashed; longer ones are looked up
 FEW_TEXTS = 4096  # rows that are looked up without a sample
 SAMPLE = 1024  # rows by which it is decided whether strings repeat
 
+BLOCK = 1 << 14  # numbers that are worked on while they are in the cache
+
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: multiplicative hashing (Knuth 6.4)
 _SIGN = np.uint64(1 << 63)
+_LOWER = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)  # masks of n bytes
 
 
 class Codes(NamedTuple):
@@ -65,17 +68,36 @@ def mix_codes(parts: Sequence[Codes]) -> Codes:
     proofs: list[Any] = []
     values = np.zeros(len(parts[0].values), np.uint64)
     for part in parts:
-        values = hash_bits(values ^ part.values)
+        _stir_in(values, part.values, slice(None))
         proofs.extend(part.proofs or (part.values,))
     return Codes(values, ALL, None, tuple(proofs))
 
 
 def hash_bits(bits: Any) -> Any:
     """uint64 bits stirred, so that near ones lie far apart in their upper bits."""
-    mixed = bits * _ODD
-    mixed ^= mixed >> np.uint64(32)
-    mixed *= _ODD
+    mixed = bits.copy()
+    _stir(mixed)
     return mixed
+
+
+def _stir(bits: Any) -> None:
+    """Stir contiguous bits in place, a block in the cache at once."""
+    shifted = np.empty(min(BLOCK, len(bits)), np.uint64)
+    for start in range(0, len(bits), BLOCK):
+        block = bits[start : start + BLOCK]
+        block *= _ODD
+        np.right_shift(block, np.uint64(32), out=shifted[: len(block)])
+        block ^= shifted[: len(block)]
+        block *= _ODD
+
+
+def _stir_in(hashes: Any, words: Any, rows: Any) -> None:
+    """Let the hashes of some rows depend on these words, too; rows: their numbers, or all."""
+    if isinstance(rows, slice):
+        hashes ^= words
+        _stir(hashes)
+    else:
+        hashes[rows] = hash_bits(hashes[rows] ^ words)
 
 
 def one_array(column: Any) -> Any:
@@ -198,7 +220,7 @@ def _code_text(array: Any, ordered: bool) -> Codes | None:
         if most <= SHORT:
             return _code_short(array, lengths)
         if most <= LONGEST and not ordered:
-            return _code_long(array, lengths, most)
+            return _code_long(array, lengths)
     return _code_dictionary(array.dictionary_encode(), ordered)
 
 
@@ -221,41 +243,49 @@ def _lengths(array: Any) -> Any:
     return lengths
 
 
-def _words(array: Any, lengths: Any, place: int, rows: Any = None) -> Any:
-    """Eight bytes of each string as a uint64, filled up with zeros, the first byte uppermost.
-
-    place: which eight; rows: of which strings, all of them longer than 8 * place; None: of all.
-    """
+def _first_bytes(array: Any, lengths: Any) -> Any:
+    """Up to eight bytes of each string as a uint64, filled up with zeros, the first one lowest."""
     begins = _offsets(array)[:-1]
-    if rows is not None:
-        begins, lengths = begins[rows], lengths[rows]
-    begins = begins.astype(np.int64) + 8 * place
     data = array.buffers()[2]
     raw = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
     if len(raw) < 8:
         raw = np.concatenate([raw, np.zeros(8, np.uint8)])
-    seen = np.ndarray((len(raw) - 7,), ">u8", raw, strides=(1,))
+    seen = np.ndarray((len(raw) - 7,), "<u8", raw, strides=(1,))
     last = len(seen) - 1
     # a string that ends near the end of the buffer is read with what is before it
     late = np.flatnonzero(begins > last)
-    words = seen[np.minimum(begins, last) if len(late) else begins].astype(np.uint64)
-    words[late] <<= (8 * np.minimum(begins[late] - last, 7)).astype(np.uint64)
-    rest = lengths - 8 * place
-    least = int(rest.min(initial=8))
-    if least >= 8:
-        return words
-    if 0 < least == int(rest.max()):
-        rest = np.array([least])  # all are of one length
-    unused = (8 * np.clip(8 - rest, 0, 7)).astype(np.uint64)
-    words >>= unused
-    words <<= unused
-    if least <= 0:
-        words[rest <= 0] = 0
+    words = seen[np.minimum(begins, last) if len(late) else begins]
+    words[late] >>= (8 * np.minimum(begins[late] - last, 7)).astype(np.uint64)
+    words &= _LOWER[np.minimum(lengths, 8)]
     return words
 
 
+def _read_words(array: Any, lengths: Any) -> Iterator[tuple[Any, Any]]:
+    """All bytes of the strings, eight at once: (rows of strings that go on there, uint64 of each).
+
+    The last eight of a string that is longer end with it, so that nothing is filled up.
+    """
+    least, most = (int(lengths.min()), int(lengths.max())) if len(lengths) else (0, 0)
+    if not most:
+        return
+    begins = _offsets(array)[:-1]
+    data = array.buffers()[2]
+    if least == most >= 8:
+        for place in (*range(0, most - 8, 8), most - 8):
+            start = int(begins[0]) + place
+            yield slice(None), np.ndarray((len(lengths),), "<u8", data, start, (most,)).copy()
+        return
+    yield slice(None), _first_bytes(array, lengths)
+    raw = np.frombuffer(data, np.uint8)
+    for place in range(8, most, 8):
+        rows = np.flatnonzero(lengths > place)
+        seen = np.ndarray((len(raw) - 7,), "<u8", raw, strides=(1,))
+        yield rows, seen[begins[rows] + np.minimum(lengths[rows] - 8, place)]
+
+
 def _code_short(array: Any, lengths: Any) -> Codes:
-    codes = _words(array, lengths, 0)
+    codes = _first_bytes(array, lengths)
+    codes.byteswap(inplace=True)  # the first byte decides
     codes |= lengths.astype(np.uint64)  # the lowest byte is free
     if not array.null_count:
         return Codes(codes, ALL)
@@ -263,12 +293,12 @@ def _code_short(array: Any, lengths: Any) -> Codes:
     return Codes(codes, ALL, ALL - 1)
 
 
-def _code_long(array: Any, lengths: Any, most: int) -> Codes:
-    words = [_words(array, lengths, n) for n in range(-(-most // 8))]
+def _code_long(array: Any, lengths: Any) -> Codes:
     values = hash_bits(lengths.astype(np.uint64))
-    for word in words:
-        values = hash_bits(values ^ word)
-    proofs = words if int(lengths.min()) == most else [*words, lengths.astype(np.uint64)]
+    proofs = [] if int(lengths.min()) == int(lengths.max()) else [lengths.astype(np.uint64)]
+    for rows, words in _read_words(array, lengths):
+        _stir_in(values, words, rows)
+        proofs.append(_spread(words, rows, len(values)))
     if not array.null_count:
         return Codes(values, ALL, None, tuple(proofs))
     missing = array.is_null().to_numpy(zero_copy_only=False)
@@ -276,16 +306,19 @@ def _code_long(array: Any, lengths: Any, most: int) -> Codes:
     return Codes(values, ALL, ALL - 1, (*proofs, missing))
 
 
+def _spread(words: Any, rows: Any, total: int) -> Any:
+    """The words of some rows among zeros for the others."""
+    if len(words) == total:
+        return words
+    made = np.zeros(total, np.uint64)
+    made[rows] = words
+    return made
+
+
 def hash_text(array: Any) -> Any:
     """A uint64 for each string that is the same in every process; of what is missing, anything."""
     lengths = _lengths(array)
     values = hash_bits(lengths.astype(np.uint64))
-    for n in range(-(-int(lengths.max(initial=0)) // 8)):
-        rows = np.flatnonzero(lengths > 8 * n)
-        whole = len(rows) == len(lengths)
-        words = _words(array, lengths, n, None if whole else rows)
-        if whole:
-            values = hash_bits(values ^ words)
-        else:
-            values[rows] = hash_bits(values[rows] ^ words)
+    for rows, words in _read_words(array, lengths):
+        _stir_in(values, words, rows)
     return values

@@ -47,24 +47,37 @@ def code_rows(table: Any, labels: Sequence[Any]) -> CodedRows:
 
 
 def hardly_repeat(table: Any, labels: Sequence[Any]) -> bool:
-    """Whether rows are likely to have more than half as many different keys as there are rows.
-
-    By pairs of equal keys among rows that are drawn, always the same: of n rows with G different
-    keys about n^2 / 2G pairs are equal.
-    """
+    """Whether rows are likely to have more than half as many different keys as there are rows."""
     rows = table.num_rows
-    if rows < LEAST_DRAWN or _may_be_objects(*columns_at(table, labels)):
-        return False
-    drawn = np.unique(np.random.default_rng(rows).integers(0, rows, DRAWN))
+    drawn = draw_keys(table, labels) if rows >= LEAST_DRAWN else None
+    keys = None if drawn is None else guess_keys(drawn, labels)
+    return keys is not None and 2 * keys > rows
+
+
+def draw_keys(table: Any, labels: Sequence[Any]) -> Any:
+    """Some rows, always the same, of the columns with these labels; None where pandas compares
+    them in another way."""
+    if _may_be_objects(*columns_at(table, labels)):
+        return None
+    rows = table.num_rows
+    drawn = np.sort(np.random.default_rng(rows).integers(0, rows, DRAWN))
+    drawn = drawn[np.diff(drawn, prepend=-1) > 0]
     layout = partition.layout_of(table)
     places = [layout.labels.get_loc(label) for label in labels]
-    few = pick_rows(partition.select(table, places, pd.Index(labels)), drawn)
-    codes = code_rows(few, labels).codes
+    return pick_rows(partition.select(table, places, pd.Index(labels)), drawn)
+
+
+def guess_keys(drawn: Any, labels: Sequence[Any]) -> float | None:
+    """About how many different keys the rows have of which these were drawn; None: not known.
+
+    By pairs of equal keys: of n rows with G different keys about n^2 / 2G pairs are equal.
+    """
+    codes = code_rows(drawn, labels).codes
     if codes is None:
-        return False
+        return None
     sizes = group_rows(codes).sizes
     pairs = int((sizes * (sizes - 1)).sum()) // 2
-    return bool(len(drawn) ** 2 > rows * pairs)
+    return drawn.num_rows**2 / (2 * pairs) if pairs else np.inf
 
 
 def promoted_columns(table: Any, labels: Sequence[Any]) -> tuple[list[Any], list[Any]]:

@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
+
+from shframe.dataframe import partition
 from shframe.dataframe.expr.base import Relation
 from shframe.dataframe.expr.columns import (
     Boolean,
@@ -21,6 +25,8 @@ from shframe.dataframe.expr.columns import (
     Unary,
 )
 from shframe.dataframe.expr.relations import Assign, Filter, FromParts, Project, ReadParquet
+from shframe.dataframe.kernels.stack_tables import stack_parts
+from shframe.dataframe.kernels.table_rows import LEAST_DRAWN, draw_keys, guess_keys
 from shframe.dataframe.sources import pruning
 
 EQUAL = 0.1
@@ -29,6 +35,7 @@ RANGE = 0.4
 MATCH = 0.1
 OTHER = 0.3
 UNKNOWN_GROUPS = 1 << 16  # of a relation that is computed
+SAME_KEYS = 1.5  # times the keys of one partition: two with fewer have much the same ones
 WORDS = 1 << 12  # different strings of a column that is read as a dictionary
 
 
@@ -59,7 +66,8 @@ def selectivity(condition: Relation) -> float:
 
 
 def most_groups(source: Relation, keys: Sequence[Any]) -> int:
-    """How many groups there may be of a relation's rows by these columns, by what files say."""
+    """How many groups there may be of a relation's rows by these columns, by what files say, or
+    by some rows of what is in memory."""
     node = source
     while isinstance(node, Filter | Project | Assign):
         if isinstance(node, Assign) and node.label in keys:
@@ -71,9 +79,35 @@ def most_groups(source: Relation, keys: Sequence[Any]) -> int:
         for key in keys:
             product = min(product * _most_values(node, key, rows), rows)
         return product
-    if isinstance(node, FromParts) and node.sizes is not None:
-        return sum(node.sizes)
+    if isinstance(node, FromParts):
+        known = tuple(keys)
+        if known not in node.groups:
+            node.groups[known] = _guess_groups(node, known)
+        return node.groups[known]
     return UNKNOWN_GROUPS
+
+
+def _guess_groups(node: FromParts, keys: tuple[Any, ...]) -> int:
+    """By rows that are drawn from the first and the last partition."""
+    if not all(ref.done() and ref.error() is None for ref in node.parts):
+        return UNKNOWN_GROUPS
+    ends = [node.parts[n].value() for n in {0, len(node.parts) - 1}]
+    tables = [
+        partition.as_table(part) for part in ends if isinstance(part, pa.Table | pd.DataFrame)
+    ]
+    if len(tables) < len(ends) or any(one is None for one in tables):
+        return UNKNOWN_GROUPS
+    rows = sum(node.sizes) if node.sizes is not None else tables[0].num_rows * len(node.parts)
+    if any(table.num_rows < LEAST_DRAWN for table in tables):
+        return rows
+    drawn = [draw_keys(table, keys) for table in tables]
+    if any(one is None for one in drawn):
+        return rows
+    first, both = guess_keys(drawn[0], keys), guess_keys(stack_parts(drawn), keys)
+    if first is None or both is None:
+        return rows
+    repeat = both < SAME_KEYS * first
+    return int(min(both if repeat else both * len(node.parts), rows))
 
 
 def _most_values(node: ReadParquet, key: Any, rows: int) -> int:
