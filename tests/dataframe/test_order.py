@@ -203,3 +203,47 @@ def test_mistakes_show_at_the_call(session: Session) -> None:
         lazy.repartition(0)
     with pytest.raises(ColumnNotFound):
         lazy.set_index("b")
+
+
+@FEW
+@given(
+    case=cases(),
+    by=st.lists(COLUMNS, min_size=1, max_size=2, unique=True),
+    flags=st.lists(st.booleans(), min_size=2, max_size=2),
+    na_position=st.sampled_from(["first", "last"]),
+    keys=st.sampled_from([["k"], ["s"], ["k", "b"], ["t"], ["f"], ["c"]]),
+    dropna=st.booleans(),
+    count=st.integers(1, 3),
+)
+def test_first_rows_of_groups_in_an_order(
+    session: Session,
+    case: Case,
+    by: list[str],
+    flags: list[bool],
+    na_position: Any,
+    keys: list[str],
+    dropna: bool,
+    count: int,
+) -> None:
+    def in_order(d: Any) -> Any:
+        order = flags[: len(by)]
+        return d.sort_values(by, ascending=order, na_position=na_position, kind="stable")
+
+    agrees(case, lambda d: in_order(d).groupby(keys, dropna=dropna, observed=True).head(count))
+    agrees(case, lambda d: in_order(d).groupby(keys, dropna=dropna, observed=True)["i"].tail(count))
+    agrees(case, lambda d: in_order(d).drop_duplicates(keys))
+    agrees(case, lambda d: in_order(d)[[*keys]].drop_duplicates(keep="last"))
+    agrees(case, lambda d: in_order(d).drop_duplicates(keys, keep="last"))
+
+
+def test_only_the_first_rows_of_groups_are_sorted(session: Session) -> None:
+    frame = pd.DataFrame({"k": np.arange(4000) % 40, "v": np.arange(4000) % 97})
+    lazy = sf.from_pandas(frame, npartitions=4).sort_values("v", ascending=False)
+    for ask in (lambda d: d.groupby("k").head(2), lambda d: d.drop_duplicates("k")):
+        assert "near the first" in str(ask(lazy).explain())
+    for ask in (
+        lambda d: d.groupby("k").head(-2),
+        lambda d: d.groupby("k").head(99),
+        lambda d: sf.concat([d, d.groupby("k").head(2)]),
+    ):
+        assert "near the first" not in str(ask(lazy).explain())

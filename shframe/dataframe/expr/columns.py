@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from shframe.dataframe.expr.base import Call, Literal, Meta, Relation, RowWise, Value, call_operator
 from shframe.dataframe.expr.lineage import Rows
-from shframe.dataframe.kernels import membership, rowwise, words
+from shframe.dataframe.kernels import membership, rowwise, top_rows, words
 from shframe.dataframe.kernels.arguments import Place
 from shframe.graph.plan.expr import Expr
 from shframe.graph.plan.tokens import tokenize
@@ -262,6 +262,36 @@ class OfWords(RowWise):
     @property
     def call(self) -> Call:
         return words.ask_words, {"label": self.label, "asked": tuple(s.call for s in self._steps)}
+
+
+@dataclass(frozen=True, eq=False)
+class IsNearFirst(RowWise):
+    """Whether rows may be among the first `count` of their groups in the order of a column.
+
+    Which ones are is decided in each partition: a filter by it is for what chooses among them.
+    from_end: among the last instead.
+    """
+
+    source: Relation
+    keys: tuple[Any, ...]
+    by: Any
+    ascending: bool
+    na_position: str
+    count: int
+    from_end: bool
+
+    keeps_dtypes = True
+
+    @property
+    def call(self) -> Call:
+        return top_rows.find_near_first, {
+            "keys": self.keys,
+            "by": self.by,
+            "ascending": self.ascending,
+            "na_position": self.na_position,
+            "count": self.count,
+            "from_end": self.from_end,
+        }
 
 
 @dataclass(frozen=True, eq=False)

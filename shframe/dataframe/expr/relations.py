@@ -57,7 +57,7 @@ class FromParts(Relation):
 
     @functools.cached_property
     def groups(self) -> dict[tuple[Any, ...], int]:
-        """How many groups rows are guessed to make by columns, as far as that was asked."""
+        """How many groups rows are guessed to make by some columns, where that was asked."""
         return {}
 
     @functools.cached_property

@@ -24,11 +24,19 @@ def order_by_keys(
     """The rows in order, (rows,) int64, equal ones as they are; None where a key has no codes."""
     parts = []
     for key, dtype, up in zip(keys, dtypes, ascending, strict=True):
-        codes = code_column(key, dtype, ordered=True)
-        if codes is None or codes.proofs:
+        part = code_in_order(key, dtype, up, na_position)
+        if part is None:
             return None
-        parts.append(_direct(codes, up, na_position == "first"))
+        parts.append(part)
     return order_of_columns(parts)
+
+
+def code_in_order(column: Any, dtype: Any, up: bool, na_position: str) -> Codes | None:
+    """Codes of a column that increase in the order that is asked for; None where it has none."""
+    codes = code_column(column, dtype, ordered=True)
+    if codes is None or codes.proofs:
+        return None
+    return _direct(codes, up, na_position == "first")
 
 
 def _direct(codes: Codes, up: bool, nulls_first: bool) -> Codes:

@@ -17,6 +17,7 @@ from shframe.dataframe.expr.columns import (
     Evaluate,
     IsIn,
     IsMember,
+    IsNearFirst,
     Method,
     OfWords,
     Operation,
@@ -97,7 +98,7 @@ def describe(node: Expr) -> Line:
 
 def _is_column(node: Expr) -> bool:
     """Whether a node is written as an expression of columns, not as a line of its own."""
-    elementwise = (Operation, Unary, Method, IsMember, OfWords, Attribute, Evaluate)
+    elementwise = (Operation, Unary, Method, IsMember, IsNearFirst, OfWords, Attribute, Evaluate)
     return isinstance(node, (Column, RowLabels, *elementwise))
 
 
@@ -167,6 +168,13 @@ class Words:
     @expression.register
     def _(self, node: IsMember) -> str:
         return f"{self.of(node.source, True)} in {self.of(node.members)}"
+
+    @expression.register
+    def _(self, node: IsNearFirst) -> str:
+        source = node.source
+        self.base(source.source if isinstance(source, rel.Project) else source)
+        which = f"{'last' if node.from_end else 'first'} {node.count}"
+        return f"near the {which} of [{_names(node.keys)}] by {_keys([node.by], [node.ascending])}"
 
     @expression.register
     def _(self, node: Members) -> str:

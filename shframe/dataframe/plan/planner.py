@@ -27,6 +27,7 @@ from shframe.dataframe.rules.ask_words import ask_words
 from shframe.dataframe.rules.drop_labels import drop_labels
 from shframe.dataframe.rules.drop_order import drop_order
 from shframe.dataframe.rules.find_members import find_members
+from shframe.dataframe.rules.keep_first import keep_first
 from shframe.dataframe.rules.limit_sorted import limit_sorted
 from shframe.dataframe.rules.move_filters import move_filters
 from shframe.dataframe.rules.push_columns import push_columns
@@ -42,7 +43,7 @@ PLANNER: Planner[About] = Planner(
         Stage("push filters", passes=(push_filters,), check=check_stage),
         Stage("read less", rules=(count_rows, read_bounds, find_members), check=check_stage),
         Stage("push limit", rules=(limit_sorted, push_limit), check=check_stage),
-        Stage("drop order", passes=(drop_order, drop_labels), check=check_stage),
+        Stage("drop order", passes=(keep_first, drop_order, drop_labels), check=check_stage),
         Stage("push columns", passes=(push_columns,), check=check_stage),
         Stage("ask words", passes=(ask_words,), check=check_stage),
     ),

@@ -1,0 +1,55 @@
+"""Rows that may be among the first of their groups in the order of a column."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from shframe.dataframe import partition
+from shframe.dataframe.kernels.group_rows import group_rows
+from shframe.dataframe.kernels.row_ranks import code_in_order
+from shframe.dataframe.kernels.table_rows import code_rows, columns_at
+
+LAST = np.uint64(2**64 - 1)  # a code that none is behind
+
+
+def find_near_first(
+    part: Any,
+    *,
+    keys: tuple[Any, ...],
+    by: Any,
+    ascending: bool,
+    na_position: str,
+    count: int,
+    from_end: bool,
+) -> Any:
+    """For each row whether it has one of the `count` first different values of its group.
+
+    Of each group the rows that are among its first are among these, whatever decides between equal
+    values. Cost: three passes for each of `count`.
+    """
+    frame = None if partition.is_table(part) else part
+    table = partition.as_table(part)
+    index = partition.index_of(part, partition.layout_of(part)) if frame is None else frame.index
+    near = np.ones(len(index), bool)
+    codes = None if table is None else code_rows(table, keys).codes
+    if codes is not None:
+        ((column,), (dtype,)) = columns_at(table, (by,))
+        ranks = code_in_order(column, dtype, ascending, na_position)
+        if ranks is not None:
+            places = ~ranks.values if from_end else ranks.values.copy()
+            near = _have_first_values(group_rows(codes), places, count)
+    return pd.Series(near, index=index)
+
+
+def _have_first_values(groups: Any, places: Any, count: int) -> Any:
+    near = np.zeros(len(places), bool)
+    for _ in range(count):
+        first = np.full(groups.total, LAST)
+        np.minimum.at(first, groups.codes, places)
+        found = places == first[groups.codes]
+        near |= found
+        places[found] = LAST
+    return near
