@@ -56,7 +56,7 @@ def group_rows(codes: Codes) -> Groups:
     if not codes.proofs and is_in_order(codes.values):
         return _number_runs(codes.values)
     if codes.size <= max(LEAST_DIRECT, 2 * rows):
-        return _number_directly(codes.values.astype(np.intp), codes.size)
+        return _number_directly(codes.values.view(np.intp), codes.size)
     return _number_hashed(codes)
 
 
@@ -81,12 +81,19 @@ def _number_runs(values: Any) -> Groups:
 
 
 def _number_directly(codes: Any, total: int) -> Groups:
-    first = np.full(total, -1, np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    present = np.flatnonzero(first >= 0)
-    order = sorted_places(first[present])
-    present = present[order]
-    return Groups(codes, total, present, first[present])
+    sizes = np.bincount(codes, minlength=total)
+    there = np.flatnonzero(sizes)
+    first = np.full(total, -1)
+    stop = FIRST_LOOK + 32 * len(there)  # rows among which each code is likely to be
+    for rows in (min(stop, len(codes)), len(codes)):
+        first[codes[:rows][::-1]] = np.arange(rows - 1, -1, -1)
+        if rows == len(codes) or (first[there] >= 0).all():
+            break
+    order = sorted_places(first[there])
+    present = there[order]
+    made = Groups(codes, total, present, first[present])
+    made.__dict__["sizes"] = sizes
+    return made
 
 
 def _number_hashed(codes: Codes) -> Groups:

@@ -13,7 +13,7 @@ from shframe.dataframe import partition
 from shframe.dataframe.kernels.group_rows import group_rows
 from shframe.dataframe.kernels.key_codes import Codes, code_keys, one_array
 
-DRAWN = 1 << 14  # rows by which it is decided whether keys repeat
+DRAWN = 1 << 13  # rows by which it is decided whether keys repeat
 LEAST_DRAWN = 1 << 17  # rows of a table of which some are drawn
 
 
@@ -49,9 +49,19 @@ def code_rows(table: Any, labels: Sequence[Any]) -> CodedRows:
 def hardly_repeat(table: Any, labels: Sequence[Any]) -> bool:
     """Whether rows are likely to have more than half as many different keys as there are rows."""
     rows = table.num_rows
-    drawn = draw_keys(table, labels) if rows >= LEAST_DRAWN else None
+    if rows < LEAST_DRAWN or 2 * _most_words(table, labels) <= rows:
+        return False
+    drawn = draw_keys(table, labels)
     keys = None if drawn is None else guess_keys(drawn, labels)
     return keys is not None and 2 * keys > rows
+
+
+def _most_words(table: Any, labels: Sequence[Any]) -> float:
+    """How many keys there may be of columns that are all dictionaries."""
+    most = 1.0
+    for key in columns_at(table, labels)[0]:
+        most *= len(key.dictionary) + 1 if pa.types.is_dictionary(key.type) else np.inf
+    return most
 
 
 def draw_keys(table: Any, labels: Sequence[Any]) -> Any:
