@@ -149,6 +149,9 @@ def find_kept(part: Any, *given: Any, plan: GroupCall) -> Any:
         return keep
 
     group(frame.reset_index(drop=True), plan).filter(mark, True)
+    keys = [frame[key] for key in plan.keys]
+    if len(keys) == 1 and isinstance(keys[0].dtype, pd.CategoricalDtype):
+        mask &= keys[0].notna().to_numpy()  # pandas never keeps a missing category
     return pd.Series(mask, index=frame.index)
 
 
