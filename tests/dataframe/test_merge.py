@@ -20,13 +20,15 @@ from tests.dataframe.oracle import as_pandas_does
 HOWS = ["inner", "left", "right", "outer"]
 
 
-@pytest.fixture(params=["right side whole", "left side whole", "both by hash"])
+@pytest.fixture(params=["right side whole", "left side whole", "left in place", "both by hash"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """All ways to bring equal keys together, where the kind of join allows them."""
     if request.param == "both by hash":
         monkeypatch.setattr(join, "MOST_SHARED", -1)
-    left_is_smaller = request.param == "left side whole"
+    left_is_smaller = request.param in ("left side whole", "left in place")
     monkeypatch.setattr(join, "_is_smaller", lambda left, right: left_is_smaller)
+    in_place = request.param == "left in place"
+    monkeypatch.setattr(join, "_has_enough_parts", lambda left, right: in_place)
     return request.param
 
 

@@ -10,9 +10,11 @@ import pandas as pd
 
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import join_rows, shuffle
+from shframe.dataframe.kernels.group_rows import is_in_order, sorted_places
 from shframe.dataframe.kernels.key_codes import one_array
 from shframe.dataframe.kernels.key_table import KeyTable, Matches, build_table
-from shframe.dataframe.kernels.row_order import Ordered, as_number
+from shframe.dataframe.kernels.row_order import Ordered, as_number, order_rows
+from shframe.dataframe.kernels.rowwise import select_columns
 from shframe.dataframe.kernels.stack_tables import stack_tables
 
 
@@ -186,14 +188,114 @@ def join_other_way(
     return Ordered(table, np.searchsorted(found.left, cuts), found.left)
 
 
+class PreparedKeys(NamedTuple):
+    """The keys of the left side, whose rows stay where they are.
+
+    rows: a table of the keys; keys: their look-up, if they have one; bounds: of the partitions.
+    """
+
+    rows: Any
+    keys: KeyTable | None
+    bounds: Any  # (partitions + 1,) int64
+
+
+def prepare_keys(*parts: Any, plan: JoinPlan) -> PreparedKeys:
+    """The keys of all partitions of the left side, ready to be looked up by the right one's."""
+    labels = tuple(dict.fromkeys(plan.left_on))
+    ready = prepare(*(select_columns(one, labels=labels) for one in parts), plan=plan, side="left")
+    bounds = np.cumsum([0, *map(partition.rows_in, parts)])
+    return PreparedKeys(ready.rows, ready.keys, bounds)
+
+
+def find_partners(
+    part: Any, whole: PreparedKeys, source: int, *, plan: JoinPlan, width: int
+) -> Ordered:
+    """What a partition of the right side adds to left rows, and their places in their partitions.
+
+    width: columns of the left side.
+    """
+    left, right = partition.as_table(whole.rows), partition.as_table(part)
+    if left is None or right is None:
+        raise AssertionError("sides that no table can hold are joined whole")
+    right = partition.without_index(right)
+    found = _match_tables(left, right, plan, whole.keys, swapped=True)
+    if found is None:
+        raise AssertionError("sides whose keys differ in type are joined whole")
+    bounds = whole.bounds
+    targets = np.searchsorted(bounds, found.left, side="right") - 1
+    order = np.argsort(targets.astype(np.min_scalar_type(len(bounds))), kind="stable")
+    places = (found.left - bounds[targets])[order]
+    columns, dtypes = _columns_of_right(right, plan, found.right[order], width)
+    labels = pd.RangeIndex(len(columns))
+    table = partition.table_of(columns, partition.Layout(labels, tuple(dtypes)))
+    counts = np.bincount(targets, minlength=len(bounds) - 1)
+    return Ordered(table, np.cumsum([0, *counts]), places)
+
+
+def join_partners(part: Any, *found: Ordered, plan: JoinPlan, place: int) -> Any:
+    """The joined rows of a partition of the left side, to which others found what belongs."""
+    left = partition.as_table(part)
+    layout = partition.layout_of(left)
+    others, rows = order_rows(*found, place=place)
+    every = len(rows) == left.num_rows and is_in_order(rows) and bool((np.diff(rows) > 0).all())
+    taken = None if every else rows
+    made = [n for n in range(layout.width) if plan.makes(n)]
+    columns = [join_rows.take_rows(left.column(n), taken) for n in made]
+    dtypes = [*(layout.dtypes[n] for n in made), *partition.layout_of(others).dtypes]
+    known = partition.Layout(plan.labels, tuple(dtypes))
+    return partition.table_of([*columns, *others.columns], known)
+
+
 def _joined_tables(
     left: Any, right: Any, plan: JoinPlan, keys: KeyTable | None = None, swapped: bool = False
 ) -> tuple[Any, Matches] | None:
-    """The result and the row numbers it was made of; None where pandas must see the keys' dtypes.
+    """The result, in the order of the left rows, and the row numbers it was made of; None where
+    pandas must see the keys."""
+    found = _match_tables(left, right, plan, keys, swapped)
+    if found is None:
+        return None
+    found = _turn(found) if swapped else found
+    a, b = partition.layout_of(left), partition.layout_of(right)
+    shared = _shared_keys(plan)
+    columns, dtypes = [], []
+    for n, label in enumerate(a.labels):
+        if not plan.makes(n):
+            continue
+        if label in shared:
+            key = right.column(b.labels.get_loc(label))
+            columns.append(join_rows.coalesce(left.column(n), key, found))
+        else:
+            columns.append(join_rows.take_rows(left.column(n), found.left))
+        dtypes.append(a.dtypes[n])
+    more, their_dtypes = _columns_of_right(right, plan, found.right, a.width)
+    known = partition.Layout(plan.labels, (*dtypes, *their_dtypes))
+    return partition.table_of([*columns, *more], known), found
+
+
+def _columns_of_right(
+    right: Any, plan: JoinPlan, rows: Any, width: int
+) -> tuple[list[Any], list[Any]]:
+    """(columns of the result, their dtypes) that come from the right side, after `width` others."""
+    layout, shared = partition.layout_of(right), _shared_keys(plan)
+    others = [n for n, label in enumerate(layout.labels) if label not in shared]
+    made = [n for place, n in enumerate(others, width) if plan.makes(place)]
+    columns = [join_rows.take_rows(right.column(n), rows) for n in made]
+    return columns, [layout.dtypes[n] for n in made]
+
+
+def _shared_keys(plan: JoinPlan) -> set[Any]:
+    """Labels of keys that both sides have: the result has one column of them."""
+    return {one for one, other in zip(plan.left_on, plan.right_on, strict=True) if one == other}
+
+
+def _match_tables(
+    left: Any, right: Any, plan: JoinPlan, keys: KeyTable | None = None, swapped: bool = False
+) -> Matches | None:
+    """Which rows belong together; None where pandas must see the keys' dtypes.
 
     That is where they differ, and where outer rows are sorted by categories.
     keys: the look-up of the side that does not drive; swapped: it is the left one's, and the
-        result is of an inner join, in the order of the left rows all the same.
+        right rows of an inner join say in which order they are found.
     """
     a, b = partition.layout_of(left), partition.layout_of(right)
     if not (a.labels.is_unique and b.labels.is_unique):
@@ -208,42 +310,23 @@ def _joined_tables(
         return None
     if plan.how == "outer" and any(isinstance(a.dtypes[x], pd.CategoricalDtype) for x in lefts):
         return None
-    left_keys = [as_number(left.column(n), one) for n, one in zip(lefts, common, strict=True)]
+    left_keys: list[Any] = [
+        as_number(left.column(n), one) for n, one in zip(lefts, common, strict=True)
+    ]
     right_keys = [as_number(right.column(n), one) for n, one in zip(rights, common, strict=True)]
     if any(one is not None for one in common):
         keys = None  # it was built of keys as they are
-    if swapped:
-        turned = join_rows.find_matches(right_keys, left_keys, plan.how, keys)
-        found = _turn(turned, right.num_rows)
-    else:
-        found = join_rows.find_matches(left_keys, right_keys, plan.how, keys)
-    shared = {
-        x: y
-        for x, y, p, q in zip(lefts, rights, plan.left_on, plan.right_on, strict=True)
-        if p == q
-    }
-    columns, dtypes = [], []
-    for n in range(a.width):
-        if not plan.makes(n):
-            continue
-        if n in shared:
-            columns.append(join_rows.coalesce(left.column(n), right.column(shared[n]), found))
-        else:
-            columns.append(join_rows.take_rows(left.column(n), found.left))
-        dtypes.append(a.dtypes[n])
-    others = [n for n in range(b.width) if n not in shared.values()]
-    for place, n in enumerate(others, a.width):
-        if plan.makes(place):
-            columns.append(join_rows.take_rows(right.column(n), found.right))
-            dtypes.append(b.dtypes[n])
-    return partition.table_of(columns, partition.Layout(plan.labels, tuple(dtypes))), found
+    if not swapped:
+        return join_rows.find_matches(left_keys, right_keys, plan.how, keys)
+    found = join_rows.find_matches(right_keys, left_keys, plan.how, keys)
+    driving = np.arange(right.num_rows) if found.left is None else found.left
+    return Matches(found.right, driving)
 
 
-def _turn(found: Matches, rights: int) -> Matches:
-    """What the right rows, so many, have found among the left ones, in the order of the left."""
-    rows = np.arange(rights) if found.left is None else found.left
-    order = np.argsort(found.right, kind="stable")
-    return Matches(found.right[order], rows[order])
+def _turn(found: Matches) -> Matches:
+    """What right rows have found, in the order of the left."""
+    order = sorted_places(found.left)
+    return Matches(found.left[order], found.right[order])
 
 
 def join_parts(*splits: Any, plan: JoinPlan, lefts: int, place: int, targets: int) -> Ordered:

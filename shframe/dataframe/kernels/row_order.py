@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import shuffle
+from shframe.dataframe.kernels.group_rows import sorted_places
 from shframe.dataframe.kernels.stack_tables import stack_tables
 from shframe.dataframe.kernels.table_rows import pick_rows
 
@@ -61,11 +62,16 @@ class Ordered(NamedTuple):
 
 def restore_order(*parts: Any, place: int) -> Any:
     """The result's rows that belong to one partition of the driving side, in its order."""
+    return order_rows(*parts, place=place)[0]
+
+
+def order_rows(*parts: Any, place: int) -> tuple[Any, Any]:
+    """The same, and the places of the driving rows."""
     pieces = [(p, int(p.offsets[place]), int(p.offsets[place + 1])) for p in parts]
     table = stack_tables([p.table.slice(a, b - a) for p, a, b in pieces])
     places = np.concatenate([p.places[a:b] for p, a, b in pieces])
-    order = np.argsort(places, kind="stable")
-    return pick_rows(table, order)
+    order = sorted_places(places)
+    return pick_rows(table, order), places[order]
 
 
 def as_found(part: Ordered) -> Any:

@@ -86,6 +86,8 @@ def _join_shared(
     """One side made ready once; a task for each partition of the other."""
     name = node.name
     driving = sources[1] if side == "left" else sources[0]
+    if other_way and node.ordered and _has_enough_parts(whole, driving):
+        return _join_in_place(node, plan, whole, driving, about)
     ready, before = _prepare(f"{name}-{side}", plan, whole, side)
     if not other_way:
         made = per_partition(name, Function(join_partitions.join, plan=plan), driving.keys, ready)
@@ -98,6 +100,33 @@ def _join_shared(
     ]
     made = _in_order(node, joined, targets)
     return Layer(keys_of(made), [*before, *joined, *made], about=about)
+
+
+def _has_enough_parts(left: Layer, driving: Layer) -> bool:
+    """Whether the left side's partitions are enough for the result."""
+    return len(left.keys) >= min(len(driving.keys), 2 * workers())
+
+
+def _join_in_place(node: Join, plan: JoinPlan, left: Layer, right: Layer, about: About) -> Layer:
+    """The left side's keys made ready once; its rows stay in their partitions, to which those of
+    the right side are brought."""
+    name, width = node.name, len(node.left.meta.columns)
+    prepare = Function(join_partitions.prepare_keys, plan=plan)
+    ready = Task(Key(f"{name}-keys"), prepare, tuple(left.keys))
+    find = Function(join_partitions.find_partners, plan=plan, width=width)
+    found = [
+        Task(Key(f"{name}-part", (n,)), find, (key, ready.key), (n,))
+        for n, key in enumerate(right.keys)
+    ]
+    made = [
+        Task(
+            Key(name, (n,)),
+            Function(join_partitions.join_partners, plan=plan, place=n),
+            (key, *keys_of(found)),
+        )
+        for n, key in enumerate(left.keys)
+    ]
+    return Layer(keys_of(made), [ready, *found, *made], about=about)
 
 
 def _in_order(node: Join, joined: list[Task], targets: int) -> list[Task]:
