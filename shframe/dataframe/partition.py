@@ -248,6 +248,25 @@ def as_table(frame: Any) -> Any:
     return table_of(arrays, layout)
 
 
+def fits_table(meta: Any) -> bool:
+    """Whether a table can hold a frame of these dtypes exactly."""
+    index = meta.index
+    ranged = isinstance(index, pd.RangeIndex) and index.step == 1
+    levels = [] if ranged else [index.get_level_values(n).dtype for n in range(index.nlevels)]
+    return all(map(_fits_column, (*meta.dtypes, *levels)))
+
+
+def _fits_column(dtype: Any) -> bool:
+    if isinstance(dtype, pd.CategoricalDtype):  # whose hash is that of all categories
+        return bool(pd.api.types.is_string_dtype(dtype.categories.dtype))
+    return _fits_plain_column(dtype)
+
+
+@functools.lru_cache(maxsize=256)
+def _fits_plain_column(dtype: Any) -> bool:
+    return _arrow_column(pd.Series([], dtype=dtype)) is not None
+
+
 def _arrow_column(values: Any) -> Any:
     """A Series or Index as Arrow data; None where values would change."""
     dtype = values.dtype

@@ -142,6 +142,7 @@ def test_several_keys_match_as_in_pandas(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("shframe.dataframe.kernels.key_table.LEAST_DIRECT", 1 << 16 if dense else 0)
         patch.setattr("shframe.dataframe.kernels.key_table.DENSE", 8 if dense else 0)
+        patch.setattr("shframe.dataframe.kernels.key_table.SPARSE", 64 if dense else 0)
         found = find_matches(*sides, how)
     frames = [
         pd.DataFrame({f"k{n}": column.to_pandas() for n, column in enumerate(side)})

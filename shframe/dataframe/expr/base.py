@@ -76,13 +76,18 @@ class Relation(Expr):
     def labels_made(self) -> tuple[Any, ...]:
         """The labels of a frame's columns. Cost: less than pandas takes to list them again."""
         kept = self.__dict__.get("_kept")
-        return tuple(self.meta.columns if kept is None else kept[1])
+        return tuple(self.meta.columns.tolist() if kept is None else kept[1])
 
     @property
     def kept_meta(self) -> Any:
         """The schema that a rule has left, of which it was said only which columns; or None."""
         kept = self.__dict__.get("_kept")
-        return None if kept is None else kept[0][list(kept[1])]
+        return None if kept is None else choose_columns(*kept)
+
+    def dtype_of(self, label: Any) -> Any:
+        """The dtype of a column of a frame."""
+        kept = self.__dict__.get("_kept")
+        return (self.meta if kept is None else kept[0])[label].dtype
 
     @functools.cached_property
     def lineage(self) -> Lineage:
@@ -109,6 +114,10 @@ class SameSchema(Relation):
     @functools.cached_property
     def meta(self) -> Any:
         return self.source.meta
+
+    @functools.cached_property
+    def labels_made(self) -> tuple[Any, ...]:
+        return self.source.labels_made
 
     @functools.cached_property
     def settled(self) -> bool:
@@ -226,6 +235,14 @@ def learned_meta(node: Any) -> Any:
         return node.known.empty
     assert node._learn is not None, "a user's function without a way to learn its schema"
     return node._learn(node)
+
+
+def choose_columns(meta: Any, labels: tuple[Any, ...]) -> Any:
+    """A schema with some of its columns, in a quarter of the time that pandas takes for a list."""
+    places = {label: place for place, label in enumerate(meta.columns.tolist())}
+    if len(places) < len(meta.columns):
+        return meta[list(labels)]
+    return meta.take([places[label] for label in labels], axis=1)
 
 
 def dtypes_of(meta: Any) -> list[Any]:

@@ -139,6 +139,10 @@ class Filter(RowWise):
         return not self.labels and self.is_aligned
 
     @functools.cached_property
+    def labels_made(self) -> tuple[Any, ...]:
+        return self.source.labels_made
+
+    @functools.cached_property
     def settled(self) -> bool:
         return self.source.settled  # the dtype of the condition is not that of the rows
 

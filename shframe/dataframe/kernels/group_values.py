@@ -14,10 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shframe.dataframe.kernels.group_rows import Groups, group_rows
+from shframe.dataframe.kernels.group_rows import Groups, group_rows, is_in_order
 from shframe.dataframe.kernels.key_codes import Codes, code_column, mix_codes, one_array
 from shframe.dataframe.kernels.row_ranks import order_of_columns
 
+SHORT_RUN = 16  # rows of each group, which follow each other, that are compared with each other
 LARGE_GROUP = 256  # rows; selecting the middle of each such group takes less time than a sort
 
 
@@ -137,16 +138,17 @@ class Values:
         if array.null_count and pa.types.is_integer(array.type) and self._is_numpy:
             array = array.cast(pa.float64(), safe=False)  # as it is in pandas
         values = _codes(array, self.dtype)
-        pairs = mix_codes([_codes_of_groups(self.groups.codes, self.total), values])
-        if pairs.proofs:
-            rows = group_rows(pairs).first
-            rows = rows if self._missing is None else rows[~self._missing[rows]]
-            return np.bincount(self.groups.codes[rows], minlength=self.total), None
-        known = np.sort(pairs.values if self._missing is None else pairs.values[~self._missing])
-        begins = np.ones(len(known), bool)
-        np.not_equal(known[1:], known[:-1], out=begins[1:])
-        groups = known[begins] // np.uint64(values.size) if self.total > 1 else known[begins] * 0
-        return np.bincount(groups.astype(np.intp), minlength=self.total), None
+        known = self._missing is None
+        codes = self.groups.codes if known else self.codes
+        seen = [one if known else one[~self._missing] for one in (values.values, *values.proofs)]
+        most = int(self.groups.sizes.max(initial=0))
+        if most <= SHORT_RUN and is_in_order(codes):
+            new = _differ_in_runs(codes, seen, most)
+        else:
+            groups = Codes(codes.astype(np.uint64), self.total)
+            pairs = mix_codes([groups, Codes(seen[0], values.size, None, tuple(seen[1:]))])
+            new = group_rows(pairs).first
+        return np.bincount(codes[new], minlength=self.total), None
 
     def _median(self) -> tuple[Any, Any]:
         values = self.numbers.astype(np.float64)
@@ -238,6 +240,17 @@ def _codes(array: Any, dtype: Any, ordered: bool = False) -> Codes:
 
 def _codes_of_groups(numbers: Any, total: int) -> Codes:
     return Codes(numbers.astype(np.uint64), total)
+
+
+def _differ_in_runs(codes: Any, values: list[Any], most: int) -> Any:
+    """Which rows differ from all before them in their run of equal codes, which has `most` rows."""
+    new = np.ones(len(codes), bool)
+    for apart in range(1, most):
+        same = codes[apart:] == codes[:-apart]
+        for one in values:
+            same &= one[apart:] == one[:-apart]
+        new[apart:] &= ~same
+    return new
 
 
 def _select_middle(values: Any, codes: Any, counts: Any) -> tuple[Any, Any]:

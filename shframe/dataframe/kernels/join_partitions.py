@@ -48,7 +48,7 @@ class JoinPlan:
 def plan_of(node: Any) -> JoinPlan:
     """The plan of a Merge node."""
     pairs = [
-        (node.left.meta[a].dtype, node.right.meta[b].dtype)
+        (node.left.dtype_of(a), node.right.dtype_of(b))
         for a, b in zip(node.left_on, node.right_on, strict=True)
     ]
     known = node.left.as_known and node.right.as_known

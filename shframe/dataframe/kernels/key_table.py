@@ -19,6 +19,7 @@ from shframe.dataframe.kernels.group_rows import LEAST_DIRECT, group_rows, sort_
 from shframe.dataframe.kernels.key_codes import ALL, Codes, code_column, hash_bits, key_array
 
 DENSE = 8  # codes to a row up to which a code is the place in an array
+SPARSE, LARGE = 64, 1 << 23  # the same where the array takes no more than 32 MB
 ABSENT = -1
 
 
@@ -67,7 +68,7 @@ def build_table(keys: Sequence[Any]) -> KeyTable | None:
         return None
     values = _mix([(coder, codes) for coder, codes in made])
     coders = tuple(coder for coder, _ in made)
-    if size <= max(LEAST_DIRECT, DENSE * rows):
+    if size <= max(LEAST_DIRECT, DENSE * rows, min(SPARSE * rows, LARGE)):
         return _build_direct(coders, values.astype(np.intp), size)
     return _build_hashed(coders, values)
 

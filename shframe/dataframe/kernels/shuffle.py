@@ -140,7 +140,7 @@ def gather(*splits: Split, place: int) -> Any:
 
 def can_hash(meta: Any, keys: tuple[Any, ...]) -> bool:
     """Whether a frame with these dtypes can be moved as a table."""
-    return chunks.as_table(meta) is not None and meta.columns.is_unique
+    return meta.columns.is_unique and chunks.fits_table(meta)
 
 
 def split_frame(part: Any, *, labels: tuple[Any, ...], count: int, keep_index: bool) -> Split:

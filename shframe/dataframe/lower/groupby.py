@@ -160,7 +160,7 @@ def _whole_groups_in_order(node: Aggregate, layer: Layer) -> Layer:
 
 def _is_custom(node: Aggregate) -> bool:
     """Whether all is users' own aggregations, by keys whose dtype is the same in partitions."""
-    keys = [node.source.meta[key].dtype for key in node.plan.keys]
+    keys = [node.source.dtype_of(key) for key in node.plan.keys]
     plain = not any(isinstance(one, pd.CategoricalDtype) or one.kind == "O" for one in keys)
     custom = [isinstance(output.how, CustomAggregation) for output in node.plan.outputs]
     return plain and bool(custom) and all(custom)
@@ -169,7 +169,7 @@ def _is_custom(node: Aggregate) -> bool:
 def _by_appearance(node: Aggregate) -> bool:
     """Whether groups in the order in which they appear can be made apart and put in that order."""
     plan, meta = node.plan, node.source.meta
-    coded = all(_has_code(meta[key].dtype) for key in plan.keys)
+    coded = all(_has_code(node.source.dtype_of(key)) for key in plan.keys)
     return not plan.sort and coded and node.source.settled and shuffle.can_hash(meta, plan.keys)
 
 

@@ -182,8 +182,18 @@ class ParquetSource:
 
     def fields_of(self, labels: Iterable[Any]) -> list[str]:
         """The fields of these columns of `meta`, in their order; of other labels none."""
-        places = self.meta.columns.get_indexer_for(list(labels))
+        wanted, fields = list(labels), self._fields_by_label
+        if fields is not None and all(type(label) is str for label in wanted):
+            return [fields[label] for label in wanted if label in fields]
+        places = self.meta.columns.get_indexer_for(wanted)
         return [self.fields[n] for n in places if n >= 0]
+
+    @functools.cached_property
+    def _fields_by_label(self) -> dict[str, str] | None:
+        """The field of each label; None where these are not different strings."""
+        labels = list(self.meta.columns)
+        plain = all(type(label) is str for label in labels) and len(set(labels)) == len(labels)
+        return dict(zip(labels, self.fields, strict=True)) if plain else None
 
     def field_of(self, label: Any) -> str | None:
         """The field of a label that is one column; None: it is none, or several."""
