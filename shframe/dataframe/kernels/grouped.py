@@ -322,11 +322,16 @@ def apply_numbered(part: Any, numbers: Any, given: Any, plan: GroupCall) -> Appl
     groups = group(frame, plan)
     args = map(as_written, fill_places(plan.args[1:], given))
     groups.apply(note, *args, **as_written(fill_places(dict(plan.kwargs), given)))
+    return Applied(_first_numbers(groups, numbers, len(results)), results)
+
+
+def _first_numbers(groups: Any, numbers: Any, count: int) -> Any:
+    """The number of the first row of each group, in the order in which pandas calls a function."""
     places = np.nan_to_num(groups.ngroup().to_numpy().astype("f8"), nan=-1.0).astype(np.int64)
-    first = np.full(len(results), np.iinfo(np.int64).max)
+    first = np.full(count, np.iinfo(np.int64).max)
     known = places >= 0
     np.minimum.at(first, places[known], numbers[known])
-    return Applied(first, results)
+    return first
 
 
 def assemble(*inputs: Any, keys: int, empty: Any, plan: GroupCall) -> Any:
@@ -344,7 +349,9 @@ def assemble(*inputs: Any, keys: int, empty: Any, plan: GroupCall) -> Any:
     label = _number_label(plan)
     bare = GroupCall(plan.keys, plan.names, None, "apply", options=plan.options)
     groups = group(whole, bare)
+    first = _first_numbers(groups, whole[label].to_numpy(), len(results))
+    ordered = iter([results[number] for number in first.tolist()])
     if plan.is_of_several:
-        return groups.apply(lambda seen: results[int(seen[label].iloc[0])])
-    made = groups[label].apply(lambda seen: results[int(seen.iloc[0])])
+        return groups.apply(lambda seen: next(ordered))
+    made = groups[label].apply(lambda seen: next(ordered))
     return made.rename(plan.columns) if made.ndim == 1 and made.name == label else made
