@@ -171,11 +171,13 @@ class Session:
         """
         limit = self.options.inline_bytes
         total = sum(ref.nbytes for ref in graph.data.values())
+        total += sum(task.nbytes for task in graph.tasks.values())
+        if total >= COLD * limit:
+            return False
         for task in graph.tasks.values():
-            if not task.function.ours or not (task.inputs or task.nbytes):
+            if not (task.inputs or task.nbytes) or not task.function.ours:
                 return False
-            total += task.nbytes
-        return total < limit or (total < COLD * limit and self.executor.warm_up())
+        return total < limit or self.executor.warm_up()
 
     def close(self) -> None:
         """End the workers and free the store; computed results stay valid."""

@@ -12,7 +12,7 @@ import dataclasses
 import functools
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import CodeType
 from typing import Any
 
@@ -96,10 +96,17 @@ def _function(call: Callable[..., Any], shared: dict[str, Any]) -> Function:
 
 def _holds_user_code(root: object) -> bool:
     """Whether a UserCode, or a plain function of the user's, is anywhere in `root`."""
-    return any(
-        isinstance(value, UserCode) or (isinstance(value, Function) and not value.ours)
-        for value in members(root)
-    )
+    stack = [root]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Function):  # which remembers what it holds
+            if not value.ours:
+                return True
+        elif isinstance(value, UserCode):
+            return True
+        else:
+            stack.extend(_parts(value))
+    return False
 
 
 def members(root: object) -> Iterator[object]:
@@ -108,14 +115,18 @@ def members(root: object) -> Iterator[object]:
     while stack:
         value = stack.pop()
         yield value
-        if isinstance(value, dict):
-            stack.extend(value.values())
-        elif isinstance(value, (list, tuple)):
-            stack.extend(reversed(value))
-        elif isinstance(value, Function):
-            stack.append(value.shared)
-        elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-            stack.extend(getattr(value, f.name) for f in dataclasses.fields(value))
+        stack.extend((value.shared,) if isinstance(value, Function) else _parts(value))
+
+
+def _parts(value: object) -> Iterable[object]:
+    """What is in a container or a dataclass, the last first."""
+    if isinstance(value, dict):
+        return value.values()
+    if isinstance(value, (list, tuple)):
+        return reversed(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [getattr(value, field.name) for field in dataclasses.fields(value)]
+    return ()
 
 
 class UserCode:

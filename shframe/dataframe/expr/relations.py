@@ -23,6 +23,7 @@ from shframe.dataframe.expr.base import (
 )
 from shframe.dataframe.expr.lineage import Lineage, correspond, same_rows
 from shframe.dataframe.expr.samples import sample_of
+from shframe.dataframe.expr.schemas import ask_once
 from shframe.dataframe.kernels import aggregate, combine, join_partitions, rowwise
 from shframe.dataframe.kernels.aggregation import Aggregation
 from shframe.graph.objects.object_ref import ObjectRef
@@ -306,7 +307,11 @@ class Aggregate(Relation):
 
     @functools.cached_property
     def meta(self) -> Any:
-        return aggregate.aggregate_empty(self.source.meta, self.plan)
+        source, plan = self.source.meta, self.plan
+        find = functools.partial(aggregate.aggregate_empty, source, plan)
+        if not all(isinstance(output.how, str) for output in plan.outputs):
+            return find()
+        return ask_once(("aggregate", plan.token), [source], find)
 
 
 @dataclass(frozen=True, eq=False)
@@ -347,6 +352,10 @@ class Join(Relation):
     def meta(self) -> Any:
         if (kept := self.kept_meta) is not None:
             return kept
+        question = ("join", self.how, self.left_on, self.right_on, self.suffixes, self.places)
+        return ask_once(question, [self.left.meta, self.right.meta], self._ask_pandas)
+
+    def _ask_pandas(self) -> Any:
         plan = join_partitions.JoinPlan(
             self.how, self.left_on, self.right_on, self.suffixes, None, places=self.places
         )
