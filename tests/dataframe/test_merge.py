@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, note
@@ -108,6 +109,28 @@ def test_many_rows(session: Session, way: str, how: str) -> None:
         sf.from_pandas(right, npartitions=3), on="k", how=how
     )
     same(lazy.compute(), left.merge(right, on="k", how=how))
+
+
+@pytest.mark.parametrize("how", ["inner", "left", "right"])
+@pytest.mark.parametrize("hot", ["left", "right"])
+def test_a_key_that_most_rows_have_keeps_all_workers_busy(
+    session: Session, monkeypatch: pytest.MonkeyPatch, how: str, hot: str
+) -> None:
+    monkeypatch.setattr(join, "MOST_SHARED", -1)
+    rng = np.random.default_rng(1)
+    rows = 200_000
+    keys = np.where(rng.random(rows) < 0.8, 5, rng.integers(0, 50_000, rows))
+    large = pd.DataFrame({"k": keys, "a": np.arange(rows)})
+    small = pd.DataFrame({"k": rng.permutation(60_000)[:40_000], "b": np.arange(40_000)})
+    small.loc[3, "k"] = 5  # there twice, perhaps
+    left, right = (large, small) if hot == "left" else (small, large)
+    made = sf.from_pandas(left, npartitions=4).merge(
+        sf.from_pandas(right, npartitions=4), on="k", how=how
+    )
+    same(made.compute(), left.merge(right, on="k", how=how))
+    if how in ("inner", hot):  # of the other kinds each row must see all of the large side
+        joined = [span.bytes_out for span in sf.last_trace().spans if "join_parts" in span.call]
+        assert max(joined) < 0.6 * sum(joined)
 
 
 def test_mistakes_show_at_the_call(session: Session) -> None:

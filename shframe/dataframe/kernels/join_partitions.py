@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -329,11 +330,27 @@ def _turn(found: Matches) -> Matches:
     return Matches(found.left[order], found.right[order])
 
 
-def join_parts(*splits: Any, plan: JoinPlan, lefts: int, place: int, targets: int) -> Ordered:
-    """Join what both sides have for one hash target."""
+HOT = 2  # times the rows that a target has where all have as many
+LEAST_HOT = 1 << 16  # rows of a target that are worth sharing
+
+
+def join_parts(
+    *splits: Any, plan: JoinPlan, lefts: int, place: int, targets: int, share: int, shares: int
+) -> Ordered:
+    """Join what both sides have for one hash target, or a share of it.
+
+    share: which one, of `shares`, where a key that most rows have makes the target much larger than
+        the others; else the first one is all of it.
+    """
+    both = splits[:lefts], splits[lefts:]
+    hot = next((n for n in _may_be_shared(plan.how) if _is_hot(both[n], place)), None)
     sides = []
-    for side in (splits[:lefts], splits[lefts:]):
+    for n, side in enumerate(both):
         pieces = [(s, int(s.offsets[place]), int(s.offsets[place + 1])) for s in side]
+        if n == hot:
+            pieces = _share_of(pieces, share, shares)
+        elif hot is None and share and n in _may_be_shared(plan.how):
+            pieces = [(s, a, a) for s, a, _ in pieces]
         table = stack_tables([s.table.slice(a, b - a) for s, a, b in pieces])
         sides.append((table, pieces))
     (left, left_pieces), (right, right_pieces) = sides
@@ -349,3 +366,29 @@ def join_parts(*splits: Any, plan: JoinPlan, lefts: int, place: int, targets: in
         places, sources = places[rows], sources[rows]
     offsets = np.searchsorted(sources, np.arange(targets + 1))
     return Ordered(table, offsets, places)
+
+
+def _may_be_shared(how: str) -> tuple[int, ...]:
+    """Sides, 0 for the left, of which each row finds its partners without the side's others."""
+    return {"inner": (0, 1), "left": (0,), "right": (1,)}[how]
+
+
+def _is_hot(side: Sequence[Any], place: int) -> bool:
+    """Whether one target has many more rows than it would if all had as many."""
+    sizes = np.sum([np.diff(one.offsets) for one in side], axis=0)
+    rows = int(sizes[place])
+    return rows >= LEAST_HOT and rows * len(sizes) > HOT * int(sizes.sum())
+
+
+def _share_of(
+    pieces: list[tuple[Any, int, int]], share: int, shares: int
+) -> list[tuple[Any, int, int]]:
+    """A run of all rows of the pieces, which are one after another."""
+    rows = sum(b - a for _, a, b in pieces)
+    low, high = rows * share // shares, rows * (share + 1) // shares
+    made, passed = [], 0
+    for split, a, b in pieces:
+        begin, end = (min(max(cut - passed, 0), b - a) for cut in (low, high))
+        made.append((split, a + begin, a + end))
+        passed += b - a
+    return made

@@ -172,8 +172,13 @@ def _join_by_hash(node: Join, plan: JoinPlan, left: Layer, right: Layer, about: 
     lefts = _split(f"{name}-left", plan, left, node.left_on, count, marked=left is drives)
     rights = _split(f"{name}-right", plan, right, node.right_on, count, marked=right is drives)
     targets = len(drives.keys)
-    shared: dict[str, Any] = {"plan": plan, "lefts": len(lefts), "targets": targets}
-    join = [Function(join_partitions.join_parts, place=n, **shared) for n in range(count)]
+    shares = workers()
+    shared: dict[str, Any] = {"lefts": len(lefts), "targets": targets, "shares": shares}
+    join = [
+        Function(join_partitions.join_parts, plan=plan, place=n, share=share, **shared)
+        for n in range(count)
+        for share in range(shares)
+    ]
     joined = per_place(f"{name}-part", join, keys_of(lefts), *keys_of(rights))
     made = _in_order(node, joined, targets)
     return Layer(keys_of(made), [*lefts, *rights, *joined, *made], about=about)
