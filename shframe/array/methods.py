@@ -17,7 +17,7 @@ from shframe.array.functions import (
     running,
     searching,
     sorting,
-    statistics,
+    variances,
 )
 from shframe.array.functions.map_blocks import map_blocks
 from shframe.array.functions.overlap import map_overlap
@@ -140,7 +140,7 @@ class Methods:
         ddof: float = 0,
     ) -> Self:
         """The central moment of an order along axes."""
-        return type(self)(statistics.moment(self.expr, order, axis, dtype, keepdims, ddof))
+        return type(self)(variances.moment(self.expr, order, axis, dtype, keepdims, ddof))
 
     @property
     def vindex(self) -> PointIndexer:

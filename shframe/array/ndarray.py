@@ -19,9 +19,6 @@ from shframe.array.functions import (
     indexing,
     manipulation,
     products,
-    reductions,
-    running,
-    statistics,
 )
 from shframe.array.functions.convert import node_of
 from shframe.array.grid.axes import Axes
@@ -32,6 +29,7 @@ from shframe.array.plan.evaluate import evaluate, persist
 from shframe.array.plan.memory import memory_text
 from shframe.array.plan.plan_text import line_of
 from shframe.array.plan.planner import PLANNER
+from shframe.array.reduction_methods import ReductionMethods
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.executor_choice import executor_of
 from shframe.graph.plan.planner import Planner
@@ -49,7 +47,7 @@ AMBIGUOUS = (
 )
 
 
-class Array(Methods, Operators, Collection):
+class Array(Methods, ReductionMethods, Operators, Collection):
     """A lazy array: shape and dtype are known, values come with compute().
 
     NumPy's operators, functions and ufuncs work on it and return an Array; what needs values
@@ -398,75 +396,6 @@ class Array(Methods, Operators, Collection):
     def dot(self, other: Any) -> Array:
         """The product as numpy.dot has it."""
         return Array(products.dot(self.expr, node_of(other)))
-
-    # -- reductions
-
-    def sum(
-        self, axis: Axes = None, dtype: Any = None, keepdims: bool = False, **how: Any
-    ) -> Array:
-        """The sum along axes; `how`: initial=, where=."""
-        return Array(reductions.sum(self.expr, axis=axis, dtype=dtype, keepdims=keepdims, **how))
-
-    def prod(
-        self, axis: Axes = None, dtype: Any = None, keepdims: bool = False, **how: Any
-    ) -> Array:
-        """The product along axes; `how`: initial=, where=."""
-        return Array(reductions.prod(self.expr, axis=axis, dtype=dtype, keepdims=keepdims, **how))
-
-    def mean(
-        self, axis: Axes = None, dtype: Any = None, keepdims: bool = False, *, where: Any = True
-    ) -> Array:
-        """The mean along axes of the elements that `where` has."""
-        how: dict[str, Any] = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
-        return Array(statistics.mean(self.expr, where=where, **how))
-
-    def var(
-        self, axis: Axes = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
-    ) -> Array:
-        """The variance along axes."""
-        return Array(
-            statistics.var(self.expr, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
-        )
-
-    def std(
-        self, axis: Axes = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
-    ) -> Array:
-        """The standard deviation along axes."""
-        return Array(
-            statistics.std(self.expr, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
-        )
-
-    def min(self, axis: Axes = None, keepdims: bool = False, **how: Any) -> Array:
-        """The smallest element along axes; `how`: initial=, where=."""
-        return Array(reductions.min(self.expr, axis=axis, keepdims=keepdims, **how))
-
-    def max(self, axis: Axes = None, keepdims: bool = False, **how: Any) -> Array:
-        """The largest element along axes; `how`: initial=, where=."""
-        return Array(reductions.max(self.expr, axis=axis, keepdims=keepdims, **how))
-
-    def any(self, axis: Axes = None, keepdims: bool = False, **how: Any) -> Array:
-        """Whether an element along axes is true; `how`: where=."""
-        return Array(reductions.any(self.expr, axis=axis, keepdims=keepdims, **how))
-
-    def all(self, axis: Axes = None, keepdims: bool = False, **how: Any) -> Array:
-        """Whether all elements along axes are true; `how`: where=."""
-        return Array(reductions.all(self.expr, axis=axis, keepdims=keepdims, **how))
-
-    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Array:
-        """The index of the first smallest element."""
-        return Array(reductions.argmin(self.expr, axis=axis, keepdims=keepdims))
-
-    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Array:
-        """The index of the first largest element."""
-        return Array(reductions.argmax(self.expr, axis=axis, keepdims=keepdims))
-
-    def cumsum(self, axis: int | None = None, dtype: Any = None) -> Array:
-        """The running sum."""
-        return Array(running.cumsum(self.expr, axis=axis, dtype=dtype))
-
-    def cumprod(self, axis: int | None = None, dtype: Any = None) -> Array:
-        """The running product."""
-        return Array(running.cumprod(self.expr, axis=axis, dtype=dtype))
 
 
 def _is_above(other: Any) -> bool:

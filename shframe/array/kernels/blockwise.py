@@ -170,19 +170,26 @@ def partial(*values: Any, program: Program, reducer: Reducer, axes: Shape, whole
     """
     *inputs, parts, shape, origin = values
     operands = _operands(inputs, parts)
-    if program and not (reducer.tiled and math.prod(shape)):
+    tiled = reducer.tiled and math.prod(shape)
+    if program and not tiled:
         made = elementwise(*inputs, parts, shape, program=program, dtype=program[-1].dtype)
         return reducer.partial(made, axes, origin, whole)
-    if not program:
+    if not program and not (tiled and reducer.passes > 1):
         with np.errstate(all="ignore"):
             return reducer.partial(operands[0], axes, origin, whole)
-    every = len(axes) == len(shape)
-    if every:
-        operands, shape = flattened(operands, shape)
-    made = _reduce_tiles(
-        program, operands, shape, reducer, tuple(range(len(shape))) if every else axes
-    )
-    return made.reshape(made.shape[: made.ndim - len(shape)] + (1,) * len(axes)) if every else made
+    if len(axes) < len(shape):
+        return _reduce_tiles(program, operands, shape, reducer, axes)
+    operands, flat = flattened(operands, shape)
+    every = tuple(range(len(flat)))
+    made = _reduce_tiles(program, operands, flat, reducer, every)
+    if isinstance(made, tuple):
+        return tuple(_with_axes(each, len(flat), len(shape)) for each in made)
+    return _with_axes(made, len(flat), len(shape))
+
+
+def _with_axes(made: NpArray, flat: int, count: int) -> NpArray:
+    """A partial result over all axes with so many axes, of length 1, in the place of flat ones."""
+    return made.reshape(made.shape[: made.ndim - flat] + (1,) * count)
 
 
 def partials(*values: Any, program: Program, reducer: Reducer, axes: Shape, whole: Shape) -> Any:
@@ -204,16 +211,30 @@ def partials(*values: Any, program: Program, reducer: Reducer, axes: Shape, whol
 
 def _reduce_tiles(
     program: Program, operands: list[NpArray], shape: Shape, reducer: Reducer, axes: Shape
-) -> NpArray:
+) -> Any:
     """The partial result of each tile, merged if they differ along a reduced axis only."""
-    found: dict[Shape, NpArray] = {}
-    for box, tile in run(program, operands, shape):
+    found: dict[Shape, Any] = {}
+    kept = tuple(n for n in range(len(shape)) if n not in axes)
+    for box, tile in run(program, operands, shape, kept=kept):
         place = tuple([0 if n in axes else part.start for n, part in enumerate(box)])
-        made = reducer.partial(tile, axes, place, shape)
         before = found.get(place)
-        found[place] = made if before is None else reducer.merge(before, made)
+        if before is None:
+            found[place] = reducer.begin(tile, axes)
+        else:
+            found[place] = reducer.add(before, tile, axes)
+    with np.errstate(all="ignore"):
+        found = {place: reducer.end(state) for place, state in found.items()}
+    some = next(iter(found.values()))
     if len(found) == 1:
-        return found.popitem()[1]
+        return some
+    if not isinstance(some, tuple):
+        return _put_together(found, shape, axes)
+    parts = ({place: made[n] for place, made in found.items()} for n in range(len(some)))
+    return tuple(_put_together(each, shape, axes) for each in parts)
+
+
+def _put_together(found: dict[Shape, NpArray], shape: Shape, axes: Shape) -> NpArray:
+    """One partial result of those of tiles that begin at these indices."""
     kept = tuple(1 if n in axes else length for n, length in enumerate(shape))
     some = next(iter(found.values()))
     lead = some.shape[: some.ndim - len(shape)]
@@ -231,11 +252,17 @@ def combine(*partials: Any, reducer: Reducer) -> Any:
         return functools.reduce(reducer.merge, partials)
 
 
-def finish(*partials: Any, reducer: Reducer, drop: Shape) -> NpArray:
-    """The result of a reducer; the axes in `drop`, of length 1, go."""
+def finish(*partials: Any, reducer: Reducer, drop: Shape) -> Any:
+    """The result of a reducer, or of several a tuple; the axes in `drop`, of length 1, go."""
     with np.errstate(all="ignore"):
-        result = np.asarray(reducer.finish(functools.reduce(reducer.merge, partials)))
-    return result.reshape([n for axis, n in enumerate(result.shape) if axis not in drop])
+        made = reducer.finish(functools.reduce(reducer.merge, partials))
+    if isinstance(made, tuple):
+        return tuple(_without_axes(each, drop) for each in made)
+    return _without_axes(np.asarray(made), drop)
+
+
+def _without_axes(made: NpArray, drop: Shape) -> NpArray:
+    return made.reshape([n for axis, n in enumerate(made.shape) if axis not in drop])
 
 
 def total(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None) -> NpArray:

@@ -26,8 +26,10 @@ from shframe.graph.plan.combine_tree import ARITY, combine_tree
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
+Reduction = nodes.Reduce | nodes.Reductions
 
-def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
+
+def reduce(node: Reduction, sources: tuple[Layer, ...]) -> Layer:
     """A partial result a block, and a tree that combines those of the reduced axes."""
     call = Function(
         blockwise.partial,
@@ -61,7 +63,7 @@ def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
 MOST_BLOCKS = 256  # so that the arguments of a task stay short
 
 
-def _blocks_a_task(node: nodes.Reduce) -> int:
+def _blocks_a_task(node: Reduction) -> int:
     """How many neighbouring blocks of a fine grid one task reduces; depends on the grid alone."""
     blocks = math.prod(map(len, node.over))
     read = sum(each.nbytes for each in node.sources if isinstance(each, nodes.Node))
@@ -69,9 +71,7 @@ def _blocks_a_task(node: nodes.Reduce) -> int:
     return max(1, min(fit, blocks // grids.LEAST_BLOCKS, MOST_BLOCKS))
 
 
-def _by_groups(
-    node: nodes.Reduce, sources: tuple[Layer, ...], call: Function, several: int
-) -> Layer:
+def _by_groups(node: Reduction, sources: tuple[Layer, ...], call: Function, several: int) -> Layer:
     """A partial result for so many blocks that are combined anyway, in their order."""
     placed = not node.reducer.tiled
     found: dict[Shape, list[Any]] = {}
@@ -95,9 +95,7 @@ def _by_groups(
     return layer_of(_combine(node, groups, tasks), tasks)
 
 
-def _combine(
-    node: nodes.Reduce, groups: dict[Shape, list[Task]], tasks: list[Task]
-) -> list[BlockRef]:
+def _combine(node: Reduction, groups: dict[Shape, list[Task]], tasks: list[Task]) -> list[BlockRef]:
     """The refs of the result; the tasks of the tree are added to `tasks`."""
     combine = Function(blockwise.combine, reducer=node.reducer)
     finish = Function(

@@ -39,7 +39,7 @@ def _cost_of_node(node: Expr) -> float:
         return 0
     if isinstance(node, nodes.Elementwise):
         return _cost_of_program(node.program, node) + math.prod(node.numblocks) * BLOCK
-    if isinstance(node, nodes.Reduce):
+    if isinstance(node, nodes.Reduce | nodes.Reductions):
         elements = math.prod(map(sum, node.over))
         blocks = math.prod(map(len, node.over))
         read = sum(each.nbytes for each in node.sources if isinstance(each, nodes.Node))
