@@ -7,17 +7,23 @@ Each process of a run has a session of its own: `pytest -p tests.array.small_blo
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 import shframe as sf
+from shframe.array.functions import convert, creation, manipulation
 from shframe.array.grid import chunks as grids
+from shframe.array.grid.defaults import choose_grid
 
 LENGTHS = (2, 3)
 MOST = 20  # blocks along an axis, so that a line of 10,000 elements is not 4,000 tasks
+RUN = 3  # elements of a block where blocks have to be runs of an array
 
 
 def pytest_sessionstart() -> None:
-    grids._split = _split  # type: ignore[assignment]
+    convert.choose_grid = creation.choose_grid = _choose_small  # type: ignore[attr-defined]
+    manipulation.choose_grid = _choose_runs  # type: ignore[attr-defined]
     sf.init(executor="processes", workers=2, inline_bytes=0)
 
 
@@ -25,13 +31,22 @@ def pytest_sessionfinish() -> None:
     sf.shutdown()
 
 
-def _split(
-    shape: grids.Shape, known: Sequence[grids.Axis | None], itemsize: int, target: int
+def _choose_small(
+    chunks: Any, shape: grids.Shape, dtype: np.dtype[Any], missing: Any = None
 ) -> grids.Chunks:
-    """The grid with each axis that is not known in short blocks."""
-    return tuple(
-        cut(length) if axis is None else axis for length, axis in zip(shape, known, strict=True)
-    )
+    """The grid with all axes in short blocks where none is named."""
+    if chunks is None or chunks == "auto":
+        return tuple(map(cut, shape))
+    return choose_grid(chunks, shape, dtype, missing)
+
+
+def _choose_runs(
+    chunks: Any, shape: grids.Shape, dtype: np.dtype[Any], missing: Any = None
+) -> grids.Chunks:
+    """The grid whose blocks are short runs, for what is reshaped."""
+    if chunks == "auto" and np.prod(shape) <= MOST * RUN:
+        chunks = f"{RUN * dtype.itemsize}B"
+    return choose_grid(chunks, shape, dtype, missing)
 
 
 def cut(length: int) -> grids.Axis:

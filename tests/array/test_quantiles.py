@@ -11,6 +11,12 @@ from hypothesis import strategies as st
 
 import shframe.array as xp
 from shframe.array.expr import nodes
+from shframe.array.kernels.selecting import (
+    quantiles_between,
+    sample_block,
+    search_rank,
+    take_between,
+)
 from shframe.array.plan.planner import PLANNER
 from shframe.graph.plan.expr import walk
 from tests.array.arrays import LIGHT, agree, grids, pairs
@@ -92,3 +98,49 @@ def test_lines_between_arrays_of_ends_are_numpys(axis: int, endpoint: bool, dtyp
         expected = np.linspace(*ends, 4, axis=axis, retstep=True)
         np.testing.assert_array_equal(found.compute(), expected[0])
         np.testing.assert_array_equal(step.compute(), expected[1])
+
+
+@pytest.mark.parametrize("dtype", ["f4", "i8", "u1"])
+@pytest.mark.parametrize("data", ["random", "equal", "two values", "in order", "missing"])
+def test_what_a_sample_says_little_of_is_found_too(data: str, dtype: str) -> None:
+    rng = np.random.default_rng(3)
+    size = 200_000
+    values = rng.random(size) * 200
+    if data == "equal":
+        values[:] = 7
+    elif data == "two values":
+        values = np.where(rng.random(size) < 0.5, 7.0, 8.0)
+    elif data == "in order":
+        values.sort()
+    elif data == "missing" and dtype == "f4":
+        values[rng.random(size) < 0.9] = np.nan
+    values = values.astype(dtype)
+    x = xp.from_array(values, chunks=(30_000, 1, 100_000, 69_999))
+    for shares in ([0, 0.5, 1], np.linspace(0, 1, 12)):
+        for method in ("linear", "lower", "hazen"):
+            found = xp.nanquantile(x, shares, method=method).compute()
+            np.testing.assert_array_equal(found, np.nanquantile(values, shares, method=method))
+    assert xp.nanmedian(x).compute() == np.nanmedian(values)
+
+
+@given(
+    values=st.lists(st.sampled_from([0.0, 1.0, 2.5, -3.0, np.inf, -np.inf, np.nan]), min_size=1),
+    cut=st.integers(0, 30),
+)
+@LIGHT
+def test_a_rank_is_found_where_the_sample_was_wrong(values: list[float], cut: int) -> None:
+    line = np.array(values * 3)
+    numbers = np.sort(line[~np.isnan(line)])
+    blocks = [line[:cut], line[cut:]]
+    for rank in range(len(numbers)):
+        assert search_rank(blocks, rank) == numbers[rank]
+        # the bounds are those of another rank: neither counts nor values have it
+        wrong = np.array([[1e6, 1e7]])
+        parts = [take_between(block, [wrong]) for block in blocks]
+        samples = [sample_block(block, share=1.0, origin=(0,)) for block in blocks]
+        share = (rank + 0.5) / len(numbers)
+        how: dict[str, Any] = {"method": "inverted_cdf", "skip_nan": True, "inside": None}
+        made = quantiles_between(
+            blocks, samples, [wrong], parts, shares=(share,), kind=np.dtype("f8"), **how
+        )
+        assert made[0] == np.nanquantile(line, share, method="inverted_cdf")

@@ -1,8 +1,7 @@
 """Quantiles: percentiles and medians, exactly.
 
 Along some axes each line is gathered into one block. Of all elements of an array in several blocks
-only those of the ranks around a quantile are looked for: the blocks are sorted where
-they are, and what is read of them then is little.
+only those of the ranks around a quantile are looked for (kernels/selecting.py).
 """
 
 from __future__ import annotations
@@ -25,8 +24,10 @@ from shframe.array.functions.sorting import argsort
 from shframe.array.functions.statistics import spread_weights
 from shframe.array.grid.axes import Axes, list_axes
 from shframe.array.kernels import calculus as kernels
-from shframe.array.kernels import sorting
+from shframe.array.kernels import selecting
 from shframe.errors import InvalidArgument
+
+SAMPLE = 1 << 16  # elements that are looked at to find where a rank is; 2 % of all are then near it
 
 
 def quantile(
@@ -45,7 +46,7 @@ def quantile(
     weights: of the elements, in the array's shape or in that of the axes that are named, for the
         method "inverted_cdf". Weights that add up to the same in another order are taken for equal.
     Cost: along some axes a rechunk that gathers them; over all of an array in several blocks
-        each block is sorted alone, with weights together with their places.
+        a sample, and one pass for each quantile; with weights an argsort.
 
     Examples
     --------
@@ -201,22 +202,44 @@ def _gathered(
 def _selected(
     line: Node, shares: Any, method: str, skip_nan: bool, inside: Any, dtype: Any
 ) -> Node:
-    """Quantiles of a vector in blocks, by the elements of the ranks around them: blocks are sorted
-    where they are, and what is read of them then are some log(n) elements a rank."""
-    runs = call_kernel(sorting.sort_block, [line], line.chunks, line.dtype, weight=20, axis=0)
-    flat = np.asarray(shares, float).reshape(-1)
+    """Quantiles of a vector in blocks, by the elements of the ranks around them: a sample says
+    between which values these are, and only what is between is put together."""
+    flat = tuple(np.asarray(shares, float).reshape(-1).tolist())
+    blocks = line.chunks[0]
+    share = min(SAMPLE / max(sum(blocks), 1), 1.0)
+    grid = (tuple(math.ceil(share * length) for length in blocks),)
+    over: dict[str, Any] = {"over": line.chunks, "weight": 2}
+    samples = call_kernel(
+        selecting.sample_block, [line], grid, line.dtype, with_origin=True, share=share, **over
+    )
+    ranks: dict[str, Any] = {"shares": flat, "method": method}
+    bounds = call_kernel(
+        selecting.bound_ranks,
+        [samples],
+        ((len(flat),), (2,)),
+        line.dtype,
+        over=((1,), (1,)),
+        labels=[(None,)],
+        weight=20,
+        kind=line.dtype,
+        **ranks,
+    )
+    labels = [(0,), (None, None)]
+    parts = call_kernel(
+        selecting.take_between, [line, bounds], grid, line.dtype, labels=labels, **over
+    )
     made = call_kernel(
-        sorting.quantiles_of_runs,
-        [runs],
+        selecting.quantiles_between,
+        [line, samples, bounds, parts],
         ((len(flat),),),
         dtype,
         over=((1,),),
-        labels=[(None,)],
-        shares=tuple(flat.tolist()),
-        method=method,
+        labels=[(None,), (None,), (None, None), (None,)],
+        weight=0.1,  # it looks at all blocks where a sample was wrong only
         skip_nan=skip_nan,
         inside=inside,
         kind=dtype,
+        **ranks,
     )
     return manipulation.reshape(made, np.shape(shares))
 

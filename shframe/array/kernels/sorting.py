@@ -83,7 +83,9 @@ def merge_runs(
     low, high = cuts[0][row], cuts[0][row + 1]
     result: NpArray = result_buffer.empty((int((high - low).sum()),), runs[0].dtype)
     np.concatenate([run[a:b] for run, a, b in zip(runs, low, high, strict=True)], out=result)
-    result.sort()
+    # NumPy's stable sort finds the runs and merges them: 5 million in 4 runs take it 60 ms, and
+    # the one that is the fastest for random numbers 560 ms
+    result.sort(kind="stable")
     return result
 
 
@@ -99,90 +101,6 @@ def merge_indices(
     bounds = list(zip(runs, cuts[0][row], cuts[0][row + 1], strict=True))
     order = np.argsort(np.concatenate([run[a:b] for (run, _), a, b in bounds]), kind="stable")
     return np.concatenate([indices[a:b] for (_, indices), a, b in bounds])[order]
-
-
-# what is added to q * n for the place of a quantile among n sorted values: R. Hyndman and Y. Fan,
-# "Sample quantiles in statistical packages" (1996), by NumPy's names for their methods
-SMOOTH = {
-    "weibull": (0.0, 0.0),
-    "hazen": (0.5, 0.5),
-    "interpolated_inverted_cdf": (0.0, 1.0),
-    "median_unbiased": (1 / 3, 1 / 3),
-    "normal_unbiased": (3 / 8, 3 / 8),
-}
-
-
-def quantiles_of_runs(
-    runs: Sequence[NpArray],
-    *,
-    shares: tuple[float, ...],
-    method: str,
-    skip_nan: bool,
-    inside: Any,
-    kind: Any,
-) -> NpArray:
-    """The values below which shares of the elements of sorted runs are, as numpy.quantile has them
-    by a method. NaN where there is none, or not to be skipped.
-
-    inside: the dtype in which is interpolated. kind: that of the result.
-    """
-    numbers = list(runs)
-    if runs[0].dtype.kind == "f":
-        numbers = [run[: np.searchsorted(run, np.nan)] for run in runs]
-    count = sum(map(len, numbers))
-    if not count or (not skip_nan and count < sum(map(len, runs))):
-        return np.full(len(shares), np.nan, kind)
-    below, above, share = _places_of(method, count, np.asarray(shares))
-    wanted = runs[0].dtype if inside is None else inside
-    low, high = (
-        np.array([_of_rank(numbers, rank) for rank in np.clip(at, 0, count - 1).astype(int)])
-        for at in (below, above)
-    )
-    low, high = low.astype(wanted), high.astype(wanted)
-    if (below == above).all():
-        return low.astype(kind)
-    with np.errstate(all="ignore"):
-        apart = high - low
-        # as much of each share as the result's dtype holds
-        part, rest = share.astype(kind), (1 - share).astype(kind)
-        made = np.where(share >= 0.5, high - apart * rest, low + apart * part)
-    return np.where(apart == 0, low, made).astype(kind)
-
-
-def _places_of(method: str, count: int, part: NpArray) -> tuple[NpArray, NpArray, NpArray]:
-    """The ranks between which quantiles are, and how far from the first to the second."""
-    last = (count - 1) * part
-    if method in ("lower", "higher", "nearest"):
-        at = np.floor(last) if method == "lower" else np.ceil(last)
-        at = np.around(last) if method == "nearest" else at
-        return at, at, np.zeros(at.shape)
-    if method in ("inverted_cdf", "closest_observation"):
-        index = count * part - (1 if method == "inverted_cdf" else 1.5)
-        at = np.floor(index)
-        here = index == at
-        if method == "closest_observation":  # of two as near the one with an even number
-            here &= at % 2 == 1
-        at = np.where(here, at, at + 1)
-        return at, at, np.zeros(at.shape)
-    if method == "midpoint":
-        index = 0.5 * (np.floor(last) + np.ceil(last))
-        share = np.where(index % 1 == 0, 0.0, 0.5)
-    elif method == "averaged_inverted_cdf":
-        index = count * part - 1
-        share = np.where(index % 1 == 0, 0.5, 1.0)
-    else:
-        alpha, beta = SMOOTH.get(method, (1.0, 1.0))
-        index = count * part + (alpha + part * (1 - alpha - beta)) - 1
-        index = last if method == "linear" else index
-        share = index - np.floor(index)
-    below = np.floor(index)
-    return below, below + 1, share
-
-
-def _of_rank(runs: Sequence[NpArray], rank: int) -> Any:
-    """The element of sorted runs that has a rank."""
-    cuts = _cut_at(runs, rank)
-    return min(run[at] for run, at in zip(runs, cuts, strict=True) if at < len(run))
 
 
 def search_sorted(runs: Sequence[NpArray], values: NpArray, *, side: Any) -> NpArray:
