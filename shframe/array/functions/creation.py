@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Callable
 from operator import index as as_int
 from typing import Any
 
@@ -120,6 +121,14 @@ def full_like(
     return full(x.shape if shape is None else shape, fill_value, wanted, grid, device=device)
 
 
+def _like(
+    one: Callable[..., Any], x: Node, dtype: Any, chunks: Any, shape: Any, device: Any
+) -> Node:
+    """The value that NumPy's function makes, everywhere, in a dtype or that of another array."""
+    value = one((), x.dtype if dtype is None else dtype)
+    return full_like(x, value, value.dtype, chunks, shape=shape, device=device)
+
+
 def zeros_like(
     x: Node,
     /,
@@ -130,8 +139,7 @@ def zeros_like(
     device: Any = None,
 ) -> Node:
     """Zeros in the shape, dtype and grid of another array; or in `shape`."""
-    value = np.zeros((), x.dtype if dtype is None else dtype)
-    return full_like(x, value, value.dtype, chunks, shape=shape, device=device)
+    return _like(np.zeros, x, dtype, chunks, shape, device)
 
 
 def ones_like(
@@ -144,8 +152,7 @@ def ones_like(
     device: Any = None,
 ) -> Node:
     """Ones in the shape, dtype and grid of another array; or in `shape`."""
-    value = np.ones((), x.dtype if dtype is None else dtype)
-    return full_like(x, value, value.dtype, chunks, shape=shape, device=device)
+    return _like(np.ones, x, dtype, chunks, shape, device)
 
 
 empty_like = zeros_like

@@ -13,12 +13,14 @@ from shframe.array.expr import nodes
 from shframe.array.expr.nodes import DType, Node
 from shframe.array.expr.reducers import Extreme, Reducer, Ufunc, is_associative, own_dtype
 from shframe.array.functions import elementwise, manipulation, running
+from shframe.array.functions.calling import call_kernel, whole_along
 from shframe.array.functions.convert import node_of
 from shframe.array.functions.creation import full
 from shframe.array.functions.numpy_probe import NO_VALUE, ask_dtype, sample_of
 from shframe.array.functions.slicing import part
 from shframe.array.grid import chunks as grids
 from shframe.array.grid.axes import Axes, normalize_axes
+from shframe.array.kernels import applying
 from shframe.errors import ChunkMismatch, UnsupportedType
 
 
@@ -115,6 +117,8 @@ def _in_order(
 ) -> Node:
     """The last running result along an axis; along several, one after the other."""
     dtype = own_dtype(ufunc, result)
+    if len(axes) == 1 and not _accumulates(ufunc, array, result):
+        return _of_lines(ufunc, array, axes[0], keepdims, result, initial)
     last = slice(-1, None) if keepdims else -1
     for axis in reversed(axes):
         if initial is not NO_VALUE and axis == axes[0]:
@@ -122,6 +126,31 @@ def _in_order(
         array = running.accumulate(ufunc, array, axis=axis, dtype=dtype)
         array = part(array, (slice(None),) * axis + (last,))
     return elementwise.astype(array, result)
+
+
+def _accumulates(ufunc: np.ufunc, array: Node, result: DType) -> bool:
+    """Whether NumPy has running results of the ufunc: not of ldexp, whose operands differ."""
+    try:
+        ufunc.accumulate(np.ones(1, array.dtype), dtype=own_dtype(ufunc, result))
+    except TypeError:
+        return False
+    return True
+
+
+def _of_lines(
+    ufunc: np.ufunc, array: Node, axis: int, keepdims: bool, result: DType, initial: Any
+) -> Node:
+    """The ufunc between the elements of each line, which is gathered into one block."""
+    array = whole_along(array, (axis,))
+    grid = tuple((1,) if n == axis else lengths for n, lengths in enumerate(array.chunks))
+    how: dict[str, Any] = {"dtype": own_dtype(ufunc, result)}
+    if initial is not NO_VALUE:
+        how["initial"] = initial
+    options = tuple(how.items())
+    made = call_kernel(
+        applying.reduce_lines, [array], grid, result, ufunc=ufunc, axis=axis, how=options
+    )
+    return made if keepdims else part(made, (slice(None),) * axis + (0,))
 
 
 def _prepend(array: Node, axis: int, initial: Any, dtype: DType) -> Node:

@@ -85,3 +85,10 @@ def _joined(nested: Any, axes: list[int]) -> NpArray:
     if len(axes) > 1:
         nested = [_joined(each, axes[1:]) for each in nested]
     return np.concatenate(nested, axis=axes[0])
+
+
+def reduce_lines(
+    block: NpArray, *, ufunc: np.ufunc, axis: int, how: tuple[tuple[str, Any], ...]
+) -> NpArray:
+    """A ufunc between the elements of each line along an axis, which is kept."""
+    return np.asarray(ufunc.reduce(block, axis=axis, keepdims=True, **dict(how)))
