@@ -11,6 +11,7 @@ from shframe.array.expr.nodes import Node
 from shframe.array.functions import (
     assignment,
     building,
+    elementwise,
     indexing,
     manipulation,
     products,
@@ -19,6 +20,7 @@ from shframe.array.functions import (
     sorting,
     variances,
 )
+from shframe.array.functions.convert import node_of
 from shframe.array.functions.map_blocks import map_blocks
 from shframe.array.functions.overlap import map_overlap
 from shframe.array.functions.slicing import part
@@ -39,6 +41,67 @@ class Methods:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self.expr = assignment.assigned(self.expr, index, value)
+
+    def rechunk(self, chunks: Any = "auto") -> Self:
+        """The same array on another grid."""
+        return type(self)(manipulation.rechunk(self.expr, chunks))
+
+    def reshape(self, *shape: Any) -> Self:
+        """The elements in C order in another shape; one length may be -1."""
+        return type(self)(manipulation.reshape(self.expr, shape[0] if len(shape) == 1 else shape))
+
+    def ravel(self) -> Self:
+        """All elements in C order along one axis."""
+        return type(self)(manipulation.ravel(self.expr))
+
+    def flatten(self) -> Self:
+        """All elements in C order along one axis."""
+        return type(self)(manipulation.ravel(self.expr))
+
+    def transpose(self, *axes: Any) -> Self:
+        """The axes in another order, reversed when none is given."""
+        given = axes[0] if len(axes) == 1 else axes
+        return type(self)(manipulation.transpose(self.expr, given if axes else None))
+
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
+        """Two axes exchanged."""
+        return type(self)(manipulation.swapaxes(self.expr, axis1, axis2))
+
+    def squeeze(self, axis: Axes = None) -> Self:
+        """Without axes of length 1."""
+        return type(self)(manipulation.squeeze(self.expr, axis))
+
+    def astype(self, dtype: Any, copy: bool = True) -> Self:
+        """The values in another dtype."""
+        return type(self)(elementwise.astype(self.expr, dtype, copy=copy))
+
+    def copy(self) -> Self:
+        """An array with the same values."""
+        return type(self)(self.expr)
+
+    def round(self, decimals: int = 0) -> Self:
+        """Rounded to a number of decimals."""
+        return type(self)(elementwise.round(self.expr, decimals))
+
+    def clip(self, min: Any = None, max: Any = None) -> Self:
+        """The values, not below `min` nor above `max`."""
+        return type(self)(elementwise.clip(self.expr, min=min, max=max))
+
+    def conj(self) -> Self:
+        """Complex conjugates; real numbers as they are."""
+        return (
+            self
+            if self.expr.dtype.kind in "biuf"
+            else type(self)(elementwise.call(np.conjugate, self.expr))
+        )
+
+    def take(self, indices: Any, axis: int | None = None, mode: str = "raise") -> Self:
+        """The elements of an axis at an array of integers."""
+        return type(self)(indexing.take(self.expr, indices, axis=axis, mode=mode))
+
+    def dot(self, other: Any) -> Self:
+        """The product as numpy.dot has it."""
+        return type(self)(products.dot(self.expr, node_of(other)))
 
     def sort(self, axis: int = -1, kind: Any = None, order: Any = None) -> None:
         """Sort along an axis, in place: the array becomes another lazy one."""

@@ -20,6 +20,7 @@ from shframe.array.functions import (
     creation,
     elementwise,
     histograms,
+    index_arrays,
     indexing,
     manipulation,
     norms,
@@ -346,7 +347,7 @@ insert = of_one(building.insert)
 diag = of_one(building.diag)
 diagflat = of_one(building.diagflat)
 tri = making(building.tri)
-indices = of_any(building.indices)
+indices = of_any(index_arrays.indices)
 rot90 = of_one(building.rot90)
 fliplr = of_one(building.fliplr)
 flipud = of_one(building.flipud)
@@ -359,13 +360,15 @@ dsplit = of_one_for_any(building.dsplit)
 select = making(building.select)
 choose = of_one(building.choose)
 extract = making(building.extract)
-ravel_multi_index = making(building.ravel_multi_index)
-unravel_index = of_any(building.unravel_index)
-tril_indices = of_any(building.tril_indices)
-triu_indices = of_any(building.triu_indices)
-tril_indices_from = of_one_for_any(building.tril_indices_from)
-triu_indices_from = of_one_for_any(building.triu_indices_from)
+ravel_multi_index = making(index_arrays.ravel_multi_index)
+unravel_index = of_any(index_arrays.unravel_index)
+tril_indices = of_any(index_arrays.tril_indices)
+triu_indices = of_any(index_arrays.triu_indices)
+tril_indices_from = of_one_for_any(index_arrays.tril_indices_from)
+triu_indices_from = of_one_for_any(index_arrays.triu_indices_from)
 logspace = making(building.logspace)
+geomspace = making(building.geomspace)
+vander = of_one(building.vander)
 resize = of_one(building.resize)
 pad = of_one(pad_node)
 

@@ -92,3 +92,11 @@ def reduce_lines(
 ) -> NpArray:
     """A ufunc between the elements of each line along an axis, which is kept."""
     return np.asarray(ufunc.reduce(block, axis=axis, keepdims=True, **dict(how)))
+
+
+def reduce_runs(
+    block: NpArray, *, ufunc: np.ufunc, axis: int, places: tuple[int, ...], inside: Any
+) -> NpArray:
+    """A ufunc between the elements of each run of an axis."""
+    at = np.asarray(places, np.intp)
+    return np.asarray(ufunc.reduceat(block, at, axis=axis, dtype=inside))
