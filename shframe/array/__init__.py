@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy import e, euler_gamma, inf, nan, newaxis, pi
 
-    from shframe.array import core, fft, linalg, ma, random, stats
+    from shframe.array import core, fft, lib, linalg, ma, random, stats
     from shframe.array.composed import (
         apply_along_axis,
         apply_over_axes,
@@ -375,7 +375,7 @@ _HOMES = (
     "shframe.lazy.compute",
     "numpy",
 )
-_ROOMS = ("core", "fft", "linalg", "ma", "random", "stats")
+_ROOMS = ("core", "fft", "lib", "linalg", "ma", "random", "stats")
 
 __all__ = [
     "Array",
@@ -746,6 +746,7 @@ __all__ = [
     # rooms
     "core",
     "fft",
+    "lib",
     "linalg",
     "ma",
     "random",

@@ -120,7 +120,7 @@ def test_columns_that_are_standardised_are_read_twice() -> None:
 
 @given(data=st.data())
 @LIGHT
-def test_reductions_together_are_the_same_as_one_by_one(data: st.DataObject) -> None:
+def test_reductions_together_are_those_one_by_one(data: st.DataObject) -> None:
     shapes = st.sampled_from([(5,), (4, 6), (3, 1, 5), (300, 200), (70_000,)])
     values, x = data.draw(pairs(["i4", "f8", "c16"], shapes, finite=True))
     names = ["sum", "var", "mean", "min", "max", "std", "prod", "any"]
@@ -133,8 +133,8 @@ def test_reductions_together_are_the_same_as_one_by_one(data: st.DataObject) -> 
     found = [getattr(xp, name)(x, axis=axis, keepdims=keepdims) for name in wanted]
     alone = [one.compute() for one in found]
     stacked = xp.stack([xp.astype(one, "c16") for one in found])
-    with np.errstate(all="ignore"):
-        np.testing.assert_array_equal(stacked.compute(), np.stack(alone).astype("c16"))
+    expected = np.stack(alone).astype("c16")
+    np.testing.assert_allclose(stacked.compute(), expected, rtol=1e-12, atol=1e-9)
 
 
 @given(

@@ -7,6 +7,7 @@ import operator
 import numpy as np
 
 from shframe.array.expr import nodes
+from shframe.array.expr.reducers import Reducer, Ufunc
 from shframe.graph.plan.expr import Expr, walk
 from shframe.graph.plan.tokens import tokenize
 
@@ -16,7 +17,7 @@ def read_once(plan: Expr) -> Expr:
     order = list(walk(plan))
     groups: dict[str, list[nodes.Reduce]] = {}
     for node in order:
-        if isinstance(node, nodes.Reduce) and node.reducer.tiled:
+        if isinstance(node, nodes.Reduce) and _goes_by_tiles(node.reducer):
             groups.setdefault(_name_of_values(node), []).append(node)
     member = {node.token: group for group in groups.values() if len(group) > 1 for node in group}
     if not member:
@@ -30,6 +31,13 @@ def read_once(plan: Expr) -> Expr:
             made = _item(made, node, member[node.token])
         done[node.token] = made
     return done[plan.token]
+
+
+def _goes_by_tiles(reducer: Reducer) -> bool:
+    """Whether a result by tiles is that of the block, but for the last digits: a product of some
+    may be infinite where that of all is zero."""
+    product = isinstance(reducer, Ufunc) and reducer.ufunc is np.multiply
+    return reducer.tiled and not product
 
 
 def _name_of_values(node: nodes.Reduce) -> str:
