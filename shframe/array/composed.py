@@ -46,9 +46,11 @@ def coarsen(reduction: Any, x: Any, axes: Any, trim_excess: bool = False, **how:
     return Array(applying.coarsen(reduction, convert.node_of(x), axes, trim_excess, **how))
 
 
-def fromfunction(function: Any, shape: Any, *, dtype: Any = float, **keywords: Any) -> Any:
+def fromfunction(
+    function: Any, shape: Any, *, dtype: Any = float, chunks: Any = "auto", **keywords: Any
+) -> Any:
     """A function of the indices along each axis, which are lazy arrays."""
-    return function(*indices(shape, dtype), **keywords)
+    return function(*(each.rechunk(chunks) for each in indices(shape, dtype)), **keywords)
 
 
 def copy(x: Any) -> Array:

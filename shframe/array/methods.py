@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from shframe.array.dask_options import without_dasks
 from shframe.array.expr.nodes import Node
 from shframe.array.functions import (
     assignment,
@@ -42,12 +43,16 @@ class Methods:
     def __setitem__(self, index: Any, value: Any) -> None:
         self.expr = assignment.assigned(self.expr, index, value)
 
-    def rechunk(self, chunks: Any = "auto") -> Self:
-        """The same array on another grid."""
-        return type(self)(manipulation.rechunk(self.expr, chunks))
+    def rechunk(self, chunks: Any = "auto", **how: Any) -> Self:
+        """The same array on another grid; `how`: balance=, block_size_limit=, and without effect
+        Dask's threshold= and method=."""
+        return type(self)(manipulation.rechunk(self.expr, chunks, **without_dasks("rechunk", how)))
 
-    def reshape(self, *shape: Any) -> Self:
-        """The elements in C order in another shape; one length may be -1."""
+    def reshape(self, *shape: Any, merge_chunks: bool = True, limit: Any = None) -> Self:
+        """The elements in C order in another shape; one length may be -1.
+
+        merge_chunks, limit: are Dask's, and without effect.
+        """
         return type(self)(manipulation.reshape(self.expr, shape[0] if len(shape) == 1 else shape))
 
     def ravel(self) -> Self:
@@ -71,8 +76,9 @@ class Methods:
         """Without axes of length 1."""
         return type(self)(manipulation.squeeze(self.expr, axis))
 
-    def astype(self, dtype: Any, copy: bool = True) -> Self:
-        """The values in another dtype."""
+    def astype(self, dtype: Any, copy: bool = True, *, casting: Any = "unsafe") -> Self:
+        """The values in another dtype, if the rule allows it."""
+        elementwise.check_casting(self.expr, dtype, casting)
         return type(self)(elementwise.astype(self.expr, dtype, copy=copy))
 
     def copy(self) -> Self:

@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, overload
 
 import numpy as np
 
+from shframe.array.dask_options import WITHOUT_EFFECT, without_dasks
 from shframe.array.expr.nodes import Node
 from shframe.array.functions.convert import node_of
 from shframe.array.ndarray import Array, put_into
@@ -38,11 +39,14 @@ def _public(
     signature = inspect.signature(function)
     own = list(signature.parameters.values())
     by_name = {each.name for each in own if each.kind is not each.POSITIONAL_ONLY}
+    ignores = function.__name__ in WITHOUT_EFFECT
     takes_out = "out" not in by_name and "out" in _numpys_parameters(function.__name__)
 
     @functools.wraps(function)
     def call(*args: Any, **named: Any) -> Any:
         out = named.pop("out", None) if takes_out else None
+        if ignores and not by_name.issuperset(named):
+            named = without_dasks(function.__name__, named)
         if not by_name.issuperset(named):
             args, named = _put_in_place(args, named, _places(function))
         made = function(*convert(*args), **named)

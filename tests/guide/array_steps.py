@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import shframe.array as xp
+from shframe.lazy.collection import Lazy
 
 Step = Callable[[Any, Any], Any]
 """What a step does: the library and its data in, a result out."""
@@ -62,7 +63,7 @@ def computed(found: Any) -> Any:
             if type(found) in (list, tuple)
             else tuple(map(computed, found))
         )
-    return found.compute() if isinstance(found, xp.Array) else found
+    return found.compute() if isinstance(found, Lazy) else found
 
 
 def assert_same(found: Any, expected: Any) -> None:

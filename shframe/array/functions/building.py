@@ -180,10 +180,16 @@ def diagflat(x: Node, /, k: int = 0) -> Node:
     return diag(manipulation.ravel(x), k)
 
 
-def tri(n_rows: int, n_cols: int | None = None, k: int = 0, dtype: Any = float) -> Node:
+def tri(
+    n_rows: int,
+    n_cols: int | None = None,
+    k: int = 0,
+    dtype: Any = float,
+    chunks: Any = "auto",
+) -> Node:
     """Ones at and below the k-th diagonal, zeros above."""
     shape = shape_from((n_rows, n_rows if n_cols is None else n_cols))
-    return creation.tril(creation.ones(shape, dtype), k)
+    return creation.tril(creation.ones(shape, dtype, chunks), k)
 
 
 def kron(one: Node, other: Node, /) -> Node:
