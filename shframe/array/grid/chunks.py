@@ -113,7 +113,7 @@ def _target(chunks: Any, nbytes: int, parts: int, largest: int) -> int:
             ) from error
     size = max(SMALLEST, min(largest, -(-nbytes // max(parts, 1))))
     count = -(-nbytes // size)
-    if parts < count < 8 * parts:  # as many for each worker, so that none works alone at the end
+    if parts <= count < 8 * parts:  # as many for each worker, so that none works alone at the end
         count = -(-2 * count // parts) * parts // 2
         size = nbytes // count + nbytes // (64 * count)  # rows are not to be cut
     return size
