@@ -57,7 +57,8 @@ def test_with_weights_they_are_numpys(data: st.DataObject) -> None:
     axis = data.draw(st.sampled_from([None, -1, 0, *([(1, 0)] if values.ndim == 2 else [])]))
     method = data.draw(st.sampled_from(["inverted_cdf"] * 5 + ["linear"]))
     shape = values.shape
-    if isinstance(axis, int) and data.draw(st.booleans()):
+    # NumPy 2.4 fails for lines without NaN that share their weights
+    if isinstance(axis, int) and not name.startswith("nan") and data.draw(st.booleans()):
         shape = (values.shape[axis],)
     few = st.sampled_from([0.0, 0.25, 1.0, 3.0, *([-1.0] if data.draw(st.booleans()) else [])])
     count = int(np.prod(shape))
