@@ -33,7 +33,9 @@ FLOORS = (
 # What works on the nodes of an array's plan, and what it must not know: the class of users.
 NODES_ONLY = ("protocols", "operators", "dtypes", "functions", "expr", "grid", "lower", "plan")
 NODES_ONLY += ("rules", "kernels")
-CLASS = frozenset(f"shframe.array.{name}" for name in ("ndarray", "namespace", "wrapping"))
+CLASS = frozenset(
+    f"shframe.array.{name}" for name in ("ndarray", "namespace", "wrapping", "composed")
+)
 # Whose folders and files are also looked at as wholes: none of them may use another in a circle.
 PACKAGES = ("shframe", "shframe.graph", "shframe.store", "shframe.dataframe", "shframe.array")
 

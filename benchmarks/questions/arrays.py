@@ -1,7 +1,7 @@
 """Expressions of arrays in NumPy's functions, for NumPy, shframe and Dask alike.
 
-x and y are one-dimensional, m is a matrix of 1,000 columns, s a square one; i are indices of x, a
-tenth as many as it is long, as an array of NumPy's. xp is the library.
+x and y are one-dimensional, m is a matrix of 1,000 columns, s a square one, c has 10,000 blocks;
+i are indices of x, a tenth as many as it is long, as an array of NumPy's. xp is the library.
 """
 
 from __future__ import annotations
@@ -43,6 +43,18 @@ def standardise(xp: Any, m: Any) -> Any:
 
 def transposed_product(xp: Any, m: Any) -> Any:
     return xp.matmul(m.T, m)
+
+
+def square_product(xp: Any, s: Any) -> Any:
+    return xp.matmul(s, s)
+
+
+def many_blocks(xp: Any, c: Any) -> Any:
+    return xp.sqrt(c) * 2 + c
+
+
+def many_blocks_sum(xp: Any, c: Any) -> Any:
+    return xp.sum(many_blocks(xp, c))
 
 
 def differences(xp: Any, x: Any) -> Any:

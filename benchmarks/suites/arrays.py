@@ -16,6 +16,7 @@ QUESTIONS = [
     name for name, one in vars(questions).items() if inspect.isfunction(one) and name[0] != "_"
 ]
 COLUMNS = 1000
+BLOCKS = 10_000
 NOT_IN_DASK = {"in_order"}
 NUMEXPR = {
     "chain": "sqrt(x * x + y * y) * 3 - x / 2",
@@ -55,17 +56,22 @@ class Arrays(Case):
             import shframe.array as xp
 
             sf.init(**shframe_options())
-            self.arrays = {name: xp.from_array(array) for name, array in arrays.items()}
+            self.arrays = self._in_blocks(xp)
         elif engine == "dask":
             import dask
             import dask.array as da
 
             dask.config.set(scheduler="threads", num_workers=threads())
-            self.arrays = {name: da.from_array(array) for name, array in arrays.items()}
+            self.arrays = self._in_blocks(da)
         elif engine == "numexpr":
             import numexpr
 
             numexpr.set_num_threads(threads())
+
+    def _in_blocks(self, xp: Any) -> dict[str, Any]:
+        """The arrays as the library cuts them, `c` in many blocks."""
+        grids = {"c": -(-self.size // BLOCKS)}
+        return {n: xp.from_array(a, chunks=grids.get(n, "auto")) for n, a in self.arrays.items()}
 
     def time_answer(self, question: str, engine: str) -> Any:
         if engine == "numpy":

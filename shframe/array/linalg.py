@@ -20,6 +20,7 @@ from shframe.array.namespace import (
 from shframe.array.wrapping import making, of_any, of_one, of_one_for_any
 
 cholesky = of_one(decompositions.cholesky)
+cond = of_one(solving.cond)
 det = of_one(solving.det)
 diagonal = of_one(products.matrix_diagonal)
 eig = of_one_for_any(decompositions.eig)
@@ -49,6 +50,7 @@ tsqr = of_one_for_any(decompositions.tsqr)
 __all__ = [
     "LinAlgError",
     "cholesky",
+    "cond",
     "cross",
     "det",
     "diagonal",

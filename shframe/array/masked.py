@@ -25,6 +25,7 @@ from shframe.array.grid.chunks import Chunks, Shape
 from shframe.array.masked_operators import MaskedOperators
 from shframe.array.ndarray import Array
 from shframe.array.plan.evaluate import evaluate
+from shframe.array.protocols import FACTS
 from shframe.errors import ChunkMismatch, UnsupportedType
 from shframe.lazy.collection import Lazy
 
@@ -161,6 +162,8 @@ class MaskedArray(MaskedOperators, Lazy):
         return call(ufunc if is_masked(inputs[0]) else SIGNS.get(ufunc, ufunc), *inputs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, how: Any) -> Any:
+        if func in FACTS:
+            return FACTS[func](*args, **how)
         method = getattr(MaskedArray, func.__name__, None)
         if getattr(np, func.__name__, None) is not func or not callable(method):
             raise UnsupportedType(f"{func.__name__} is not supported for masked arrays")

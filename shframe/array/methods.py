@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from shframe.array.dask_options import without_dasks
 from shframe.array.expr.nodes import Node
 from shframe.array.functions import (
     assignment,
     building,
+    elementwise,
     indexing,
     manipulation,
     products,
     running,
     searching,
     sorting,
-    statistics,
+    variances,
 )
+from shframe.array.functions.convert import node_of
 from shframe.array.functions.map_blocks import map_blocks
 from shframe.array.functions.overlap import map_overlap
 from shframe.array.functions.slicing import part
@@ -39,6 +42,72 @@ class Methods:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self.expr = assignment.assigned(self.expr, index, value)
+
+    def rechunk(self, chunks: Any = "auto", **how: Any) -> Self:
+        """The same array on another grid; `how`: balance=, block_size_limit=, and without effect
+        Dask's threshold= and method=."""
+        return type(self)(manipulation.rechunk(self.expr, chunks, **without_dasks("rechunk", how)))
+
+    def reshape(self, *shape: Any, merge_chunks: bool = True, limit: Any = None) -> Self:
+        """The elements in C order in another shape; one length may be -1.
+
+        merge_chunks, limit: are Dask's, and without effect.
+        """
+        return type(self)(manipulation.reshape(self.expr, shape[0] if len(shape) == 1 else shape))
+
+    def ravel(self) -> Self:
+        """All elements in C order along one axis."""
+        return type(self)(manipulation.ravel(self.expr))
+
+    def flatten(self) -> Self:
+        """All elements in C order along one axis."""
+        return type(self)(manipulation.ravel(self.expr))
+
+    def transpose(self, *axes: Any) -> Self:
+        """The axes in another order, reversed when none is given."""
+        given = axes[0] if len(axes) == 1 else axes
+        return type(self)(manipulation.transpose(self.expr, given if axes else None))
+
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
+        """Two axes exchanged."""
+        return type(self)(manipulation.swapaxes(self.expr, axis1, axis2))
+
+    def squeeze(self, axis: Axes = None) -> Self:
+        """Without axes of length 1."""
+        return type(self)(manipulation.squeeze(self.expr, axis))
+
+    def astype(self, dtype: Any, copy: bool = True, *, casting: Any = "unsafe") -> Self:
+        """The values in another dtype, if the rule allows it."""
+        elementwise.check_casting(self.expr, dtype, casting)
+        return type(self)(elementwise.astype(self.expr, dtype, copy=copy))
+
+    def copy(self) -> Self:
+        """An array with the same values."""
+        return type(self)(self.expr)
+
+    def round(self, decimals: int = 0) -> Self:
+        """Rounded to a number of decimals."""
+        return type(self)(elementwise.round(self.expr, decimals))
+
+    def clip(self, min: Any = None, max: Any = None) -> Self:
+        """The values, not below `min` nor above `max`."""
+        return type(self)(elementwise.clip(self.expr, min=min, max=max))
+
+    def conj(self) -> Self:
+        """Complex conjugates; real numbers as they are."""
+        return (
+            self
+            if self.expr.dtype.kind in "biuf"
+            else type(self)(elementwise.call(np.conjugate, self.expr))
+        )
+
+    def take(self, indices: Any, axis: int | None = None, mode: str = "raise") -> Self:
+        """The elements of an axis at an array of integers."""
+        return type(self)(indexing.take(self.expr, indices, axis=axis, mode=mode))
+
+    def dot(self, other: Any) -> Self:
+        """The product as numpy.dot has it."""
+        return type(self)(products.dot(self.expr, node_of(other)))
 
     def sort(self, axis: int = -1, kind: Any = None, order: Any = None) -> None:
         """Sort along an axis, in place: the array becomes another lazy one."""
@@ -140,7 +209,7 @@ class Methods:
         ddof: float = 0,
     ) -> Self:
         """The central moment of an order along axes."""
-        return type(self)(statistics.moment(self.expr, order, axis, dtype, keepdims, ddof))
+        return type(self)(variances.moment(self.expr, order, axis, dtype, keepdims, ddof))
 
     @property
     def vindex(self) -> PointIndexer:

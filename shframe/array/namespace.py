@@ -20,6 +20,7 @@ from shframe.array.functions import (
     creation,
     elementwise,
     histograms,
+    index_arrays,
     indexing,
     manipulation,
     norms,
@@ -31,6 +32,7 @@ from shframe.array.functions import (
     sets,
     sorting,
     statistics,
+    variances,
 )
 from shframe.array.functions import map_blocks as blocks
 from shframe.array.functions import (
@@ -204,18 +206,18 @@ argmax = of_one(reductions.argmax)
 ptp = of_one(statistics.ptp)
 count_nonzero = of_one(statistics.count_nonzero)
 mean = of_one(statistics.mean)
-var = of_one(statistics.var)
-std = of_one(statistics.std)
+var = of_one(variances.var)
+std = of_one(variances.std)
 nansum = of_one(statistics.nansum)
 nanprod = of_one(statistics.nanprod)
 nanmin = of_one(statistics.nanmin)
 nanmax = of_one(statistics.nanmax)
 nanmean = of_one(statistics.nanmean)
-nanvar = of_one(statistics.nanvar)
-nanstd = of_one(statistics.nanstd)
+nanvar = of_one(variances.nanvar)
+nanstd = of_one(variances.nanstd)
 nanargmin = of_one(statistics.nanargmin)
 nanargmax = of_one(statistics.nanargmax)
-moment = of_one(statistics.moment)
+moment = of_one(variances.moment)
 average = of_one_or_pair(statistics.average)
 allclose = of_two(statistics.allclose)
 
@@ -345,7 +347,7 @@ insert = of_one(building.insert)
 diag = of_one(building.diag)
 diagflat = of_one(building.diagflat)
 tri = making(building.tri)
-indices = of_any(building.indices)
+indices = of_any(index_arrays.indices)
 rot90 = of_one(building.rot90)
 fliplr = of_one(building.fliplr)
 flipud = of_one(building.flipud)
@@ -358,13 +360,15 @@ dsplit = of_one_for_any(building.dsplit)
 select = making(building.select)
 choose = of_one(building.choose)
 extract = making(building.extract)
-ravel_multi_index = making(building.ravel_multi_index)
-unravel_index = of_any(building.unravel_index)
-tril_indices = of_any(building.tril_indices)
-triu_indices = of_any(building.triu_indices)
-tril_indices_from = of_one_for_any(building.tril_indices_from)
-triu_indices_from = of_one_for_any(building.triu_indices_from)
+ravel_multi_index = making(index_arrays.ravel_multi_index)
+unravel_index = of_any(index_arrays.unravel_index)
+tril_indices = of_any(index_arrays.tril_indices)
+triu_indices = of_any(index_arrays.triu_indices)
+tril_indices_from = of_one_for_any(index_arrays.tril_indices_from)
+triu_indices_from = of_one_for_any(index_arrays.triu_indices_from)
 logspace = making(building.logspace)
+geomspace = making(building.geomspace)
+vander = of_one(building.vander)
 resize = of_one(building.resize)
 pad = of_one(pad_node)
 
@@ -377,86 +381,3 @@ sliding_window_view = of_one(overlaps.sliding_window_view)
 apply_gufunc = of_any(applying.apply_gufunc)
 blockwise = making(applying.blockwise)
 reduction = of_one(applying.reduction)
-
-
-@functools.wraps(applying.apply_along_axis)
-def apply_along_axis(func1d: Any, axis: int, x: Any, *args: Any, **how: Any) -> Array:
-    return Array(applying.apply_along_axis(func1d, axis, convert.node_of(x), *args, **how))
-
-
-def apply_over_axes(func: Any, x: Any, axes: Any) -> Array:
-    """A function of the array and an axis, for one axis after the other; axes stay, of length 1."""
-    made: Array = applying.apply_over_axes(func, asarray(x), axes)
-    return made
-
-
-@functools.wraps(applying.coarsen)
-def coarsen(reduction: Any, x: Any, axes: Any, trim_excess: bool = False, **how: Any) -> Array:
-    return Array(applying.coarsen(reduction, convert.node_of(x), axes, trim_excess, **how))
-
-
-def fromfunction(function: Any, shape: Any, *, dtype: Any = float, **keywords: Any) -> Any:
-    """A function of the indices along each axis, which are lazy arrays."""
-    return function(*indices(shape, dtype), **keywords)
-
-
-def array_equal(one: Any, other: Any, equal_nan: bool = False) -> Array:
-    """Whether two arrays have one shape and the same elements."""
-    first, second = asarray(one), asarray(other)
-    if first.shape != second.shape:
-        return zeros((), np.bool_)
-    same: Array = first == second
-    if equal_nan and first.dtype.kind in "fcmM" and second.dtype.kind in "fcmM":
-        unknown = isnat if first.dtype.kind in "mM" else isnan
-        same = same | (unknown(first) & unknown(second))
-    return all(same)
-
-
-# what is known without computing
-def shape(x: Any) -> tuple[int, ...]:
-    """Lengths of the axes."""
-    return asarray(x).shape
-
-
-def ndim(x: Any) -> int:
-    """How many axes."""
-    return asarray(x).ndim
-
-
-def size(x: Any, axis: int | None = None) -> int:
-    """How many elements, or how many along an axis."""
-    found = asarray(x)
-    return found.size if axis is None else found.shape[axis]
-
-
-def iscomplex(x: Any) -> Array:
-    """Where the imaginary part is not zero."""
-    return asarray(x).imag != 0
-
-
-def isreal(x: Any) -> Array:
-    """Where the imaginary part is zero."""
-    return asarray(x).imag == 0
-
-
-def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
-    """The running sum, NaN counted as 0."""
-    return cumsum(_numbers(x, 0), axis=axis, dtype=dtype)
-
-
-def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Array:
-    """The running product, NaN counted as 1."""
-    return cumprod(_numbers(x, 1), axis=axis, dtype=dtype)
-
-
-def _numbers(x: Any, value: int) -> Array:
-    found = asarray(x)
-    if found.dtype.kind not in "fc":
-        return found
-    return where(isnan(found), found.dtype.type(value), found)
-
-
-def unify_chunks(*args: Any) -> tuple[Any, list[Array]]:
-    """The blocks by label, and the arrays on one grid: arguments are an array, its labels, ..."""
-    grid, found = applying.unify_chunks(*args)
-    return grid, [Array(each) for each in found]

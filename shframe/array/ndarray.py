@@ -19,12 +19,7 @@ from shframe.array.functions import (
     indexing,
     manipulation,
     products,
-    reductions,
-    running,
-    statistics,
 )
-from shframe.array.functions.convert import node_of
-from shframe.array.grid.axes import Axes
 from shframe.array.grid.chunks import Chunks, Shape
 from shframe.array.methods import Methods
 from shframe.array.operators import Operators
@@ -32,6 +27,7 @@ from shframe.array.plan.evaluate import evaluate, persist
 from shframe.array.plan.memory import memory_text
 from shframe.array.plan.plan_text import line_of
 from shframe.array.plan.planner import PLANNER
+from shframe.array.reduction_methods import ReductionMethods
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.executor_choice import executor_of
 from shframe.graph.plan.planner import Planner
@@ -49,7 +45,7 @@ AMBIGUOUS = (
 )
 
 
-class Array(Methods, Operators, Collection):
+class Array(Methods, ReductionMethods, Operators, Collection):
     """A lazy array: shape and dtype are known, values come with compute().
 
     NumPy's operators, functions and ufuncs work on it and return an Array; what needs values
@@ -219,9 +215,19 @@ class Array(Methods, Operators, Collection):
             raise InvalidArgument("copy=False is not possible: a lazy array must be computed")
         return np.asarray(self.compute(), dtype=dtype)
 
-    def item(self) -> Any:
-        """The one value as a Python scalar; computes."""
-        return self._scalar("can only convert an array of size 1 to a Python scalar").item()
+    def item(self, *index: Any) -> Any:
+        """The one value as a Python scalar, or the one at an index; computes.
+
+        index: an integer counts in the raveled array, several are one for each axis.
+        """
+        if not index:
+            return self._scalar("can only convert an array of size 1 to a Python scalar").item()
+        at = index[0] if len(index) == 1 else index
+        return (self[at] if isinstance(at, tuple) else self.ravel()[at]).item()
+
+    def __format__(self, spec: str) -> str:
+        """A value without axes as NumPy formats it; computes where there is a format."""
+        return format(self.compute(), spec) if spec and not self.ndim else super().__format__(spec)
 
     def tolist(self) -> Any:
         """The values as nested lists; computes."""
@@ -267,13 +273,14 @@ class Array(Methods, Operators, Collection):
         if any(map(_is_above, inputs)):
             return NotImplemented
         outs = kwargs.pop("out", None)
+        mask = kwargs.pop("where", True) if method == "__call__" and outs else True
         found = protocols.call_ufunc(ufunc, method, inputs, kwargs)
         if found is NotImplemented:
             return found
         results = found if isinstance(found, tuple) else (found,)
         outs = outs or (None,) * len(results)
         made = tuple(
-            Array(node) if out is None else _put_into(out, node, ufunc.__name__)
+            Array(node) if out is None else put_into(out, node, ufunc.__name__, mask)
             for out, node in zip(outs, results, strict=True)
         )
         return made if isinstance(found, tuple) else made[0]
@@ -338,136 +345,6 @@ class Array(Methods, Operators, Collection):
     def __iter__(self) -> Iterator[Array]:
         return (self[n] for n in range(len(self)))
 
-    # -- layout
-
-    def rechunk(self, chunks: Any = "auto") -> Array:
-        """The same array on another grid."""
-        return Array(manipulation.rechunk(self.expr, chunks))
-
-    def reshape(self, *shape: Any) -> Array:
-        """The elements in C order in another shape; one length may be -1."""
-        return Array(manipulation.reshape(self.expr, shape[0] if len(shape) == 1 else shape))
-
-    def ravel(self) -> Array:
-        """All elements in C order along one axis."""
-        return Array(manipulation.ravel(self.expr))
-
-    def flatten(self) -> Array:
-        """All elements in C order along one axis."""
-        return Array(manipulation.ravel(self.expr))
-
-    def transpose(self, *axes: Any) -> Array:
-        """The axes in another order, reversed when none is given."""
-        given = axes[0] if len(axes) == 1 else axes
-        return Array(manipulation.transpose(self.expr, given if axes else None))
-
-    def swapaxes(self, axis1: int, axis2: int) -> Array:
-        """Two axes exchanged."""
-        return Array(manipulation.swapaxes(self.expr, axis1, axis2))
-
-    def squeeze(self, axis: Axes = None) -> Array:
-        """Without axes of length 1."""
-        return Array(manipulation.squeeze(self.expr, axis))
-
-    def astype(self, dtype: Any, copy: bool = True) -> Array:
-        """The values in another dtype."""
-        return Array(elementwise.astype(self.expr, dtype, copy=copy))
-
-    def copy(self) -> Array:
-        """An array with the same values."""
-        return Array(self.expr)
-
-    def round(self, decimals: int = 0) -> Array:
-        """Rounded to a number of decimals."""
-        return Array(elementwise.round(self.expr, decimals))
-
-    def clip(self, min: Any = None, max: Any = None) -> Array:
-        """The values, not below `min` nor above `max`."""
-        return Array(elementwise.clip(self.expr, min=min, max=max))
-
-    def conj(self) -> Array:
-        """Complex conjugates; real numbers as they are."""
-        return (
-            self if self.dtype.kind in "biuf" else Array(elementwise.call(np.conjugate, self.expr))
-        )
-
-    def take(self, indices: Any, axis: int | None = None, mode: str = "raise") -> Array:
-        """The elements of an axis at an array of integers."""
-        return Array(indexing.take(self.expr, indices, axis=axis, mode=mode))
-
-    def dot(self, other: Any) -> Array:
-        """The product as numpy.dot has it."""
-        return Array(products.dot(self.expr, node_of(other)))
-
-    # -- reductions
-
-    def sum(
-        self, axis: Axes = None, dtype: Any = None, keepdims: bool = False, **how: Any
-    ) -> Array:
-        """The sum along axes; `how`: initial=, where=."""
-        return Array(reductions.sum(self.expr, axis=axis, dtype=dtype, keepdims=keepdims, **how))
-
-    def prod(
-        self, axis: Axes = None, dtype: Any = None, keepdims: bool = False, **how: Any
-    ) -> Array:
-        """The product along axes; `how`: initial=, where=."""
-        return Array(reductions.prod(self.expr, axis=axis, dtype=dtype, keepdims=keepdims, **how))
-
-    def mean(
-        self, axis: Axes = None, dtype: Any = None, keepdims: bool = False, *, where: Any = True
-    ) -> Array:
-        """The mean along axes of the elements that `where` has."""
-        how: dict[str, Any] = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
-        return Array(statistics.mean(self.expr, where=where, **how))
-
-    def var(
-        self, axis: Axes = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
-    ) -> Array:
-        """The variance along axes."""
-        return Array(
-            statistics.var(self.expr, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
-        )
-
-    def std(
-        self, axis: Axes = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
-    ) -> Array:
-        """The standard deviation along axes."""
-        return Array(
-            statistics.std(self.expr, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
-        )
-
-    def min(self, axis: Axes = None, keepdims: bool = False, **how: Any) -> Array:
-        """The smallest element along axes; `how`: initial=, where=."""
-        return Array(reductions.min(self.expr, axis=axis, keepdims=keepdims, **how))
-
-    def max(self, axis: Axes = None, keepdims: bool = False, **how: Any) -> Array:
-        """The largest element along axes; `how`: initial=, where=."""
-        return Array(reductions.max(self.expr, axis=axis, keepdims=keepdims, **how))
-
-    def any(self, axis: Axes = None, keepdims: bool = False, **how: Any) -> Array:
-        """Whether an element along axes is true; `how`: where=."""
-        return Array(reductions.any(self.expr, axis=axis, keepdims=keepdims, **how))
-
-    def all(self, axis: Axes = None, keepdims: bool = False, **how: Any) -> Array:
-        """Whether all elements along axes are true; `how`: where=."""
-        return Array(reductions.all(self.expr, axis=axis, keepdims=keepdims, **how))
-
-    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Array:
-        """The index of the first smallest element."""
-        return Array(reductions.argmin(self.expr, axis=axis, keepdims=keepdims))
-
-    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Array:
-        """The index of the first largest element."""
-        return Array(reductions.argmax(self.expr, axis=axis, keepdims=keepdims))
-
-    def cumsum(self, axis: int | None = None, dtype: Any = None) -> Array:
-        """The running sum."""
-        return Array(running.cumsum(self.expr, axis=axis, dtype=dtype))
-
-    def cumprod(self, axis: int | None = None, dtype: Any = None) -> Array:
-        """The running product."""
-        return Array(running.cumprod(self.expr, axis=axis, dtype=dtype))
-
 
 def _is_above(other: Any) -> bool:
     """Whether an operand is of a kind that does itself what is between it and an array."""
@@ -475,9 +352,10 @@ def _is_above(other: Any) -> bool:
     return priority > Array.__array_priority__
 
 
-def _put_into(out: Any, node: Node, name: str) -> Any:
-    """`out` with the values of a result: a lazy array gets another node, NumPy's are computed."""
-    node = protocols.fit_into(out, node, name)
+def put_into(out: Any, node: Node, name: str, where: Any = True) -> Any:
+    """`out` with the values of a result, where a mask is true: a lazy array gets another node,
+    NumPy's are computed."""
+    node = protocols.fit_into(out, node, name, where)
     if isinstance(out, Array):
         out.expr = node
     else:

@@ -32,7 +32,8 @@ def call_ufunc(
     """The node, or several, of a ufunc or one of its methods; NotImplemented when there is none."""
     if method != "reduce" and keywords.pop("where", True) is not True:
         raise UnsupportedType(
-            f"{ufunc.__name__}(where=...) is not supported\n  use xp.where(condition, new, old)"
+            f"{ufunc.__name__}(where=...) is supported with out= only\n"
+            "  use xp.where(condition, new, old)"
         )
     if method == "__call__" and ufunc in (np.matmul, np.vecdot):
         product = products.matmul if ufunc is np.matmul else products.vecdot
@@ -42,6 +43,8 @@ def call_ufunc(
         return results if ufunc.nout > 1 else results[0]
     if method == "outer":
         return ufuncs.outer(ufunc, *inputs, **keywords)
+    if method == "reduceat":
+        return reductions.reduceat(ufunc, node_of(inputs[0]), *inputs[1:], **keywords)
     if method not in ("reduce", "accumulate"):
         return NotImplemented
     x, *others = inputs
@@ -60,8 +63,9 @@ def _only_dtype(ufunc: np.ufunc, keywords: dict[str, Any]) -> Any:
     return keywords.get("dtype")
 
 
-def fit_into(out: Any, node: Node, name: str) -> Node:
-    """The node in the dtype of what it is put into, as NumPy's in-place operators have it."""
+def fit_into(out: Any, node: Node, name: str, where: Any = True) -> Node:
+    """The node in the dtype of what it is put into, as NumPy's in-place operators have it; where a
+    mask is false, what is there stays."""
     if out.shape != node.shape:
         raise ChunkMismatch(
             f"non-broadcastable output operand with shape {out.shape} doesn't match the broadcast "
@@ -72,7 +76,8 @@ def fit_into(out: Any, node: Node, name: str) -> Node:
             f"Cannot cast ufunc {name!r} output from {node.dtype!r} to {out.dtype!r} with casting "
             "rule 'same_kind'"
         )
-    return elementwise.astype(node, out.dtype)
+    made = elementwise.astype(node, out.dtype)
+    return made if where is True else elementwise.where(where, made, node_of(out))
 
 
 def call_function(public: Any, func: Any, args: Any, keywords: Any) -> Any:

@@ -13,9 +13,10 @@ from typing import Any, Concatenate, ParamSpec, overload
 
 import numpy as np
 
+from shframe.array.dask_options import WITHOUT_EFFECT, without_dasks
 from shframe.array.expr.nodes import Node
 from shframe.array.functions.convert import node_of
-from shframe.array.ndarray import Array
+from shframe.array.ndarray import Array, put_into
 
 P = ParamSpec("P")
 
@@ -38,14 +39,22 @@ def _public(
     signature = inspect.signature(function)
     own = list(signature.parameters.values())
     by_name = {each.name for each in own if each.kind is not each.POSITIONAL_ONLY}
+    ignores = function.__name__ in WITHOUT_EFFECT
+    takes_out = "out" not in by_name and "out" in _numpys_parameters(function.__name__)
 
     @functools.wraps(function)
     def call(*args: Any, **named: Any) -> Any:
+        out = named.pop("out", None) if takes_out else None
+        if ignores and not by_name.issuperset(named):
+            named = without_dasks(function.__name__, named)
         if not by_name.issuperset(named):
             args, named = _put_in_place(args, named, _places(function))
-        return _wrap(function(*convert(*args), **named))
+        made = function(*convert(*args), **named)
+        return _wrap(made) if out is None else put_into(out, made, function.__name__)
 
     shown = [each.replace(annotation=str(each.annotation).replace("Node", "Any")) for each in own]
+    if takes_out:
+        shown.append(inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None))
     returned = str(signature.return_annotation).replace("Node", "Array")
     call.__signature__ = signature.replace(  # type: ignore[attr-defined]
         parameters=shown, return_annotation=returned
@@ -55,19 +64,25 @@ def _public(
 
 
 @functools.cache
+def _numpys_parameters(name: str) -> list[str]:
+    """The parameters of NumPy's function of a name; none if it says nothing of them."""
+    found = (vars(room).get(name) for room in (np, np.linalg, np.fft))
+    numpys = next((each for each in found if callable(each)), None)
+    if numpys is None or isinstance(numpys, np.ufunc):
+        return []
+    try:
+        return list(inspect.signature(numpys).parameters)
+    except ValueError:
+        return []
+
+
+@functools.cache
 def _places(function: Callable[..., Any]) -> dict[str, int]:
     """Where arguments stand that are given by name, but have none in the function: by their own
     name, or by that which NumPy's function of the same name has for them."""
     own = list(inspect.signature(function).parameters.values())
     places = {each.name: n for n, each in enumerate(own) if each.kind is each.POSITIONAL_ONLY}
-    found = (vars(room).get(function.__name__) for room in (np, np.linalg, np.fft))
-    numpys = next((each for each in found if callable(each)), None)
-    if numpys is None or isinstance(numpys, np.ufunc):
-        return places
-    try:
-        theirs = list(inspect.signature(numpys).parameters)
-    except ValueError:
-        return places
+    theirs = _numpys_parameters(function.__name__)
     ours = {each.name for each in own}
     for n, (mine, other) in enumerate(zip(own, theirs, strict=False)):
         variable = mine.kind in (mine.VAR_POSITIONAL, mine.VAR_KEYWORD)

@@ -13,9 +13,9 @@ from shframe.array.expr import nodes
 from shframe.array.functions import manipulation, reductions
 from shframe.array.functions.calling import call_kernel
 from shframe.array.functions.convert import node_of
-from shframe.array.grid import chunks as grids
+from shframe.array.functions.sources import read_by_slices
 from shframe.array.grid.chunks import Shape
-from shframe.array.grid.defaults import choose_grid, largest
+from shframe.array.grid.defaults import largest
 from shframe.array.kernels import files
 from shframe.array.ndarray import Array
 from shframe.array.plan.evaluate import evaluate
@@ -53,12 +53,7 @@ def from_zarr(
     Cost: none; the workers read the chunks, each when its block is computed.
     """
     source = _opened(url, component, storage_options, kwargs)
-    dtype = np.dtype(source.dtype)
-    wanted = _merged_chunks(source) if chunks is None else chunks
-    grid = choose_grid(wanted, tuple(source.shape), dtype)
-    shape = tuple(tuple(zip(grids.offsets(lengths), lengths, strict=False)) for lengths in grid)
-    how = {"source": source, "shape": shape}
-    return Array(call_kernel(files.read_slices, [], grid, dtype, with_origin=True, **how))
+    return Array(read_by_slices(source, _merged_chunks(source) if chunks is None else chunks))
 
 
 def _opened(url: Any, component: str | None, options: Any, kwargs: dict[str, Any]) -> Any:

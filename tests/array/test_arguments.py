@@ -125,10 +125,8 @@ def test_numpys_functions_take_arguments_by_their_names(
     ("call", "words"),
     [
         (lambda x: np.ravel(x, order="F"), "order"),
-        (lambda x: np.sum(x, out=np.zeros(())), "out"),
         (lambda x: np.average(x, keepdims=True, weight=1), "weight"),
         (lambda x: np.strings.multiply(x, 2), "strings"),
-        (lambda x: np.var(x, mean=np.zeros(1)), "mean"),
         (lambda x: x.sum(axis=0, dtype="zz"), "zz"),
     ],
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from shframe.array.expr.moments import Together
 from shframe.array.expr.program import Program
 from shframe.array.expr.reducers import Reducer
 from shframe.array.grid.chunks import Chunks, Shape, numblocks, shape_of
@@ -154,6 +155,28 @@ class Reduce(Node):
     over: Chunks
     chunks: Chunks
     dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Reductions(Expr):
+    """Several reducers over the same axes of one program's values, which are read once: a tuple of
+    their results for each block.
+
+    dtype: the widest of the results'.
+    """
+
+    reducers: tuple[Reducer, ...]
+    axes: tuple[int, ...]
+    keepdims: bool
+    program: Program
+    sources: tuple[Expr, ...]
+    over: Chunks
+    dtype: DType
+
+    @property
+    def reducer(self) -> Reducer:
+        """All of them."""
+        return Together(self.reducers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -307,9 +330,9 @@ class Kernel(Expr):
 
 @dataclass(frozen=True, eq=False)
 class Computed(Node):
-    """The blocks that a kernel returns, or one item of each tuple that it returns."""
+    """The blocks that a kernel returns, or one item of each tuple that it or reductions return."""
 
-    source: Kernel
+    source: Kernel | Reductions
     number: int | None
     chunks: Chunks
     dtype: DType

@@ -4,7 +4,6 @@ the last of them means. Partial results keep the reduced axes, of length 1.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,6 +18,9 @@ AxisNumbers = tuple[int, ...]
 class Reducer(Protocol):
     """A reduction in three steps; `tiled` says whether tiles may be reduced one by one.
 
+    passes: how often the values are gone through: with more than one they are to be in the cache.
+    begin, add, end: of the tiles of a block, one after the other, a state, and at last the partial
+        result that it is.
     The origin is where the tile's block begins in the whole array, and `shape` is that array's;
     a reducer that is tiled looks at neither.
     """
@@ -26,13 +28,40 @@ class Reducer(Protocol):
     @property
     def tiled(self) -> bool: ...
 
+    @property
+    def passes(self) -> int: ...
+
     def partial(
         self, values: NpArray, axes: AxisNumbers, origin: AxisNumbers, shape: AxisNumbers
     ) -> Any: ...
 
     def merge(self, one: Any, other: Any) -> Any: ...
 
-    def finish(self, partial: Any) -> NpArray: ...
+    def begin(self, values: NpArray, axes: AxisNumbers) -> Any: ...
+
+    def add(self, state: Any, values: NpArray, axes: AxisNumbers) -> Any: ...
+
+    def end(self, state: Any) -> Any: ...
+
+    def finish(self, partial: Any) -> Any: ...
+
+
+class Plain(Named):
+    """A reducer whose state is its partial result."""
+
+    __slots__ = ()
+
+    def begin(self: Any, values: NpArray, axes: AxisNumbers) -> Any:
+        """The partial result of a block's first tile."""
+        return self.partial(values, axes, (), ())
+
+    def add(self: Any, state: Any, values: NpArray, axes: AxisNumbers) -> Any:
+        """The state with that of another tile."""
+        return self.merge(state, self.partial(values, axes, (), ()))
+
+    def end(self, state: Any) -> Any:
+        """The partial result of all tiles."""
+        return state
 
 
 # Ufuncs whose results may be combined in any grouping: what is not here is done in order. lcm is
@@ -73,7 +102,7 @@ def own_dtype(ufunc: np.ufunc, result: np.dtype[Any]) -> np.dtype[Any] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Ufunc(Named):
+class Ufunc(Plain):
     """An associative ufunc's own reduction in `dtype`, or in its default when None;
     the result is cast to `result`.
     """
@@ -85,6 +114,10 @@ class Ufunc(Named):
     @property
     def tiled(self) -> bool:
         return True
+
+    @property
+    def passes(self) -> int:
+        return 1
 
     def partial(
         self, values: NpArray, axes: AxisNumbers, origin: AxisNumbers, shape: AxisNumbers
@@ -102,67 +135,7 @@ class Ufunc(Named):
 
 
 @dataclass(frozen=True, slots=True)
-class Moments(Named):
-    """Count, mean and sum of squared deviations, for variances in one pass.
-
-    Two partial results are joined as T. Chan, G. Golub and R. LeVeque (1979) show: nothing is
-    lost to cancellation, unlike with sums of squares.
-    """
-
-    dtype: np.dtype[Any]
-    result: np.dtype[Any]
-    correction: float
-    root: bool
-    skip_nan: bool
-
-    @property
-    def tiled(self) -> bool:
-        return True
-
-    def partial(
-        self, values: NpArray, axes: AxisNumbers, origin: AxisNumbers, shape: AxisNumbers
-    ) -> NpArray:
-        """Counts, means and squared deviations, stacked along a new first axis."""
-        values = values.astype(self.dtype, copy=False)
-        if self.skip_nan:
-            there = ~np.isnan(values)
-            count = there.sum(axis=axes, keepdims=True)
-            values = np.where(there, values, 0)
-        else:
-            there = None
-            count = np.asarray(math.prod(values.shape[axis] for axis in axes))
-        mean = values.sum(axis=axes, keepdims=True) / np.maximum(count, 1)
-        apart = np.asarray(values - mean)
-        if there is not None:
-            apart[~there] = 0
-        squares = (apart.real**2 + apart.imag**2) if apart.dtype.kind == "c" else apart * apart
-        spread = squares.sum(axis=axes, keepdims=True)
-        return np.stack([np.broadcast_to(count, mean.shape), mean, spread])
-
-    def merge(self, one: NpArray, other: NpArray) -> NpArray:
-        """Both together."""
-        count = one[0] + other[0]
-        share = other[0] / np.where(count == 0, 1, count)
-        apart = other[1] - one[1]
-        squares = apart.real**2 + apart.imag**2 if apart.dtype.kind == "c" else apart * apart
-        weight = one[0] * share
-        # the square of a large mean may be infinite, which no values must not make NaN
-        between = np.where(weight == 0, 0, squares * weight)
-        mean = np.where(one[0] == 0, other[1], one[1] + apart * share)
-        return np.stack([count, mean, one[2] + other[2] + between])
-
-    def finish(self, partial: NpArray) -> NpArray:
-        """The variance or its root. Of too few values it is NaN when some may be missing, else
-        what dividing by zero returns, as in NumPy."""
-        count, spread = partial[0].real, partial[2].real
-        rest = count - self.correction
-        few = np.nan if self.skip_nan else 0
-        variance = spread / np.where(rest > 0, rest, few)
-        return np.asarray(np.sqrt(variance) if self.root else variance).astype(self.result)
-
-
-@dataclass(frozen=True, slots=True)
-class Extreme(Named):
+class Extreme(Plain):
     """The index of the first smallest or largest element, NaN before all.
 
     `axis` is None for indices in the flattened array.
@@ -174,6 +147,10 @@ class Extreme(Named):
     @property
     def tiled(self) -> bool:
         return False
+
+    @property
+    def passes(self) -> int:
+        return 1
 
     def partial(
         self, values: NpArray, axes: AxisNumbers, origin: AxisNumbers, shape: AxisNumbers
@@ -212,7 +189,7 @@ class Extreme(Named):
 
 
 @dataclass(frozen=True, slots=True)
-class Largest(Named):
+class Largest(Plain):
     """The first `count` elements along an axis in descending order, or in ascending order; or
     their indices. Of equal elements those that come first are taken; NaN is the largest.
     """
@@ -225,6 +202,10 @@ class Largest(Named):
     @property
     def tiled(self) -> bool:
         return False
+
+    @property
+    def passes(self) -> int:
+        return 1
 
     def partial(
         self, values: NpArray, axes: AxisNumbers, origin: AxisNumbers, shape: AxisNumbers
@@ -265,7 +246,7 @@ Part = tuple[NpArray, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Distinct(Named):
+class Distinct(Plain):
     """The distinct elements of a vector in order; if asked for, with the index of the first of each
     and how many there are. Each NaN is one of its own unless `equal_nan`.
     """
@@ -277,6 +258,10 @@ class Distinct(Named):
     @property
     def tiled(self) -> bool:
         return False
+
+    @property
+    def passes(self) -> int:
+        return 1
 
     def partial(
         self, values: NpArray, axes: AxisNumbers, origin: AxisNumbers, shape: AxisNumbers
@@ -312,7 +297,7 @@ class Distinct(Named):
 
 
 @dataclass(frozen=True, slots=True)
-class UserReduction(Named):
+class UserReduction(Plain):
     """A user's functions of a block, of partial results put together along the reduced axes, and
     of the last of these."""
 
@@ -324,6 +309,10 @@ class UserReduction(Named):
     @property
     def tiled(self) -> bool:
         return False
+
+    @property
+    def passes(self) -> int:
+        return 1
 
     def partial(
         self, values: NpArray, axes: AxisNumbers, origin: AxisNumbers, shape: AxisNumbers

@@ -58,8 +58,15 @@ def _cast(value: Any, x: Node) -> Node:
     if x.dtype.names and isinstance(value, tuple | list):
         value = ask(lambda: np.asarray(value, x.dtype), "assignment")
     if isinstance(value, bool | int | float | complex | str | bytes | np.generic):
-        value = ask(lambda: np.asarray(value).astype(x.dtype), "assignment")
+        value = ask(lambda: _in_dtype(value, x.dtype), "assignment")
     return elementwise.astype(node_of(value), x.dtype)
+
+
+def _in_dtype(value: Any, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """A single value as NumPy puts it into an array: NaN is no integer."""
+    made = np.zeros((), dtype)
+    made[...] = value
+    return made
 
 
 def _assign_part(x: Node, items: list[Any], value: Node) -> Node:

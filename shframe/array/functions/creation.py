@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Callable
 from operator import index as as_int
 from typing import Any
 
@@ -120,6 +121,14 @@ def full_like(
     return full(x.shape if shape is None else shape, fill_value, wanted, grid, device=device)
 
 
+def _like(
+    one: Callable[..., Any], x: Node, dtype: Any, chunks: Any, shape: Any, device: Any
+) -> Node:
+    """The value that NumPy's function makes, everywhere, in a dtype or that of another array."""
+    value = one((), x.dtype if dtype is None else dtype)
+    return full_like(x, value, value.dtype, chunks, shape=shape, device=device)
+
+
 def zeros_like(
     x: Node,
     /,
@@ -130,8 +139,7 @@ def zeros_like(
     device: Any = None,
 ) -> Node:
     """Zeros in the shape, dtype and grid of another array; or in `shape`."""
-    value = np.zeros((), x.dtype if dtype is None else dtype)
-    return full_like(x, value, value.dtype, chunks, shape=shape, device=device)
+    return _like(np.zeros, x, dtype, chunks, shape, device)
 
 
 def ones_like(
@@ -144,8 +152,7 @@ def ones_like(
     device: Any = None,
 ) -> Node:
     """Ones in the shape, dtype and grid of another array; or in `shape`."""
-    value = np.ones((), x.dtype if dtype is None else dtype)
-    return full_like(x, value, value.dtype, chunks, shape=shape, device=device)
+    return _like(np.ones, x, dtype, chunks, shape, device)
 
 
 empty_like = zeros_like
@@ -223,20 +230,35 @@ def linspace(
     chunks: Any = "auto",
     *,
     retstep: bool = False,
+    axis: int = 0,
     device: Any = None,
 ) -> Any:
     """`num` numbers from start to stop at equal distances.
 
-    retstep: whether to return (the numbers, the distance).
+    start, stop: arrays of ends make a line of numbers for each; lazy ones are computed.
+    retstep: whether to return (the numbers, the distance). axis: along which the numbers are.
 
-    Raises: InvalidArgument for a negative number, UnsupportedType for arrays of ends.
+    Raises: InvalidArgument for a negative number, AxisNotFound.
+
+    Examples
+    --------
+    >>> import shframe.array as xp
+    >>> xp.linspace([0, 10], [1, 20], 3, axis=1).compute().tolist()
+    [[0.0, 0.5, 1.0], [10.0, 15.0, 20.0]]
     """
     check_device(device)
     count = as_int(num)
     start, stop = (end if lazy_node(end) is None else values_of(end)[()] for end in (start, stop))
-    result = ask(lambda: np.linspace(start, stop, min(count, 0), endpoint, dtype=dtype), "linspace")
+    how: dict[str, Any] = {"dtype": dtype, "axis": axis}
+    result = ask(lambda: np.linspace(start, stop, min(count, 0), endpoint, **how), "linspace")
     if result.ndim > 1:
-        raise UnsupportedType("linspace() of arrays is not supported; stack() those of numbers")
+        made, step = _lines_between(np.asarray(start), np.asarray(stop), count, endpoint)
+        made = manipulation.moveaxis(made, 0, axis)
+        if result.dtype.kind in "iu":
+            made = elementwise.call(np.floor, made)
+        made = elementwise.astype(made, result.dtype)
+        made = made if chunks == "auto" else manipulation.rechunk(made, chunks)
+        return (made, from_array(step)) if retstep else made
     kind = ask(lambda: np.linspace(start, stop, 0), "linspace").dtype
     first, last = kind.type(start), kind.type(stop)
     gaps = count - 1 if endpoint else count
@@ -248,6 +270,28 @@ def linspace(
     whole = result.dtype.kind in "iu"
     found = elementwise.astype(elementwise.call(np.floor, made) if whole else made, result.dtype)
     return (found, step if gaps > 0 else kind.type(np.nan)) if retstep else found
+
+
+def _lines_between(
+    start: np.ndarray[Any, Any], stop: np.ndarray[Any, Any], count: int, endpoint: bool
+) -> tuple[Node, Any]:
+    """Numbers between arrays of ends, along a new first axis, and their distances."""
+    kind = ask(lambda: np.linspace(start, stop, 0), "linspace").dtype
+    gaps = count - 1 if endpoint else count
+    index = arange(count, dtype=kind)
+    ahead = part(index, (slice(None), *[None] * max(start.ndim, stop.ndim)))
+    with np.errstate(all="ignore"):
+        delta = np.subtract(stop, start, dtype=kind)
+        step = delta / gaps if gaps > 0 else np.full(delta.shape, np.nan, kind)
+    if gaps > 0 and (step == 0).any():  # a distance too small to be one of the dtype
+        made = elementwise.call(np.multiply, elementwise.call(np.divide, ahead, gaps), delta)
+    else:
+        made = elementwise.call(np.multiply, ahead, step if gaps > 0 else delta)
+    made = elementwise.call(np.add, made, start)
+    if endpoint and count > 1:
+        last = elementwise.call(np.equal, ahead, count - 1)
+        made = elementwise.where(last, np.broadcast_to(stop, delta.shape), made)
+    return made, step
 
 
 def eye(

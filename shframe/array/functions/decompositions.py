@@ -58,12 +58,15 @@ class LUResult(NamedTuple):
     U: Any
 
 
-def cholesky(x: Node, /, *, upper: bool = False) -> Node:
+def cholesky(x: Node, /, *, upper: bool = False, lower: bool | None = None) -> Node:
     """The lower (or upper) triangular factor of positive definite matrices.
+
+    lower: Dask's name for the opposite of `upper`.
 
     Raises: numpy.linalg.LinAlgError, when computed, if a matrix is not positive definite.
     Cost: a large matrix in several blocks is worked on by panels; others are gathered into one.
     """
+    upper = upper if lower is None else not lower
     check_matrix(x, square=True)
     if panels.is_large(x):
         kind = learn_dtypes("cholesky", [x])[0]

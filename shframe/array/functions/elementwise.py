@@ -261,6 +261,13 @@ def astype(x: Node, dtype: Any, /, *, copy: bool = True, device: Any = None) -> 
     return apply(Cast(), (x,), "astype", result)
 
 
+def check_casting(x: Node, dtype: Any, casting: Any) -> None:
+    """Raises UnsupportedType, with NumPy's sentence, where a rule does not allow a cast."""
+    if casting != "unsafe":
+        wanted = dtype_of(dtype)
+        ask(lambda v: v.astype(wanted, casting=casting), "astype", sample_of((0,), x.dtype))
+
+
 def _by_name(name: str, *operands: Any, **how: Any) -> Node:
     """What a function of NumPy's that is elementwise returns."""
     ask_for = functools.partial(getattr(np, name), **how)

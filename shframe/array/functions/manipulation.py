@@ -27,9 +27,20 @@ from shframe.array.kernels import calculus
 from shframe.errors import ChunkMismatch, InvalidArgument
 
 
-def rechunk(x: Node, chunks: Any = "auto") -> Node:
-    """The same array on another grid; axes that a dict does not name keep theirs."""
-    return on_grid(x, choose_grid(chunks, x.shape, x.dtype, x.chunks))
+def rechunk(
+    x: Node, chunks: Any = "auto", balance: bool = False, block_size_limit: float | None = None
+) -> Node:
+    """The same array on another grid; axes that a dict does not name keep theirs.
+
+    balance: whether blocks of an axis get nearly the same length, as many of them.
+    block_size_limit: bytes of an automatic block at most.
+    """
+    if chunks == "auto" and block_size_limit is not None:
+        chunks = f"{int(block_size_limit)}B"
+    grid = choose_grid(chunks, x.shape, x.dtype, x.chunks)
+    if balance:
+        grid = tuple(grids.even(sum(lengths), len(lengths)) for lengths in grid)
+    return on_grid(x, grid)
 
 
 # -- shapes

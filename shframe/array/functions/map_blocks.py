@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from shframe.array.grid import chunks as grids
 from shframe.array.grid.axes import normalize_axes
 from shframe.array.grid.chunks import Chunks
 from shframe.array.grid.defaults import shape_from
+from shframe.array.kernels.applying import BlockInfo
 from shframe.array.plan.evaluate import persist as persist_node
 from shframe.array.plan.planner import PLANNER
 from shframe.errors import ChunkMismatch, InvalidArgument
@@ -33,8 +35,9 @@ def map_blocks(
     chunks: Any = None,
     drop_axis: Any = None,
     new_axis: Any = None,
-    block_id: bool = False,
+    block_id: bool | None = None,
     writable: bool = False,
+    meta: Any = None,
     **keywords: Any,
 ) -> Node:
     """A function of the blocks at each position of the arrays' common grid.
@@ -46,7 +49,10 @@ def map_blocks(
         value, but for the rounding of floats; else computing raises UnsupportedType.
     chunks: the result's grid if blocks change their lengths; each block keeps its position.
     drop_axis, new_axis: axes that the function removes, and adds with length 1.
-    block_id: whether the function takes a keyword block_id, the block's position in the grid.
+    block_id: whether the function takes a keyword block_id, the block's position in the grid;
+        None: if it has a parameter of that name. One that has a parameter block_info gets Dask's
+        dictionary of the blocks.
+    meta: an array of the result's dtype.
     writable: whether the function may write into its blocks, which costs a copy of the pages
         that it writes; a block that is still in the making, or smaller than 64 KiB, is copied.
     keywords: given to each call. The function gets the values of lazy arrays, and of handles; an
@@ -67,6 +73,15 @@ def map_blocks(
     over = grids.unify([node.chunks for node in given], shape)
     sources = tuple(on_grid(node, grids.fit(over, node.shape)) for node in given)
     grid = _grid(over, chunks, drop_axis, new_axis)
+    dtype = meta.dtype if dtype is None and meta is not None else dtype
+    names = _parameters_of(function)
+    informed = "block_info" in names and "block_info" not in keywords
+    placed = informed or (
+        ("block_id" in names and "block_id" not in keywords) if block_id is None else block_id
+    )
+    if informed:
+        dtypes = tuple(each.dtype for each in given)
+        function = BlockInfo(function, tuple(node.chunks for node in sources), dtypes, grid, dtype)
     code = UserCode(function)
     wanted = None if dtype is None else dtype_of(dtype)
     known = wanted is not None and _is_whole(wanted)
@@ -74,7 +89,7 @@ def map_blocks(
     inputs: tuple[Expr, ...] = (*sources, *whole.values())
 
     def node(kind: Any) -> nodes.MapBlocks:
-        fields = (code, inputs, plain, tuple(whole), block_id, writable, over, grid)
+        fields = (code, inputs, plain, tuple(whole), placed, writable, over, grid)
         return nodes.MapBlocks(*fields, kind)
 
     if wanted is None or not known:
@@ -84,6 +99,14 @@ def map_blocks(
             found if wanted is None else ask(lambda v: v.astype(wanted), "astype", sample).dtype
         )
     return node(wanted)
+
+
+def _parameters_of(function: Any) -> tuple[str, ...]:
+    """The names of a function's parameters; none if it says nothing of them."""
+    try:
+        return tuple(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return ()
 
 
 def _is_whole(dtype: np.dtype[Any]) -> bool:

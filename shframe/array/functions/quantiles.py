@@ -1,8 +1,7 @@
 """Quantiles: percentiles and medians, exactly.
 
 Along some axes each line is gathered into one block. Of all elements of an array in several blocks
-only those of the ranks around a quantile are looked for: the blocks are sorted where
-they are, and what is read of them then is little.
+only those of the ranks around a quantile are looked for (kernels/selecting.py).
 """
 
 from __future__ import annotations
@@ -12,26 +11,23 @@ from typing import Any
 
 import numpy as np
 
-from shframe.array.expr.nodes import Node
-from shframe.array.functions import manipulation
+from shframe.array.expr.nodes import Node, on_grid
+from shframe.array.expr.program import Refuse
+from shframe.array.functions import elementwise, manipulation, reductions, running
 from shframe.array.functions.calling import call_kernel, whole_along
 from shframe.array.functions.convert import node_of, values_of
 from shframe.array.functions.numpy_probe import ask
 from shframe.array.functions.reductions import reduced_axes
-from shframe.array.grid.axes import Axes
+from shframe.array.functions.searching import searchsorted, take_along_axis
+from shframe.array.functions.slicing import part
+from shframe.array.functions.sorting import argsort
+from shframe.array.functions.statistics import spread_weights
+from shframe.array.grid.axes import Axes, list_axes
 from shframe.array.kernels import calculus as kernels
-from shframe.array.kernels import sorting
+from shframe.array.kernels import selecting
+from shframe.errors import InvalidArgument
 
-# what is added to q * n for the place of a quantile among n sorted values: R. Hyndman and Y. Fan,
-# "Sample quantiles in statistical packages" (1996), by NumPy's names for their methods
-SMOOTH = {
-    "weibull": (0.0, 0.0),
-    "linear": (1.0, 1.0),
-    "hazen": (0.5, 0.5),
-    "interpolated_inverted_cdf": (0.0, 1.0),
-    "median_unbiased": (1 / 3, 1 / 3),
-    "normal_unbiased": (3 / 8, 3 / 8),
-}
+SAMPLE = 1 << 16  # elements that are looked at to find where a rank is; 2 % of all are then near it
 
 
 def quantile(
@@ -47,9 +43,10 @@ def quantile(
     """The values below which shares `q` of the elements along axes are, as numpy.quantile has them.
 
     Raises: InvalidArgument for shares beyond 0 and 1 and for unknown methods.
+    weights: of the elements, in the array's shape or in that of the axes that are named, for the
+        method "inverted_cdf". Weights that add up to the same in another order are taken for equal.
     Cost: along some axes a rechunk that gathers them; over all of an array in several blocks
-        each block is sorted alone. In one task goes all of an array with weights, of float32 values
-        with shares that are Python's numbers, and by the methods that do not interpolate.
+        a sample, and one pass for each quantile; with weights an argsort.
 
     Examples
     --------
@@ -130,43 +127,67 @@ def _of_order(
     least = tuple(max(min(n, 2), 1) for n in x.shape)
     ask(lambda v: call(v, *q, axis=axis, **how), name, np.ones(least, x.dtype))
     axes = reduced_axes(axis, x.ndim)
-    if weights is not None:
-        return _weighted(name, x, q, axis, keepdims, weights, how)
     kept = tuple(n for n in range(x.ndim) if n not in axes)
-    count = math.prod(x.shape[n] for n in axes)
-    shares = np.asarray(q[0]) if q else np.asarray(0.5)
-    lead = shares.shape
-    moved = manipulation.permute_dims(x, (*kept, *axes))
-    line = manipulation.reshape(moved, (*(x.shape[n] for n in kept), count))
+    line = _lines(x, kept, axes)
+    shares = _as_shares(name, q)
     sample = ask(lambda v: call(v, *q, axis=-1, **how), name, np.ones(2, x.dtype))
-    selects = not kept and len(line.chunks[-1]) > 1 and how.get("method", "linear") in SMOOTH
-    # a share that has the dtype of single-precision values is rounded by NumPy; a half is exact
-    exact = sample.dtype == "f8" or (not q and sample.dtype.kind == "f")
-    if selects and x.dtype.kind in "iuf" and exact:
-        shares = shares / 100 if name.endswith("percentile") else shares
-        method, skip = how.get("method", "linear"), name.startswith("nan")
-        found = _selected(line, shares, method, skip, sample.dtype)
+    several = not kept and len(line.chunks[-1]) > 1
+    if weights is not None:
+        _ask_weights(call, name, q, how)
+        named = None if axis is None else list_axes(axis, x.ndim)
+        spread = spread_weights(x, named, node_of(weights), axis)
+        given = _lines(manipulation.broadcast_to(spread, x.shape), kept, axes)
+        if several:
+            found = _weighted_vector(line, given, shares, name.startswith("nan"))
+        else:
+            found = _gathered(name, [line, on_grid(given, line.chunks)], q, sample.dtype, how)
+    elif several and x.dtype.kind in "iuf" and x.dtype.itemsize <= 8:
+        method = "linear" if not q else str(how.get("method", "linear"))
+        # a median is the mean of the two in the middle
+        inside = np.dtype(np.float64) if not q else None
+        found = _selected(line, shares, method, name.startswith("nan"), inside, sample.dtype)
     else:
-        found = _gathered(name, line, q, lead, sample.dtype, how)
-    if keepdims:
-        found = (
-            manipulation.expand_dims(found, axis=[len(lead) + n for n in axes]) if axes else found
-        )
+        found = _gathered(name, [line], q, sample.dtype, how)
+    if keepdims and axes:
+        found = manipulation.expand_dims(found, axis=[shares.ndim + n for n in axes])
     return found
 
 
+def _lines(x: Node, kept: tuple[int, ...], axes: tuple[int, ...]) -> Node:
+    """The axes that are kept, and behind them all others as one."""
+    moved = manipulation.permute_dims(x, (*kept, *axes))
+    count = math.prod(x.shape[n] for n in axes)
+    return manipulation.reshape(moved, (*(x.shape[n] for n in kept), count))
+
+
+def _as_shares(name: str, q: tuple[Any, ...]) -> np.ndarray[Any, Any]:
+    """The shares, between 0 and 1; of a median a half."""
+    if not q:
+        return np.asarray(0.5)
+    shares = np.asarray(q[0])
+    return np.asarray(shares / 100) if name.endswith("percentile") else shares
+
+
+def _ask_weights(call: Any, name: str, q: tuple[Any, ...], how: dict[str, Any]) -> None:
+    """Raises what NumPy says of quantiles with weights by another method."""
+    ask(lambda v: call(v, *q, weights=np.ones(2), **how), name, np.ones(2))
+
+
 def _gathered(
-    name: str, line: Node, q: tuple[Any, ...], lead: tuple[int, ...], dtype: Any, how: Any
+    name: str, lines: list[Node], q: tuple[Any, ...], dtype: Any, how: dict[str, Any]
 ) -> Node:
-    line = whole_along(line, (line.ndim - 1,))
-    over = (*line.chunks[:-1], (1,))
-    grid = (*((n,) for n in lead), *line.chunks[:-1])
+    """Quantiles of lines, each in one block; the second of `lines` are weights."""
+    lead = np.shape(q[0]) if q else ()
+    lines = [whole_along(each, (each.ndim - 1,)) for each in lines]
+    first = lines[0]
+    over = (*first.chunks[:-1], (1,))
+    grid = (*((n,) for n in lead), *first.chunks[:-1])
     options = tuple(sorted({**how, "axis": -1}.items()))
     positions = tuple((1,) for _ in lead)
-    labels = [tuple(range(len(lead), len(lead) + line.ndim))]
+    labels = [tuple(range(len(lead), len(lead) + first.ndim))] * len(lines)
     return call_kernel(
-        kernels.call_numpy,
-        [line],
+        kernels.call_numpy if len(lines) == 1 else kernels.call_numpy_weighted,
+        [on_grid(each, first.chunks) for each in lines],
         grid,
         dtype,
         over=(*positions, *over),
@@ -178,45 +199,84 @@ def _gathered(
     )
 
 
-def _selected(line: Node, shares: Any, method: str, skip_nan: bool, dtype: Any) -> Node:
-    """Quantiles of a vector in blocks, by the elements of the ranks around them: blocks are sorted
-    where they are, and what is read of them then are some log(n) elements a rank."""
-    runs = call_kernel(sorting.sort_block, [line], line.chunks, line.dtype, weight=20, axis=0)
-    flat = np.asarray(shares, float).reshape(-1)
+def _selected(
+    line: Node, shares: Any, method: str, skip_nan: bool, inside: Any, dtype: Any
+) -> Node:
+    """Quantiles of a vector in blocks, by the elements of the ranks around them: a sample says
+    between which values these are, and only what is between is put together."""
+    flat = tuple(np.asarray(shares, float).reshape(-1).tolist())
+    blocks = line.chunks[0]
+    share = min(SAMPLE / max(sum(blocks), 1), 1.0)
+    grid = (tuple(math.ceil(share * length) for length in blocks),)
+    over: dict[str, Any] = {"over": line.chunks, "weight": 2}
+    samples = call_kernel(
+        selecting.sample_block, [line], grid, line.dtype, with_origin=True, share=share, **over
+    )
+    ranks: dict[str, Any] = {"shares": flat, "method": method}
+    bounds = call_kernel(
+        selecting.bound_ranks,
+        [samples],
+        ((len(flat),), (2,)),
+        line.dtype,
+        over=((1,), (1,)),
+        labels=[(None,)],
+        weight=20,
+        kind=line.dtype,
+        **ranks,
+    )
+    labels = [(0,), (None, None)]
+    parts = call_kernel(
+        selecting.take_between, [line, bounds], grid, line.dtype, labels=labels, **over
+    )
     made = call_kernel(
-        sorting.quantiles_of_runs,
-        [runs],
+        selecting.quantiles_between,
+        [line, samples, bounds, parts],
         ((len(flat),),),
         dtype,
         over=((1,),),
-        labels=[(None,)],
-        shares=tuple(flat.tolist()),
-        smooth=SMOOTH[method],
+        labels=[(None,), (None,), (None, None), (None,)],
+        weight=0.1,  # it looks at all blocks where a sample was wrong only
         skip_nan=skip_nan,
+        inside=inside,
         kind=dtype,
+        **ranks,
     )
     return manipulation.reshape(made, np.shape(shares))
 
 
-def _weighted(
-    name: str, x: Node, q: tuple[Any, ...], axis: Any, keepdims: bool, weights: Any, how: Any
-) -> Node:
-    values = node_of(weights)
-    given = [whole_along(each, tuple(range(each.ndim))) for each in (x, values)]
-    options = {**how, "axis": axis, "keepdims": bool(keepdims)}
-    call = getattr(np, name)
-    shapes = ask(
-        lambda: call(np.ones(x.shape, x.dtype), *q, weights=np.ones(values.shape), **options), name
-    )
-    grid = tuple((n,) for n in shapes.shape)
-    return call_kernel(
-        kernels.call_numpy_weighted,
-        given,
-        grid,
-        shapes.dtype,
-        over=tuple((1,) for _ in grid),
-        labels=[(None,) * each.ndim for each in given],
-        name=name,
-        args=q,
-        how=tuple(sorted(options.items())),
-    )
+def _weighted_vector(x: Node, weights: Node, shares: Any, skip_nan: bool) -> Node:
+    """Quantiles of a vector in blocks with weights: the first elements, in order, with which the
+    weights add up to these shares of all of them."""
+    weights = elementwise.astype(weights, np.float64)
+    floats = x.dtype.kind in "fc"
+    gaps = elementwise.call(np.isnan, x) if floats else None
+    if gaps is not None and skip_nan:
+        weights = elementwise.where(gaps, 0.0, weights)
+    order = argsort(x)
+    values = take_along_axis(x, order)
+    added = running.cumsum(take_along_axis(weights, order), axis=0)
+    total = part(added, (slice(-1, None),))
+    reached = elementwise.call(np.divide, added, total)
+    # of a share of 0 it is the first with a weight
+    reached = elementwise.where(elementwise.call(np.equal, added, 0), -1.0, reached)
+    wanted = np.asarray(shares, np.float64)
+    at = searchsorted(reached, wanted.reshape(-1))
+    at = elementwise.call(np.minimum, at, x.shape[0] - 1)
+    found = take_along_axis(values, at)
+    if gaps is not None:
+        empty = reductions.all(gaps) if skip_nan else reductions.any(gaps)
+        found = elementwise.where(empty, x.dtype.type(np.nan), found)
+    found = _check_weights(found, weights, total)
+    return manipulation.reshape(found, wanted.shape)
+
+
+def _check_weights(found: Node, weights: Node, total: Node) -> Node:
+    """The values; computing raises as NumPy does for weights that cannot be."""
+    negative = reductions.any(elementwise.call(np.less, weights, 0))
+    refuse: Any = Refuse(InvalidArgument, "Weights must be non-negative.")
+    found = elementwise.apply(refuse, (found, negative), "quantile", found.dtype)
+    real = elementwise.call(np.isfinite, total)
+    nothing = elementwise.call(np.equal, total, 0)
+    wrong = elementwise.call(np.logical_or, elementwise.call(np.logical_not, real), nothing)
+    refuse = Refuse(InvalidArgument, "Weights included NaN, inf or were all zero.")
+    return elementwise.apply(refuse, (found, wrong), "quantile", found.dtype)

@@ -13,12 +13,14 @@ from shframe.array.expr import nodes
 from shframe.array.expr.nodes import DType, Node
 from shframe.array.expr.reducers import Extreme, Reducer, Ufunc, is_associative, own_dtype
 from shframe.array.functions import elementwise, manipulation, running
-from shframe.array.functions.convert import node_of
+from shframe.array.functions.calling import call_kernel, whole_along
+from shframe.array.functions.convert import node_of, values_of
 from shframe.array.functions.creation import full
-from shframe.array.functions.numpy_probe import NO_VALUE, ask_dtype, sample_of
+from shframe.array.functions.numpy_probe import NO_VALUE, ask, ask_dtype, sample_of
 from shframe.array.functions.slicing import part
 from shframe.array.grid import chunks as grids
-from shframe.array.grid.axes import Axes, normalize_axes
+from shframe.array.grid.axes import Axes, PositionNotFound, normalize_axes, normalize_axis
+from shframe.array.kernels import applying
 from shframe.errors import ChunkMismatch, UnsupportedType
 
 
@@ -115,6 +117,8 @@ def _in_order(
 ) -> Node:
     """The last running result along an axis; along several, one after the other."""
     dtype = own_dtype(ufunc, result)
+    if len(axes) == 1 and not _accumulates(ufunc, array, result):
+        return _of_lines(ufunc, array, axes[0], keepdims, result, initial)
     last = slice(-1, None) if keepdims else -1
     for axis in reversed(axes):
         if initial is not NO_VALUE and axis == axes[0]:
@@ -122,6 +126,58 @@ def _in_order(
         array = running.accumulate(ufunc, array, axis=axis, dtype=dtype)
         array = part(array, (slice(None),) * axis + (last,))
     return elementwise.astype(array, result)
+
+
+def _accumulates(ufunc: np.ufunc, array: Node, result: DType) -> bool:
+    """Whether NumPy has running results of the ufunc: not of ldexp, whose operands differ."""
+    try:
+        ufunc.accumulate(np.ones(1, array.dtype), dtype=own_dtype(ufunc, result))
+    except TypeError:
+        return False
+    return True
+
+
+def _of_lines(
+    ufunc: np.ufunc, array: Node, axis: int, keepdims: bool, result: DType, initial: Any
+) -> Node:
+    """The ufunc between the elements of each line, which is gathered into one block."""
+    array = whole_along(array, (axis,))
+    grid = tuple((1,) if n == axis else lengths for n, lengths in enumerate(array.chunks))
+    how: dict[str, Any] = {"dtype": own_dtype(ufunc, result)}
+    if initial is not NO_VALUE:
+        how["initial"] = initial
+    options = tuple(how.items())
+    made = call_kernel(
+        applying.reduce_lines, [array], grid, result, ufunc=ufunc, axis=axis, how=options
+    )
+    return made if keepdims else part(made, (slice(None),) * axis + (0,))
+
+
+def reduceat(ufunc: np.ufunc, x: Node, indices: Any, axis: int = 0, dtype: Any = None) -> Node:
+    """The ufunc between the elements of each run of an axis: a run begins at each index and ends
+    before the next one; where the next one is not larger it is one element.
+
+    Raises: PositionNotFound for an index beyond the ends.
+    Cost: each line is gathered into one block.
+    """
+    name = f"{ufunc.__name__}.reduceat"
+    at = normalize_axis(axis, x.ndim)
+    wanted = values_of(indices)
+    length = x.shape[at]
+    if wanted.size and not 0 <= wanted.min() <= wanted.max() < length:
+        wrong = wanted[(wanted < 0) | (wanted >= length)].reshape(-1)[0]
+        raise PositionNotFound(f"index {wrong} out-of-bounds in {name} [0, {length})")
+    sample = np.ones([1] * x.ndim, x.dtype)
+    first = [0] * builtins.min(wanted.size, 1)
+    result = ask(lambda: ufunc.reduceat(sample, first, at, dtype), name).dtype
+    x = whole_along(x, (at,))
+    cut = [(1,) if n == at else lengths for n, lengths in enumerate(x.chunks)]
+    grid = tuple((wanted.size,) if n == at else lengths for n, lengths in enumerate(x.chunks))
+    places = tuple(wanted.tolist())
+    how: dict[str, Any] = {"ufunc": ufunc, "axis": at, "places": places, "inside": dtype}
+    labels = [tuple(range(x.ndim))]
+    over = tuple(cut)
+    return call_kernel(applying.reduce_runs, [x], grid, result, over=over, labels=labels, **how)
 
 
 def _prepend(array: Node, axis: int, initial: Any, dtype: DType) -> Node:

@@ -23,6 +23,7 @@ from shframe.array.functions.calling import call_for_several, call_kernel
 from shframe.array.functions.convert import node_of
 from shframe.array.functions.decompositions import cholesky, is_tall, qr, svd, svdvals
 from shframe.array.functions.lapack import adjoint, call_lapack, check_matrix, learn_dtypes
+from shframe.array.functions.norms import norm
 from shframe.array.functions.slicing import part
 from shframe.array.grid import chunks as grids
 from shframe.array.kernels import matrices as kernels
@@ -46,6 +47,29 @@ def inv(x: Node, /) -> Node:
     if panels.is_large(x):
         return solve(x, creation.eye(x.shape[0], dtype=learn_dtypes("inv", [x])[0]))
     return call_lapack("inv", x, [x.shape[-2:]])[0]
+
+
+def cond(x: Node, /, p: Any = None) -> Node:
+    """The condition number of matrices: by singular values, or by a norm of a matrix and its
+    inverse.
+
+    p: as norm() has `ord`; None is 2.
+    Raises: numpy.linalg.LinAlgError, when computed, for a singular matrix and another norm than 2.
+    """
+    check_matrix(x, square=p not in (None, 2, -2))
+    if p in (None, 2, -2):
+        values = svdvals(x)
+        first, last = part(values, (..., 0)), part(values, (..., -1))
+        made = elementwise.call(np.divide, *((last, first) if p == -2 else (first, last)))
+        # of two values that are 0 it is infinite; of NaN it is NaN
+        lost = elementwise.call(np.logical_and, elementwise.call(np.isnan, made), _is_zero(last))
+        return elementwise.where(lost, made.dtype.type(np.inf), made)
+    sizes = [norm(each, ord=p, axis=(-2, -1)) for each in (x, inv(x))]
+    return elementwise.call(np.multiply, *sizes)
+
+
+def _is_zero(x: Node) -> Node:
+    return elementwise.call(np.equal, x, 0)
 
 
 def det(x: Node, /) -> Node:

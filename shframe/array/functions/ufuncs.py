@@ -33,8 +33,14 @@ class UFunc(Generic[T]):
         self.__name__ = ufunc.__name__
         self.__doc__ = f"numpy.{ufunc.__name__}, lazily, on blocks."
 
-    def __call__(self, *operands: Any, dtype: Any = None) -> T:
-        return self._wrap(elementwise.call(self.ufunc, *operands, dtype=dtype))
+    def __call__(
+        self, *operands: Any, dtype: Any = None, out: Any = None, where: Any = True
+    ) -> Any:
+        if out is None and where is True:
+            return self._wrap(elementwise.call(self.ufunc, *operands, dtype=dtype))
+        # NumPy hands it to what the result is put into, or says what is wrong
+        given = [self._wrap(node_of(each)) if np.ndim(each) else each for each in operands]
+        return self.ufunc(*given, dtype=dtype, out=out, where=where)
 
     def __repr__(self) -> str:
         return f"<ufunc {self.__name__!r}>"
@@ -68,6 +74,10 @@ class UFunc(Generic[T]):
     def accumulate(self, x: Any, axis: int = 0, dtype: Any = None) -> T:
         """The running result along an axis."""
         return self._wrap(running.accumulate(self.ufunc, node_of(x), axis=axis, dtype=dtype))
+
+    def reduceat(self, x: Any, indices: Any, axis: int = 0, dtype: Any = None) -> T:
+        """The ufunc between the elements of each run of an axis."""
+        return self._wrap(reductions.reduceat(self.ufunc, node_of(x), indices, axis, dtype))
 
     def outer(self, one: Any, other: Any, /, dtype: Any = None) -> T:
         """The ufunc of all pairs of elements."""

@@ -111,7 +111,12 @@ def _target(chunks: Any, nbytes: int, parts: int, largest: int) -> int:
             raise InvalidArgument(
                 f"chunks={chunks!r} is neither 'auto' nor a size\n  such as '64MiB'"
             ) from error
-    return max(SMALLEST, min(largest, -(-nbytes // max(parts, 1))))
+    size = max(SMALLEST, min(largest, -(-nbytes // max(parts, 1))))
+    count = -(-nbytes // size)
+    if parts <= count < 8 * parts:  # as many for each worker, so that none works alone at the end
+        count = -(-2 * count // parts) * parts // 2
+        size = nbytes // count + nbytes // (64 * count)  # rows are not to be cut
+    return size
 
 
 def _lengths(want: Any, length: int, axis: int) -> Axis:
@@ -161,6 +166,17 @@ def _split(shape: Shape, known: Sequence[Axis | None], itemsize: int, target: in
         sizes[place] = max(result[-1])
         whole = step > 1
     return tuple(result)
+
+
+def cut_runs(shape: Shape, count: int) -> Chunks:
+    """About `count` blocks that are runs of an array's elements in C order.
+
+    Examples
+    --------
+    >>> cut_runs((4, 6), 4)
+    ((1, 1, 1, 1), (6,))
+    """
+    return _split(shape, [None] * len(shape), 1, -(-math.prod(shape) // max(count, 1)))
 
 
 def even(length: int, count: int) -> Axis:

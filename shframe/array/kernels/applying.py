@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from shframe.array.grid.chunks import Chunks, offsets
 from shframe.errors import ChunkMismatch
 from shframe.graph.tasks.function import UserCode
 
@@ -85,3 +88,63 @@ def _joined(nested: Any, axes: list[int]) -> NpArray:
     if len(axes) > 1:
         nested = [_joined(each, axes[1:]) for each in nested]
     return np.concatenate(nested, axis=axes[0])
+
+
+def reduce_lines(
+    block: NpArray, *, ufunc: np.ufunc, axis: int, how: tuple[tuple[str, Any], ...]
+) -> NpArray:
+    """A ufunc between the elements of each line along an axis, which is kept."""
+    return np.asarray(ufunc.reduce(block, axis=axis, keepdims=True, **dict(how)))
+
+
+def reduce_runs(
+    block: NpArray, *, ufunc: np.ufunc, axis: int, places: tuple[int, ...], inside: Any
+) -> NpArray:
+    """A ufunc between the elements of each run of an axis."""
+    at = np.asarray(places, np.intp)
+    return np.asarray(ufunc.reduceat(block, at, axis=axis, dtype=inside))
+
+
+@dataclass(frozen=True)
+class BlockInfo:
+    """A function that is told of its blocks by a keyword block_info, as Dask has it: by the number
+    of each array, and by None for the result, a dictionary of their shapes and places.
+
+    grids, dtypes: of the arrays; made, dtype: of the result.
+    """
+
+    function: Callable[..., Any]
+    grids: tuple[Chunks, ...]
+    dtypes: tuple[Any, ...]
+    made: Chunks
+    dtype: Any
+
+    @property
+    def __name__(self) -> str:
+        return getattr(self.function, "__name__", type(self.function).__name__)
+
+    def __call__(self, *blocks: Any, block_id: tuple[int, ...], **keywords: Any) -> Any:
+        info: dict[int | None, dict[str, Any]] = {}
+        kinds = zip(self.grids, self.dtypes, strict=True)
+        for number, (grid, dtype) in enumerate(kinds):
+            ahead = block_id[len(block_id) - len(grid) :]
+            place = [0 if len(axis) == 1 else at for at, axis in zip(ahead, grid, strict=True)]
+            info[number] = _facts(grid, tuple(place)) | {"dtype": dtype}
+        if len(block_id) == len(self.made):
+            facts = _facts(self.made, block_id)
+            bounds = facts["array-location"]
+            info[None] = facts | {
+                "dtype": self.dtype,
+                "chunk-shape": tuple(b - a for a, b in bounds),
+            }
+        return self.function(*blocks, block_info=info, **keywords)
+
+
+def _facts(grid: Chunks, place: tuple[int, ...]) -> dict[str, Any]:
+    ends = [offsets(axis) for axis in grid]
+    return {
+        "shape": tuple(map(sum, grid)),
+        "num-chunks": tuple(map(len, grid)),
+        "array-location": [(e[at], e[at + 1]) for e, at in zip(ends, place, strict=True)],
+        "chunk-location": place,
+    }

@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 
 from shframe.array.expr.program import Program
-from shframe.array.expr.reducers import Reducer
 from shframe.array.grid.views import View, apply_view
-from shframe.array.kernels.tiles import copy_in_tiles, flattened, is_turned, run
+from shframe.array.kernels.tiles import SQUARE, copy_in_tiles, flattened, is_turned, run
 from shframe.errors import ChunkMismatch, UnsupportedType
 from shframe.graph.tasks import result_buffer
 from shframe.graph.tasks.function import UserCode
@@ -33,7 +32,8 @@ Parts = tuple[PartialView, ...]
 Destination = int | tuple[slice, ...]  # the byte where a run begins, or the bounds of a block
 
 
-def _operands(inputs: Sequence[Any], parts: Parts) -> list[NpArray]:
+def read_operands(inputs: Sequence[Any], parts: Parts) -> list[NpArray]:
+    """What each operand is: an input, or what is to be seen of it."""
     return [apply_view(inputs[slot], view) for slot, view in parts]
 
 
@@ -111,7 +111,7 @@ def elementwise(*values: Any, program: Program, dtype: DType) -> NpArray:
     *inputs, parts, shape = values
     result: NpArray = result_buffer.empty(shape, dtype)
     if result.size:
-        operands, flat = flattened(_operands(inputs, parts), shape)
+        operands, flat = flattened(read_operands(inputs, parts), shape)
         for _ in run(program, operands, flat, result.reshape(flat)):
             pass
     return result
@@ -128,18 +128,32 @@ def _spread(whole: Shape, dtype: DType) -> Iterator[Any]:
 def put_in_place(value: Any, view: View, place: Destination, whole: Shape, dtype: DType) -> None:
     """Put a block where it belongs in the final array."""
     block = apply_view(value, view)
-    if isinstance(place, int) and not is_turned(block):
+    if not isinstance(place, int):
+        with _spread(whole, dtype) as final:
+            copy_in_tiles(final[place], block)
+    elif is_turned(block):
+        _put_rows(place, block.shape, dtype, lambda out, at: copy_in_tiles(out, block[at]))
+    else:
         result_buffer.window().write(place, block)
-        return
-    with _spread(whole, dtype) as final:
-        target = _run_at(final, place, block.shape) if isinstance(place, int) else final[place]
-        copy_in_tiles(target, block)
 
 
-def _run_at(final: NpArray, place: int, shape: Shape) -> NpArray:
-    """The run of a final array that begins at a byte, as a block of this shape."""
-    first = place // final.itemsize
-    return final.reshape(-1)[first : first + math.prod(shape)].reshape(shape)
+def _put_rows(
+    place: int, shape: Shape, dtype: DType, fill: Callable[[NpArray, tuple[Any, ...]], None]
+) -> None:
+    """Put a block, which is a run of the final array, some rows at a time: pages that are written
+    cost half of those that are mapped.
+
+    fill: puts what is at an index of the block into an array.
+    """
+    window = result_buffer.window()
+    rows, columns = shape[-2:]
+    panel = np.empty((min(SQUARE[0], rows), columns), dtype)
+    for ahead in np.ndindex(*shape[:-2]):
+        for first in range(0, rows, SQUARE[0]):
+            out = panel[: min(SQUARE[0], rows - first)]
+            fill(out, (*ahead, slice(first, first + len(out))))
+            window.write(place, out)
+            place += out.nbytes
 
 
 def stream(*values: Any, program: Program, whole: Shape, dtype: DType) -> None:
@@ -147,12 +161,14 @@ def stream(*values: Any, program: Program, whole: Shape, dtype: DType) -> None:
     *inputs, parts, shape, place = values
     if not math.prod(shape):
         return
-    operands, flat = flattened(_operands(inputs, parts), shape)
-    if not isinstance(place, int) or any(map(is_turned, operands)):  # tiles are no runs
+    operands, flat = flattened(read_operands(inputs, parts), shape)
+    if not isinstance(place, int):
         with _spread(whole, dtype) as final:
-            out = _run_at(final, place, shape) if isinstance(place, int) else final[place]
-            for _ in run(program, _operands(inputs, parts), shape, out):
+            for _ in run(program, read_operands(inputs, parts), shape, final[place]):
                 pass
+        return
+    if any(map(is_turned, operands)):  # tiles are no runs
+        _put_rows(place, shape, dtype, functools.partial(_run_at, program, operands, shape))
         return
     window = result_buffer.window()
     strides = [math.prod(flat[n + 1 :]) * dtype.itemsize for n in range(len(flat))]
@@ -162,138 +178,17 @@ def stream(*values: Any, program: Program, whole: Shape, dtype: DType) -> None:
         window.write(place + ahead, tile)
 
 
-def partial(*values: Any, program: Program, reducer: Reducer, axes: Shape, whole: Shape) -> Any:
-    """A reducer's partial result of a program on a block.
-
-    The last of `values` says where the block begins; it is () for a reducer that is tiled: it does
-    not ask, and tasks share their arguments.
-    """
-    *inputs, parts, shape, origin = values
-    operands = _operands(inputs, parts)
-    if program and not (reducer.tiled and math.prod(shape)):
-        made = elementwise(*inputs, parts, shape, program=program, dtype=program[-1].dtype)
-        return reducer.partial(made, axes, origin, whole)
-    if not program:
-        with np.errstate(all="ignore"):
-            return reducer.partial(operands[0], axes, origin, whole)
-    every = len(axes) == len(shape)
-    if every:
-        operands, shape = flattened(operands, shape)
-    made = _reduce_tiles(
-        program, operands, shape, reducer, tuple(range(len(shape))) if every else axes
-    )
-    return made.reshape(made.shape[: made.ndim - len(shape)] + (1,) * len(axes)) if every else made
-
-
-def partials(*values: Any, program: Program, reducer: Reducer, axes: Shape, whole: Shape) -> Any:
-    """The partial result of several blocks, in their order.
-
-    The last of `values` says of each block how many operands it has, its shape and its origin.
-    """
-    *inputs, parts, blocks = values
-    found: Any = None
-    at = 0
-    for count, shape, origin in blocks:
-        own = parts[at : at + count]
-        at += count
-        how: dict[str, Any] = {"program": program, "reducer": reducer}
-        made = partial(*inputs, own, shape, origin, **how, axes=axes, whole=whole)
-        found = made if found is None else reducer.merge(found, made)
-    return found
-
-
-def _reduce_tiles(
-    program: Program, operands: list[NpArray], shape: Shape, reducer: Reducer, axes: Shape
-) -> NpArray:
-    """The partial result of each tile, merged if they differ along a reduced axis only."""
-    found: dict[Shape, NpArray] = {}
-    for box, tile in run(program, operands, shape):
-        place = tuple([0 if n in axes else part.start for n, part in enumerate(box)])
-        made = reducer.partial(tile, axes, place, shape)
-        before = found.get(place)
-        found[place] = made if before is None else reducer.merge(before, made)
-    if len(found) == 1:
-        return found.popitem()[1]
-    kept = tuple(1 if n in axes else length for n, length in enumerate(shape))
-    some = next(iter(found.values()))
-    lead = some.shape[: some.ndim - len(shape)]
-    result = np.empty(lead + kept, some.dtype)
-    for place, made in found.items():
-        size = made.shape[made.ndim - len(shape) :]
-        index: Any = (slice(a, a + n) for a, n in zip(place, size, strict=True))
-        result[(..., *index)] = made
-    return result
-
-
-def combine(*partials: Any, reducer: Reducer) -> Any:
-    """One partial result from several, in their order."""
-    with np.errstate(all="ignore"):
-        return functools.reduce(reducer.merge, partials)
-
-
-def finish(*partials: Any, reducer: Reducer, drop: Shape) -> NpArray:
-    """The result of a reducer; the axes in `drop`, of length 1, go."""
-    with np.errstate(all="ignore"):
-        result = np.asarray(reducer.finish(functools.reduce(reducer.merge, partials)))
-    return result.reshape([n for axis, n in enumerate(result.shape) if axis not in drop])
-
-
-def total(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None) -> NpArray:
-    """A block's reduction by an associative ufunc along an axis, which is kept."""
-    block, view = values
-    with np.errstate(all="ignore"):
-        source = apply_view(block, view)
-        return np.asarray(ufunc.reduce(source, axis=axis, dtype=dtype, keepdims=True))
-
-
-def take_last(running: NpArray, *, axis: int) -> NpArray:
-    """The last of a running result along an axis, which is kept.
-
-    Not by the ufunc's reduce: power.reduce and arctan2.reduce of NumPy 2.4.6 were seen to be wrong
-    on a processor with AVX-512 (of 100, 7 and 3 it makes 1e6, its accumulate ends with 1e42).
-    """
-    return running[(slice(None),) * axis + (slice(-1, None),)].copy()
-
-
-def join_totals(one: NpArray, other: NpArray, ufunc: np.ufunc) -> NpArray:
-    """A ufunc of two small arrays."""
-    with np.errstate(all="ignore"):
-        return np.asarray(ufunc(one, other))
-
-
-def scan(*values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, result: DType) -> NpArray:
-    """A block's running result, joined with the total of the blocks before it, if any."""
-    *inputs, view = values
-    source = apply_view(inputs[0], view)
-    made: NpArray = result_buffer.empty(source.shape, result)
-    with np.errstate(all="ignore"):
-        ufunc.accumulate(source, axis=axis, dtype=dtype, out=made)
-        if len(inputs) > 1:
-            ufunc(inputs[1], made, out=made)
-    return made
-
-
-def scan_on(
-    *values: Any, ufunc: np.ufunc, axis: int, dtype: DType | None, result: DType
-) -> NpArray:
-    """A block's running result that goes on from the last one of the blocks before it."""
-    *inputs, view = values
-    source = apply_view(inputs[0], view)
-    made: NpArray = result_buffer.empty(source.shape, result)
-    with np.errstate(all="ignore"):
-        line = _after(inputs[1:], source, axis, dtype)
-        run = ufunc.accumulate(line, axis=axis, dtype=dtype)
-    first = (slice(None),) * axis + (slice(line.shape[axis] - source.shape[axis], None),)
-    np.copyto(made, run[first])
-    return made
-
-
-def _after(before: Sequence[NpArray], block: NpArray, axis: int, dtype: DType | None) -> NpArray:
-    """A block behind what comes before it along an axis, if anything does."""
-    if not before:
-        return block
-    kind = before[0].dtype if dtype is None else dtype
-    return np.concatenate([*before, block.astype(kind, copy=False)], axis=axis)
+def _run_at(
+    program: Program,
+    operands: list[NpArray],
+    shape: Shape,
+    out: NpArray,
+    index: tuple[Any, ...],
+) -> None:
+    """A program's result at an index of a block."""
+    parts = [each if each.size == 1 else np.broadcast_to(each, shape)[index] for each in operands]
+    for _ in run(program, parts, out.shape, out):
+        pass
 
 
 def assemble(*values: Any, dtype: DType) -> NpArray:
@@ -321,7 +216,7 @@ def take(*values: Any, axis: int, dtype: DType) -> NpArray:
     parts: the array of indices, then the blocks; starts: where each block begins on the axis.
     """
     *inputs, parts, starts, shape = values
-    indices, *blocks = _operands(inputs, parts)
+    indices, *blocks = read_operands(inputs, parts)
     result: NpArray = result_buffer.empty(shape, dtype)
     ahead: tuple[Any, ...] = (slice(None),) * axis
     for block, start in zip(blocks, starts, strict=True):
@@ -337,7 +232,7 @@ def take(*values: Any, axis: int, dtype: DType) -> NpArray:
 def matmul(*values: Any, dtype: DType) -> NpArray:
     """The sum of matrix products of pairs of blocks; `parts` are all first, then all second."""
     *inputs, parts, shape = values
-    operands = _operands(inputs, parts)
+    operands = read_operands(inputs, parts)
     half = len(operands) // 2
     result: NpArray = result_buffer.empty(shape, dtype)
     with np.errstate(all="ignore"):
@@ -360,7 +255,7 @@ def map_block(
     *inputs, parts, shape, position = values
     extra = {} if position is None else {"block_id": position}
     count = len(parts) - len(words)
-    blocks = _operands(inputs, parts[:count])
+    blocks = read_operands(inputs, parts[:count])
     if writable:
         blocks = [writable_copy(block) for block in blocks]
     given = {w: _whole(inputs[n], view) for w, (n, view) in zip(words, parts[count:], strict=True)}
@@ -434,7 +329,7 @@ def item(several: tuple[Any, ...], *, number: int) -> NpArray:
 def assign(*values: Any, dtype: DType) -> NpArray:
     """A block with part of it replaced."""
     *inputs, parts, where = values
-    block, value = _operands(inputs, parts)
+    block, value = read_operands(inputs, parts)
     result: NpArray = result_buffer.empty(block.shape, dtype)
     np.copyto(result, block)
     result[where] = value
@@ -444,7 +339,7 @@ def assign(*values: Any, dtype: DType) -> NpArray:
 def put(*values: Any, axis: int, dtype: DType) -> NpArray:
     """A block with the elements of an axis at some indices replaced."""
     *inputs, parts, start = values
-    indices, block, value = _operands(inputs, parts)
+    indices, block, value = read_operands(inputs, parts)
     result: NpArray = result_buffer.empty(block.shape, dtype)
     np.copyto(result, block)
     result[(slice(None),) * axis + (indices - start,)] = value

@@ -31,15 +31,10 @@ def call_numpy(
 
 
 def call_numpy_weighted(
-    blocks: Sequence[NpArray],
-    weights: Sequence[NpArray],
-    *,
-    name: str,
-    args: Any,
-    how: tuple[tuple[str, Any], ...],
+    block: NpArray, weights: NpArray, *, name: str, args: Any, how: tuple[tuple[str, Any], ...]
 ) -> NpArray:
-    """A function of NumPy's on one array and its weights."""
-    return np.asarray(getattr(np, name)(blocks[0], *args, weights=weights[0], **dict(how)))
+    """A function of NumPy's on a block and its weights."""
+    return np.asarray(getattr(np, name)(block, *args, weights=weights, **dict(how)))
 
 
 def count_bins(block: NpArray, weights: NpArray | None = None, *, length: int) -> NpArray:

@@ -83,7 +83,9 @@ def merge_runs(
     low, high = cuts[0][row], cuts[0][row + 1]
     result: NpArray = result_buffer.empty((int((high - low).sum()),), runs[0].dtype)
     np.concatenate([run[a:b] for run, a, b in zip(runs, low, high, strict=True)], out=result)
-    result.sort()
+    # NumPy's stable sort finds the runs and merges them: 5 million in 4 runs take it 60 ms, and
+    # the one that is the fastest for random numbers 560 ms
+    result.sort(kind="stable")
     return result
 
 
@@ -99,49 +101,6 @@ def merge_indices(
     bounds = list(zip(runs, cuts[0][row], cuts[0][row + 1], strict=True))
     order = np.argsort(np.concatenate([run[a:b] for (run, _), a, b in bounds]), kind="stable")
     return np.concatenate([indices[a:b] for (_, indices), a, b in bounds])[order]
-
-
-def quantiles_of_runs(
-    runs: Sequence[NpArray],
-    *,
-    shares: tuple[float, ...],
-    smooth: tuple[float, float],
-    skip_nan: bool,
-    kind: Any,
-) -> NpArray:
-    """The values below which shares of the elements of sorted runs are: between those of two ranks,
-    from the nearer one, as numpy.quantile has it. NaN where there is none, or not to be skipped.
-
-    smooth: alpha and beta of quantiles.py: SMOOTH.
-    """
-    numbers = list(runs)
-    if runs[0].dtype.kind == "f":
-        numbers = [run[: np.searchsorted(run, np.nan)] for run in runs]
-    count = sum(map(len, numbers))
-    part = np.asarray(shares)
-    if not count or (not skip_nan and count < sum(map(len, runs))):
-        return np.full(part.shape, np.nan, kind)
-    alpha, beta = smooth
-    if smooth == (1.0, 1.0):
-        places = (count - 1) * part
-    else:
-        places = count * part + (alpha + part * (1 - alpha - beta)) - 1
-    below = np.floor(places)
-    low, high = (
-        np.array([_of_rank(numbers, rank) for rank in np.clip(at, 0, count - 1).astype(int)])
-        for at in (below, below + 1)
-    )
-    share = places - below
-    with np.errstate(all="ignore"):
-        apart = high - low
-        made = np.where(share >= 0.5, high - apart * (1 - share), low + apart * share)
-    return np.where(apart == 0, low, made).astype(kind)
-
-
-def _of_rank(runs: Sequence[NpArray], rank: int) -> float:
-    """The element of sorted runs that has a rank."""
-    cuts = _cut_at(runs, rank)
-    return float(min(run[at] for run, at in zip(runs, cuts, strict=True) if at < len(run)))
 
 
 def search_sorted(runs: Sequence[NpArray], values: NpArray, *, side: Any) -> NpArray:

@@ -22,27 +22,44 @@ Box = tuple[slice, ...]
 # Elements of a tile: 256 KiB a buffer of float64. Of 4 Ki to 128 Ki elements this was the
 # fastest for a chain of five and of eight ufuncs (benchmarks/suites/arrays.py: Tile).
 TILE = 32768
+NARROW = 1024  # columns, at least, of a tile whose rows are reduced: inner loops are long
 
 
-def boxes(shape: tuple[int, ...], tile: int = TILE) -> Iterator[Box]:
+def boxes(shape: tuple[int, ...], tile: int = TILE, kept: tuple[int, ...] = ()) -> Iterator[Box]:
     """Boxes of about `tile` elements that cover a shape, in C order; whole inner rows where
-    they fit."""
+    they fit.
+
+    kept: axes of a reduction that stay: along them boxes are narrow, so that there is more to
+        reduce in each, and less to merge.
+    """
     if not shape or math.prod(shape) <= tile:
         yield tuple(slice(0, length) for length in shape)
         return
     steps = [1] * len(shape)
-    room = tile
-    for axis in reversed(range(len(shape))):
-        count = -(-shape[axis] // max(room, 1))
-        steps[axis] = -(-shape[axis] // count)
-        room //= shape[axis]
-        if count > 1:
-            break
+    reduced = [n for n in range(len(shape)) if n not in kept]
+    if kept and reduced:
+        least = NARROW if len(shape) - 1 in kept else 1
+        room = max(least, tile // math.prod(shape[n] for n in reduced))
+        tile //= _cut_axes(steps, shape, kept, min(room, tile))
+    _cut_axes(steps, shape, reduced or kept, tile)
     cuts = [
         [slice(start, min(start + step, length)) for start in range(0, length, step)]
         for length, step in zip(shape, steps, strict=True)
     ]
     yield from itertools.product(*cuts)
+
+
+def _cut_axes(steps: list[int], shape: tuple[int, ...], axes: Sequence[int], room: int) -> int:
+    """Set the lengths of boxes along some axes, the last ones first, so that a box has about `room`
+    elements of these axes; returns how many it has."""
+    size = 1
+    for axis in reversed(axes):
+        count = -(-shape[axis] // max(room // size, 1))
+        steps[axis] = -(-shape[axis] // count)
+        size *= steps[axis]
+        if count > 1:
+            break
+    return size
 
 
 # Rows and columns of a tile of an operand that is in memory column by column: 256 KiB of float64,
@@ -85,19 +102,26 @@ def run(
     shape: tuple[int, ...],
     out: NpArray | None = None,
     tile: int = TILE,
+    kept: tuple[int, ...] = (),
 ) -> Iterator[tuple[Box, NpArray]]:
     """Boxes of the block with the program's result in each, valid until the next one.
 
     operands: arrays that broadcast to `shape`.
     out: where the results stay, of that shape; else a buffer that each tile overwrites.
+    kept: axes along which boxes are to be narrow, as boxes() has it.
     """
+    if not program:  # what is there is the result
+        with np.errstate(all="ignore"):
+            for box in boxes(shape, tile, kept):
+                yield box, operands[0][box]
+        return
     slots, code, buffers, owned = _machine(program, len(operands), min(tile, math.prod(shape)))
     result_slot = code[-1][2]
     varying = _inputs(operands, shape, slots)
     shaped: dict[tuple[int, ...], list[NpArray]] = {}
     with np.errstate(all="ignore"):
         turned = tile == TILE and any(is_turned(operand) for _, operand, _ in varying)
-        for box in square_boxes(shape) if turned else boxes(shape, tile):
+        for box in square_boxes(shape) if turned else boxes(shape, tile, kept):
             extent = tuple([part.stop - part.start for part in box])
             views = shaped.get(extent)
             if views is None:

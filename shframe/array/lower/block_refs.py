@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shframe.array.expr.nodes import Node
+from shframe.array.expr.nodes import Node, Reductions
 from shframe.array.grid import chunks as grids
 from shframe.array.grid import views
 from shframe.array.grid.chunks import Chunks, Shape
@@ -54,7 +54,7 @@ def input_slots(refs: Iterable[BlockRef]) -> tuple[tuple[Key, ...], tuple[tuple[
     return tuple(slots), parts
 
 
-def work(node: Node, shape: Shape, n_reads: int = 0) -> int:
+def work(node: Node | Reductions, shape: Shape, n_reads: int = 0) -> int:
     """Bytes that a task reads and writes for a block of this shape."""
     return math.prod(shape) * node.dtype.itemsize * (1 + n_reads)
 

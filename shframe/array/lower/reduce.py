@@ -12,7 +12,7 @@ from shframe.array.expr import nodes
 from shframe.array.expr.reducers import is_associative, own_dtype
 from shframe.array.grid import chunks as grids
 from shframe.array.grid.chunks import Shape
-from shframe.array.kernels import blockwise
+from shframe.array.kernels import reducing
 from shframe.array.lower.block_refs import (
     BlockRef,
     Layer,
@@ -26,11 +26,13 @@ from shframe.graph.plan.combine_tree import ARITY, combine_tree
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
+Reduction = nodes.Reduce | nodes.Reductions
 
-def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
+
+def reduce(node: Reduction, sources: tuple[Layer, ...]) -> Layer:
     """A partial result a block, and a tree that combines those of the reduced axes."""
     call = Function(
-        blockwise.partial,
+        reducing.partial,
         program=node.program,
         reducer=node.reducer,
         axes=node.axes,
@@ -61,7 +63,7 @@ def reduce(node: nodes.Reduce, sources: tuple[Layer, ...]) -> Layer:
 MOST_BLOCKS = 256  # so that the arguments of a task stay short
 
 
-def _blocks_a_task(node: nodes.Reduce) -> int:
+def _blocks_a_task(node: Reduction) -> int:
     """How many neighbouring blocks of a fine grid one task reduces; depends on the grid alone."""
     blocks = math.prod(map(len, node.over))
     read = sum(each.nbytes for each in node.sources if isinstance(each, nodes.Node))
@@ -69,9 +71,7 @@ def _blocks_a_task(node: nodes.Reduce) -> int:
     return max(1, min(fit, blocks // grids.LEAST_BLOCKS, MOST_BLOCKS))
 
 
-def _by_groups(
-    node: nodes.Reduce, sources: tuple[Layer, ...], call: Function, several: int
-) -> Layer:
+def _by_groups(node: Reduction, sources: tuple[Layer, ...], call: Function, several: int) -> Layer:
     """A partial result for so many blocks that are combined anyway, in their order."""
     placed = not node.reducer.tiled
     found: dict[Shape, list[Any]] = {}
@@ -80,7 +80,7 @@ def _by_groups(
     for (position, shape, refs), origin in zip(places, origins, strict=True):
         kept = tuple(0 if n in node.axes else at for n, at in enumerate(position))
         found.setdefault(kept, []).append((refs, shape, origin if placed else ()))
-    call = Function(blockwise.partials, **call.shared)
+    call = Function(reducing.partials, **call.shared)
     tasks: list[Task] = []
     groups: dict[Shape, list[Task]] = {}
     for kept, blocks in found.items():
@@ -95,13 +95,11 @@ def _by_groups(
     return layer_of(_combine(node, groups, tasks), tasks)
 
 
-def _combine(
-    node: nodes.Reduce, groups: dict[Shape, list[Task]], tasks: list[Task]
-) -> list[BlockRef]:
+def _combine(node: Reduction, groups: dict[Shape, list[Task]], tasks: list[Task]) -> list[BlockRef]:
     """The refs of the result; the tasks of the tree are added to `tasks`."""
-    combine = Function(blockwise.combine, reducer=node.reducer)
+    combine = Function(reducing.combine, reducer=node.reducer)
     finish = Function(
-        blockwise.finish, reducer=node.reducer, drop=() if node.keepdims else node.axes
+        reducing.finish, reducer=node.reducer, drop=() if node.keepdims else node.axes
     )
     refs = []
     for place, parts in groups.items():
@@ -122,12 +120,12 @@ def scan(node: nodes.Scan, sources: tuple[Layer, ...]) -> Layer:
     dtype = own_dtype(node.ufunc, node.dtype)
     how = {"ufunc": node.ufunc, "axis": node.axis, "dtype": dtype}
     free = is_associative(node.ufunc, node.dtype)
-    run = Function(blockwise.scan if free else blockwise.scan_on, **how, result=node.dtype)
+    run = Function(reducing.scan if free else reducing.scan_on, **how, result=node.dtype)
     total, join = (
-        Function(blockwise.total, **how),
-        Function(blockwise.join_totals, ufunc=node.ufunc),
+        Function(reducing.total, **how),
+        Function(reducing.join_totals, ufunc=node.ufunc),
     )
-    last = Function(blockwise.take_last, axis=node.axis)
+    last = Function(reducing.take_last, axis=node.axis)
     before: dict[Shape, Key] = {}
     tasks: list[Task] = []
     ends: list[Task] = []

@@ -11,6 +11,7 @@ from shframe.array.expr.program import Program
 from shframe.graph.plan.expr import Expr, walk
 
 BLOCK = 8192  # bytes: what a task of its own costs in the driver, some 8 us
+JUMP = 128  # bytes that are read in a row in the time of one somewhere in 160 MB, 13 ns
 SLOW = 8  # an exponential or a sine takes as long as so many sums
 VIEWS = (
     nodes.FromArray,
@@ -39,12 +40,16 @@ def _cost_of_node(node: Expr) -> float:
         return 0
     if isinstance(node, nodes.Elementwise):
         return _cost_of_program(node.program, node) + math.prod(node.numblocks) * BLOCK
-    if isinstance(node, nodes.Reduce):
+    if isinstance(node, nodes.Reduce | nodes.Reductions):
         elements = math.prod(map(sum, node.over))
         blocks = math.prod(map(len, node.over))
         read = sum(each.nbytes for each in node.sources if isinstance(each, nodes.Node))
         steps = _weight(node.program) * elements * 8
         return read + steps + elements * node.dtype.itemsize + blocks * BLOCK
+    if isinstance(node, nodes.Take):
+        runs = math.prod(node.shape[: node.axis + 1])
+        run = math.prod(node.shape[node.axis + 1 :]) * node.dtype.itemsize
+        return runs * max(2 * run, JUMP) + math.prod(node.numblocks) * BLOCK
     if isinstance(node, nodes.MatMul):
         return node.nbytes * max(node.one.shape[-1] / 4, 1) + math.prod(node.numblocks) * BLOCK
     if isinstance(node, nodes.Random):

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from shframe.array.expr import nodes
+from shframe.array.expr.moments import Moments, Together
 from shframe.array.expr.program import Apply, Constant, Operation, Program, Round, Sign
-from shframe.array.expr.reducers import Extreme, Moments, Reducer, Ufunc
+from shframe.array.expr.reducers import Extreme, Reducer, Ufunc
 from shframe.array.grid.chunks import Axis, Chunks
 from shframe.graph.plan.expr import Expr
 
@@ -148,7 +149,7 @@ def _elementwise(node: nodes.Elementwise) -> str:
     return program_text(node.program, _inputs(node))
 
 
-def _reduce(node: nodes.Reduce) -> str:
+def _reduce(node: nodes.Reduce | nodes.Reductions) -> str:
     names = _inputs(node)
     inner = program_text(node.program, names) if node.program else names[0]
     kept = ", keepdims" if node.keepdims else ""
@@ -164,6 +165,8 @@ def _reduction(reducer: Reducer) -> str:
     if isinstance(reducer, Ufunc):
         name = reducer.ufunc.__name__
         return REDUCTIONS.get(name, name)
+    if isinstance(reducer, Together):
+        return " and ".join(map(_reduction, reducer.reducers))
     return type(reducer).__name__.lower()
 
 
@@ -215,6 +218,7 @@ _WORDS: dict[type[Expr], Callable[[Any], str]] = {
     nodes.Random: _random,
     nodes.Elementwise: _elementwise,
     nodes.Reduce: _reduce,
+    nodes.Reductions: _reduce,
     nodes.Scan: lambda node: f"{node.ufunc.__name__}.accumulate(a, axis={node.axis})",
     nodes.Slice: _slice,
     nodes.Take: lambda node: f"take(a, indices, axis={node.axis})",

@@ -16,6 +16,7 @@ from shframe.array.rules.merge_rechunks import (
     skip_rechunk,
 )
 from shframe.array.rules.push_slices import push_slice_below_elementwise, read_part
+from shframe.array.rules.read_once import read_once
 from shframe.graph.plan.planner import Planner
 from shframe.graph.plan.rewrite import Stage
 
@@ -32,7 +33,9 @@ SIMPLIFY = Stage(
     check=check_rewriting,
 )
 FUSE = Stage(
-    "fuse", passes=(fuse_elementwise, merge_reduced_blocks, ask_for_blocks), check=check_rewriting
+    "fuse",
+    passes=(fuse_elementwise, merge_reduced_blocks, read_once, ask_for_blocks),
+    check=check_rewriting,
 )
 
 PLANNER: Planner[list[BlockRef]] = Planner(
@@ -55,6 +58,7 @@ PLANNER: Planner[list[BlockRef]] = Planner(
         nodes.Assign: assign.assign,
         nodes.Put: assign.put,
         nodes.Reduce: reduce.reduce,
+        nodes.Reductions: reduce.reduce,
         nodes.Scan: reduce.scan,
         nodes.Slice: layout.slice_,
         nodes.Take: layout.take,

@@ -26,8 +26,8 @@ def check_rewriting(before: Expr, after: Expr) -> None:
 def check_node(node: Expr) -> None:
     """The fields of a node agree with each other and with the nodes below it."""
     below = [child for child in node.children() if isinstance(child, nodes.Node)]
-    if isinstance(node, (nodes.Elementwise, nodes.Reduce)):
-        grid = node.over if isinstance(node, nodes.Reduce) else node.chunks
+    if isinstance(node, (nodes.Elementwise, nodes.Reduce, nodes.Reductions)):
+        grid = node.chunks if isinstance(node, nodes.Elementwise) else node.over
         for source in below:
             fitted = grids.fit(grid, source.shape)
             assert source.chunks == fitted, f"{source.name} is not on the grid of {node.name}"
