@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shframe.dataframe.custom_aggregation import Aggregation
+    from shframe.dataframe.evaluation import eval
     from shframe.dataframe.frame import DataFrame, Index, Series
     from shframe.dataframe.functions import (
         concat,
@@ -83,6 +84,7 @@ _HOMES = {
     "concat": "functions",
     "crosstab": "functions",
     "cut": "functions",
+    "eval": "evaluation",
     "factorize": "functions",
     "from_array": "functions",
     "from_arrow": "readers",
@@ -150,6 +152,7 @@ __all__ = [
     "concat",
     "crosstab",
     "cut",
+    "eval",
     "factorize",
     "from_array",
     "from_arrow",

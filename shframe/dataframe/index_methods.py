@@ -14,7 +14,7 @@ from shframe.dataframe.expr.base import RowWise
 from shframe.dataframe.expr.columns import RowLabels
 from shframe.dataframe.index_tables import IndexTables
 from shframe.dataframe.lower.layer import Layer
-from shframe.dataframe.methods import accessing, indexing, relabelling
+from shframe.dataframe.methods import accessing, delegating, indexing, relabelling
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.wrap import wrap
 from shframe.errors import UnsupportedType
@@ -88,6 +88,21 @@ class IndexMethods(IndexTables, ColumnMethods):
         for one in (self, getattr(self, "_owner", None)):
             if one is not None:
                 one.expr = relabelling.rename_labels(one.expr, names, several=several)
+
+    def rename(self, name: Any, *, inplace: bool = False) -> Any:
+        """The labels under another name, of several levels names; inplace: also of their owner."""
+        return self._named("rename", [name], {}, inplace)
+
+    def set_names(self, names: Any, *, level: Any = None, inplace: bool = False) -> Any:
+        """The labels under other names of levels; inplace: also of their owner."""
+        return self._named("set_names", [names], {"level": level}, inplace)
+
+    def _named(self, method: Any, args: list[Any], kwargs: dict[Any, Any], inplace: bool) -> Any:
+        node = delegating.call_on_labels(self.expr, method, tuple(args), kwargs)
+        if not inplace:
+            return wrap(node)
+        self._set_names(list(node.meta.names), several=True)
+        return None
 
     @property
     def nlevels(self) -> int:

@@ -25,8 +25,6 @@ class IndexTables(Rows):
     hasnans = OfAllRows("Whether any label is missing.")
     inferred_type = OfAllRows("The kind of the labels, in a word.")
     nbytes = OfAllRows("Bytes of the labels.")
-    rename = on_labels("The labels under another name.")
-    set_names = on_labels("The labels under other names of levels.")
     get_level_values = on_labels("The labels of one level.")
     droplevel = on_labels("The labels without a level.")
     map = in_one_task("What a function or mapping makes of each label.")

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from shframe.dataframe.expr.base import Relation, Value
+from shframe.dataframe.in_place import HELD, warn_of_copy
 from shframe.dataframe.methods import indexing
 from shframe.dataframe.methods.rowwise import call_if_callable
 from shframe.dataframe.rows import Rows
@@ -61,6 +62,7 @@ class LocIndexer(Indexer):
         return wrap(indexing.rows_by_label(source, rows))
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        warn_of_copy(self._owner, HELD)
         rows, columns = self._keys(key)
         self._owner.expr = indexing.set_by_label(self._source, rows, columns, value)
 
@@ -82,6 +84,7 @@ class ILocIndexer(Indexer):
         return wrap(indexing.rows_by_number(source, rows))
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        warn_of_copy(self._owner, HELD)
         rows, columns = self._keys(key)
         self._owner.expr = indexing.set_by_number(self._source, rows, columns, value)
 
@@ -99,6 +102,7 @@ class AtIndexer(Indexer):
         return indexing.get_cell(self._source, row, column)
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        warn_of_copy(self._owner, HELD)
         row, column = self._keys(key)
         self._owner.expr = indexing.set_by_label(self._source, row, column, value)
 
@@ -112,6 +116,7 @@ class IAtIndexer(AtIndexer):
         return indexing.get_numbered_cell(self._source, row, column)
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        warn_of_copy(self._owner, HELD)
         row, column = self._keys(key)
         self._owner.expr = indexing.set_by_number(self._source, row, column, value)
 

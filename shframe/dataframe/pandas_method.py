@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from shframe.dataframe.expr.base import Relation, Value
+from shframe.dataframe.in_place import HELD, warn_of_copy
 from shframe.dataframe.methods import delegating
 from shframe.dataframe.wrap import wrap
 
@@ -63,6 +64,7 @@ class UpdateMethod(PandasMethod):
 
     def __get__(self, instance: Any, owner: type) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> None:
+            warn_of_copy(instance, HELD)
             instance.expr = delegating.call_to_update(instance.expr, self.name, args, kwargs)
 
         call.__name__ = self.name

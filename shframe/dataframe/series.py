@@ -15,7 +15,7 @@ from shframe.dataframe.column import ColumnMethods
 from shframe.dataframe.expr.columns import DropNull
 from shframe.dataframe.expr.relations import MapPartitions, NumberRows
 from shframe.dataframe.expr.values import collect_rows
-from shframe.dataframe.in_place import may_be_in_place
+from shframe.dataframe.in_place import IN_ITEM, may_be_in_place, warn_of_copy
 from shframe.dataframe.indexers import Indexers
 from shframe.dataframe.methods import (
     duplicates,
@@ -87,6 +87,7 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
         return self._indexer(key)[rowwise.call_if_callable(key, self)]
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        warn_of_copy(self, IN_ITEM)
         self._indexer(key)[key] = value
 
     def _indexer(self, key: Any) -> Any:

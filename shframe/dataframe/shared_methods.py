@@ -175,7 +175,7 @@ class SharedMethods(Labels):
     @property
     def axes(self) -> list[Any]:
         """The labels of the rows, lazily, and those of the columns of a frame."""
-        columns = [self._meta.columns] if self._meta.ndim == 2 else []
+        columns = [self.columns] if self._meta.ndim == 2 else []  # type: ignore[attr-defined]
         return [self._labels(), *columns]
 
     def clear_divisions(self) -> Self:
