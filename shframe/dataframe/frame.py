@@ -247,7 +247,7 @@ class DataFrame(
     # --- choosing -----------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Series:
-        if name.startswith("_"):  # asked for while a frame is read from a pickle: it has no columns
+        if name.startswith("__") or name == "_shown":  # while a pickle is read there is no plan
             raise AttributeError(name, name=name, obj=self)
         if name in self.columns:
             return self[name]

@@ -11,6 +11,7 @@ from shframe.dataframe.arranging import FrameArranging
 from shframe.dataframe.expr.base import Relation, Value
 from shframe.dataframe.frame_labels import FrameLabels
 from shframe.dataframe.in_place import IN_METHOD, warn_of_copy
+from shframe.dataframe.kernels.lazy_results import with_computed_results
 from shframe.dataframe.methods import casting, delegating, evaluating, selection, sorting
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.wrap import wrap
@@ -160,4 +161,4 @@ def _wrapped(value: Any) -> Any:
 
 
 def _map_cells(part: Any, function: Any, na_action: Any, kwargs: dict[str, Any]) -> Any:
-    return part.map(function, na_action=na_action, **kwargs)
+    return part.map(with_computed_results(function), na_action=na_action, **kwargs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from shframe.dataframe.kernels.lazy_results import with_computed_results
 from shframe.dataframe.methods import moments, ordering, sorting, summarising
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.reducing import Reductions
@@ -108,4 +109,4 @@ class FrameSummaries(Reductions):
 
 
 def _apply_rows(part: Any, function: Any, args: tuple[Any, ...], how: dict[str, Any]) -> Any:
-    return part.apply(function, axis=1, args=args, **how)
+    return part.apply(with_computed_results(function), axis=1, args=args, **how)

@@ -17,6 +17,7 @@ from shframe.dataframe.expr.relations import MapPartitions, NumberRows
 from shframe.dataframe.expr.values import collect_rows
 from shframe.dataframe.in_place import IN_ITEM, may_be_in_place, warn_of_copy
 from shframe.dataframe.indexers import Indexers
+from shframe.dataframe.kernels.lazy_results import with_computed_results
 from shframe.dataframe.methods import (
     duplicates,
     moments,
@@ -258,9 +259,9 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
 
 
 def _map(part: Any, function: Any, na_action: Any) -> Any:
-    return part.map(function, na_action=na_action)
+    return part.map(with_computed_results(function), na_action=na_action)
 
 
 def _apply(part: Any, function: Any, more: tuple[tuple[Any, ...], dict[str, Any]]) -> Any:
     args, kwargs = more
-    return part.apply(function, args=args, **kwargs)
+    return part.apply(with_computed_results(function), args=args, **kwargs)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from shframe.dataframe.labels import Labels
-from shframe.dataframe.methods import describing, indexing, ordering, sampling
+from shframe.dataframe.methods import delegating, describing, indexing, ordering, sampling
 from shframe.dataframe.pandas_method import (
     InMemory,
     at_once,
@@ -83,9 +83,9 @@ class SharedMethods(Labels):
     align = pair("This object and another under the labels of both, as a pair.")
     update = updated("Values replaced in place by those of another object that are not missing.")
     reindex = in_one_task("Rows, or columns, under some labels; what is new is missing.")
-    dot = at_once("The matrix product with another object.")
 
     # --- the computed object --------------------------------------------------------------
+    __arrow_c_stream__ = InMemory("The values for libraries that read Arrow's streams.")
     to_numpy = InMemory("The values as a NumPy array.")
     values = InMemory("The values as a NumPy array. Cost: computes the whole object.")
     to_dict = InMemory("The values in a dictionary.")
@@ -126,6 +126,16 @@ class SharedMethods(Labels):
         call, in one task.
         """
         return wrap(describing.describe(self.expr, percentiles, include, exclude))
+
+    def dot(self, other: Any) -> Any:
+        """The matrix product with another object; rows of a frame stay in their partitions.
+
+        Cost: with a lazy object, and of a series, computed at the call, in one task.
+        """
+        return wrap(delegating.multiply_matrix(self.expr, other))
+
+    def __matmul__(self, other: Any) -> Any:
+        return self.dot(other)
 
     def copy(self, deep: bool = True) -> Self:
         """The same; what is done to one does not reach the other."""

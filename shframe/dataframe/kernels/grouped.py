@@ -132,7 +132,7 @@ def find_kept(part: Any, *given: Any, plan: GroupCall) -> Any:
     The function sees rows under their own labels; which rows pandas keeps is seen from others.
     """
     frame = partition.as_pandas(part)
-    function, answers = plan.args[0].function, []
+    function, answers = as_written(plan.args[0]), []
 
     def note(seen: Any, *args: Any, **kwargs: Any) -> Any:
         answers.append(function(seen, *args, **kwargs))

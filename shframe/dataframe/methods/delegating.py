@@ -108,6 +108,15 @@ def _whole_call(
     return (source, *split.values), params
 
 
+def multiply_matrix(source: Relation, other: Any) -> Relation | Value:
+    """dot: of a frame with plain numbers each row for itself, of two lazy ones now."""
+    if source.meta.ndim == 1:
+        return call_in_one_task(source, "dot", (other,), {})
+    if arguments.is_rows(other):
+        return call_now(source, "dot", (other,), {})
+    return call_method(source, "dot", [other])
+
+
 def call_for_item(source: Relation, name: str, args: Args, kwargs: Named, item: int) -> Relation:
     """One of the objects that pandas' own method returns on all rows."""
     sources, params = _whole_call(source, name, args, kwargs)
