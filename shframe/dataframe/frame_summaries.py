@@ -28,11 +28,11 @@ class FrameSummaries(Reductions):
     aggregate = agg
 
     def idxmin(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Scalar:
-        """The labels of the smallest values. Cost: brings the columns into one task."""
+        """The labels of the smallest values."""
         return self._reduce("idxmin", axis, numeric_only, skipna=skipna)
 
     def idxmax(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Scalar:
-        """The labels of the largest values. Cost: brings the columns into one task."""
+        """The labels of the largest values."""
         return self._reduce("idxmax", axis, numeric_only, skipna=skipna)
 
     def apply(

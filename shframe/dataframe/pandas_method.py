@@ -85,6 +85,14 @@ in_one_task = functools.partial(
 value_in_one_task = functools.partial(
     PandasMethod, delegating.find_in_one_task, cost="brings all rows into one task"
 )
+
+
+def each_label(about: str, unless: str = "") -> PandasMethod:
+    """The method on each label of rows; unless: where all are looked at together."""
+    cost = f"brings all rows into one task where {unless}" if unless else ""
+    return PandasMethod(delegating.convert_labels, about, cost)
+
+
 pair = functools.partial(
     PairMethod, delegating.call_in_one_task, cost="brings all rows into one task"
 )

@@ -36,7 +36,7 @@ from shframe.dataframe.kernels.custom_aggregation import CustomAggregation
 from shframe.dataframe.kernels.grouped import GroupCall
 from shframe.dataframe.methods.rowwise import rename_series
 from shframe.dataframe.methods.selection import assign_lazy, select_column
-from shframe.dataframe.methods.sorting import as_list
+from shframe.dataframe.methods.sorting import as_list, set_index
 from shframe.dataframe.methods.storing import place_values
 from shframe.dataframe.plan.inferred_schema import compute_now, compute_value, learn_schema
 from shframe.dataframe.wrap import wrap
@@ -404,6 +404,16 @@ def call_windows(
     call = dataclasses.replace(call, windows=(windows, tuple(how.items())))
     learn = learn_schema if _is_of_user(call) else None
     return _checked(GroupedResult(source, call, given, learn))
+
+
+def label_by(groups: Groups, columns: Chosen, on: Any) -> tuple[Groups, Chosen]:
+    """The groups of rows whose labels are the times of a column, and the columns chosen of them."""
+    if on not in groups.columns or on in groups.keys:
+        raise ColumnNotFound.among(on, groups.visible, "resample(on=)")
+    how = groups.options, groups.group_keys, groups.listed, groups.unnamed
+    frame = set_index(groups.frame, [on], True)
+    left = tuple(one for one in columns if one != on) if isinstance(columns, tuple) else columns
+    return Groups(frame, groups.keys, groups.names, *how), left
 
 
 def groups_in_memory(groups: Groups, columns: Chosen, keys_only: bool = False) -> Any:
