@@ -29,7 +29,7 @@ from shframe.dataframe.expr.relations import (
     Whole,
     unify_dtypes,
 )
-from shframe.dataframe.expr.values import Computed, RowCount, collect_rows
+from shframe.dataframe.expr.values import Computed, FindEnds, RowCount, collect_rows
 from shframe.dataframe.kernels import grouped, intervals, positions, rowwise
 from shframe.dataframe.kernels.aggregation import Aggregation, Output
 from shframe.dataframe.kernels.custom_aggregation import CustomAggregation
@@ -162,7 +162,19 @@ def _key_of(frame: Relation, grouper: Any) -> Any:
 
 
 def group_by_time(frame: Relation, grouper: Any) -> Relation:
-    """The label of the interval in which each row is. Cost: one task has the times of all rows."""
+    """The label of the interval in which each row is.
+
+    Cost: of periods, and of a level among several, one task has the times of all rows.
+    """
+    key = grouper.key
+    index = frame.meta.index if key is None else pd.Index(frame.meta[key])
+    alone = key is not None or (frame.meta.index.nlevels == 1 and grouper.level in (None, 0))
+    if alone and isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        how = {name: getattr(grouper, name) for name in _OF_INTERVALS if name != "freq"}
+        ends = FindEnds(frame, intervals.find_ends, intervals.join_ends, Params(on=key))
+        given = Params(on=key, how={"rule": grouper.freq, **how}, name=index.name)
+        kept = Meta(pd.Series(index[:0], index=frame.meta.index, name=index.name))
+        return Map((frame,), intervals.label_rows, given, "same", True, given=(ends,), known=kept)
     times = _level_of(frame, grouper.level or 0)
     if grouper.key is not None:
         times = select_column(frame, grouper.key)
