@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shframe.dataframe.custom_aggregation import Aggregation
+    from shframe.dataframe.evaluation import eval
     from shframe.dataframe.frame import DataFrame, Index, Series
     from shframe.dataframe.functions import (
         concat,
@@ -70,6 +71,13 @@ if TYPE_CHECKING:
         read_table,
         read_xml,
     )
+    from shframe.dataframe.ranges import (
+        bdate_range,
+        date_range,
+        interval_range,
+        period_range,
+        timedelta_range,
+    )
     from shframe.dataframe.readers import from_arrow, from_pandas, read_csv, read_parquet
     from shframe.dataframe.scalar import Scalar
 
@@ -80,9 +88,12 @@ _HOMES = {
     "Index": "frame",
     "Scalar": "scalar",
     "Series": "frame",
+    "bdate_range": "ranges",
     "concat": "functions",
     "crosstab": "functions",
     "cut": "functions",
+    "date_range": "ranges",
+    "eval": "evaluation",
     "factorize": "functions",
     "from_array": "functions",
     "from_arrow": "readers",
@@ -94,6 +105,7 @@ _HOMES = {
     "from_pandas": "readers",
     "from_polars": "functions",
     "get_dummies": "functions",
+    "interval_range": "ranges",
     "isna": "functions",
     "isnull": "functions",
     "json_normalize": "pandas_readers",
@@ -105,6 +117,7 @@ _HOMES = {
     "merge_ordered": "functions",
     "notna": "functions",
     "notnull": "functions",
+    "period_range": "ranges",
     "pivot": "functions",
     "pivot_table": "functions",
     "qcut": "functions",
@@ -127,6 +140,7 @@ _HOMES = {
     "read_table": "pandas_readers",
     "read_xml": "pandas_readers",
     "repartition": "functions",
+    "timedelta_range": "ranges",
     "to_csv": "functions",
     "to_datetime": "functions",
     "to_hdf": "functions",
@@ -147,9 +161,12 @@ __all__ = [
     "Index",
     "Scalar",
     "Series",
+    "bdate_range",
     "concat",
     "crosstab",
     "cut",
+    "date_range",
+    "eval",
     "factorize",
     "from_array",
     "from_arrow",
@@ -161,6 +178,7 @@ __all__ = [
     "from_pandas",
     "from_polars",
     "get_dummies",
+    "interval_range",
     "isna",
     "isnull",
     "json_normalize",
@@ -172,6 +190,7 @@ __all__ = [
     "merge_ordered",
     "notna",
     "notnull",
+    "period_range",
     "pivot",
     "pivot_table",
     "qcut",
@@ -194,6 +213,7 @@ __all__ = [
     "read_table",
     "read_xml",
     "repartition",
+    "timedelta_range",
     "to_csv",
     "to_datetime",
     "to_hdf",

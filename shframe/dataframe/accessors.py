@@ -63,7 +63,7 @@ class Accessor:
 
     def _categories(self) -> Any:
         known = self._source.meta.cat.categories
-        return known if len(known) else wrap(accessing.list_categories(self._source))
+        return known.view() if len(known) else wrap(accessing.list_categories(self._source))
 
     def _are_known(self) -> bool:
         return bool(len(self._source.meta.cat.categories))

@@ -15,11 +15,12 @@ from shframe.dataframe.expr.base import Literal, Relation, Value
 from shframe.dataframe.expr.columns import Arguments
 from shframe.dataframe.expr.relations import bring_together
 from shframe.dataframe.expr.values import Given, Held
-from shframe.dataframe.kernels.arguments import Place
+from shframe.dataframe.kernels.arguments import Place, fill_places
 from shframe.errors import UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr
 from shframe.lazy.collection import Collection
+from shframe.lazy.compute import compute
 from shframe.lazy.delayed import Delayed
 
 
@@ -42,7 +43,7 @@ def split_method(args: Sequence[Any], kwargs: dict[str, Any]) -> SplitArguments:
     """
     top = (*args, *kwargs.values())
     rows = list({id(one): one for one in top if is_rows(one)}.values())
-    values = [one for one in _lazy_in(top) if not any(one is row for row in rows)]
+    values = [one for one in lazy_in(top) if not any(one is row for row in rows)]
     for one in values:
         if not is_value(one):
             raise unusable(one)
@@ -54,7 +55,7 @@ def split_method(args: Sequence[Any], kwargs: dict[str, Any]) -> SplitArguments:
 
 def split_function(args: Sequence[Any], kwargs: dict[str, Any]) -> SplitArguments:
     """Arguments of a user's function: all that is lazy comes whole, as compute() gives it."""
-    values = _lazy_in((*args, *kwargs.values()))
+    values = lazy_in((*args, *kwargs.values()))
     return SplitArguments(_place(args, kwargs, values), (), tuple(map(whole_of, values)))
 
 
@@ -98,7 +99,7 @@ def is_many(value: Any) -> bool:
     return bool(listed) and not is_value(value)
 
 
-def _lazy_in(values: Sequence[Any]) -> list[Any]:
+def lazy_in(values: Sequence[Any]) -> list[Any]:
     """The lazy objects in arguments, in plain containers too, each once."""
     found: dict[int, Any] = {}
     stack = [*reversed(values)]
@@ -111,6 +112,14 @@ def _lazy_in(values: Sequence[Any]) -> list[Any]:
         elif type(value) is dict:
             stack.extend(reversed([*value.keys(), *value.values()]))
     return [*found.values()]
+
+
+def compute_lazy(*args: Any, **kwargs: Any) -> tuple[list[Any], dict[str, Any]]:
+    """Arguments in which what is lazy is computed, in one graph, in plain containers too."""
+    lazy = lazy_in((*args, *kwargs.values()))
+    placed, values = _place(args, kwargs, lazy), compute(*lazy) if lazy else ()
+    found = fill_places(dict(placed.kwargs), values)
+    return [fill_places(one, values) for one in placed.args], found
 
 
 def _place(args: Sequence[Any], kwargs: dict[str, Any], lazy: list[Any]) -> Arguments:

@@ -161,6 +161,9 @@ class Partitioned(Partitioning, Reductions):
             by_value.call_method(self.expr, "round", [decimals], kind=SteadyElementwise)
         )
 
+    def __round__(self, decimals: int = 0) -> Self:
+        return self.round(decimals)
+
     def abs(self) -> Self:
         """Absolute values."""
         return self._wrap(by_value.call_method(self.expr, "abs", kind=SteadyElementwise))

@@ -315,7 +315,10 @@ class GroupMethods(Generic[ResultT]):
 
     def resample(self, rule: Any, **how: Any) -> GroupWindows:
         """The rows of each group by intervals of time; arguments are pandas'."""
-        return GroupWindows(self._groups, self._selection, "resample", {"rule": rule, **how})
+        groups, columns = self._groups, self._selection
+        if how.get("on") is not None:
+            groups, columns = grouping.label_by(groups, columns, how.pop("on"))
+        return GroupWindows(groups, columns, "resample", {"rule": rule, **how})
 
     # --- the groups themselves ------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from shframe.dataframe.expr.base import RowWise
 from shframe.dataframe.expr.columns import RowLabels
 from shframe.dataframe.index_tables import IndexTables
 from shframe.dataframe.lower.layer import Layer
-from shframe.dataframe.methods import accessing, indexing, relabelling
+from shframe.dataframe.methods import accessing, delegating, indexing, reductions, relabelling
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.wrap import wrap
 from shframe.errors import UnsupportedType
@@ -66,6 +66,20 @@ class IndexMethods(IndexTables, ColumnMethods):
         return Accessor(self.expr, "str")
 
     @property
+    def cat(self) -> Self:
+        """The index itself, which has the parts and methods of categories, under Dask's name."""
+        if not isinstance(self._meta, pd.CategoricalIndex):
+            raise AttributeError("Can only use .cat accessor with a 'category' dtype")
+        return self
+
+    @property
+    def dt(self) -> Self:
+        """The index itself, which has the parts and methods of times, under Dask's name."""
+        if not isinstance(self._meta, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex)):
+            raise AttributeError("Can only use .dt accessor with datetimelike values")
+        return self
+
+    @property
     def name(self) -> Any:
         """The label, which can be set."""
         return self._meta.name
@@ -88,6 +102,50 @@ class IndexMethods(IndexTables, ColumnMethods):
         for one in (self, getattr(self, "_owner", None)):
             if one is not None:
                 one.expr = relabelling.rename_labels(one.expr, names, several=several)
+
+    def rename(self, name: Any, *, inplace: bool = False) -> Any:
+        """The labels under another name, of several levels names; inplace: also of their owner."""
+        return self._named("rename", [name], {}, inplace)
+
+    def set_names(self, names: Any, *, level: Any = None, inplace: bool = False) -> Any:
+        """The labels under other names of levels; inplace: also of their owner."""
+        return self._named("set_names", [names], {"level": level}, inplace)
+
+    def _named(self, method: Any, args: list[Any], kwargs: dict[Any, Any], inplace: bool) -> Any:
+        node = delegating.call_on_labels(self.expr, method, tuple(args), kwargs)
+        if not inplace:
+            return wrap(node)
+        self._set_names(list(node.meta.names), several=True)
+        return None
+
+    @property
+    def is_monotonic_increasing(self) -> Scalar:
+        """Whether no label is less than the one before it. Cost: of levels, one task has all."""
+        return Scalar(reductions.find_order(self.expr, rising=True))
+
+    @property
+    def is_monotonic_decreasing(self) -> Scalar:
+        """Whether no label is greater than the one before it. Cost: of levels, one task has all."""
+        return Scalar(reductions.find_order(self.expr, rising=False))
+
+    @property
+    def hasnans(self) -> Scalar:
+        """Whether any label is missing."""
+        return Scalar(reductions.find_missing(self.expr))
+
+    def take(self, indices: Any, axis: Any = 0, **how: Any) -> Any:
+        """Labels by their numbers; allow_fill=, fill_value=: missing ones where a number is -1.
+
+        Cost: with these, brings all labels into one task, at the call.
+        """
+        if how.get("fill_value") is not None:
+            return wrap(delegating.call_now(self.expr, "take", (indices,), how))
+        return self[list(indices)]
+
+    def quantile(self, q: Any = 0.5, *args: Any, **how: Any) -> Scalar:
+        """Exact quantiles of the labels, under Dask's name."""
+        made: Scalar = self.to_series().quantile(q, *args, **how)
+        return made
 
     @property
     def nlevels(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shframe.dataframe.pandas_method import (
     InMemory,
     OfAllRows,
+    at_once,
     in_one_task,
     on_labels,
     value_in_one_task,
@@ -20,13 +21,8 @@ class IndexTables(Rows):
     empty = OfAllRows("Whether there is no label.")
     is_unique = OfAllRows("Whether all labels differ.")
     has_duplicates = OfAllRows("Whether a label is there twice.")
-    is_monotonic_increasing = OfAllRows("Whether no label is less than the one before it.")
-    is_monotonic_decreasing = OfAllRows("Whether no label is greater than the one before it.")
-    hasnans = OfAllRows("Whether any label is missing.")
     inferred_type = OfAllRows("The kind of the labels, in a word.")
     nbytes = OfAllRows("Bytes of the labels.")
-    rename = on_labels("The labels under another name.")
-    set_names = on_labels("The labels under other names of levels.")
     get_level_values = on_labels("The labels of one level.")
     droplevel = on_labels("The labels without a level.")
     map = in_one_task("What a function or mapping makes of each label.")
@@ -40,10 +36,9 @@ class IndexTables(Rows):
     intersection = in_one_task("The labels that both have.")
     difference = in_one_task("The labels that the other has not.")
     symmetric_difference = in_one_task("The labels that only one has.")
-    drop = in_one_task("The labels without some.")
+    drop = at_once("The labels without some.")
     insert = in_one_task("The labels with one more.")
     repeat = in_one_task("Each label several times.")
-    take = in_one_task("Labels by their numbers.")
     where = in_one_task("The labels where a condition holds.")
     argmax = value_in_one_task("The number of the largest label.")
     argmin = value_in_one_task("The number of the smallest label.")
@@ -52,7 +47,7 @@ class IndexTables(Rows):
     equals = value_in_one_task("Whether another index has the same labels.")
     factorize = value_in_one_task("The labels as numbers, and what the numbers mean.")
     get_indexer = value_in_one_task("The numbers of some labels.")
-    get_loc = value_in_one_task("The number of a label.")
+    get_loc = InMemory("The number of a label, or of several: a slice or booleans.")
     slice_indexer = value_in_one_task("The slice from one label to another.")
     searchsorted = value_in_one_task("Where labels would keep the order.")
     memory_usage = value_in_one_task("Bytes of the labels.")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Relation, Value
+from shframe.dataframe.in_place import HELD, warn_of_copy
 from shframe.dataframe.methods import indexing
 from shframe.dataframe.methods.rowwise import call_if_callable
 from shframe.dataframe.rows import Rows
@@ -31,10 +33,15 @@ class Indexer:
         rows, columns = key if several else (key, indexing.ALL)
         if not frame and isinstance(key, tuple) and len(key) == 1:
             rows = key[0]
-        return (
-            call_if_callable(rows, self._owner),
-            call_if_callable(columns, self._owner),
-        )
+        columns = call_if_callable(columns, self._owner)
+        if arguments.is_value(columns):
+            columns = columns.compute()  # the labels of the result are to be known
+        return call_if_callable(rows, self._owner), columns
+
+    def _set_keys(self, key: Any) -> tuple[Any, Any]:
+        """The same to assign to: what is one label is computed."""
+        rows, columns = self._keys(key)
+        return (rows.compute() if arguments.is_value(rows) else rows), columns
 
 
 class LocIndexer(Indexer):
@@ -61,7 +68,8 @@ class LocIndexer(Indexer):
         return wrap(indexing.rows_by_label(source, rows))
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        rows, columns = self._keys(key)
+        warn_of_copy(self._owner, HELD)
+        rows, columns = self._set_keys(key)
         self._owner.expr = indexing.set_by_label(self._source, rows, columns, value)
 
 
@@ -69,7 +77,7 @@ class ILocIndexer(Indexer):
     """Rows and columns by number: an integer, a slice, integers or booleans.
 
     One number of a row is a lazy value. A number out of bounds raises IndexError when it is
-    computed. Cost: counts the rows of all partitions.
+    computed. Cost: counts the rows of all partitions; a lazy number is computed at the call.
     """
 
     __slots__ = ()
@@ -79,10 +87,11 @@ class ILocIndexer(Indexer):
         source = self._source
         if source.meta.ndim == 2:
             source = indexing.choose_numbered_columns(source, columns)
-        return wrap(indexing.rows_by_number(source, rows))
+        return wrap(indexing.rows_by_number(source, _number(rows)))
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        rows, columns = self._keys(key)
+        warn_of_copy(self._owner, HELD)
+        rows, columns = self._set_keys(key)
         self._owner.expr = indexing.set_by_number(self._source, rows, columns, value)
 
 
@@ -99,7 +108,8 @@ class AtIndexer(Indexer):
         return indexing.get_cell(self._source, row, column)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        row, column = self._keys(key)
+        warn_of_copy(self._owner, HELD)
+        row, column = self._set_keys(key)
         self._owner.expr = indexing.set_by_label(self._source, row, column, value)
 
 
@@ -109,11 +119,17 @@ class IAtIndexer(AtIndexer):
     __slots__ = ()
 
     def _cell(self, row: Any, column: Any) -> Value:
-        return indexing.get_numbered_cell(self._source, row, column)
+        return indexing.get_numbered_cell(self._source, _number(row), column)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        row, column = self._keys(key)
+        warn_of_copy(self._owner, HELD)
+        row, column = self._set_keys(key)
         self._owner.expr = indexing.set_by_number(self._source, row, column, value)
+
+
+def _number(value: Any) -> Any:
+    """A number of a row, computed if it is lazy: which partition has it is to be known."""
+    return value.compute() if arguments.is_value(value) else value
 
 
 class Indexers(Rows):

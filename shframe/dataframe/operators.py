@@ -165,6 +165,12 @@ class RowOperators(Operators):
     def __abs__(self) -> Self:
         return self._unary("abs")
 
+    def __divmod__(self, other: Any) -> tuple[Self, Self]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Self, Self]:
+        return other // self, other % self
+
 
 RowsT = TypeVar("RowsT", bound=RowOperators)
 ValueT = TypeVar("ValueT", bound=Operators)

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from shframe.dataframe.expr.base import Relation, Value
+from shframe.dataframe.in_place import HELD, warn_of_copy
 from shframe.dataframe.methods import delegating
 from shframe.dataframe.wrap import wrap
 
@@ -63,6 +64,7 @@ class UpdateMethod(PandasMethod):
 
     def __get__(self, instance: Any, owner: type) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> None:
+            warn_of_copy(instance, HELD)
             instance.expr = delegating.call_to_update(instance.expr, self.name, args, kwargs)
 
         call.__name__ = self.name
@@ -83,6 +85,14 @@ in_one_task = functools.partial(
 value_in_one_task = functools.partial(
     PandasMethod, delegating.find_in_one_task, cost="brings all rows into one task"
 )
+
+
+def each_label(about: str, unless: str = "") -> PandasMethod:
+    """The method on each label of rows; unless: where all are looked at together."""
+    cost = f"brings all rows into one task where {unless}" if unless else ""
+    return PandasMethod(delegating.convert_labels, about, cost)
+
+
 pair = functools.partial(
     PairMethod, delegating.call_in_one_task, cost="brings all rows into one task"
 )

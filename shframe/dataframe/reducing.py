@@ -70,7 +70,10 @@ class Reductions(Rows):
     def sem(
         self, axis: Any = 0, skipna: bool = True, ddof: int = 1, numeric_only: bool = False
     ) -> Scalar:
-        """Standard errors of the means. Cost: brings the columns into one task."""
+        """Standard errors of the means.
+
+        Cost: of other dtypes than NumPy's numbers, brings the columns into one task.
+        """
         return self._reduce("sem", axis, numeric_only, ddof=ddof, skipna=skipna)
 
     def skew(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Scalar:

@@ -50,6 +50,12 @@ class Scalar(NumpyProtocols, ValueOperators):
     def __repr__(self) -> str:
         return f"<shframe Scalar: {self.expr.name}>"
 
+    def __str__(self) -> str:
+        return str(self.compute())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.compute(), spec)
+
     def __float__(self) -> float:
         return float(self.compute())
 
@@ -63,13 +69,22 @@ class Scalar(NumpyProtocols, ValueOperators):
         return int(self.compute())
 
     def __getattr__(self, name: str) -> Any:
-        """What pandas' object has, of a reduction that is one: `df.isna().sum().sort_values()`."""
+        """What the value has, lazily: `df.isna().sum().sort_values()`, `df.time.max().year`."""
         if name.startswith("_") or name == "expr":
             raise AttributeError(name)
         sample = self.expr.sample
-        if not isinstance(sample, (pd.Series, pd.DataFrame)):
-            raise AttributeError(f"'Scalar' object has no attribute {name!r}\n  compute() it first")
-        return getattr(self._as_rows(), name)
+        if isinstance(sample, pd.Series) and name in sample.index and not hasattr(pd.Series, name):
+            return self[name]
+        if isinstance(sample, (pd.Series, pd.DataFrame)):
+            return getattr(self._as_rows(), name)
+        if not hasattr(sample, name):
+            kind = type(sample).__name__
+            raise AttributeError(f"'Scalar' object has no attribute {name!r}, nor has a {kind}")
+        if not callable(getattr(sample, name)):
+            return self._compute_with(values.get_attribute, name=name)
+        return lambda *args, **kwargs: self._compute_with(
+            values.call_method, name=name, args=args, kwargs=kwargs
+        )
 
     def _as_rows(self) -> Any:
         """The lazy frame or series that this value is."""
@@ -80,6 +95,10 @@ class Scalar(NumpyProtocols, ValueOperators):
         value = self.compute()
         return value.item() if hasattr(value, "item") else value
 
+    @property
+    def _is_labelled(self) -> bool:  # type: ignore[override]  # rows always are
+        return isinstance(self.expr.sample, (pd.Series, pd.DataFrame))
+
     def __len__(self) -> int:
         return len(self.compute())
 
@@ -87,7 +106,10 @@ class Scalar(NumpyProtocols, ValueOperators):
         return iter(self.compute())
 
     def __getitem__(self, label: Any) -> Scalar:
-        """The value of one column, of a reduction of a frame."""
+        """The value of one column, of a reduction of a frame; or those where a condition holds."""
+        if arguments.is_value(label) and isinstance(label.expr.sample, pd.Series):
+            made: Scalar = self._as_rows()[label._as_rows()]
+            return made
         return self._compute_with(values.get_item, label=label)
 
     def _operator(self, name: str, other: Any, reflected: bool = False) -> Any:

@@ -15,12 +15,15 @@ from shframe.dataframe.column import ColumnMethods
 from shframe.dataframe.expr.columns import DropNull
 from shframe.dataframe.expr.relations import MapPartitions, NumberRows
 from shframe.dataframe.expr.values import collect_rows
-from shframe.dataframe.in_place import may_be_in_place
+from shframe.dataframe.in_place import IN_ITEM, IN_METHOD, may_be_in_place, warn_of_copy
 from shframe.dataframe.indexers import Indexers
+from shframe.dataframe.kernels.lazy_results import with_computed_results
 from shframe.dataframe.methods import (
+    arranging,
     duplicates,
     moments,
     ordering,
+    reductions,
     reshaping,
     rowwise,
     sorting,
@@ -33,6 +36,7 @@ from shframe.dataframe.series_tables import SeriesTables
 from shframe.dataframe.shared_methods import SharedMethods
 from shframe.dataframe.windows import WindowMethods
 from shframe.dataframe.wrap import wrap
+from shframe.errors import InvalidArgument
 
 
 class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, ColumnMethods):
@@ -87,6 +91,7 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
         return self._indexer(key)[rowwise.call_if_callable(key, self)]
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        warn_of_copy(self, IN_ITEM)
         self._indexer(key)[key] = value
 
     def _indexer(self, key: Any) -> Any:
@@ -113,11 +118,11 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
     aggregate = agg
 
     def idxmin(self, axis: Any = 0, skipna: bool = True) -> Scalar:
-        """The label of the smallest value. Cost: brings the column into one task."""
+        """The label of the smallest value."""
         return self._reduce("idxmin", axis, skipna=skipna)
 
     def idxmax(self, axis: Any = 0, skipna: bool = True) -> Scalar:
-        """The label of the largest value. Cost: brings the column into one task."""
+        """The label of the largest value."""
         return self._reduce("idxmax", axis, skipna=skipna)
 
     def nunique(self, dropna: bool = True) -> Scalar:  # type: ignore[override]  # as in pandas
@@ -169,7 +174,76 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
 
     def unique(self) -> Scalar:
         """The different values, in the order in which they appear, as pandas returns them."""
-        return self._reduce_whole("unique")
+        return Scalar(reductions.find_distinct(self.expr))
+
+    def argmin(self, axis: Any = None, skipna: bool = True) -> Scalar:
+        """The number of the row with the smallest value."""
+        return Scalar(reductions.find_number(self.expr, "argmin", skipna))
+
+    def argmax(self, axis: Any = None, skipna: bool = True) -> Scalar:
+        """The number of the row with the largest value."""
+        return Scalar(reductions.find_number(self.expr, "argmax", skipna))
+
+    @property
+    def is_monotonic_increasing(self) -> Scalar:
+        """Whether no value is less than the one before it."""
+        return Scalar(reductions.find_order(self.expr, rising=True))
+
+    @property
+    def is_monotonic_decreasing(self) -> Scalar:
+        """Whether no value is greater than the one before it."""
+        return Scalar(reductions.find_order(self.expr, rising=False))
+
+    @property
+    def hasnans(self) -> Scalar:
+        """Whether any value is missing."""
+        return Scalar(reductions.find_missing(self.expr))
+
+    @may_be_in_place
+    def sort_index(
+        self,
+        *,
+        axis: Any = 0,
+        level: Any = None,
+        ascending: Any = True,
+        kind: Any = None,
+        na_position: Any = "last",
+        sort_remaining: bool = True,
+        ignore_index: bool = False,
+        key: Any = None,
+    ) -> Self:
+        """The values in the order of their labels.
+
+        Cost: with level=, key= and several `ascending`, brings all rows into one task.
+        """
+        named = {"level": level, "ascending": ascending, "na_position": na_position}
+        named |= {"sort_remaining": sort_remaining, "ignore_index": ignore_index, "key": key}
+        return self._wrap(arranging.sort_series_by_labels(self.expr, named))
+
+    def drop(
+        self,
+        labels: Any = None,
+        *,
+        axis: Any = 0,
+        index: Any = None,
+        columns: Any = None,
+        level: Any = None,
+        inplace: bool = False,
+        errors: Any = "raise",
+    ) -> Any:
+        """The values without those under some labels.
+
+        Raises: KeyError for a label that does not exist, when it is computed. Cost: with level=,
+        brings all rows into one task.
+        """
+        if columns is not None or axis not in (0, "index", "rows"):
+            raise InvalidArgument("drop() of a Series takes labels of its index")
+        node = arranging.drop_of_series(self.expr, labels, index, level, errors)
+        if not inplace:
+            return self._wrap(node)
+        warn_of_copy(self, IN_METHOD)
+        self.expr = node
+        return None
 
     def explode(self, ignore_index: bool = False) -> Self:
         """A row for each item of a list.
@@ -257,9 +331,9 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
 
 
 def _map(part: Any, function: Any, na_action: Any) -> Any:
-    return part.map(function, na_action=na_action)
+    return part.map(with_computed_results(function), na_action=na_action)
 
 
 def _apply(part: Any, function: Any, more: tuple[tuple[Any, ...], dict[str, Any]]) -> Any:
     args, kwargs = more
-    return part.apply(function, args=args, **kwargs)
+    return part.apply(with_computed_results(function), args=args, **kwargs)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from shframe.dataframe.pandas_method import (
     InMemory,
     OfAllRows,
-    at_once,
     in_one_task,
     value_in_one_task,
 )
@@ -18,17 +17,10 @@ class SeriesTables(Rows):
     __slots__ = ()
 
     is_unique = OfAllRows("Whether all values differ.")
-    is_monotonic_increasing = OfAllRows("Whether no value is less than the one before it.")
-    is_monotonic_decreasing = OfAllRows("Whether no value is greater than the one before it.")
-    hasnans = OfAllRows("Whether any value is missing.")
-    argmax = value_in_one_task("The number of the row with the largest value.")
-    argmin = value_in_one_task("The number of the row with the smallest value.")
     searchsorted = value_in_one_task("Where values would keep the order.")
     factorize = value_in_one_task("The values as numbers, and what the numbers mean.")
     argsort = in_one_task("The numbers of the rows in the order of the values.")
-    sort_index = in_one_task("The values in the order of their labels.")
     repeat = in_one_task("Each value several times.")
-    drop = at_once("The values without those under some labels.")
     case_when = in_one_task("Values replaced where conditions hold, the first that does.")
     to_list = InMemory("The values as a list.")
     tolist = InMemory("The values as a list.")

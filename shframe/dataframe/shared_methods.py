@@ -8,11 +8,20 @@ from __future__ import annotations
 from typing import Any, Self
 
 from shframe.dataframe.labels import Labels
-from shframe.dataframe.methods import describing, indexing, ordering, sampling
+from shframe.dataframe.methods import (
+    delegating,
+    describing,
+    indexing,
+    ordering,
+    reductions,
+    sampling,
+)
 from shframe.dataframe.pandas_method import (
     InMemory,
+    PandasMethod,
     at_once,
     chosen,
+    each_label,
     in_one_task,
     on_labels,
     operator,
@@ -58,10 +67,12 @@ class SharedMethods(Labels):
     droplevel = on_labels("Labels without a level.")
     swaplevel = on_labels("Labels with two levels exchanged.")
     reorder_levels = on_labels("Labels with their levels in another order.")
-    tz_localize = in_one_task("The labels, which are times, in a time zone.")
-    tz_convert = in_one_task("The labels, which are times, in another time zone.")
-    to_period = in_one_task("The labels as periods.")
-    to_timestamp = in_one_task("The labels, which are periods, as times.")
+    tz_localize = each_label(
+        "The labels, which are times, in a time zone.", 'ambiguous= is "infer" or an array'
+    )
+    tz_convert = each_label("The labels, which are times, in another time zone.")
+    to_period = each_label("The labels as periods.", "freq= is not given")
+    to_timestamp = each_label("The labels, which are periods, as times.")
     at_time = chosen("The rows at a time of day.")
     between_time = chosen("The rows between two times of day.")
     truncate = in_one_task("The rows with labels between two.")
@@ -76,16 +87,18 @@ class SharedMethods(Labels):
     combine_first = in_one_task("Values, and where they are missing those of another object.")
     compare = at_once("Where two objects differ.")
     equals = value_in_one_task("Whether another object has the same values and labels.")
-    first_valid_index = value_in_one_task("The label of the first value that is not missing.")
-    last_valid_index = value_in_one_task("The label of the last value that is not missing.")
     transform = at_once("What a function makes of each column.")
     unstack = at_once("A level of the index as columns.")
     align = pair("This object and another under the labels of both, as a pair.")
     update = updated("Values replaced in place by those of another object that are not missing.")
-    reindex = in_one_task("Rows, or columns, under some labels; what is new is missing.")
-    dot = at_once("The matrix product with another object.")
+    reindex = PandasMethod(
+        delegating.put_under_labels,
+        "Rows, or columns, under some labels; what is new is missing.",
+        "of rows, brings all into one task",
+    )
 
     # --- the computed object --------------------------------------------------------------
+    __arrow_c_stream__ = InMemory("The values for libraries that read Arrow's streams.")
     to_numpy = InMemory("The values as a NumPy array.")
     values = InMemory("The values as a NumPy array. Cost: computes the whole object.")
     to_dict = InMemory("The values in a dictionary.")
@@ -126,6 +139,24 @@ class SharedMethods(Labels):
         call, in one task.
         """
         return wrap(describing.describe(self.expr, percentiles, include, exclude))
+
+    def first_valid_index(self) -> Scalar:
+        """The label of the first value that is not missing; None without one."""
+        return Scalar(reductions.find_valid(self.expr, last=False))
+
+    def last_valid_index(self) -> Scalar:
+        """The label of the last value that is not missing; None without one."""
+        return Scalar(reductions.find_valid(self.expr, last=True))
+
+    def dot(self, other: Any) -> Any:
+        """The matrix product with another object; rows of a frame stay in their partitions.
+
+        Cost: with a lazy object, and of a series, computed at the call, in one task.
+        """
+        return wrap(delegating.multiply_matrix(self.expr, other))
+
+    def __matmul__(self, other: Any) -> Any:
+        return self.dot(other)
 
     def copy(self, deep: bool = True) -> Self:
         """The same; what is done to one does not reach the other."""
@@ -175,7 +206,7 @@ class SharedMethods(Labels):
     @property
     def axes(self) -> list[Any]:
         """The labels of the rows, lazily, and those of the columns of a frame."""
-        columns = [self._meta.columns] if self._meta.ndim == 2 else []
+        columns = [self.columns] if self._meta.ndim == 2 else []  # type: ignore[attr-defined]
         return [self._labels(), *columns]
 
     def clear_divisions(self) -> Self:

@@ -193,14 +193,17 @@ class WindowMethods(Rows):
     def ewm(self, **how: Any) -> Windows:
         """Exponentially weighted windows, with pandas' arguments (span=, com=, alpha= ...).
 
-        Cost: brings the columns into one task.
+        mean, sum, var and std of numbers carry a few numbers from partition to partition.
+
+        Cost: with adjust=False and times=, and of all others, one task has the columns.
         """
         return Windows(self.expr, "ewm", how)
 
     def resample(self, rule: Any, **how: Any) -> Windows:
         """Rows by intervals of time, such as "D", pandas' arguments: on=, closed=, label= ...
 
-        Counts, and sums, means, extremes and deviations of numbers, are those of groups. Cost: all
-        others, level= and periods bring the columns into one task.
+        Counts, sums, means, extremes and deviations of numbers, first and last values, and ohlc()
+        of a column, are those of groups. Cost: all others, level= and periods bring the columns
+        into one task.
         """
         return Windows(self.expr, "resample", {"rule": rule, **how})

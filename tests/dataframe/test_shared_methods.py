@@ -54,6 +54,13 @@ LABELS: dict[str, Callable[[Any], Any]] = {
     "tz_localize": lambda d: d[d.t.notna()].set_index("t").i.tz_localize("UTC"),
     "to_period": lambda d: d[d.t.notna()].set_index("t").i.to_period("M"),
 }
+
+
+def _numbered(d: Any) -> Any:
+    """The rows without their labels, which pandas cannot align where there are none of several."""
+    return d.reset_index(drop=True)
+
+
 VALUES: dict[str, Callable[[Any], Any]] = {
     "rank": lambda d: d[["i", "f"]].rank(method="dense", ascending=False),
     "rank of a column": lambda d: d.f.rank(pct=True),
@@ -95,7 +102,7 @@ VALUES: dict[str, Callable[[Any], Any]] = {
     "corr of a column": lambda d: d.i.corr(d.f, min_periods=3),
     "cov of a column": lambda d: d.f.cov(d.k, ddof=0),
     "autocorr": lambda d: d.i.autocorr(2),
-    "corrwith": lambda d: d[["i", "k"]].corrwith(d.f),
+    "corrwith": lambda d: _numbered(d)[["i", "k"]].corrwith(_numbered(d).f),
     "value_counts": lambda d: d[["k", "b"]].value_counts(),
     "sample": lambda d: d.sample(n=min(3, len(d)), random_state=1),
     "sample a share": lambda d: d.sample(frac=0.5, random_state=7),

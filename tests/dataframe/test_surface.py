@@ -62,8 +62,7 @@ NAMES = names_by_use()
 RARE = "rarely"
 # Names that are used often or sometimes, and are missing.
 NOT_YET: dict[str, str] = {
-    "Index": "cat dt",  # of Dask: pandas has the methods on the index itself
-    "shframe": "eval from_arrow_stream from_graph read_arrow read_delta read_iceberg",
+    "shframe": "from_arrow_stream from_graph read_arrow read_delta read_iceberg",
 }
 
 

@@ -65,6 +65,14 @@ NEIGHBOURS: dict[str, Callable[[Any], Any]] = {
     "expanding std": lambda d: d.f.expanding().std(),
     "expanding median": lambda d: d.i.expanding().median(),
     "ewm": lambda d: d.f.ewm(span=3).mean(),
+    "ewm of columns": lambda d: d[["i", "f"]].ewm(alpha=0.3, min_periods=2).mean(),
+    "ewm sum": lambda d: d.ewm(com=1.5, ignore_na=True)[["f", "i"]].sum(),
+    "ewm var": lambda d: d.f.ewm(halflife=2).var(),
+    "ewm std": lambda d: d[["i", "f"]].ewm(span=5, ignore_na=True).std(bias=True),
+    "ewm of one weight": lambda d: d.f.ewm(alpha=1.0).std(),
+    "ewm not adjusted": lambda d: d.f.ewm(span=3, adjust=False).mean(),
+    "ewm cov": lambda d: d[["i", "f"]].ewm(span=3).cov(),
+    "ewm without a weight": lambda d: d.f.ewm(span=0.5).mean(),
     "beside it": lambda d: d.assign(step=d.i - d.i.shift(1, fill_value=0)),
     "the filter of it": lambda d: d[d.i.diff() > 0],
     "of a filter": lambda d: d[d.i > 0].i.shift(),
@@ -98,6 +106,25 @@ TIMED: dict[str, Callable[[Any], Any]] = {
     "resample count": lambda d: d.resample("D").v.count(),
     "resample size": lambda d: d.v.resample("8h").size(),
     "ohlc": lambda d: d.v.resample("D").ohlc(),
+    "ohlc of a column": lambda d: d.resample("9h")["w"].ohlc(),
+    "ohlc of rows in no order": lambda d: d.sort_values("v").w.resample("D").ohlc(),
+    "first": lambda d: d.resample("D").first(),
+    "last": lambda d: d.w.resample("7h").last(),
+    "first of rows in no order": lambda d: d.sort_values("v").resample("D").first(),
+    "last on a column": lambda d: d.reset_index().resample("D", on="at")[["w", "v"]].last(),
+    "first of words": lambda d: d.assign(s=d.v.astype("str")).resample("2h").first(),
+    "by a grouper and a key": lambda d: (
+        d.groupby([pd.Grouper(freq="D"), "v"]).w.sum().reset_index()
+    ),
+    "by a key and a grouper": lambda d: (
+        d.reset_index()
+        .groupby(["v", pd.Grouper(key="at", freq="6h", label="right")])
+        .w.count()
+        .reset_index()
+    ),
+    "by a grouper of rows in no order": lambda d: (
+        d.sort_values("v").groupby(["v", pd.Grouper(freq="W")]).size().reset_index()
+    ),
     "resample on": lambda d: d.reset_index().resample("D", on="at").v.sum(),
     "upsample": lambda d: d.v.resample("30min").ffill(),
     "shift freq": lambda d: d.shift(1, freq="D"),
@@ -130,6 +157,8 @@ def test_a_partition_reads_only_what_its_windows_reach(session: Session) -> None
         lambda d: d.v.shift(450),
         lambda d: d.v.cumsum(),
         lambda d: d.v.expanding().std(),
+        lambda d: d.v.ewm(span=300).mean(),
+        lambda d: (d.v % 7).ewm(halflife=20).var(),
         lambda d: d.v.where(d.v % 400 == 0).interpolate(),
         lambda d: d.v.rank(),
         lambda d: (d.v % 7).duplicated(),

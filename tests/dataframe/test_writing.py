@@ -256,3 +256,47 @@ def test_what_cannot_be_written_is_said_at_the_call(session: Session, tmp_path: 
     with pytest.raises(InvalidArgument, match="Unsupported compression"):
         lazy.to_parquet(tmp_path / "out", compression="none such")
     assert not (tmp_path / "out").exists()
+
+
+def test_rows_are_appended(session: Session, tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"a": [1, 2, 3, 4], "s": ["x", None, "y", "x"], "f": [1.0, 2.0, None, 4.0]}
+    )
+    for name, how in (("plain", {}), ("folders", {"partition_cols": ["s"]})):
+        folder = tmp_path / name
+        lazy = sf.from_pandas(frame, npartitions=3)
+        lazy.to_parquet(folder, append=True, **how)
+        lazy.assign(a=lazy.a + 10).to_parquet(folder, append=True, **how)
+        lazy[lazy.a < 0].to_parquet(folder, append=True, **how)
+        found = sf.read_parquet(folder).compute()
+        expected = pd.concat([frame, frame.assign(a=frame.a + 10)], ignore_index=True)
+        assert sorted(found.a) == sorted(expected.a)
+        assert found.s.isna().sum() == 2
+        before = sorted(folder.rglob("*.parquet"))
+        for other in (lazy.assign(more=1), lazy.drop(columns="f"), lazy.assign(a=lazy.a * 1.5)):
+            with pytest.raises(InvalidArgument, match="append=True"):
+                other.to_parquet(folder, append=True, **how)
+        with pytest.raises(InvalidArgument, match="folders by"):
+            lazy.to_parquet(folder, append=True, partition_cols=["a"])
+        assert sorted(folder.rglob("*")) == sorted({*before, *(folder.rglob("s=*"))})
+    lazy.to_parquet(tmp_path / "plain")
+    same(sf.read_parquet(tmp_path / "plain").compute(), frame)
+
+
+def test_options_of_the_format(session: Session, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": range(100), "k": ["x", "y"] * 50})
+    lazy = sf.from_pandas(frame, npartitions=3)
+    how = {"row_group_size": 10, "write_statistics": False, "compression": "zstd"}
+    lazy.to_parquet(tmp_path / "plain", **how)
+    lazy.to_parquet(tmp_path / "folders", partition_on="k", **how)
+    for path in tmp_path.rglob("*.parquet"):
+        group = pq.read_metadata(path).row_group(0)
+        assert group.num_rows == 10
+        assert group.column(0).statistics is None
+        assert group.column(0).compression == "ZSTD"
+    with pytest.raises(InvalidArgument, match="takes no blocks="):
+        lazy.to_parquet(tmp_path / "plain", blocks=3)
+    with pytest.raises(InvalidArgument, match="both partition_on and partition_cols"):
+        lazy.to_parquet(tmp_path / "plain", partition_on="k", partition_cols="k")
+    with pytest.raises(UnsupportedType, match="compute=False"):
+        lazy.to_parquet(tmp_path / "plain", compute=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -23,6 +23,8 @@ class Fold(Value):
     """A partial result of each partition, and one of all of them."""
 
     source: Relation
+
+    labels: ClassVar[bool] = False  # whether the kernels look at the labels of rows
 
     @property
     def kernels(self) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
@@ -70,6 +72,12 @@ class Find(Fold):
     @property
     def kernels(self) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
         return self.partial, self.final, self.params.values
+
+
+class FindLabels(Find):
+    """What looks at the labels of rows: those of the whole."""
+
+    labels = True
 
 
 class FindEnds(Find):

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import sorting
 from shframe.dataframe.kernels.aggregation import Aggregation, Output, key_columns, slots_of
+from shframe.dataframe.kernels.arguments import as_written
 from shframe.dataframe.kernels.custom_aggregation import (
     CustomAggregation,
     aggregate_at_once,
@@ -70,7 +71,7 @@ def _one_output(groups: Any, output: Output, options: dict[str, Any]) -> Any:
     if isinstance(output.how, CustomAggregation):
         return aggregate_at_once(chosen, output.how, options)
     if isinstance(output.how, UserCode):
-        return chosen.agg(output.how.function, **dict(output.kwargs))
+        return chosen.agg(as_written(output.how), **dict(output.kwargs))
     return getattr(chosen, output.how)(**dict(output.kwargs))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from shframe.dataframe.kernels.lazy_results import with_computed_results
 from shframe.graph.tasks.function import UserCode
 
 
@@ -33,9 +34,10 @@ def fill_places(value: Any, inputs: Sequence[Any]) -> Any:
 
 
 def as_written(value: Any) -> Any:
-    """A user's function as the user wrote it, in plain containers too."""
+    """A user's function as the user wrote it, in plain containers too; what it returns is computed
+    if it is lazy."""
     if isinstance(value, UserCode):
-        return value.function
+        return with_computed_results(value.function)
     if type(value) in (list, tuple):
         return type(value)(map(as_written, value))
     if type(value) is dict:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe import partition
+from shframe.dataframe.kernels import weighting
 from shframe.dataframe.kernels.by_column import columns_of, with_columns
 from shframe.graph.plan.tokens import tokenize
 
@@ -24,7 +25,7 @@ _COMBINE = {"cumsum": np.add, "cumprod": np.multiply, "cummax": np.maximum, "cum
 
 @dataclass(frozen=True, slots=True)
 class CarryPlan:
-    """kind: "cumulative", "expanding" or "interpolate"; options: arguments of the method."""
+    """kind: "cumulative", "expanding", "ewm" or "interpolate"; options: arguments of the method."""
 
     kind: str
     method: str
@@ -38,6 +39,9 @@ class CarryPlan:
 def call_empty(meta: Any, *, plan: CarryPlan) -> Any:
     """pandas' own answer for no rows."""
     options = dict(plan.options)
+    if plan.kind == "ewm":
+        call = {"bias": True} if options.pop("bias", False) else {}
+        return getattr(_chosen(meta, plan).ewm(**options), plan.method)(**call)
     if plan.kind == "expanding":
         return _expand(meta, plan, options.pop("min_periods"), **options)
     return getattr(meta, plan.method)(**options)
@@ -51,6 +55,9 @@ def find_state(part: Any, *, plan: CarryPlan) -> Any:
         if not len(rows):
             return None
         return [getattr(one, CUMULATIVE[plan.method])(skipna=skipna) for one in columns_of(rows)]
+    if plan.kind == "ewm":
+        columns, how = columns_of(_chosen(rows, plan)), dict(plan.options)
+        return [weighting.find_weights(_finite(one), plan.method, how) for one in columns]
     if plan.kind == "expanding":
         return [_total_of(one, plan.method) for one in columns_of(_chosen(rows, plan))]
     return [_ends_of(one) for one in columns_of(rows)]
@@ -63,6 +70,8 @@ def call_carried(part: Any, states: list[Any], *, plan: CarryPlan, place: int) -
         return call_empty(rows, plan=plan)
     if plan.kind == "cumulative":
         return _accumulate(rows, [one for one in states[:place] if one is not None], plan)
+    if plan.kind == "ewm":
+        return _weigh(rows, states[:place], plan)
     if plan.kind == "expanding":
         return _expand_after(rows, states[:place], plan)
     return _interpolate(rows, states[:place], states[place + 1 :], dict(plan.options))
@@ -189,6 +198,19 @@ def _total(states: list[Any], method: str) -> tuple[float, float, float]:
             spread += apart + distance**2 * count * n / (count + n)
         count += n
     return count, result, spread
+
+
+def _weigh(rows: Any, states: list[Any], plan: CarryPlan) -> Any:
+    how = dict(plan.options)
+    bias = bool(how.pop("bias", False))
+    seen = _chosen(rows, plan)
+    made = [
+        weighting.weigh_rows(
+            _finite(column), [state[n] for state in states], plan.method, how, bias=bias
+        )
+        for n, column in enumerate(columns_of(seen))
+    ]
+    return with_columns(seen, made)
 
 
 # --- values between neighbours ------------------------------------------------------------

@@ -133,7 +133,7 @@ def find_kept(part: Any, *given: Any, plan: GroupCall) -> Any:
     (pandas itself loses a group of which one key is missing, where rows come in some orders.)
     """
     frame = partition.as_pandas(part)
-    function, answers = plan.args[0].function, []
+    function, answers = as_written(plan.args[0]), []
 
     def note(seen: Any, *args: Any, **kwargs: Any) -> Any:
         answers.append(function(seen, *args, **kwargs))

@@ -25,6 +25,37 @@ def locate(rows: Any, *, key: Any) -> Any:
     return found.loc[key, :] if isinstance(key, tuple) and found.ndim == 2 else found.loc[key]
 
 
+def locate_given(rows: Any, key: Any) -> Any:
+    """pandas' own loc of a label that was computed."""
+    return partition.as_pandas(rows).loc[key]
+
+
+def have_labels(part: Any, *, parts: tuple[Any, ...]) -> Any:
+    """Which rows have some labels in their first levels."""
+    index = partition.as_pandas(part).index
+    found = np.ones(len(index), bool)
+    for level, label in enumerate(parts):
+        found &= np.asarray(index.get_level_values(level) == label, dtype=bool)
+    return pd.Series(found, index=index)
+
+
+def any_row(mask: Any, *, parts: tuple[Any, ...]) -> bool:
+    """Whether a partition has such rows."""
+    return bool(mask.any())
+
+
+def check_rows(*found: bool, parts: tuple[Any, ...]) -> bool:
+    """Raises KeyError where no partition has them."""
+    if not any(found):
+        raise KeyError(parts if len(parts) > 1 else parts[0])
+    return True
+
+
+def drop_levels(part: Any, found: bool, *, count: int) -> Any:
+    """The rows without the first levels of their labels."""
+    return partition.as_pandas(part).droplevel(list(range(count)))
+
+
 def find_slice(labels: Any, *, start: Any, stop: Any) -> Any:
     """Where the rows from one label to another are."""
     return labels.slice_indexer(start, stop)
@@ -86,6 +117,11 @@ def _numbers(wanted: Any, total: int) -> Any:
 
 def get_at(rows: Any, *, key: Any) -> Any:
     """The value under a label."""
+    return partition.as_pandas(rows).at[key]
+
+
+def get_at_given(rows: Any, key: Any) -> Any:
+    """The value under a label that was computed."""
     return partition.as_pandas(rows).at[key]
 
 

@@ -50,6 +50,20 @@ def number_rows(part: Any, ends: Any, *, on: Any, how: dict[str, Any]) -> Any:
     return pd.Series(numbers, index=rows.index, name="__shframe_interval")
 
 
+def label_rows(part: Any, ends: Any, *, on: Any, how: dict[str, Any], name: Any) -> Any:
+    """The label of each row's interval, missing without a time."""
+    rows = partition.as_pandas(part)
+    if ends is None:
+        times = _times_of(rows, on)
+        return pd.Series(times, index=rows.index, name=name)
+    numbers = number_rows(rows, ends, on=on, how=how).to_numpy()
+    low, high, _ = ends
+    both = pd.Index([low]).insert(1, high)
+    labels = pd.Series(0, index=both).resample(**how).size().index
+    made = pd.Series(labels.take(numbers), index=rows.index, name=name)
+    return made.where(numbers >= 0) if (numbers < 0).any() else made
+
+
 def label_intervals(
     found: Any, ends: Any, *, method: str, how: dict[str, Any], empty: Any, name: Any
 ) -> Any:

@@ -17,6 +17,14 @@ def call_ufunc(*inputs: Any, ufunc: Any, args: Any, kwargs: Any) -> Any:
     return ufunc(*fill_places(args, values), **fill_places(kwargs, values))
 
 
+def select(*inputs: Any, args: Any, count: int) -> Any:
+    """np.select, as a Series with the labels of the rows."""
+    values = [partition.as_pandas(one) for one in inputs]
+    *given, default = fill_places(args, values)
+    made = np.select(given[:count], given[count:], default=default)
+    return pd.Series(made, index=values[0].index)
+
+
 def choose(*inputs: Any, args: Any) -> Any:
     """np.where, as a Series or frame with the labels of the rows."""
     values = [partition.as_pandas(one) for one in inputs]

@@ -177,7 +177,7 @@ def reduce_chunk(
     part: Any, *, chunk: Any, chunk_kwargs: dict[str, Any], aggregate: Any, aggregate_kwargs: Any
 ) -> Any:
     """What a user's function makes of a partition; a series becomes a row of a frame."""
-    made = chunk.function(partition.as_pandas(part), **as_written(chunk_kwargs))
+    made = as_written(chunk)(partition.as_pandas(part), **as_written(chunk_kwargs))
     return made.to_frame().T if isinstance(made, pd.Series) else made
 
 
@@ -187,4 +187,4 @@ def aggregate_chunks(
     """What another makes of all these results, in one frame, or in one series of plain values."""
     rows = all(isinstance(one, pd.DataFrame) for one in results)
     whole = pd.concat(results) if rows else pd.Series(list(results))
-    return aggregate.function(whole, **as_written(aggregate_kwargs))
+    return as_written(aggregate)(whole, **as_written(aggregate_kwargs))

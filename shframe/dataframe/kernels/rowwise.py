@@ -13,6 +13,7 @@ import pandas as pd
 
 from shframe.dataframe import partition
 from shframe.dataframe.kernels.arguments import Place, as_written, fill_places
+from shframe.dataframe.kernels.lazy_results import computed
 
 ARRAYS = (np.ndarray, pd.api.extensions.ExtensionArray)
 COUNT_OF_WHOLE = Place(1)  # the second of what assigned() gets besides the frame
@@ -204,7 +205,8 @@ def call_user_function(
 ) -> Any:
     """A user's function on a partition; it sees pandas objects."""
     seen = partition.as_writable if writable else partition.as_pandas
-    return function(seen(part), *fill_places(args, values), **fill_places(kwargs, values))
+    made = function(seen(part), *fill_places(args, values), **fill_places(kwargs, values))
+    return computed(made)
 
 
 def evaluate(part: Any, *values: Any, text: str, names: dict[str, Any]) -> Any:

@@ -19,6 +19,12 @@ def pivot(part: Any, *, named: dict[str, Any], again: str | None) -> Any:
     return pd.pivot_table(frame, **how)
 
 
+def name_levels(part: Any, *, index: list[Any], columns: list[Any]) -> Any:
+    """A table with other names of the levels of its labels."""
+    made = partition.as_pandas(part)
+    return made.rename_axis(index=index, columns=columns)
+
+
 def cross_tabulate(*columns: Any, args: Any, kwargs: Any) -> Any:
     """pandas' own crosstab; columns under the same labels get them in one object, as of a frame."""
     rows = columns[0].index

@@ -64,7 +64,7 @@ def call_windows(part: Any, *given: Any, plan: WindowPlan) -> Any:
 
 def _call_by_rows(rows: Any, function: UserCode, args: Any, kwargs: Any) -> Any:
     """A user's function that returns a row for each."""
-    made = function.function(rows, *args, **kwargs)
+    made = as_written(function)(rows, *args, **kwargs)
     if not isinstance(made, (pd.DataFrame, pd.Series)) or len(made) != len(rows):
         shown = f"{len(made)} rows" if hasattr(made, "__len__") else type(made).__name__
         raise InvalidArgument(

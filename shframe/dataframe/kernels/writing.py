@@ -117,6 +117,7 @@ def _write_table(
         path = os.path.join(where, f"{name}.parquet")
         pq.write_table(table, path, write_page_checksum=True, **options)
         return
+    plain = {name: value for name, value in options.items() if name != "row_group_size"}
     pq.write_to_dataset(
         table,
         where,
@@ -125,8 +126,12 @@ def _write_table(
         use_threads=False,
         max_partitions=MOST_FOLDERS,
         write_page_checksum=True,
-        **options,
+        **plain,
     )
+    if plain != options:  # write_to_dataset() makes one row group, whatever it is told
+        for file in Path(where).rglob("*.parquet"):
+            rows = pq.read_table(file, partitioning=None)
+            pq.write_table(rows, file, write_page_checksum=True, **options)
 
 
 def _describe(frame: Any, table: Any, place: int) -> Written:

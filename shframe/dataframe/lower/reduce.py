@@ -21,9 +21,11 @@ from shframe.graph.tasks.task import Key, Task
 def lower_fold(node: Fold, sources: tuple[Layer, ...]) -> Layer:
     """Partial results, all of which one task gets: each is a few numbers."""
     partial, final, params = node.kernels
-    parts = per_partition(f"{node.name}-partial", Function(partial, **params), sources[0].keys)
+    layer = sources[0]
+    keys, before = number_rows(node.source.name, layer) if node.labels else (layer.keys, [])
+    parts = per_partition(f"{node.name}-partial", Function(partial, **params), keys)
     last = Task(Key(node.name, (0,)), Function(final, **params), keys_of(parts))
-    return Layer([last.key], [*parts, last], about=About())
+    return Layer([last.key], [*before, *parts, last], about=About())
 
 
 def lower_small_result(node: SmallResult, sources: tuple[Layer, ...]) -> Layer:

@@ -8,14 +8,20 @@ import numpy as np
 
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Params, Relation
-from shframe.dataframe.expr.columns import DropNull, RowLabels, SteadyElementwise, SteadyRelabel
+from shframe.dataframe.expr.columns import (
+    Column,
+    DropNull,
+    RowLabels,
+    SteadyElementwise,
+    SteadyRelabel,
+)
 from shframe.dataframe.expr.relations import Map, NumberRows, Project
 from shframe.dataframe.expr.values import Check
 from shframe.dataframe.kernels import labelling
 from shframe.dataframe.methods import sorting
 from shframe.dataframe.methods.delegating import call_in_one_task, call_now
 from shframe.dataframe.methods.indexing import rows_by_number
-from shframe.dataframe.methods.rowwise import call_method
+from shframe.dataframe.methods.rowwise import call_method, rename_series
 from shframe.dataframe.methods.selection import check_labels, drop_columns
 from shframe.errors import InvalidArgument
 
@@ -113,6 +119,18 @@ def sort_by_labels(source: Relation, axis: Any, named: dict[str, Any]) -> Relati
         return call_in_one_task(source, "sort_index", (), how)  # type: ignore[return-value]
     made = sorting.sort_by_index(source, bool(named["ascending"]), named["na_position"])
     return NumberRows(made) if named["ignore_index"] else made
+
+
+def sort_series_by_labels(source: Relation, named: dict[str, Any]) -> Relation:
+    """The values of a series in the order of their labels."""
+    frame = sort_by_labels(sorting.to_frame(source, 0), 0, named)
+    return rename_series(Column(frame, 0), source.meta.name)
+
+
+def drop_of_series(source: Relation, labels: Any, index: Any, level: Any, errors: str) -> Relation:
+    """A series without the values under some labels."""
+    frame = drop(sorting.to_frame(source, 0), labels, 0, index, None, level, errors)
+    return rename_series(Column(frame, 0), source.meta.name)
 
 
 def reset_index(source: Relation, level: Any, drop: bool, named: dict[str, Any]) -> Relation:

@@ -27,9 +27,17 @@ def read_files(path: Any, index_col: Any, usecols: Any, options: dict[str, Any])
     options = {**options}
     if index_col is not None and options.get("parse_dates") is True:
         options["parse_dates"] = as_list(index_col)
-    nodes = [_chosen(ReadCsv(CsvSource(file, options)), index_col, usecols) for file in files]
+    sources = _deciding([CsvSource(file, options) for file in files])
+    nodes = [_chosen(ReadCsv(source), index_col, usecols) for source in sources]
     rows = nodes[0] if len(nodes) == 1 else NumberRows(Concat(tuple(nodes), "outer"))
     return rows if index_col is None or index_col is False else _labelled(rows, index_col)
+
+
+def _deciding(sources: list[CsvSource]) -> list[CsvSource]:
+    """The files that have rows; one without, which names no column of its own, decides no dtype."""
+    filled = [one for one in sources if one.has_rows] if len(sources) > 1 else []
+    known = {label for one in filled for label in one.header}
+    return [one for one in sources if one.has_rows or not known >= set(one.header)] or sources[:1]
 
 
 def _files_of(path: Any) -> list[str]:

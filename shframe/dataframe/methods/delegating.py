@@ -49,6 +49,37 @@ def call_on_labels(source: Relation, name: str, args: Args, kwargs: Named) -> Re
     return call_method(source, name, args, kwargs, kind=SteadyRelabel, index_asked=True)
 
 
+def convert_labels(source: Relation, name: str, args: Args, kwargs: Named) -> Relation:
+    """A method that converts the labels, of rows each for itself where it does not look around."""
+    given = dict(zip(_CONVERSIONS[name], args, strict=False)) | kwargs
+    around = given.get("ambiguous", "raise")
+    alone = isinstance(around, str) and around != "infer"
+    if name == "to_period":
+        alone = given.get("freq") is not None
+    if given.get("axis", 0) not in (0, "index", "rows") or not alone:
+        return call_in_one_task(source, name, args, kwargs)  # type: ignore[return-value]
+    return call_on_labels(source, name, args, kwargs)
+
+
+_CONVERSIONS = {
+    "tz_localize": ("tz", "axis", "level", "copy", "ambiguous", "nonexistent"),
+    "tz_convert": ("tz", "axis", "level"),
+    "to_period": ("freq", "axis"),
+    "to_timestamp": ("freq", "how", "axis"),
+}
+
+
+def put_under_labels(source: Relation, name: str, args: Args, kwargs: Named) -> Relation:
+    """reindex: of columns alone each row for itself."""
+    axis = kwargs.get("axis", 0)
+    by_axis = axis in (1, "columns") and kwargs.get("index") is None
+    only = not args and kwargs.get("labels") is None and kwargs.get("index") is None
+    plain = "method" not in kwargs and "level" not in kwargs
+    if source.meta.ndim == 2 and plain and (by_axis or (only and "columns" in kwargs)):
+        return call_method(source, name, args, kwargs)
+    return call_in_one_task(source, name, args, kwargs)  # type: ignore[return-value]
+
+
 def call_on_rows(source: Relation, name: str, args: Args, kwargs: Named) -> Relation:
     """A method that makes other rows of each row."""
     return call_method(unify_dtypes(source), name, args, kwargs, kind=Relabel, index_asked=True)
@@ -106,6 +137,15 @@ def _whole_call(
     given = split.arguments
     params = Params(name=name, args=given.args, kwargs=dict(given.kwargs))
     return (source, *split.values), params
+
+
+def multiply_matrix(source: Relation, other: Any) -> Relation | Value:
+    """dot: of a frame with plain numbers each row for itself, of two lazy ones now."""
+    if source.meta.ndim == 1:
+        return call_in_one_task(source, "dot", (other,), {})
+    if arguments.is_rows(other):
+        return call_now(source, "dot", (other,), {})
+    return call_method(source, "dot", [other])
 
 
 def call_for_item(source: Relation, name: str, args: Args, kwargs: Named, item: int) -> Relation:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from shframe.dataframe import arguments
-from shframe.dataframe.expr.base import Params, Relation, Value
+from shframe.dataframe.expr.base import Params, Relation
 from shframe.dataframe.expr.columns import Evaluate
 from shframe.dataframe.expr.relations import Whole
 from shframe.dataframe.expr.values import Computed
@@ -23,19 +23,68 @@ from shframe.dataframe.plan import dtype_probe
 from shframe.errors import ColumnNotFound, InvalidArgument, UnsupportedType
 
 _METHODS = frozenset({"isna", "isnull", "notna", "notnull", "isin", "between", "abs", "astype"})
-_FUNCTIONS = frozenset(
+FUNCTIONS = frozenset(
     (
         *("sin", "cos", "tan", "exp", "log", "expm1", "log1p", "sqrt", "sinh", "cosh", "tanh"),
         *("arcsin", "arccos", "arctan", "arccosh", "arcsinh", "arctanh", "abs", "log10"),
         *("floor", "ceil", "arctan2"),
     )
 )
+_ASSIGNMENT = re.compile(r"\s*([A-Za-z_]\w*)\s*=(?!=)(.*)", re.DOTALL)
 _QUOTED = re.compile(r"`[^`]*`")
 _VARIABLE = re.compile(r"@([A-Za-z_]\w*)")
 
 
-def evaluate(source: Relation, text: Any, caller: Any) -> Relation | Value:
-    """The value of an expression of columns; `@name` means a variable of the frame `caller`.
+class Scope(NamedTuple):
+    """Variables that an expression may name, as a frame of Python has them."""
+
+    f_locals: Any
+    f_globals: Any
+
+
+def scope_of(caller: Any, options: dict[str, Any]) -> Scope:
+    """The variables of the frame `caller`, or those that local_dict= and global_dict= have.
+
+    Raises: UnsupportedType for other options of pandas' eval that ask for something.
+    """
+    names = {"local_dict": caller.f_locals, "global_dict": caller.f_globals}
+    found = {name: options.get(name) for name in names}
+    for name, value in options.items():
+        if name in names or (name, value) in _USUAL:
+            continue
+        if name not in _OPTIONS:
+            raise TypeError(f"eval() got an unexpected keyword argument {name!r}")
+        if value is not None:
+            raise UnsupportedType(f"eval() takes no {name}={value!r}")
+    return Scope(*(names[name] if one is None else one for name, one in found.items()))
+
+
+_USUAL = (("engine", "python"), ("engine", "numexpr"), ("parser", "pandas"), ("level", 0))
+_OPTIONS = frozenset({"engine", "parser", "level", "resolvers", "target"})
+
+
+def split_assignments(text: Any) -> list[tuple[str | None, Any]]:
+    """The lines of an expression, each with the label that it is assigned to, or None.
+
+    Raises: ValueError as pandas does for lines of which some assign nothing.
+    """
+    if not isinstance(text, str):
+        return [(None, text)]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    found = [_ASSIGNMENT.fullmatch(line) for line in lines]
+    if len(lines) > 1 and not all(found):
+        raise InvalidArgument(
+            "Multi-line expressions are only valid if all expressions contain an assignment"
+        )
+    if not any(found):
+        return [(None, text)]
+    return [(one[1], one[2]) for one in found if one is not None]
+
+
+def evaluate(source: Relation, text: Any, caller: Any) -> Any:
+    """The value of an expression of columns: a node, or what it is where it names no column.
+
+    `@name` means a variable of the frame, or Scope, `caller`.
 
     Raises: ColumnNotFound, InvalidArgument, UnsupportedType.
     """
@@ -56,7 +105,9 @@ def evaluate(source: Relation, text: Any, caller: Any) -> Relation | Value:
         ) from error
 
 
-def _evaluate(source: Relation, text: str, names: arguments.SplitArguments) -> Relation | Value:
+def _evaluate(source: Relation, text: str, names: arguments.SplitArguments) -> Any:
+    if not names_of(text) and not names.arguments.kwargs and not _QUOTED.search(text):
+        return source.meta.eval(text, engine="python")
     if is_row_by_row(text):
         index = source.meta.index
         levels = {"index", *(f"ilevel_{n}" for n in range(index.nlevels)), *index.names}
@@ -124,7 +175,7 @@ def _looks_at_a_row(node: ast.AST, called: set[int]) -> bool:
 
 def _is_known(function: ast.expr) -> bool:
     if isinstance(function, ast.Name):
-        return function.id in _FUNCTIONS
+        return function.id in FUNCTIONS
     if not isinstance(function, ast.Attribute):
         return False
     return function.attr in _METHODS or _is_of_accessor(function)

@@ -29,14 +29,14 @@ from shframe.dataframe.expr.relations import (
     Whole,
     unify_dtypes,
 )
-from shframe.dataframe.expr.values import Computed, RowCount, collect_rows
+from shframe.dataframe.expr.values import Computed, FindEnds, RowCount, collect_rows
 from shframe.dataframe.kernels import grouped, intervals, positions, rowwise
 from shframe.dataframe.kernels.aggregation import Aggregation, Output
 from shframe.dataframe.kernels.custom_aggregation import CustomAggregation
 from shframe.dataframe.kernels.grouped import GroupCall
 from shframe.dataframe.methods.rowwise import rename_series
 from shframe.dataframe.methods.selection import assign_lazy, select_column
-from shframe.dataframe.methods.sorting import as_list
+from shframe.dataframe.methods.sorting import as_list, set_index
 from shframe.dataframe.methods.storing import place_values
 from shframe.dataframe.plan.inferred_schema import compute_now, compute_value, learn_schema
 from shframe.dataframe.wrap import wrap
@@ -162,7 +162,19 @@ def _key_of(frame: Relation, grouper: Any) -> Any:
 
 
 def group_by_time(frame: Relation, grouper: Any) -> Relation:
-    """The label of the interval in which each row is. Cost: one task has the times of all rows."""
+    """The label of the interval in which each row is.
+
+    Cost: of periods, and of a level among several, one task has the times of all rows.
+    """
+    key = grouper.key
+    index = frame.meta.index if key is None else pd.Index(frame.meta[key])
+    alone = key is not None or (frame.meta.index.nlevels == 1 and grouper.level in (None, 0))
+    if alone and isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        how = {name: getattr(grouper, name) for name in _OF_INTERVALS if name != "freq"}
+        ends = FindEnds(frame, intervals.find_ends, intervals.join_ends, Params(on=key))
+        given = Params(on=key, how={"rule": grouper.freq, **how}, name=index.name)
+        kept = Meta(pd.Series(index[:0], index=frame.meta.index, name=index.name))
+        return Map((frame,), intervals.label_rows, given, "same", True, given=(ends,), known=kept)
     times = _level_of(frame, grouper.level or 0)
     if grouper.key is not None:
         times = select_column(frame, grouper.key)
@@ -404,6 +416,16 @@ def call_windows(
     call = dataclasses.replace(call, windows=(windows, tuple(how.items())))
     learn = learn_schema if _is_of_user(call) else None
     return _checked(GroupedResult(source, call, given, learn))
+
+
+def label_by(groups: Groups, columns: Chosen, on: Any) -> tuple[Groups, Chosen]:
+    """The groups of rows whose labels are the times of a column, and the columns chosen of them."""
+    if on not in groups.columns or on in groups.keys:
+        raise ColumnNotFound.among(on, groups.visible, "resample(on=)")
+    how = groups.options, groups.group_keys, groups.listed, groups.unnamed
+    frame = set_index(groups.frame, [on], True)
+    left = tuple(one for one in columns if one != on) if isinstance(columns, tuple) else columns
+    return Groups(frame, groups.keys, groups.names, *how), left
 
 
 def groups_in_memory(groups: Groups, columns: Chosen, keys_only: bool = False) -> Any:

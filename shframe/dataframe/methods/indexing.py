@@ -10,14 +10,15 @@ import pandas as pd
 
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Params, Relation, Value
-from shframe.dataframe.expr.columns import Arguments, IsIn, RowLabels
+from shframe.dataframe.expr.columns import IsIn, RowLabels
 from shframe.dataframe.expr.positions import ByPosition, Located, Rearranged
 from shframe.dataframe.expr.relations import Filter, Map, OpenWhole, Project, align, unify_dtypes
 from shframe.dataframe.expr.samples import sample_of, sample_of_index
-from shframe.dataframe.expr.values import Find
+from shframe.dataframe.expr.values import Check, Find
 from shframe.dataframe.kernels import indexing, positions, rowwise
 from shframe.dataframe.kernels.arguments import Place
 from shframe.dataframe.methods.delegating import call_in_one_task
+from shframe.dataframe.methods.rowwise import call_method
 from shframe.dataframe.methods.selection import (
     FLAGS,
     assign_column,
@@ -89,9 +90,16 @@ def rows_by_label(source: Relation, key: Any) -> Relation | Value:
             return rows_by_number(source, np.array(wanted))
         labels = Params(key=key if isinstance(key, (list, pd.Index)) else wanted)
         return Rearranged((_with_labels(source, wanted),), indexing.locate, labels)
+    if arguments.is_value(key):
+        rows = _with_labels(source, [key])
+        row = sample_of(source.meta).iloc[0]
+        return Located((rows, key.expr), indexing.locate_given, Params(), row)
     if isinstance(source.meta.index, pd.MultiIndex):
         if are_slicers(source, key):
             return Rearranged((source,), indexing.locate, Params(key=key))
+        parts = key if isinstance(key, tuple) else (key,)
+        if len(parts) < source.meta.index.nlevels and not _mean_times(source.meta.index, parts):
+            return _rows_of_levels(source, parts)
         return _located(source, indexing.locate, key=key)
     if _means_times(source, [key]):
         return _located(source, indexing.locate, key=key)  # may mean many rows
@@ -104,6 +112,22 @@ def are_slicers(source: Relation, key: Any) -> bool:
     return levels and not all(map(pd.api.types.is_scalar, key))
 
 
+def _mean_times(index: Any, parts: tuple[Any, ...]) -> bool:
+    """Whether a string among labels of levels means a time, or many of them."""
+    return any(
+        isinstance(part, str) and level.dtype.kind in "mM" + "O" * isinstance(level, pd.PeriodIndex)
+        for part, level in zip(parts, index.levels, strict=False)
+    )
+
+
+def _rows_of_levels(source: Relation, parts: tuple[Any, ...]) -> Relation:
+    """The rows with some labels in their first levels, without these levels."""
+    mask = Map((source,), indexing.have_labels, Params(parts=parts), "same")
+    found = Check(mask, indexing.any_row, indexing.check_rows, Params(parts=parts))
+    rows = Filter(unify_dtypes(source), mask)
+    return Map((rows,), indexing.drop_levels, Params(count=len(parts)), "made", given=(found,))
+
+
 def _located(source: Relation, kernel: Callable[..., Any], **params: Any) -> Located:
     """What is under one label: a row, or a value of a series; several, where it is there often."""
     row = sample_of(source.meta).iloc[0]
@@ -114,7 +138,7 @@ def _with_labels(source: Relation, labels: list[Any]) -> Relation:
     """The rows with some labels: a condition on each."""
     if isinstance(source.meta.index, pd.MultiIndex) or _means_times(source, labels):
         return source
-    node = IsIn(RowLabels(source), "isin", Arguments((labels,)))
+    node = call_method(RowLabels(source), "isin", [labels], kind=IsIn)
     mask = Map((source, node), indexing.as_column, Params(), "same")
     return Filter(unify_dtypes(source), mask)
 
@@ -205,6 +229,10 @@ def rows_before(source: Relation, where: Any, subset: Any) -> Relation | Value:
 def get_cell(source: Relation, row: Any, label: Any) -> Value:
     """One value, by the labels of its row and column."""
     column = source if source.meta.ndim == 1 else select_column(source, label)
+    if arguments.is_value(row):
+        sample = sample_of(column.meta).iloc[0]
+        rows = _with_labels(column, [row])
+        return Located((rows, row.expr), indexing.get_at_given, Params(), sample)
     if _means_times(source, [row]):
         return _located(column, indexing.get_at, key=row)  # a string means a time
     return _located(_with_labels(column, [row]), indexing.get_at, key=row)

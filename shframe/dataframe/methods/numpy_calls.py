@@ -19,6 +19,9 @@ OPERATORS = {
 }  # fmt: skip
 _NAMES = "sum prod mean std var min max any all median cumsum cumprod round"
 METHODS = frozenset(_NAMES.split())
+NAMES = {"amin": "min", "amax": "max", "around": "round"}  # what pandas calls them
+NAMES |= {f"nan{name}": name for name in ("sum", "prod", "mean", "std", "var")}
+NAMES["nanmedian"] = "median"
 
 
 def call_ufunc(ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Relation | Value:
@@ -55,6 +58,22 @@ def choose(condition: Any, x: Any, y: Any) -> Relation:
     if len({source.lineage for source in rows}) > 1:
         return Whole((*rows, *split.values), numpy_calls.choose, params)
     node = Map(rows, numpy_calls.choose, params, "same", True, split.values)
+    _ = node.meta
+    return node
+
+
+def select(conditions: Any, choices: Any, default: Any = 0) -> Relation:
+    """np.select: the choice of the first condition that holds, as a series with its labels."""
+    conditions, choices = list(conditions), list(choices)
+    split = arguments.split_method((*conditions, *choices, default), {})
+    for one in (*choices, default):
+        if arguments.is_many(one) and not arguments.is_rows(one):
+            raise UnsupportedType("np.select() takes lazy columns and single values")
+    rows = align(*map(unify_dtypes, split.rows), by_label=False)
+    params = Params(args=split.arguments.args, count=len(conditions))
+    if len({source.lineage for source in rows}) > 1:
+        return Whole((*rows, *split.values), numpy_calls.select, params)
+    node = Map(rows, numpy_calls.select, params, "same", True, split.values)
     _ = node.meta
     return node
 

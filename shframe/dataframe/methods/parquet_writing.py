@@ -27,37 +27,82 @@ from shframe.dataframe.kernels.writing import Target, Written
 from shframe.dataframe.lower.layer import About, Layer, gather, keys_of, number_rows, per_partition
 from shframe.dataframe.methods.selection import check_labels
 from shframe.dataframe.plan.planner import PLANNER
-from shframe.dataframe.sources.parquet_source import is_data
+from shframe.dataframe.sources.parquet_source import ParquetSource, is_data
 from shframe.errors import InvalidArgument, UnsupportedType, WriteFailed
 from shframe.graph.executors.cluster import values
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 from shframe.graph.tasks.task_graph import TaskGraph
 
+_OF_FORMAT = """
+    compression compression_level use_dictionary write_statistics version data_page_size
+    coerce_timestamps allow_truncated_timestamps row_group_size
+"""
+OPTIONS = frozenset(_OF_FORMAT.split())
 PART = re.compile(r"part-\d{5,}(-\d+)?\.parquet")
 
 
 def write_parquet(
-    source: Relation, path: Any, partition_cols: Any, index: bool | None, compression: Any
+    source: Relation,
+    path: Any,
+    partition_cols: Any,
+    index: bool | None,
+    options: dict[str, Any],
+    *,
+    append: bool = False,
 ) -> None:
     """Write each partition as `part-n.parquet`, under hive folders where asked.
 
-    A data set that was written there before is replaced as a whole, once the new one is complete.
+    A data set that was written there before is replaced as a whole, once the new one is complete;
+    or it stays, and the new parts come beside it.
 
     Raises: WriteFailed, with the folder as it was; UnsupportedType for values that a Parquet
     column cannot hold.
     """
     folder = Path(os.path.abspath(os.path.expanduser(os.fspath(path))))
-    options = {"compression": compression}
+    for name in sorted(set(options) - OPTIONS):
+        raise InvalidArgument(
+            f"to_parquet() takes no {name}=; there are {', '.join(sorted(OPTIONS))}"
+        )
     names = _check_convertible(source.meta, options)
     keys = _check_keys(source, partition_cols, names)
     old = _find_parts(folder)
+    stays = ParquetSource(str(folder)) if append and old else None
+    first = 0 if stays is None else 1 + max(int(one.stem.split("-")[1]) for one in old)
+    if stays is not None and index is None:
+        index = bool(stays.stored_levels)
     with _hidden_folder(folder) as hidden:
-        parts = _write(source, str(hidden), keys, index, options)
+        parts = _write(source, str(hidden), keys, index, options, first)
         filled = [part for part in parts if part.rows] or parts[:1]
-        _conform(filled, str(hidden), keys, options)
+        schema = _decide_schema(filled, keys)
+        if stays is not None:
+            schema = _schema_there(stays, schema, keys, str(folder))
+        _conform(filled, str(hidden), Target(schema, keys), options)
         with _failure_named(folder):
-            _publish(folder, hidden, [hidden / f"{part.place:05d}" for part in filled], old)
+            made = [hidden / f"{part.place:05d}" for part in filled]
+            _publish(folder, hidden, made, old if stays is None else [])
+
+
+def _schema_there(stays: ParquetSource, schema: Any, keys: tuple[str, ...], folder: str) -> Any:
+    """The schema of the data set that is there, with the types of keys that are appended.
+
+    Raises: InvalidArgument where columns differ.
+    """
+    there = [*stays.schema.names, *stays.hive.dtypes]
+    if set(there) != set(schema.names) or set(stays.hive.dtypes) != set(keys):
+        raise InvalidArgument(
+            f"to_parquet(append=True): the columns are {schema.names}, folders by {list(keys)}; "
+            f"those of the data set in {folder!r} are {there}, folders by {list(stays.hive.dtypes)}"
+        )
+    for field in stays.schema:
+        own = schema.field(field.name).type
+        if own != field.type and not pa.types.is_null(own):
+            raise InvalidArgument(
+                f"to_parquet(append=True): column {field.name!r} is of type {own}, in the data set "
+                f"{folder!r} of type {field.type}\n  cast it with astype() first"
+            )
+    fields = [schema.field(name) if name in keys else stays.schema.field(name) for name in there]
+    return pa.schema(fields, stays.schema.metadata)
 
 
 def _check_convertible(meta: Any, options: dict[str, Any]) -> list[str]:
@@ -149,6 +194,7 @@ def _write(
     keys: tuple[str, ...],
     index: bool | None,
     options: dict[str, Any],
+    first: int,
 ) -> list[Written]:
     def add_tasks(layer: Layer) -> Layer:
         stored = _decide_index(source.meta.index, layer, index)
@@ -163,7 +209,12 @@ def _write(
             Task(
                 Key("to-parquet", (n,)),
                 Function(
-                    kernels.write, folder=hidden, place=n, keys=keys, index=stored, options=options
+                    kernels.write,
+                    folder=hidden,
+                    place=first + n,
+                    keys=keys,
+                    index=stored,
+                    options=options,
                 ),
                 (key, *decided),
             )
@@ -194,10 +245,9 @@ def _decide_together(layer: Layer) -> list[Task]:
 
 
 def _conform(
-    parts: Sequence[Written], hidden: str, keys: tuple[str, ...], options: dict[str, Any]
+    parts: Sequence[Written], hidden: str, target: Target, options: dict[str, Any]
 ) -> None:
     """Write again what differs from the schema of the whole."""
-    target = Target(_decide_schema(parts, keys), keys)
     graph = TaskGraph()
     for part in parts:
         if not part.schema.equals(target.schema):

@@ -51,6 +51,10 @@ def reduce_along(
         return reductions.add_up(source, how, options["skipna"], options["min_count"])
     if how == "median":
         return ordering.find_medians(source, options["skipna"])
+    if how in ("idxmin", "idxmax"):
+        return reductions.find_labels(source, how, options["skipna"])
+    if how == "sem":
+        return reductions.divide_deviation(source, options.get("ddof", 1), options["skipna"])
     if how in ("any", "all") and not options.get("skipna", True):
         return reductions.reduce_whole(source, how, **options)
     if how in _IN_PARTS:

@@ -17,7 +17,7 @@ from shframe.dataframe.kernels import categories, reshape, tables
 from shframe.dataframe.kernels.aggregation import Output
 from shframe.dataframe.methods import grouping, reductions
 from shframe.dataframe.methods.casting import cast
-from shframe.dataframe.methods.selection import check_labels
+from shframe.dataframe.methods.selection import assign_lazy, check_labels
 from shframe.dataframe.methods.sorting import as_list
 from shframe.dataframe.plan.inferred_schema import compute_now, learn_schema
 from shframe.dataframe.wrap import wrap
@@ -28,6 +28,41 @@ _OF_GROUPS = frozenset(_NAMES.split())
 
 def pivot_table(source: Relation, named: dict[str, Any]) -> FromParts:
     """pandas' pivot_table, computed now: groups in parts, then a table of their results."""
+    source, named, names = _with_keys(source, named)
+    made = _pivot(source, named)
+    return made if not names else _name_levels(made, names)
+
+
+def _with_keys(source: Relation, named: dict[str, Any]) -> tuple[Relation, Any, dict[Any, Any]]:
+    """Keys that are lazy columns as columns of the frame under hidden labels; and what the keys of
+    these labels are called."""
+    found: dict[str, list[Any]] = {}
+    names: dict[Any, Any] = {}
+    for side in ("index", "columns"):
+        given = named[side] if isinstance(named[side], (list, tuple)) else [named[side]]
+        if not any(map(arguments.is_rows, given)):
+            continue
+        found[side] = []
+        for one in given:
+            label = one
+            if arguments.is_rows(one):
+                label = f"__shframe_key_{len(names)}"
+                names[label] = one.expr.meta.name
+                source = assign_lazy(source, label, one.expr, grows=False)
+            found[side].append(label)
+    return source, {**named, **found}, names
+
+
+def _name_levels(made: FromParts, names: dict[Any, Any]) -> FromParts:
+    """A table whose levels of these names have others."""
+    how = {
+        "index": [names.get(one, one) for one in made.meta.index.names],
+        "columns": [names.get(one, one) for one in made.meta.columns.names],
+    }
+    return _table_now((made,), tables.name_levels, Params(**how))
+
+
+def _pivot(source: Relation, named: dict[str, Any]) -> FromParts:
     function, values = named["aggfunc"], named["values"]
     keys = [one for name in ("index", "columns") for one in _labels(named[name])]
     plain = isinstance(function, str) and function in _OF_GROUPS and not named["margins"]

@@ -14,6 +14,7 @@ from shframe.dataframe.expr.relations import Whole, unify_dtypes
 from shframe.dataframe.expr.windows import Carried, Windowed
 from shframe.dataframe.kernels import window
 from shframe.dataframe.kernels.carrying import EXPANDING, CarryPlan
+from shframe.dataframe.kernels.weighting import WEIGHTED, alpha_of
 from shframe.dataframe.kernels.window import Reach, WindowPlan
 from shframe.dataframe.methods.delegating import call_in_one_task
 from shframe.dataframe.methods.grouping import captured
@@ -143,6 +144,14 @@ def expand(
         if plain and all(map(_is_number, dtypes_of(chosen))):
             carry = CarryPlan(windows, method, tuple(options.items()), _packed(columns))
             return _checked(Carried(unify_dtypes(source), carry))
+    if windows == "ewm" and method in WEIGHTED and not args and set(kwargs) <= {"bias"}:
+        chosen = source.meta if columns is None else source.meta[columns]
+        numbers = bool(dtypes_of(chosen)) and all(map(_is_number, dtypes_of(chosen)))
+        if alpha_of(how) is not None and numbers:
+            given = tuple({**how, **kwargs}.items())
+            return _checked(
+                Carried(unify_dtypes(source), CarryPlan(windows, method, given, _packed(columns)))
+            )
     split = arguments.split_function(captured(args), captured(kwargs))
     asked = split.arguments
     cut = (windows, tuple(how.items()))

@@ -90,6 +90,11 @@ class CsvSource:
         return tuple(self.meta.columns)
 
     @property
+    def has_rows(self) -> bool:
+        """Whether there is anything after the header."""
+        return len(self._first_rows) > 0
+
+    @property
     def counts_rows(self) -> bool:
         """Whether the index counts the rows: it is not a column that the header does not name."""
         index = self._first_rows.index
