@@ -136,8 +136,11 @@ class Prepared(NamedTuple):
     keys: KeyTable | None
 
 
-def prepare(*parts: Any, plan: JoinPlan, side: str) -> Prepared:
-    """All partitions of a side, ready to be joined with each of the other's."""
+def prepare(*parts: Any, plan: JoinPlan, side: str, room: int = 0) -> Prepared:
+    """All partitions of a side, ready to be joined with each of the other's.
+
+    room: bytes that a quicker look-up may take.
+    """
     rows = bring_together(*parts)
     if not partition.is_table(rows):
         return Prepared(rows, None)
@@ -149,7 +152,7 @@ def prepare(*parts: Any, plan: JoinPlan, side: str) -> Prepared:
     places = [layout.labels.get_loc(label) for label in labels]
     if any(_is_masked_float(layout.dtypes[n]) for n in places):
         return Prepared(rows, None)
-    return Prepared(rows, build_table([rows.column(n) for n in places]))
+    return Prepared(rows, build_table([rows.column(n) for n in places], room))
 
 
 def _is_masked_float(dtype: Any) -> bool:
@@ -200,10 +203,11 @@ class PreparedKeys(NamedTuple):
     bounds: Any  # (partitions + 1,) int64
 
 
-def prepare_keys(*parts: Any, plan: JoinPlan) -> PreparedKeys:
+def prepare_keys(*parts: Any, plan: JoinPlan, room: int) -> PreparedKeys:
     """The keys of all partitions of the left side, ready to be looked up by the right one's."""
     labels = tuple(dict.fromkeys(plan.left_on))
-    ready = prepare(*(select_columns(one, labels=labels) for one in parts), plan=plan, side="left")
+    keys = [select_columns(one, labels=labels) for one in parts]
+    ready = prepare(*keys, plan=plan, side="left", room=room)
     bounds = np.cumsum([0, *map(partition.rows_in, parts)])
     return PreparedKeys(ready.rows, ready.keys, bounds)
 

@@ -19,7 +19,7 @@ from shframe.dataframe.kernels.group_rows import LEAST_DIRECT, group_rows, sort_
 from shframe.dataframe.kernels.key_codes import ALL, Codes, code_column, hash_bits, key_array
 
 DENSE = 8  # codes to a row up to which a code is the place in an array
-SPARSE, LARGE = 64, 1 << 23  # the same where the array takes no more than 32 MB
+SPARSE = 64  # the same where there is room for such an array
 ABSENT = -1
 
 
@@ -58,8 +58,11 @@ class KeyTable(NamedTuple):
     order: Any
 
 
-def build_table(keys: Sequence[Any]) -> KeyTable | None:
-    """The look-up of these key columns; None where their types or ranges have no code."""
+def build_table(keys: Sequence[Any], room: int = 0) -> KeyTable | None:
+    """The look-up of these key columns; None where their types or ranges have no code.
+
+    room: bytes that an array of few rows may take.
+    """
     made = [_fit(key_array(key)) for key in keys]
     if any(one is None for one in made):
         return None
@@ -68,7 +71,7 @@ def build_table(keys: Sequence[Any]) -> KeyTable | None:
         return None
     values = _mix([(coder, codes) for coder, codes in made])
     coders = tuple(coder for coder, _ in made)
-    if size <= max(LEAST_DIRECT, DENSE * rows, min(SPARSE * rows, LARGE)):
+    if size <= max(LEAST_DIRECT, DENSE * rows, min(SPARSE * rows, room // 4)):
         return _build_direct(coders, values.astype(np.intp), size)
     return _build_hashed(coders, values)
 

@@ -22,6 +22,7 @@ from shframe.graph.tasks.task import Key, Task
 
 MOST_SHARED = 4  # partitions as large as memory allows: with two workers an eighth of the budget
 MOST_UNFILTERED = 16  # the same, were nothing filtered: half of the budget
+ROOM = 4  # of a partition's memory, the share that a quicker look-up may take
 UNKNOWN = 1 << 62  # bytes of a side of which nothing is known
 
 
@@ -111,7 +112,7 @@ def _join_in_place(node: Join, plan: JoinPlan, left: Layer, right: Layer, about:
     """The left side's keys made ready once; its rows stay in their partitions, to which those of
     the right side are brought."""
     name, width = node.name, len(node.left.meta.columns)
-    prepare = Function(join_partitions.prepare_keys, plan=plan)
+    prepare = Function(join_partitions.prepare_keys, plan=plan, room=_room())
     ready = Task(Key(f"{name}-keys"), prepare, tuple(left.keys))
     find = Function(join_partitions.find_partners, plan=plan, width=width)
     found = [
@@ -138,9 +139,13 @@ def _in_order(node: Join, joined: list[Task], targets: int) -> list[Task]:
 
 
 def _prepare(name: str, plan: JoinPlan, layer: Layer, side: str) -> tuple[Key, list[Task]]:
-    prepare = Function(join_partitions.prepare, plan=plan, side=side)
+    prepare = Function(join_partitions.prepare, plan=plan, side=side, room=_room())
     task = Task(Key(f"{name}-ready"), prepare, tuple(layer.keys))
     return task.key, [task]
+
+
+def _room() -> int:
+    return partition_bytes() // ROOM
 
 
 def _sum_of(*layers: Layer) -> int | None:
