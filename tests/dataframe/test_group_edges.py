@@ -163,3 +163,18 @@ def test_filter_keeps_groups_of_which_a_key_is_missing(
     groups = lazy.groupby(["b", "t"], sort=sort, dropna=False)
     assert sorted(groups.filter(lambda rows: rows.i.sum() > 0).compute().index) == [1, 2]
     assert sorted(groups["i"].filter(lambda values: values.sum() > 0).compute()) == [1, 2]
+
+
+@pytest.mark.parametrize("columns", [None, ["v"], "v"])
+@pytest.mark.parametrize("keys", ["k", ["k", "s"]])
+def test_a_function_that_returns_none_for_every_group(
+    session: Session, keys: str | list[str], columns: str | list[str] | None
+) -> None:
+    frame = pd.DataFrame({"k": [1, 2, 1], "s": ["a", "b", "a"], "v": [0.5, 1.0, 2.0]})
+    made, expected = (
+        groups.apply(lambda rows: None)
+        if columns is None
+        else groups[columns].apply(lambda v: None)
+        for groups in (sf.from_pandas(frame, npartitions=2).groupby(keys), frame.groupby(keys))
+    )
+    same(made.compute(), expected)

@@ -325,6 +325,13 @@ def apply_numbered(part: Any, numbers: Any, given: Any, plan: GroupCall) -> Appl
     return Applied(_first_numbers(groups, numbers, len(results)), results)
 
 
+def _frame_of_nothing(empty: Any, plan: GroupCall) -> Any:
+    """What pandas gives where a function returns None for all groups: no rows, and no keys."""
+    labels = [one for one in empty.columns if one not in plan.keys]
+    seen = empty[labels if plan.columns is None else list(plan.columns)]
+    return pd.DataFrame(columns=seen.columns).astype(seen.dtypes)
+
+
 def _first_numbers(groups: Any, numbers: Any, count: int) -> Any:
     """The number of the first row of each group, in the order in which pandas calls a function."""
     places = np.nan_to_num(groups.ngroup().to_numpy().astype("f8"), nan=-1.0).astype(np.int64)
@@ -345,6 +352,8 @@ def assemble(*inputs: Any, keys: int, empty: Any, plan: GroupCall) -> Any:
         results.update(zip(applied.first.tolist(), applied.results, strict=True))
     if not results:
         return call_groups(empty, plan=plan)
+    if plan.is_of_several and all(one is None for one in results.values()):
+        return _frame_of_nothing(empty, plan)
     whole = partition.stack([one for one in inputs[:keys] if len(one)] or [inputs[0]])
     label = _number_label(plan)
     bare = GroupCall(plan.keys, plan.names, None, "apply", options=plan.options)
