@@ -8,7 +8,8 @@ sources, and the terms that have to stay above it; None where all have.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -29,28 +30,44 @@ from shframe.dataframe.kernels.aggregation import PRIMITIVES
 from shframe.dataframe.rules.conditions import columns_of, rebase, terms_of
 from shframe.dataframe.rules.rewriting import over, with_meta
 
-Terms = list[tuple[Relation, frozenset[Any]]]
-"""Conditions, each with the columns that it reads."""
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A condition on its way down, which is written over another relation where it stays.
+
+    source: whose columns it reads; names: what these are called where it has come to.
+    """
+
+    condition: Relation
+    source: Relation
+    names: Mapping[Any, Any]
+
+    @property
+    def columns(self) -> frozenset[Any]:
+        """The columns that it reads."""
+        return frozenset(self.names.values())
+
+    def renamed(self, names: Mapping[Any, Any]) -> Term:
+        """The same where these columns have other names."""
+        known = {label: names.get(now, now) for label, now in self.names.items()}
+        return dataclasses.replace(self, names=known)
+
+    def over(self, relation: Relation) -> Relation:
+        """The condition of the columns of another relation."""
+        same = all(label == now for label, now in self.names.items())
+        return rebase(self.condition, self.source, relation, None if same else self.names)
+
+
+Terms = list[Term]
 Place = Callable[[Relation, Terms, bool], Relation]
 Moved = tuple[Relation, Terms] | None
 Move = Callable[[Any, Terms, bool, Place], Moved]
 
 
-def rebased(terms: Terms, source: Relation, new: Relation, names: Any = None) -> Terms:
-    """The same terms of the columns of another relation."""
-    return [
-        (
-            rebase(term, source, new, names),
-            columns if names is None else frozenset(names.get(one, one) for one in columns),
-        )
-        for term, columns in terms
-    ]
-
-
 def below_source(node: Relation, terms: Terms, index: bool, place: Place) -> Moved:
     """Below an operation that keeps columns, rows and their labels."""
     source: Relation = node.source  # type: ignore[attr-defined]
-    filtered = place(source, rebased(terms, node, source), index)
+    filtered = place(source, terms, index)
     return over(node, [filtered]), []  # type: ignore[return-value]
 
 
@@ -73,7 +90,7 @@ def below_rename(node: Method, terms: Terms, index: bool, place: Place) -> Moved
     if not (labels.is_unique and olds.is_unique):
         return None
     names = dict(zip(labels, olds, strict=True))
-    filtered = place(node.source, rebased(terms, node, node.source, names), index)
+    filtered = place(node.source, [one.renamed(names) for one in terms], index)
     return over(node, [filtered]), []  # type: ignore[return-value]
 
 
@@ -84,13 +101,13 @@ def below_assign(node: Assign, terms: Terms, index: bool, place: Place) -> Moved
         return None
     if isinstance(column, Relation) and columns_of(column, source) is None:
         return None
-    lower = [one for one in terms if node.label not in one[1]]
+    lower = [one for one in terms if node.label not in one.columns]
     if not lower:
         return None
-    filtered = place(source, rebased(lower, node, source), index)
+    filtered = place(source, lower, index)
     beside = column if isinstance(column, Literal) else rebase(column, source, filtered)
     made = dataclasses.replace(node, source=filtered, column=beside)
-    return with_meta(made, node.meta), [one for one in terms if node.label in one[1]]
+    return with_meta(made, node.meta), [one for one in terms if node.label in one.columns]
 
 
 def below_filter(node: Filter, terms: Terms, index: bool, place: Place) -> Moved:
@@ -99,15 +116,15 @@ def below_filter(node: Filter, terms: Terms, index: bool, place: Place) -> Moved
     own = with_columns_of(terms_of(node.condition), source)
     if own is None or not node.is_aligned:
         return None
-    return place(source, [*own, *rebased(terms, node, source)], index), []
+    return place(source, [*own, *terms], index), []
 
 
-def with_columns_of(terms: list[Relation], source: Relation) -> Terms | None:
-    """Terms with the columns that they read; None where one cannot be moved."""
-    made = [(term, columns_of(term, source)) for term in terms]
+def with_columns_of(conditions: list[Relation], source: Relation) -> Terms | None:
+    """Conditions as terms; None where one cannot be moved."""
+    made = [(one, columns_of(one, source)) for one in conditions]
     if any(columns is None for _, columns in made):
         return None
-    return made  # type: ignore[return-value]
+    return [Term(one, source, {c: c for c in columns or ()}) for one, columns in made]
 
 
 def below_distinct(node: Distinct, terms: Terms, index: bool, place: Place) -> Moved:
@@ -116,11 +133,11 @@ def below_distinct(node: Distinct, terms: Terms, index: bool, place: Place) -> M
     if meta.ndim != 2:
         return None
     subset = set(meta.columns if node.subset is None else node.subset)
-    lower = [one for one in terms if one[1] <= subset]
+    lower = [one for one in terms if one.columns <= subset]
     if not lower:
         return None
-    filtered = place(node.source, rebased(lower, node, node.source), index)
-    return over(node, [filtered]), [one for one in terms if not one[1] <= subset]  # type: ignore[return-value]
+    filtered = place(node.source, lower, index)
+    return over(node, [filtered]), [one for one in terms if not one.columns <= subset]  # type: ignore[return-value]
 
 
 def below_groups(node: Aggregate, terms: Terms, index: bool, place: Place) -> Moved:
@@ -140,10 +157,10 @@ def below_groups(node: Aggregate, terms: Terms, index: bool, place: Place) -> Mo
         and meta[key].dtype == node.meta[name].dtype
     }
     made = {output.label for output in plan.outputs}
-    lower = [one for one in terms if one[1] and one[1] <= keys.keys() - made]
+    lower = [one for one in terms if one.columns and one.columns <= keys.keys() - made]
     if not lower:
         return None
-    filtered = place(source, rebased(lower, node, source, keys), False)
+    filtered = place(source, [one.renamed(keys) for one in lower], False)
     return over(node, [filtered]), [one for one in terms if one not in lower]  # type: ignore[return-value]
 
 
@@ -159,7 +176,7 @@ def below_concat(node: Concat, terms: Terms, index: bool, place: Place) -> Moved
     )
     if not alike or list(node.meta.dtypes) != list(first.dtypes):
         return None
-    sources = [place(one, rebased(terms, node, one), index) for one in node.sources]
+    sources = [place(one, terms, index) for one in node.sources]
     return over(node, sources), []  # type: ignore[return-value]
 
 

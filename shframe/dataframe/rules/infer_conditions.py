@@ -9,7 +9,7 @@ from typing import Any
 from shframe.dataframe.expr.base import Relation
 from shframe.dataframe.expr.relations import Filter, Join
 from shframe.dataframe.rules.conditions import columns_of, terms_of
-from shframe.dataframe.rules.filter_moves import Place, Terms, rebased
+from shframe.dataframe.rules.filter_moves import Place, Term, Terms
 from shframe.dataframe.rules.rewriting import with_meta
 
 
@@ -29,14 +29,11 @@ def infer_conditions(node: Join, place: Place) -> Join:
             for a, b in zip(keys[n], keys[1 - n], strict=True)
             if side.meta[a].dtype == other.meta[b].dtype
         }
-        known = {term.token for term, _ in _terms_on(other, keys[1 - n])}
-        found = [
-            one
-            for one in _terms_on(side, names)
-            if rebased([one], _base(side), _base(other), names)[0][0].token not in known
-        ]
+        known = {term.condition.token for term in _terms_on(other, keys[1 - n])}
+        theirs = [term.renamed(names) for term in _terms_on(side, names)]
+        found = [term for term in theirs if term.over(_base(other)).token not in known]
         if found:
-            sides[1 - n] = place(other, rebased(found, _base(side), other, names), False)
+            sides[1 - n] = place(other, found, False)
     if sides[0] is node.left and sides[1] is node.right:
         return node
     return with_meta(dataclasses.replace(node, left=sides[0], right=sides[1]), node.meta)
@@ -50,5 +47,9 @@ def _terms_on(side: Relation, keys: Iterable[Any]) -> Terms:
     """The terms of a filter that read keys only."""
     if not isinstance(side, Filter) or not side.is_aligned:
         return []
-    terms = [(term, columns_of(term, side.source)) for term in terms_of(side.condition)]
-    return [(term, columns) for term, columns in terms if columns and columns <= set(keys)]
+    found, known = [], set(keys)
+    for one in terms_of(side.condition):
+        columns = columns_of(one, side.source)
+        if columns and columns <= known:
+            found.append(Term(one, side.source, {label: label for label in columns}))
+    return found

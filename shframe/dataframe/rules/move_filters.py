@@ -5,7 +5,7 @@ from __future__ import annotations
 from shframe.dataframe.expr.base import Relation
 from shframe.dataframe.expr.relations import Filter, Join
 from shframe.dataframe.rules.conditions import all_of, terms_of
-from shframe.dataframe.rules.filter_moves import MOVES, Move, Terms, rebased, with_columns_of
+from shframe.dataframe.rules.filter_moves import MOVES, Move, Terms, with_columns_of
 from shframe.dataframe.rules.infer_conditions import infer_conditions
 from shframe.dataframe.rules.needs import needs_of
 from shframe.dataframe.rules.push_filters_below_joins import below_join
@@ -79,7 +79,7 @@ class _Moving:
     def _over(self, source: Relation, made: Relation, rest: Terms) -> Relation:
         if isinstance(source, Filter):
             self.taken.add(source.token)
-        return _filtered(made, rebased(rest, source, made))
+        return _filtered(made, rest)
 
     def _is_alone(self, node: Relation) -> bool:
         """Whether nothing else reads it, for which it would be computed a second time."""
@@ -89,5 +89,5 @@ class _Moving:
 def _filtered(source: Relation, terms: Terms) -> Relation:
     if not terms:
         return source
-    condition = all_of([term for term, _ in terms])
+    condition = all_of([term.over(source) for term in terms])
     return with_meta(Filter(source, condition), source.meta)

@@ -7,7 +7,7 @@ from typing import Any
 
 from shframe.dataframe.expr.base import Relation, changes_when_missing
 from shframe.dataframe.expr.relations import Join
-from shframe.dataframe.rules.filter_moves import Moved, Place, Terms, rebased
+from shframe.dataframe.rules.filter_moves import Moved, Place, Terms
 from shframe.dataframe.rules.rewriting import with_meta
 
 Names = dict[Any, Any]
@@ -24,19 +24,20 @@ def below_join(node: Join, terms: Terms, index: bool, place: Place) -> Moved:
     names = [_names(node, n) for n in (0, 1)]
     moved: list[Terms] = [[], []]
     rest: Terms = []
-    for term, columns in terms:
+    for term in terms:
+        columns = term.columns
         both = columns <= names[0].keys() & names[1].keys()
         to = [n for n in (0, 1) if columns <= names[n].keys() and (both or _may_lose(node, n))]
         if (both and node.how == "outer") or not to or not any(_may_lose(node, n) for n in to):
-            rest.append((term, columns))
+            rest.append(term)
             continue
         for n in to:
-            moved[n].append((term, columns))
+            moved[n].append(term)
     if not any(moved):
         return None
     sides = [node.left, node.right]
     made = [
-        place(side, rebased(some, node, side, known), False) if some else side
+        place(side, [one.renamed(known) for one in some], False) if some else side
         for side, some, known in zip(sides, moved, names, strict=True)
     ]
     return with_meta(dataclasses.replace(node, left=made[0], right=made[1]), node.meta), rest
