@@ -95,8 +95,9 @@ def unusable(value: Any) -> UnsupportedType:
 
 def is_many(value: Any) -> bool:
     """Whether pandas would pair a plain value with rows or columns, one by one."""
-    listed = pd.api.types.is_list_like(value) and not isinstance(value, np.generic)
-    return bool(listed) and not is_value(value)
+    if is_value(value) or isinstance(value, np.generic):
+        return False
+    return bool(pd.api.types.is_list_like(value))
 
 
 def lazy_in(values: Sequence[Any]) -> list[Any]:

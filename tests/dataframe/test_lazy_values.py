@@ -130,3 +130,19 @@ def test_what_is_lazy_is_never_taken_for_a_constant(session: Session) -> None:
         lazy.assign(g=lazy.groupby("k"))
     with pytest.raises(TypeError, match=r"not supported|Invalid comparison"):
         _ = lazy.x > sf.from_pandas(pd.Series(["a"])).min()
+
+
+@pytest.mark.parametrize("name", sorted(PLACES))
+def test_nothing_is_computed_before_it_is_asked_for(
+    session: Session, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    frame = pd.DataFrame({"k": [1, 2, 1, 3], "i": range(4), "f": [0.5, 1.5, None, 2.5]})
+    frame = frame.assign(b=frame.i > 1, s=["a", "b", "a", "c"], c=pd.Categorical(list("xyxz")))
+    lazy = sf.from_pandas(frame.assign(t=pd.Timestamp("2020-01-01")), npartitions=2)
+
+    def compute(*args: Any, **kwargs: Any) -> Any:
+        raise AssertionError("computed while the expression was written")
+
+    monkeypatch.setattr("shframe.lazy.collection.Collection.compute", compute)
+    monkeypatch.setattr("shframe.dataframe.scalar.Scalar.compute", compute)
+    assert PLACES[name](lazy) is not None
