@@ -247,3 +247,13 @@ def test_only_the_first_rows_of_groups_are_sorted(session: Session) -> None:
         lambda d: sf.concat([d, d.groupby("k").head(2)]),
     ):
         assert "near the first" not in str(ask(lazy).explain())
+
+
+@FEW
+@given(case=cases(), by=st.lists(COLUMNS, min_size=1, max_size=2, unique=True))
+def test_few_rows_are_one_range(session: Session, case: Case, by: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shframe.dataframe.lower.shuffle.FEW_ROWS", 1 << 15)
+        agrees(case, lambda d: d.sort_values(by, kind="stable"))
+        agrees(case, lambda d: d.groupby("k")["f"].median())
+        agrees(case, lambda d: d.groupby("s").agg(n=("i", "nunique")).reset_index())

@@ -102,9 +102,10 @@ def _order(keys: Any, ascending: Any, na_position: str) -> Any:
     return keys.sort_values(by, ascending=flags, na_position=na_position, kind="stable")
 
 
-def take_sample(part: Any, *, by: Any, ascending: Any, na_position: str) -> Any:
-    """Keys of evenly spaced rows of a sorted partition."""
-    return _keys_at(part, spread(partition.rows_in(part), SAMPLE), by)
+def take_sample(part: Any, *, by: Any, ascending: Any, na_position: str) -> tuple[int, Any]:
+    """How many rows a sorted partition has, and the keys of evenly spaced ones."""
+    rows = partition.rows_in(part)
+    return rows, _keys_at(part, spread(rows, SAMPLE), by)
 
 
 def spread(rows: int, count: int) -> Any:
@@ -114,9 +115,16 @@ def spread(rows: int, count: int) -> Any:
     return np.unique(np.linspace(0, rows - 1, min(rows, count)).astype(np.int64))
 
 
-def find_cuts(*samples: Any, count: int, by: Any, ascending: Any, na_position: str) -> Any:
-    """The keys at which partitions begin, but for the first."""
-    filled = [one for one in samples if len(one)] or list(samples[:1])
+def find_cuts(
+    *samples: tuple[int, Any], count: int, few: int, by: Any, ascending: Any, na_position: str
+) -> Any:
+    """The keys at which partitions begin, but for the first.
+
+    few: of no more rows than these no other partition is made.
+    """
+    filled = [keys for rows, keys in samples if rows] or [samples[0][1]]
+    if sum(rows for rows, _ in samples) <= few:
+        return filled[0].iloc[:0]
     keys = _order(pd.concat(filled, ignore_index=True), ascending, na_position)
     if not len(keys):
         return keys
@@ -130,6 +138,8 @@ def find_begins(part: Any, cut: Any, *, by: Any, ascending: Any, na_position: st
     Few rows are looked at: some of all, then those between the two that enclose a cut.
     """
     rows = partition.rows_in(part)
+    if not len(cut):
+        return np.array([0, rows], np.int64)
     steps = spread(rows, STEPS)
     passed = _count_before(_keys_at(part, steps, by), cut, ascending, na_position)
     low = np.append(0, steps + 1)[passed]

@@ -24,6 +24,8 @@ from shframe.dataframe.lower.layer import (
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
+FEW_ROWS = 1 << 15  # that one task puts in order in less time than it takes to share them
+
 
 def lower_shuffled(node: Shuffled, sources: tuple[Layer, ...]) -> Layer:
     """Rows with their labels, moved by the hash of their keys."""
@@ -71,7 +73,9 @@ def by_range(
     """
     keys = keys_of(local)
     samples = per_partition(f"{name}-sample", Function(sorting.take_sample, **how), keys)
-    cut = gather(f"{name}-cuts", Function(sorting.find_cuts, count=count, **how), samples)
+    cut = gather(
+        f"{name}-cuts", Function(sorting.find_cuts, count=count, few=FEW_ROWS, **how), samples
+    )
     begins = per_partition(f"{name}-begins", Function(sorting.find_begins, **how), keys, cut.key)
     offsets = gather(f"{name}-offsets", Function(rowwise.collect), begins)
     sources = (offsets.key, *keys)

@@ -1,0 +1,11 @@
+"""Small frames take the ways of large ones."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def ranges_of_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let sorted partitions be cut into ranges, however few rows they have."""
+    monkeypatch.setattr("shframe.dataframe.lower.shuffle.FEW_ROWS", 0)
