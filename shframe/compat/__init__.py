@@ -1,1 +1,2 @@
-"""Interfaces of other libraries: concurrent.futures, multiprocessing, joblib, Dask's schedulers."""
+"""Interfaces of other libraries: concurrent.futures, multiprocessing, joblib, xarray, Dask's
+schedulers."""

@@ -33,14 +33,13 @@ class UFunc(Generic[T]):
         self.__name__ = ufunc.__name__
         self.__doc__ = f"numpy.{ufunc.__name__}, lazily, on blocks."
 
-    def __call__(
-        self, *operands: Any, dtype: Any = None, out: Any = None, where: Any = True
-    ) -> Any:
+    def __call__(self, *operands: Any, dtype: Any = None, out: Any = None, where: Any = True) -> T:
         if out is None and where is True:
             return self._wrap(elementwise.call(self.ufunc, *operands, dtype=dtype))
         # NumPy hands it to what the result is put into, or says what is wrong
         given = [self._wrap(node_of(each)) if np.ndim(each) else each for each in operands]
-        return self.ufunc(*given, dtype=dtype, out=out, where=where)
+        made: T = self.ufunc(*given, dtype=dtype, out=out, where=where)
+        return made
 
     def __repr__(self) -> str:
         return f"<ufunc {self.__name__!r}>"
