@@ -140,7 +140,7 @@ def qcut(
     precision: int = 3,
     duplicates: str = "raise",
 ) -> Any:
-    """The class of each value by quantiles. Cost: finds the quantiles at the call."""
+    """The class of each value by quantiles. Cost: finds the quantiles at the call, in one task."""
     named = {"labels": labels, "precision": precision, "duplicates": duplicates}
     node, edges = tabulating.cut_by_quantiles(_lazy(x).expr, q, named)
     return (wrap(node), edges) if retbins else wrap(node)

@@ -15,7 +15,7 @@ from shframe.dataframe.expr.relations import FromParts, Map, OpenWhole, Whole, u
 from shframe.dataframe.expr.values import Find
 from shframe.dataframe.kernels import categories, reshape, tables
 from shframe.dataframe.kernels.aggregation import Output
-from shframe.dataframe.methods import delegating, grouping, ordering, reductions
+from shframe.dataframe.methods import delegating, grouping, reductions
 from shframe.dataframe.methods.casting import cast
 from shframe.dataframe.methods.selection import assign_lazy, check_labels
 from shframe.dataframe.methods.sorting import as_list
@@ -200,7 +200,7 @@ def cut(source: Relation, bins: Any, named: dict[str, Any]) -> tuple[Relation, A
 def cut_by_quantiles(source: Relation, q: Any, named: dict[str, Any]) -> tuple[Relation, Any]:
     """The class of each value by quantiles, which are found now, and the bounds of the classes."""
     places = np.linspace(0, 1, q + 1) if isinstance(q, (int, np.integer)) else q
-    node = ordering.find_quantiles(source, list(places), 0, False, "linear", "single")
+    node = reductions.reduce_whole(source, "quantile", list(places))  # bounds to the last bit
     bins = wrap(node).compute().to_numpy()
     if named["duplicates"] == "drop":
         bins = pd.unique(bins)
