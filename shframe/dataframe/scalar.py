@@ -77,9 +77,11 @@ class Scalar(NumpyProtocols, ValueOperators):
             return self[name]
         if isinstance(sample, (pd.Series, pd.DataFrame)):
             return getattr(self._as_rows(), name)
-        if not hasattr(sample, name):
+        if isinstance(sample, np.generic) or not hasattr(sample, name):
+            # a number is asked by NumPy and pandas what it is: that it is none of theirs
             kind = type(sample).__name__
-            raise AttributeError(f"'Scalar' object has no attribute {name!r}, nor has a {kind}")
+            more = "compute() it first" if hasattr(sample, name) else f"nor has a {kind}"
+            raise AttributeError(f"'Scalar' object has no attribute {name!r}\n  {more}")
         if not callable(getattr(sample, name)):
             return self._compute_with(values.get_attribute, name=name)
         return lambda *args, **kwargs: self._compute_with(
