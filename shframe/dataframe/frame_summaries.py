@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from shframe.dataframe.kernels.lazy_results import with_computed_results
-from shframe.dataframe.methods import moments, ordering, sorting, summarising
+from shframe.dataframe.methods import moments, ordering, sorting, summarising, tabulating
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.reducing import Reductions
 from shframe.dataframe.scalar import Scalar
@@ -73,6 +73,21 @@ class FrameSummaries(Reductions):
         Cost: of Python objects, categories, nullable dtypes and of rows one task has all.
         """
         return self._wrap(ordering.find_modes(self.expr, axis, numeric_only, dropna))
+
+    def value_counts(
+        self,
+        subset: Any = None,
+        normalize: bool = False,
+        sort: bool = True,
+        ascending: bool = False,
+        dropna: bool = True,
+    ) -> Any:
+        """How often each row is there, or each combination of some columns, as a series.
+
+        Cost: one task has the different rows; of categories, all rows.
+        """
+        how = {"normalize": normalize, "sort": sort, "ascending": ascending}
+        return wrap(tabulating.count_rows(self.expr, subset, dropna, how))
 
     def corr(
         self, method: Any = "pearson", min_periods: int = 1, numeric_only: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shframe.dataframe.pandas_method import InMemory, at_once, in_one_task
+from shframe.dataframe.pandas_method import InMemory, at_once
 from shframe.dataframe.rows import Rows
 
 
@@ -13,7 +13,6 @@ class FrameTables(Rows):
 
     pivot = at_once("Columns out of the values of a column.")
     transpose = at_once("Rows as columns.")
-    value_counts = in_one_task("How often each row is there.")
     to_html = InMemory("The values as a table of HTML.")
     to_records = InMemory("The rows as a record array of NumPy.")
     to_feather = InMemory("Written to a Feather file.")

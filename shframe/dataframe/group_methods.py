@@ -344,9 +344,9 @@ class GroupMethods(Generic[ResultT]):
     def get_group(self, name: Any) -> ResultT:
         """The rows of one group, by its key. Raises: KeyError when they are computed.
 
-        Cost: one task has the rows of all groups.
+        Cost: of a missing key, one task has the rows of all groups.
         """
-        return self._whole("get_group", name)  # type: ignore[no-any-return]
+        return self._shown(grouping.get_group(self._groups, self._selection, name))  # type: ignore[no-any-return]
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         """(key, rows of the group as a pandas object). Cost: computes all rows at once."""

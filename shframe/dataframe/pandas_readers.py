@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
+from shframe.compat.dask_scheduler import dask_get
 from shframe.dataframe.frame import DataFrame
+from shframe.dataframe.functions import from_delayed
+from shframe.dataframe.methods.csv_reading import files_of
 from shframe.dataframe.methods.storing import store_pandas
-from shframe.dataframe.readers import read_csv
+from shframe.dataframe.readers import from_arrow, read_csv
 from shframe.dataframe.wrap import wrap_as
+from shframe.errors import SourceDamaged, SourceNotFound
+from shframe.lazy.delayed import delayed
 
 
 def _reader(name: str, what: str) -> Callable[..., DataFrame]:
@@ -46,6 +53,77 @@ json_normalize = _reader("json_normalize", "Records of JSON as columns")
 read_sql = _reader("read_sql", "A query, or a table, of a database")
 read_sql_query = _reader("read_sql_query", "A query of a database")
 read_sql_table = _reader("read_sql_table", "A table of a database")
+
+
+def read_arrow(path: Any, columns: Any = None, npartitions: int | None = None) -> DataFrame:
+    """Files of Arrow's IPC format (`.arrow`, `.feather`), or streams of it (`.arrows`).
+
+    path: a file, a pattern, or a list of them, whose rows follow each other. columns: labels to
+    read. npartitions: into how many partitions it is stored. Dtypes are those of `to_pandas()`.
+
+    Raises: SourceNotFound, SourceDamaged (by name). Cost: mapped into memory and stored at the
+    call, in this process.
+    """
+    files = files_of(path)
+    for file in files:
+        if not os.path.isfile(file):
+            raise SourceNotFound(f"No such file or directory: {file!r}")
+    tables = [_read_ipc(file) for file in files]
+    whole = pa.concat_tables(tables, promote_options="default")
+    chosen = whole if columns is None else whole.select(list(columns))
+    return from_arrow(chosen, npartitions)
+
+
+def _read_ipc(file: str) -> Any:
+    """The table of a file, of either format."""
+    try:
+        with pa.memory_map(file) as source:
+            begin = source.read(6)
+            source.seek(0)
+            opened = pa.ipc.open_file if begin == b"ARROW1" else pa.ipc.open_stream
+            return opened(source).read_all()
+    except (pa.ArrowException, OSError, EOFError) as error:
+        raise SourceDamaged(f"the Arrow file {file!r} cannot be read\n  {error}") from error
+
+
+read_iceberg = _reader("read_iceberg", "An Iceberg table, by pyiceberg (shframe[iceberg])")
+
+
+def read_delta(
+    table: Any,
+    columns: Any = None,
+    *,
+    version: Any = None,
+    storage_options: Any = None,
+    npartitions: int | None = None,
+) -> DataFrame:
+    """A table of Delta Lake, by deltalake (shframe[delta]).
+
+    table: its path or URI, or a DeltaTable. columns: labels to read. version: of the table, a
+    number or a time; None: the newest. storage_options: those of deltalake.
+
+    Raises: ImportError without deltalake. Cost: read at the call, in this process, and stored.
+    """
+    try:
+        from deltalake import DeltaTable
+    except ImportError as error:
+        raise ImportError("read_delta() needs deltalake: pip install 'shframe[delta]'") from error
+    if not isinstance(table, DeltaTable):
+        table = DeltaTable(table, version=version, storage_options=storage_options)
+    made = table.to_pyarrow_table(columns=None if columns is None else list(columns))
+    return from_arrow(made, npartitions)
+
+
+def from_graph(
+    layer: Any, meta: Any, divisions: Any, keys: Any, name_prefix: str = "from-graph"
+) -> Any:
+    """A frame whose partitions are the values of some keys of a graph of Dask's.
+
+    meta, divisions, name_prefix: accepted as Dask has them, and not needed. Cost: the graph runs at
+    the call, on this session's workers. Raises: ImportError without Dask (shframe[dask]).
+    """
+    values = dask_get(layer, list(keys))
+    return from_delayed([delayed(one) for one in values])
 
 
 def read_table(path: Any, **options: Any) -> DataFrame:

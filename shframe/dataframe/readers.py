@@ -49,6 +49,28 @@ def from_arrow(table: Any, npartitions: int | None = None) -> DataFrame:
     return DataFrame(store_pandas(table.to_pandas(), npartitions))
 
 
+def from_arrow_stream(stream: Any, npartitions: int | None = None) -> DataFrame:
+    """A frame of what gives Arrow's record batches: a RecordBatchReader, or an object that has
+    `__arrow_c_stream__`, as frames of polars, DuckDB and pandas have; stored at the call.
+
+    npartitions: how many; None: by size. Dtypes are those that `to_pandas()` of all has.
+
+    Examples
+    --------
+    >>> import pyarrow as pa, shframe as sf
+    >>> batches = pa.table({"a": [1, 2, 3]}).to_reader(max_chunksize=2)
+    >>> sf.from_arrow_stream(batches).a.sum().compute()
+    6
+    """
+    if not isinstance(stream, pa.RecordBatchReader) and not hasattr(stream, "__arrow_c_stream__"):
+        raise UnsupportedType(
+            "from_arrow_stream() takes a RecordBatchReader or an object with __arrow_c_stream__, "
+            f"got {type(stream).__name__}"
+        )
+    reader = pa.RecordBatchReader.from_stream(stream)
+    return from_arrow(reader.read_all(), npartitions)
+
+
 _CUTS = frozenset(
     {"blocksize", "split_row_groups", "aggregate_files", "calculate_divisions"}
     | {"ignore_metadata_file"}
@@ -61,6 +83,8 @@ def read_parquet(
     filters: Any = None,
     *,
     engine: str = "auto",
+    storage_options: Any = None,
+    filesystem: Any = None,
     **options: Any,
 ) -> DataFrame:
     """A Parquet file, a folder of them (hive partitions too), a pattern, or a list.
@@ -74,6 +98,10 @@ def read_parquet(
     engine: "auto" or "pyarrow", which is the one. options: those of Dask that say how a data set
         is cut (blocksize, split_row_groups, aggregate_files, calculate_divisions,
         ignore_metadata_file) are accepted, without effect: partitions follow from row groups.
+    storage_options, filesystem: where files are elsewhere, as pandas has them.
+
+    Cost: what is not on this machine (`s3://...`, or with `filesystem`) is read by pandas at the
+    call, in this process, and stored.
 
     Raises: SourceNotFound, SourceDamaged (by name), ColumnNotFound.
 
@@ -89,6 +117,11 @@ def read_parquet(
         raise InvalidArgument(f"engine must be one of 'auto', 'pyarrow', got {engine!r}")
     for name in sorted(set(options) - _CUTS):
         raise InvalidArgument(f"read_parquet() takes no {name}=")
+    if filesystem is not None or storage_options or "://" in str(path):
+        how = {"storage_options": storage_options, "filesystem": filesystem}
+        how = {name: value for name, value in how.items() if value is not None}
+        made: Any = pd.read_parquet(path, columns=columns, filters=filters, **how)
+        return wrap_as(DataFrame, store_pandas(made))
     source = parquet_source.ParquetSource(path)
     chosen = None if columns is None else parquet_source.checked_columns(source, columns)
     terms = () if filters is None else parquet_source.checked_filters(source, filters)

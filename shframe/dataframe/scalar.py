@@ -80,8 +80,8 @@ class Scalar(NumpyProtocols, ValueOperators):
         if not hasattr(sample, name):
             kind = type(sample).__name__
             raise AttributeError(f"'Scalar' object has no attribute {name!r}, nor has a {kind}")
-        if name == "ndim":  # of a value, whatever it is; pandas asks for it to tell lists
-            return sample.ndim
+        if isinstance(sample, np.generic) and name in _OF_ANY_NUMBER:
+            return getattr(sample, name)
         if not callable(getattr(sample, name)):
             return self._compute_with(values.get_attribute, name=name)
         return lambda *args, **kwargs: self._compute_with(

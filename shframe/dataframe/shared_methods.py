@@ -84,7 +84,11 @@ class SharedMethods(Labels):
     convert_dtypes = at_once("Values in the best dtypes that have missing values.")
     infer_objects = at_once("Columns of objects in better dtypes.")
     combine = in_one_task("What a function makes of two objects, column by column.")
-    combine_first = in_one_task("Values, and where they are missing those of another object.")
+    combine_first = PandasMethod(
+        delegating.call_beside,
+        "Values, and where they are missing those of another object.",
+        "of an object with other rows, brings both into one task",
+    )
     compare = at_once("Where two objects differ.")
     equals = value_in_one_task("Whether another object has the same values and labels.")
     transform = at_once("What a function makes of each column.")

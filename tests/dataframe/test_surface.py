@@ -61,9 +61,7 @@ def names_by_use() -> dict[tuple[str, str], list[str]]:
 NAMES = names_by_use()
 RARE = "rarely"
 # Names that are used often or sometimes, and are missing.
-NOT_YET: dict[str, str] = {
-    "shframe": "from_arrow_stream from_graph read_arrow read_delta read_iceberg",
-}
+NOT_YET: dict[str, str] = {}
 
 
 @pytest.fixture(scope="module")

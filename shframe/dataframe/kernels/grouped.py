@@ -117,6 +117,32 @@ def get_group(part: Any, *given: Any, plan: GroupCall) -> Any:
     return groups.get_group(*plan.args) if len(part) else groups.head(0)
 
 
+def find_rows(part: Any, *, keys: tuple[Any, ...], parts: tuple[Any, ...]) -> Any:
+    """Which rows have these keys."""
+    frame = partition.as_pandas(part)
+    found = np.ones(len(frame), bool)
+    for key, value in zip(keys, parts, strict=True):
+        found &= (frame[key] == value).fillna(False).to_numpy(dtype=bool)
+    return pd.Series(found, index=frame.index)
+
+
+def any_row(mask: Any, *, name: Any) -> bool:
+    """Whether a partition has rows of the group."""
+    return bool(mask.any())
+
+
+def check_group(*found: bool, name: Any) -> bool:
+    """Raises KeyError where no partition has them."""
+    if not any(found):
+        raise KeyError(name)
+    return True
+
+
+def after_check(part: Any, checked: bool) -> Any:
+    """The rows."""
+    return partition.as_pandas(part)
+
+
 def find_picked(part: Any, *given: Any, plan: GroupCall) -> Any:
     """Which rows a method chooses (head, tail, nth), as booleans with the labels of the rows."""
     frame = partition.as_pandas(part)

@@ -19,6 +19,18 @@ def pivot(part: Any, *, named: dict[str, Any], again: str | None) -> Any:
     return pd.pivot_table(frame, **how)
 
 
+def order_counts(part: Any, *, listed: bool, normalize: bool, sort: bool, ascending: bool) -> Any:
+    """Numbers of equal rows as pandas' value_counts() shows them."""
+    counts = partition.as_pandas(part)
+    if sort:
+        counts = counts.sort_values(ascending=ascending, kind="stable")
+    if normalize:
+        counts = counts / counts.sum()
+    if listed and counts.index.nlevels == 1:
+        counts.index = pd.MultiIndex.from_arrays([counts.index], names=[counts.index.name])
+    return counts.rename("proportion" if normalize else "count")
+
+
 def name_levels(part: Any, *, index: list[Any], columns: list[Any]) -> Any:
     """A table with other names of the levels of its labels."""
     made = partition.as_pandas(part)

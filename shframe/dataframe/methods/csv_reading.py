@@ -23,7 +23,7 @@ def read_files(path: Any, index_col: Any, usecols: Any, options: dict[str, Any])
 
     Raises: SourceNotFound, SourceDamaged, InvalidArgument.
     """
-    files = _files_of(path)
+    files = files_of(path)
     options = {**options}
     if index_col is not None and options.get("parse_dates") is True:
         options["parse_dates"] = as_list(index_col)
@@ -40,12 +40,12 @@ def _deciding(sources: list[CsvSource]) -> list[CsvSource]:
     return [one for one in sources if one.has_rows or not known >= set(one.header)] or sources[:1]
 
 
-def _files_of(path: Any) -> list[str]:
+def files_of(path: Any) -> list[str]:
     """The names of the files that a path, pattern, folder or list means, in order."""
     if isinstance(path, (list, tuple)):
         if not path:
             raise SourceNotFound("read_csv() of no file: the list is empty")
-        return [file for one in path for file in _files_of(one)]
+        return [file for one in path for file in files_of(one)]
     name = os.path.expanduser(os.fspath(path))
     if os.path.isdir(name):
         pattern = os.path.join(glob.escape(name), "*.csv*")

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shframe.dataframe import arguments
-from shframe.dataframe.expr.base import Params, Relation, Value
+from shframe.dataframe.expr.base import Params, Relation, Value, dtypes_of
 from shframe.dataframe.expr.columns import (
     DropNull,
     Elementwise,
@@ -17,6 +18,7 @@ from shframe.dataframe.expr.columns import (
     SteadyElementwise,
     SteadyRelabel,
 )
+from shframe.dataframe.expr.lineage import same_rows
 from shframe.dataframe.expr.relations import (
     OpenWhole,
     Whole,
@@ -102,6 +104,22 @@ def operate(source: Relation, name: str, args: Args, kwargs: Named) -> Relation:
     if kind is Joined and (kwargs.get("level") is not None or "fill_value" in kwargs):
         source = bring_together(source)
     return call_method(source, name, args, kwargs, kind=kind)
+
+
+def call_beside(source: Relation, name: str, args: Args, kwargs: Named) -> Relation | Value:
+    """A method of two objects: of two with the same rows partition by partition."""
+    rows = [one for one in (*args, *kwargs.values()) if arguments.is_rows(one)]
+    kinds = (np.dtype, pd.StringDtype)
+    settled = [source, *(one.expr for one in rows)]
+    plain = all(
+        isinstance(kind, kinds) and kind != np.dtype(object)
+        for s in settled
+        for kind in dtypes_of(s.meta)
+    )
+    named = set(kwargs) - {"other", "func"}
+    if len(rows) != 1 or named or not plain or not same_rows([one.lineage for one in settled]):
+        return call_in_one_task(source, name, args, kwargs)
+    return call_method(source, name, args, kwargs, kind=Joined)
 
 
 def call_in_one_task(source: Relation, name: str, args: Args, kwargs: Named) -> Relation | Value:

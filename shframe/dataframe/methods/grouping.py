@@ -29,7 +29,7 @@ from shframe.dataframe.expr.relations import (
     Whole,
     unify_dtypes,
 )
-from shframe.dataframe.expr.values import Computed, FindEnds, RowCount, collect_rows
+from shframe.dataframe.expr.values import Check, Computed, FindEnds, RowCount, collect_rows
 from shframe.dataframe.kernels import grouped, intervals, positions, rowwise
 from shframe.dataframe.kernels.aggregation import Aggregation, Output
 from shframe.dataframe.kernels.custom_aggregation import CustomAggregation
@@ -291,6 +291,23 @@ def call_whole(
     node = Whole((source, *given), kernel, Params(plan=call))
     _ = node.meta
     return node
+
+
+def get_group(groups: Groups, columns: Chosen, name: Any) -> Relation:
+    """The rows of one group; what pandas says of a key that is none is raised when it is computed.
+
+    Cost: of a missing key, and of keys with another number of parts, one task has all rows.
+    """
+    parts = name if isinstance(name, tuple) else (name,)
+    plain = len(parts) == len(groups.keys) and all(map(pd.api.types.is_scalar, parts))
+    whole = call_whole(groups, columns, "get_group", (name,), {})
+    if not plain or any(map(pd.isna, parts)) or groups.listed != isinstance(name, tuple):
+        return whole
+    params = Params(keys=groups.keys, parts=parts)
+    mask = Map((groups.frame,), grouped.find_rows, params, "same")
+    found = Check(mask, grouped.any_row, grouped.check_group, Params(name=name))
+    rows = Filter(unify_dtypes(_shown(groups, columns)), mask)
+    return Map((rows,), grouped.after_check, Params(), "chosen", given=(found,))
 
 
 def apply_function(

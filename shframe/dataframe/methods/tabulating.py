@@ -11,11 +11,11 @@ from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Meta, Params, Relation
 from shframe.dataframe.expr.columns import Column
 from shframe.dataframe.expr.lineage import same_rows
-from shframe.dataframe.expr.relations import FromParts, Map, OpenWhole, unify_dtypes
+from shframe.dataframe.expr.relations import FromParts, Map, OpenWhole, Whole, unify_dtypes
 from shframe.dataframe.expr.values import Find
 from shframe.dataframe.kernels import categories, reshape, tables
 from shframe.dataframe.kernels.aggregation import Output
-from shframe.dataframe.methods import grouping, reductions
+from shframe.dataframe.methods import delegating, grouping, reductions
 from shframe.dataframe.methods.casting import cast
 from shframe.dataframe.methods.selection import assign_lazy, check_labels
 from shframe.dataframe.methods.sorting import as_list
@@ -127,6 +127,21 @@ def _count_pairs(rows: list[Relation], columns: list[Relation], named: dict[str,
     return _table_now((found,), tables.cross_counts, given)
 
 
+def count_rows(source: Relation, subset: Any, dropna: bool, how: dict[str, Any]) -> Relation:
+    """pandas' value_counts of a frame: groups of all rows that are equal, then their order."""
+    keys = list(source.meta.columns) if subset is None else as_list(subset)
+    check_labels(source, keys, "value_counts()", "{}")
+    categories = any(isinstance(source.meta[one].dtype, pd.CategoricalDtype) for one in keys)
+    if categories or len(set(keys)) < len(keys) or not keys:
+        named = {"subset": subset, "dropna": dropna, **how}
+        return delegating.call_in_one_task(source, "value_counts", (), named)  # type: ignore[return-value]
+    options = {"sort": False, "dropna": dropna, "observed": True, "as_index": True}
+    groups = grouping.group_rows(source, keys, None, True, options)
+    found = grouping.aggregate_groups(groups, [Output(None, None, "size")], None)
+    listed = subset is None or arguments.is_many(subset)
+    return Whole((found,), tables.order_counts, Params(listed=listed, **how))
+
+
 def get_dummies(source: Relation, columns: Any, named: dict[str, Any]) -> Relation:
     """A column of booleans for each value; the values are found now, the rest stays in parts."""
     if source.meta.ndim == 1:
@@ -185,7 +200,7 @@ def cut(source: Relation, bins: Any, named: dict[str, Any]) -> tuple[Relation, A
 def cut_by_quantiles(source: Relation, q: Any, named: dict[str, Any]) -> tuple[Relation, Any]:
     """The class of each value by quantiles, which are found now, and the bounds of the classes."""
     places = np.linspace(0, 1, q + 1) if isinstance(q, (int, np.integer)) else q
-    node = reductions.reduce_whole(source, "quantile", list(places))
+    node = reductions.reduce_whole(source, "quantile", list(places))  # bounds to the last bit
     bins = wrap(node).compute().to_numpy()
     if named["duplicates"] == "drop":
         bins = pd.unique(bins)
