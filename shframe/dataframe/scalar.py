@@ -21,6 +21,8 @@ from shframe.dataframe.wrap import wrap, wraps
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.planner import Layer, Planner
 
+_OF_ANY_NUMBER = frozenset(("ndim", "shape", "size"))  # NumPy and pandas ask for these
+
 
 @wraps(Value)
 class Scalar(NumpyProtocols, ValueOperators):
