@@ -176,7 +176,7 @@ def pickled(value: object, name: str) -> bytes:
         return dumped(value)
     except Exception as error:
         raise NotPicklable(
-            f"{name} cannot be sent to a worker (not make_picklable): {error}\n"
+            f"{name} cannot be sent to a worker (not picklable): {error}\n"
             f"{_culprits(value)}"
             "  open files, locks, connections and generators cannot be pickled: "
             "create them inside the function"

@@ -202,6 +202,8 @@ def test_keys_of_unlike_types_meet_as_in_pandas(
 ) -> None:
     for one, other in pairs:
         note(f"{one} and {other}")
+        if "large" in (one, other) and {"uint8", "UInt8"} & {one, other}:
+            continue  # pandas casts the large key to the small type, where it wraps
         a = pd.DataFrame({"k": KINDS[one](left), "x": range(len(left))})
         b = pd.DataFrame({"k": KINDS[other](right), "y": [float(value) for value in right]})
         sides = {id(a): a, id(b): b}
@@ -211,3 +213,16 @@ def test_keys_of_unlike_types_meet_as_in_pandas(
             return pick[id(a)].merge(pick[id(b)], on="k", how=how)
 
         as_pandas_does(work, lazy, sides)
+
+
+@pytest.mark.parametrize("small", ["uint8", "uint32"])
+@pytest.mark.parametrize("how", ["inner", "left"])
+def test_keys_that_a_smaller_type_cannot_hold_match_nothing(
+    session: Session, way: str, small: str, how: str
+) -> None:
+    left = pd.DataFrame({"k": np.array([0, 1, 2], small), "a": [1, 2, 3]})
+    right = pd.DataFrame({"k": [2**40, 2**53 + 1, 2], "b": [4, 5, 6]})
+    lazy = [sf.from_pandas(one, npartitions=2) for one in (left, right)]
+    for sides in (lazy, lazy[::-1]):
+        made = sides[0].merge(sides[1], on="k", how=how).compute()
+        assert made.dropna()[["k", "a", "b"]].values.tolist() == [[2, 3, 6]]
