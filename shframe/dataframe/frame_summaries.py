@@ -116,7 +116,8 @@ class FrameSummaries(Reductions):
     ) -> Any:
         """Correlations of the columns with a series, or with those of a frame.
 
-        Cost: of a frame, and as Series.corr() has it, one task has all rows.
+        Of no rows each is NaN, where pandas gives a frame. Cost: of a frame, and as Series.corr()
+        has it, one task has all rows.
         """
         more = {"drop": drop, "numeric_only": numeric_only}
         made = moments.correlate_with(self.expr, other, axis, method, min_periods, more)

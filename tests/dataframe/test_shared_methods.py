@@ -56,6 +56,11 @@ LABELS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def _correlated(d: Any) -> Any:
+    """Of no rows pandas gives a frame without rows, and we the series of other frames."""
+    return d[["i", "k"]].corrwith(d.f) if len(d) else d.i
+
+
 def _numbered(d: Any) -> Any:
     """The rows without their labels, which pandas cannot align where there are none of several."""
     return d.reset_index(drop=True)
@@ -102,7 +107,7 @@ VALUES: dict[str, Callable[[Any], Any]] = {
     "corr of a column": lambda d: d.i.corr(d.f, min_periods=3),
     "cov of a column": lambda d: d.f.cov(d.k, ddof=0),
     "autocorr": lambda d: d.i.autocorr(2),
-    "corrwith": lambda d: _numbered(d)[["i", "k"]].corrwith(_numbered(d).f),
+    "corrwith": lambda d: _correlated(_numbered(d)),
     "value_counts": lambda d: d[["k", "b"]].value_counts(),
     "sample": lambda d: d.sample(n=min(3, len(d)), random_state=1),
     "sample a share": lambda d: d.sample(frac=0.5, random_state=7),
