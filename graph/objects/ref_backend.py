@@ -26,7 +26,7 @@ class StoreBackend:
     """The home of a process that has the session's store: its driver.
 
     known: handles that other processes may refer to, by their number.
-    flush_output: called when a thread has waited.
+    flush_output: called when a thread has waited, and before it reads a value.
     story_of: what happened to the task of a handle; the driver's loop sets it.
     aside: calls what runs users' code; where no thread depends on this one, at once.
     """
@@ -110,6 +110,8 @@ class StoreBackend:
                 f"object {ref.id:x} belongs to a session that has been shut down\n"
                 "  compute or get what is needed before sf.shutdown()"
             )
+        if self.flush_output is not None:  # a result may be there before anyone waits for it
+            self.flush_output()
         if not ref.keep:
             return self._read(store, ref.state, writable)
         with ref_pickling.home_is(self):

@@ -75,6 +75,21 @@ def test_a_line_that_is_written_over_is_shown_as_it_ends(
     assert lines(capsys.readouterr().out) == ["(shows_progress pid=N) done  "]
 
 
+def says(what: str) -> None:
+    print(what)
+
+
+def test_output_comes_before_a_result_that_nobody_had_to_wait_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for n in range(300):
+        ref = sf.remote(says).remote(f"line {n}")
+        while not ref.done():
+            pass
+        sf.get(ref)
+        assert lines(capsys.readouterr().out) == [f"(says pid=N) line {n}"]
+
+
 def says_same(_: int) -> None:
     time.sleep(0.01)
     print("the same")
