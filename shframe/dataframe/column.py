@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from shframe.dataframe.base import Partitioned
+from shframe.dataframe.methods import reductions
+from shframe.dataframe.scalar import Scalar
 
 
 class ColumnMethods(Partitioned):
@@ -38,3 +40,18 @@ class ColumnMethods(Partitioned):
     @property
     def ndim(self) -> int:
         return 1
+
+    @property
+    def is_monotonic_increasing(self) -> Scalar:
+        """Whether none is less than the one before it. Cost: of levels, one task has all."""
+        return Scalar(reductions.find_order(self.expr, rising=True))
+
+    @property
+    def is_monotonic_decreasing(self) -> Scalar:
+        """Whether none is greater than the one before it. Cost: of levels, one task has all."""
+        return Scalar(reductions.find_order(self.expr, rising=False))
+
+    @property
+    def hasnans(self) -> Scalar:
+        """Whether any is missing."""
+        return Scalar(reductions.find_missing(self.expr))

@@ -14,7 +14,7 @@ from shframe.dataframe.expr.base import RowWise
 from shframe.dataframe.expr.columns import RowLabels
 from shframe.dataframe.index_tables import IndexTables
 from shframe.dataframe.lower.layer import Layer
-from shframe.dataframe.methods import accessing, delegating, indexing, reductions, relabelling
+from shframe.dataframe.methods import accessing, delegating, indexing, relabelling
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.wrap import wrap
 from shframe.errors import UnsupportedType
@@ -117,21 +117,6 @@ class IndexMethods(IndexTables, ColumnMethods):
             return wrap(node)
         self._set_names(list(node.meta.names), several=True)
         return None
-
-    @property
-    def is_monotonic_increasing(self) -> Scalar:
-        """Whether no label is less than the one before it. Cost: of levels, one task has all."""
-        return Scalar(reductions.find_order(self.expr, rising=True))
-
-    @property
-    def is_monotonic_decreasing(self) -> Scalar:
-        """Whether no label is greater than the one before it. Cost: of levels, one task has all."""
-        return Scalar(reductions.find_order(self.expr, rising=False))
-
-    @property
-    def hasnans(self) -> Scalar:
-        """Whether any label is missing."""
-        return Scalar(reductions.find_missing(self.expr))
 
     def take(self, indices: Any, axis: Any = 0, **how: Any) -> Any:
         """Labels by their numbers; allow_fill=, fill_value=: missing ones where a number is -1.

@@ -184,21 +184,6 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
         """The number of the row with the largest value."""
         return Scalar(reductions.find_number(self.expr, "argmax", skipna))
 
-    @property
-    def is_monotonic_increasing(self) -> Scalar:
-        """Whether no value is less than the one before it."""
-        return Scalar(reductions.find_order(self.expr, rising=True))
-
-    @property
-    def is_monotonic_decreasing(self) -> Scalar:
-        """Whether no value is greater than the one before it."""
-        return Scalar(reductions.find_order(self.expr, rising=False))
-
-    @property
-    def hasnans(self) -> Scalar:
-        """Whether any value is missing."""
-        return Scalar(reductions.find_missing(self.expr))
-
     @may_be_in_place
     def sort_index(
         self,
