@@ -80,9 +80,7 @@ def var(
     length 1 for each that is reduced.
     """
     off = _ddof(ddof, correction)
-    if where is not True or mean is not NO_VALUE:
-        return _about(x, "var", mean, where, axis, dtype, off, keepdims)
-    return _moments(x, "var", axis, dtype, off, keepdims)
+    return _of_all(x, "var", axis, dtype, off, keepdims, where, mean)
 
 
 def std(
@@ -103,9 +101,7 @@ def std(
     length 1 for each that is reduced.
     """
     off = _ddof(ddof, correction)
-    if where is not True or mean is not NO_VALUE:
-        return _about(x, "std", mean, where, axis, dtype, off, keepdims)
-    return _moments(x, "std", axis, dtype, off, keepdims)
+    return _of_all(x, "std", axis, dtype, off, keepdims, where, mean)
 
 
 def nanvar(
@@ -127,13 +123,7 @@ def nanvar(
     length 1 for each that is reduced. correction: the standard's name for ddof.
     """
     off = _ddof(ddof, correction)
-    if x.dtype.kind not in "fc" and (where is not True or mean is not NO_VALUE):
-        how: dict[str, Any] = {"axis": axis, "dtype": dtype, "ddof": off, "keepdims": keepdims}
-        return var(x, where=where, mean=mean, **how)
-    x = only_where(x, where)
-    if mean is not NO_VALUE:
-        return _about(x, "nanvar", mean, True, axis, dtype, off, keepdims)
-    return _moments(x, "nanvar", axis, dtype, off, keepdims)
+    return _of_known(x, "var", axis, dtype, off, keepdims, where, mean)
 
 
 def nanstd(
@@ -155,13 +145,41 @@ def nanstd(
     length 1 for each that is reduced. correction: the standard's name for ddof.
     """
     off = _ddof(ddof, correction)
+    return _of_known(x, "std", axis, dtype, off, keepdims, where, mean)
+
+
+def _of_all(
+    x: Node,
+    name: str,
+    axis: Axes,
+    dtype: Any,
+    correction: Any,
+    keepdims: bool,
+    where: Any,
+    mean: Any,
+) -> Node:
+    """var or std of what a mask has."""
+    if where is not True or mean is not NO_VALUE:
+        return _about(x, name, mean, where, axis, dtype, correction, keepdims)
+    return _moments(x, name, axis, dtype, correction, keepdims)
+
+
+def _of_known(
+    x: Node,
+    name: str,
+    axis: Axes,
+    dtype: Any,
+    correction: Any,
+    keepdims: bool,
+    where: Any,
+    mean: Any,
+) -> Node:
+    """The same without NaN, of which only floats have any."""
     if x.dtype.kind not in "fc" and (where is not True or mean is not NO_VALUE):
-        how: dict[str, Any] = {"axis": axis, "dtype": dtype, "ddof": off, "keepdims": keepdims}
-        return std(x, where=where, mean=mean, **how)
-    x = only_where(x, where)
-    if mean is not NO_VALUE:
-        return _about(x, "nanstd", mean, True, axis, dtype, off, keepdims)
-    return _moments(x, "nanstd", axis, dtype, off, keepdims)
+        return _of_all(x, name, axis, dtype, correction, keepdims, where, mean)
+    return _of_all(
+        only_where(x, where), f"nan{name}", axis, dtype, correction, keepdims, True, mean
+    )
 
 
 def _about(
