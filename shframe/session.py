@@ -171,11 +171,10 @@ class Session:
         """
         limit = self.options.inline_bytes
         total = sum(ref.nbytes for ref in graph.data.values())
-        total += sum(task.nbytes for task in graph.tasks.values())
-        if total >= COLD * limit:
-            return False
         for task in graph.tasks.values():
-            if not (task.inputs or task.nbytes) or not task.function.ours:
+            total += task.nbytes
+            known = bool(task.inputs or task.nbytes)
+            if total >= COLD * limit or not known or not task.function.ours:
                 return False
         return total < limit or self.executor.warm_up()
 

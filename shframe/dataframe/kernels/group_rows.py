@@ -176,7 +176,7 @@ def sorted_places(numbers: Any) -> Any:
     """
     count = len(numbers)
     largest = int(numbers.max()) if count else 0
-    if largest < CLOSE * count:
+    if count <= largest + 1 <= CLOSE * count:
         rows: Any = np.full(largest + 1, -1, np.int32 if count < 1 << 31 else np.int64)
         rows[numbers] = np.arange(count, dtype=rows.dtype)
         found = np.flatnonzero(rows >= 0)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import shuffle
@@ -211,7 +212,8 @@ def split_marked(part: Any, *, labels: tuple[Any, ...], count: int) -> Marked:
         return Marked(shuffle.split(table, np.empty(0, np.uint8), count), np.empty(0, np.int64))
     known = partition.layout_of(table).labels
     codes = shuffle.hash_codes([table.column(known.get_loc(one)) for one in labels], count)
-    return Marked(shuffle.split(table, codes, count), np.argsort(codes, kind="stable"))
+    order, offsets = shuffle.order_by_target(codes, count)
+    return Marked(shuffle.Split(table.take(pa.array(order)), offsets), order)
 
 
 def call_marked(

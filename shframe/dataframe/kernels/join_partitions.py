@@ -228,13 +228,13 @@ def find_partners(
         raise AssertionError("sides whose keys differ in type are joined whole")
     bounds = whole.bounds
     targets = np.searchsorted(bounds, found.left, side="right") - 1
-    order = np.argsort(targets.astype(np.min_scalar_type(len(bounds))), kind="stable")
+    narrow = targets.astype(np.min_scalar_type(len(bounds)))  # of two bytes they go by radix
+    order, offsets = shuffle.order_by_target(narrow, len(bounds) - 1)
     places = (found.left - bounds[targets])[order]
     columns, dtypes = _columns_of_right(right, plan, found.right[order], width)
     labels = pd.RangeIndex(len(columns))
     table = partition.table_of(columns, partition.Layout(labels, tuple(dtypes)))
-    counts = np.bincount(targets, minlength=len(bounds) - 1)
-    return Ordered(table, np.cumsum([0, *counts]), places)
+    return Ordered(table, offsets, places)
 
 
 def join_partners(part: Any, *found: Ordered, plan: JoinPlan, place: int) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shframe.dataframe.kernels.group_rows import LEAST_DIRECT, group_rows, sort_packed
+from shframe.dataframe.kernels.group_rows import LEAST_DIRECT, group_rows, sorted_places
 from shframe.dataframe.kernels.key_codes import ALL, Codes, code_column, hash_bits, key_array
 
 DENSE = 8  # codes to a row up to which a code is the place in an array
@@ -128,21 +128,13 @@ def _build_direct(coders: tuple[Coder, ...], codes: Any, size: int) -> KeyTable:
     sizes = np.bincount(codes, minlength=size)
     present = sizes > 0
     slots[present] = np.arange(np.count_nonzero(present), dtype=np.int32)
-    return KeyTable(coders, slots, None, _starts(sizes[present]), _order(codes))
+    return KeyTable(coders, slots, None, _starts(sizes[present]), sorted_places(codes))
 
 
 def _starts(sizes: Any) -> Any:
     starts = np.zeros(len(sizes) + 1, np.int64)
     np.cumsum(sizes, out=starts[1:])
     return starts
-
-
-def _order(codes: Any) -> Any:
-    """Rows in the order of their codes, equal ones in theirs."""
-    bits = max(len(codes) - 1, 1).bit_length()
-    if int(codes.max(initial=0)).bit_length() + bits > 64:
-        return np.argsort(codes, kind="stable")
-    return sort_packed(codes.astype(np.uint64), bits)[0]
 
 
 def _build_hashed(coders: tuple[Coder, ...], values: Any) -> KeyTable:
@@ -155,7 +147,7 @@ def _build_hashed(coders: tuple[Coder, ...], values: Any) -> KeyTable:
     numbers[groups.present] = np.arange(len(known))
     of_rows = numbers[groups.codes]
     starts = _starts(np.bincount(of_rows, minlength=len(known)))
-    return KeyTable(coders, slots, known, starts, _order(of_rows))
+    return KeyTable(coders, slots, known, starts, sorted_places(of_rows))
 
 
 def _fill_slots(known: Any) -> Any:

@@ -40,9 +40,7 @@ def split(
         for label, number in zip(labels, hashed, strict=True)
     ]
     codes = shuffle.hash_codes(keys, count) if table.num_rows else np.empty(0, np.uint8)
-    order = np.argsort(codes, kind="stable")
-    offsets = np.zeros(count + 1, np.int64)
-    np.cumsum(np.bincount(codes, minlength=count), out=offsets[1:])
+    order, offsets = shuffle.order_by_target(codes, count)
     moved = table.take(pa.array(order)) if table.num_rows else table
     return Marked(moved, offsets, order if marked else None, source)
 

@@ -30,9 +30,9 @@ def find_near_first(
     Of each group the rows that are among its first are among these, whatever decides between equal
     values. Cost: three passes for each of `count`.
     """
-    frame = None if partition.is_table(part) else part
     table = partition.as_table(part)
-    index = partition.index_of(part, partition.layout_of(part)) if frame is None else frame.index
+    of_table = partition.is_table(part)
+    index = partition.index_of(part, partition.layout_of(part)) if of_table else part.index
     near = np.ones(len(index), bool)
     codes = None if table is None else code_rows(table, keys).codes
     if codes is not None:
