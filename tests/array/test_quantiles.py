@@ -73,6 +73,20 @@ def test_with_weights_they_are_numpys(data: st.DataObject) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["quantile", "nanquantile", "percentile"])
+@pytest.mark.parametrize("share", [0, 1, True, [0, 1], 0.0, 1.0, [1.0], 0.5])
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i4"])
+def test_infinite_ends_are_numpys(name: str, share: Any, dtype: str) -> None:
+    """A share that is an integer is a rank; one between two infinities is NaN."""
+    ends: Any = [[np.inf] * 4, [-np.inf] * 4, [-np.inf, 0.0, 1.0, np.inf], [1.0, np.inf, 3.0, 2.0]]
+    for values in [[3, 1, 4, 1]] if dtype == "i4" else ends:
+        line = np.array(values, dtype)
+        lazy = xp.from_array(line, chunks=3)
+        agree(
+            lambda v=line: getattr(np, name)(v, share), lambda v=lazy: getattr(xp, name)(v, share)
+        )
+
+
 def test_no_task_has_all_elements() -> None:
     x = xp.from_array(np.arange(4000, dtype="f4"), chunks=500)
     weights = xp.ones(4000, chunks=500)

@@ -90,9 +90,10 @@ def test_actors_are_told_with_their_queues(tmp_path: Path) -> None:
     actor = Waiter.options(name="waiter").remote()
     refs = [actor.wait.remote(path) for _ in range(3)]
     # it runs its constructor first, when all three calls are queued
-    report = until(lambda now: bool(now.actors) and now.actors[0].queued == 2)
+    report = until(
+        lambda now: [(a.state, a.queued) for a in now.actors] == [("running", 2)],
+    )
     (one,) = report.actors
-    assert one.state == "running"
     assert (one.name, one.kind, one.queued) == ("waiter", "Waiter", 2)
     assert "actor Waiter 'waiter'" in str(report)
     Path(path).touch()

@@ -143,6 +143,8 @@ def _of_order(
             found = _gathered(name, [line, on_grid(given, line.chunks)], q, sample.dtype, how)
     elif several and x.dtype.kind in "iuf" and x.dtype.itemsize <= 8:
         method = "linear" if not q else str(how.get("method", "linear"))
+        if method == "linear" and shares.dtype.kind in "iub":  # 0 and 1 are ranks by themselves
+            method = "lower"
         # a median is the mean of the two in the middle
         inside = np.dtype(np.float64) if not q else None
         found = _selected(line, shares, method, name.startswith("nan"), inside, sample.dtype)
