@@ -55,7 +55,9 @@ INDEXING: dict[str, Callable[[Any], Any]] = {
     "loc of labels of a series": lambda d: d.reset_index(drop=True).f.loc[[0]],
     "loc of a slice": lambda d: d.reset_index(drop=True).loc[1:3],
     "loc of an open slice": lambda d: d.reset_index(drop=True).loc[2:, "i":"b"],
-    "loc of labels in order": lambda d: d.sort_values("i").set_index("i").loc[-5:20, ["f"]],
+    "loc of labels in order": lambda d: (
+        d.sort_values("i", kind="stable").set_index("i").loc[-5:20, ["f"]]
+    ),
     "loc of words": lambda d: d.set_index("s").loc["a":"b"],
     "loc of a word": lambda d: d.set_index("s").i.loc["a"],
     "iloc of a slice": lambda d: d.iloc[1:4],

@@ -110,7 +110,7 @@ FEWER: dict[str, Callable[[Any], Any]] = {
     "loc": lambda j: j.loc[j.f > 15, "f"],
     "isin": lambda j: j[j.f.isin([20, 30])],
     "iloc": lambda j: j.iloc[4:],
-    "head of what is sorted": lambda j: j.sort_values("f").head(2),
+    "head of what is sorted": lambda j: j.sort_values("f", kind="stable").head(2),
     "nlargest": lambda j: j.nlargest(2, "f"),
     "dropna": lambda j: j.dropna().drop_duplicates("f"),
     "aggregate": lambda j: j[j.f > 15].groupby("k").f.max(),

@@ -107,10 +107,10 @@ TIMED: dict[str, Callable[[Any], Any]] = {
     "resample size": lambda d: d.v.resample("8h").size(),
     "ohlc": lambda d: d.v.resample("D").ohlc(),
     "ohlc of a column": lambda d: d.resample("9h")["w"].ohlc(),
-    "ohlc of rows in no order": lambda d: d.sort_values("v").w.resample("D").ohlc(),
+    "ohlc of rows in no order": lambda d: d.sort_values("v", kind="stable").w.resample("D").ohlc(),
     "first": lambda d: d.resample("D").first(),
     "last": lambda d: d.w.resample("7h").last(),
-    "first of rows in no order": lambda d: d.sort_values("v").resample("D").first(),
+    "first of rows in no order": lambda d: d.sort_values("v", kind="stable").resample("D").first(),
     "last on a column": lambda d: d.reset_index().resample("D", on="at")[["w", "v"]].last(),
     "first of words": lambda d: d.assign(s=d.v.astype("str")).resample("2h").first(),
     "by a grouper and a key": lambda d: (
