@@ -87,7 +87,8 @@ class SharedMethods(Labels):
     combine_first = PandasMethod(
         delegating.call_beside,
         "Values, and where they are missing those of another object.",
-        "of an object with other rows, brings both into one task",
+        "of an object with other rows, brings both into one task; of the same rows it goes row"
+        " by row, also under labels that are there twice, where pandas may raise",
     )
     compare = at_once("Where two objects differ.")
     equals = value_in_one_task("Whether another object has the same values and labels.")

@@ -11,7 +11,7 @@ from hypothesis import given, note
 
 import shframe as sf
 from shframe.session import Session
-from tests.dataframe.frames import FEW, Case, cases, some
+from tests.dataframe.frames import FEW, Case, cases, same, some
 from tests.dataframe.oracle import as_pandas_does
 
 
@@ -97,7 +97,8 @@ FOUND: dict[str, Callable[[Any], Any]] = {
     "get_group of words": lambda d: d.groupby("s").i.get_group("a"),
     "get_group of none": lambda d: d.groupby("k").get_group(77),
     "get_group of a list": lambda d: d.groupby(["k"])[["i", "f"]].get_group((2,)),
-    "combine_first": lambda d: d.f.combine_first(d.i),
+    "combine_first": lambda d: _rows(d).f.combine_first(_rows(d).i),
+    "combine_first of one dtype": lambda d: d.f.combine_first(d.f.abs() + d.i),
     "combine_first of frames": lambda d: d[["f", "i"]].combine_first(d[["i", "k"]] * 2),
     "combine_first of others": lambda d: _rows(d[d.b]).f.combine_first(_rows(d).f),
     "labels without some": lambda d: _rows(d).index.drop([0]),
@@ -120,6 +121,15 @@ def test_what_is_put_together(session: Session, case: Case, names: list[str]) ->
     for name in names:
         note(name)
         as_pandas_does(FOUND[name], lazy, case.frame, inexact=True)
+
+
+def test_columns_of_one_frame_are_combined_row_by_row(session: Session) -> None:
+    """Also under labels that are there twice, where pandas raises if the dtypes differ."""
+    frame = pd.DataFrame({"f": [1.0, None, None, 4.0], "i": [5, 6, 7, 8]}, index=[0, 1, 0, 1])
+    lazy = sf.from_pandas(frame, npartitions=3)
+    with pytest.raises(ValueError, match="duplicate labels"):
+        frame.f.combine_first(frame.i)
+    same(lazy.f.combine_first(lazy.i).compute(), frame.f.fillna(frame.i))
 
 
 def test_extremes_of_what_has_no_order_raise(session: Session) -> None:
