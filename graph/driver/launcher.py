@@ -14,8 +14,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from shframe.graph.machine.kept_heap import ENVIRONMENT
 from shframe.graph.wire.channel import Channel, Closed, pair
-from shframe.graph.wire.fork_messages import LEAST_KEPT, Preload, Rest, Rested
+from shframe.graph.wire.fork_messages import Preload, Rest, Rested
 
 HEAVY = {  # of a driver that has loaded the first, what its workers will need
     "numpy": ("numpy",),
@@ -30,12 +31,6 @@ ONE_THREAD = {
     "MKL_NUM_THREADS": "1",
     "NUMEXPR_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
-}
-# glibc gives the temporaries of each kernel back and faults them in again, unless larger ones were
-# freed before: 40,000 faults a group-by of 4 million rows, a third of its time.
-WARM_HEAP = {
-    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(LEAST_KEPT),
 }
 WAIT_SECONDS = 5.0  # for a server to end its workers
 
@@ -162,4 +157,4 @@ def command(control: int, driver: int, path: Sequence[str], modules: Sequence[st
 def environment(base: dict[str, str]) -> dict[str, Any]:
     """The environment of a server: the driver's, with one thread for each library, and a heap that
     keeps its pages between two kernels."""
-    return {**ONE_THREAD, **WARM_HEAP, **base}
+    return {**ONE_THREAD, **ENVIRONMENT, **base}

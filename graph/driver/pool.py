@@ -10,10 +10,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from shframe.graph.driver import procfs
 from shframe.graph.driver.launcher import Launched, launch, park
 from shframe.graph.driver.log_relay import LogRelay
 from shframe.graph.errors import WorkerNotStarted
+from shframe.graph.machine import procfs
 from shframe.graph.wire.channel import Channel, pair
 from shframe.graph.wire.fork_messages import Ended, Fork, Started
 from shframe.store.ref import next_series

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from shframe.graph.driver import procfs
 from shframe.graph.driver.actor_records import ActorRecords
 from shframe.graph.driver.call import Call
 from shframe.graph.driver.context import Context
@@ -19,6 +18,7 @@ from shframe.graph.driver.deadlocks import Deadlocks
 from shframe.graph.driver.graph_runs import GraphRuns
 from shframe.graph.driver.task_names import name_of
 from shframe.graph.driver.workers import Running
+from shframe.graph.machine import procfs
 from shframe.graph.objects.object_ref import ObjectRef
 
 SHOWN = 20  # tasks that wait, with what they wait for

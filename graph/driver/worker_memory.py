@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shframe.graph.driver.procfs import anonymous
+from shframe.graph.machine.procfs import anonymous
 
 PAUSE = 0.02  # seconds between two looks: a task that is shorter makes no large heap
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-LEAST_KEPT = 32 << 20  # free bytes that the heap of a worker keeps between two kernels
-
 
 class Fork(NamedTuple):
     """Driver to server: fork a worker; with it come its socket, the ledger, and descriptors for

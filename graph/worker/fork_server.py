@@ -18,14 +18,12 @@ import socket
 import sys
 from collections.abc import Sequence
 
+from shframe.graph.machine.kept_heap import KeptHeap
 from shframe.graph.wire.channel import Channel, Closed
-from shframe.graph.wire.fork_messages import LEAST_KEPT, Ended, Fork, Preload, Rest, Rested, Started
+from shframe.graph.wire.fork_messages import Ended, Fork, Preload, Rest, Rested, Started
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
-M_TRIM_THRESHOLD = -1
-MOST_KEPT = 256 << 20  # free bytes that a heap keeps between two kernels, in a large budget
-HEAP_SHARE = 32  # of the budget may be kept by all workers together
 BASE = (
     "cloudpickle",
     "shframe.store.local_store",
@@ -187,25 +185,13 @@ def serve_as_worker(request: Fork, fds: Sequence[int]) -> None:
     sock, ledger_fd, *speaking = fds
     ledger = Ledger.attach(ledger_fd, request.slot)
     store = LocalStore(request.slot, request.budget, ledger, request.series)
-    worker = Worker(Channel(socket.socket(fileno=sock)), store, log_capture.start_capture(speaking))
+    channel, capture = Channel(socket.socket(fileno=sock)), log_capture.start_capture(speaking)
+    worker = Worker(channel, store, capture, KeptHeap(request.budget, request.workers))
     # Only the driver interrupts. Not SIG_IGN, which programs that a task starts would inherit.
     signal.signal(signal.SIGINT, worker.interrupts.on_signal)
     sys.unraisablehook = worker.interrupts.on_unraisable
     worker.client.workers = request.workers
-    _keep_heap(request.budget // (HEAP_SHARE * max(request.workers, 1)))
     worker.serve()
-
-
-def _keep_heap(nbytes: int) -> None:
-    """Have glibc keep up to so many free bytes of the heap for the next kernels, unless the user's
-    environment says how many.
-
-    Faulting the pages of temporaries in again took a quarter of the time of TPC-H's q1 and q21. The
-    driver counts what is kept as part of the budget.
-    """
-    if os.environ.get("MALLOC_TRIM_THRESHOLD_") == str(LEAST_KEPT):
-        with contextlib.suppress(AttributeError, OSError):  # of another libc
-            ctypes.CDLL(None).mallopt(M_TRIM_THRESHOLD, max(LEAST_KEPT, min(nbytes, MOST_KEPT)))
 
 
 def _prctl(option: int, value: int) -> None:

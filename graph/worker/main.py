@@ -11,6 +11,7 @@ import os
 import sys
 from typing import Any
 
+from shframe.graph.machine.kept_heap import KeptHeap
 from shframe.graph.objects import ref_pickling
 from shframe.graph.tasks import result_buffer
 from shframe.graph.wire.channel import Channel, Closed
@@ -30,8 +31,11 @@ log = logging.getLogger("shframe")
 class Worker:
     """One worker: its parts, and what its messages change."""
 
-    def __init__(self, channel: Channel, store: LocalStore, capture: Capture) -> None:
+    def __init__(
+        self, channel: Channel, store: LocalStore, capture: Capture, heap: KeptHeap
+    ) -> None:
         self.store = store
+        self.heap = heap
         self.capture = capture
         self.queue = TaskQueue()
         self.link = DriverLink(channel, store, capture, self.queue)
@@ -57,6 +61,7 @@ class Worker:
                 link.look()
                 if waiting:
                     runner.run_next()
+                    self.heap.settle()
         except Closed:
             return
 

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 import shframe as sf
-from shframe.graph.driver.procfs import anonymous
 from shframe.graph.driver.worker_memory import PAUSE, WorkerMemory
+from shframe.graph.machine.kept_heap import LEAST
+from shframe.graph.machine.procfs import anonymous
 from shframe.graph.scheduler.messages import Done, Joined
 from shframe.graph.scheduler.scheduler import Scheduler
 from tests.graph.submitting import submit
@@ -119,3 +122,25 @@ def test_large_heaps_take_turns_in_a_small_budget(
     assert len(seen) == len(frame)
     # nothing is known of the first task of each worker, and it is measured while others begin
     assert seen[16:].max() == at_once
+
+
+@sf.remote
+def add_in_arrow(nbytes: int) -> int:
+    """Takes so much of Arrow's heap, twice, and gives it back; the process."""
+    columns = [pa.array(np.ones(1 << 20)) for _ in range(nbytes >> 23)]
+    assert len([pc.add(column, 1.0) for column in columns]) == len(columns)
+    return os.getpid()
+
+
+@pytest.mark.parametrize(("memory", "kept"), [(256 << 20, False), (16 << 30, True)])
+def test_arrows_free_pages_are_kept_as_far_as_the_budget_goes(memory: int, kept: bool) -> None:
+    sf.init(workers=1, memory=memory)
+    pid = sf.get(add_in_arrow.remote(8 << 20))
+    before = anonymous(pid)
+    assert sf.get(add_in_arrow.remote(HEAP)) == pid
+    limit = before + LEAST + NOISE
+    deadline = time.monotonic() + 10
+    while not kept and anonymous(pid) > limit and time.monotonic() < deadline:
+        time.sleep(0.01)  # it gives them back when it has told its result
+    assert (anonymous(pid) > limit) == kept
+    sf.shutdown()

@@ -1,4 +1,4 @@
-"""What the kernel says of another process, in /proc; where there is no /proc, nothing."""
+"""What the kernel says of a process, in /proc; where there is no /proc, nothing."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The pages that the kernel gives a process, and what it says of one."""
