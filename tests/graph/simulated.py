@@ -26,6 +26,7 @@ from shframe.graph.executors.processes import ProcessExecutor
 from shframe.graph.scheduler.submission import GraphSubmission
 from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.graph.tracing.trace import Trace
+from shframe.graph.machine.kept_heap import KeptHeap
 from shframe.graph.wire.fork_messages import Ended
 from shframe.graph.worker import actor as actors
 from shframe.graph.worker import client
@@ -113,7 +114,7 @@ class SimulatedWorker:
         self.store = LocalStore(slot, store.budget, ledger, next_series())
         capture: Any = SimpleNamespace(spoke=False, end_task=lambda: None)
         channel: Any = ours
-        self.worker = Worker(channel, self.store, capture)
+        self.worker = Worker(channel, self.store, capture, KeptHeap(store.budget, 1))
         client.here = None  # this process stays a driver
         self.worker._surround = lambda *_: None  # type: ignore[method-assign]  # and where it is
         self.channel = ours
