@@ -23,10 +23,10 @@ from shframe.graph.driver.launcher import Launched
 from shframe.graph.driver.loop import DriverLoop
 from shframe.graph.driver.pool import Pool, WorkerHandle
 from shframe.graph.executors.processes import ProcessExecutor
+from shframe.graph.machine.kept_heap import KeptHeap
 from shframe.graph.scheduler.submission import GraphSubmission
 from shframe.graph.tasks.task_graph import TaskGraph
 from shframe.graph.tracing.trace import Trace
-from shframe.graph.machine.kept_heap import KeptHeap
 from shframe.graph.wire.fork_messages import Ended
 from shframe.graph.worker import actor as actors
 from shframe.graph.worker import client
