@@ -22,6 +22,7 @@ SUITES: dict[str, tuple[str, ...]] = {
     "store": ("Fresh", "PutGet", "Results", "FirstSum", "Attach"),
     "start": ("Cold", "FirstTask", "StartAgain"),
     "kernels": ("Kernels",),
+    "decoding": ("Decoding",),
     "dask_programs": ("DaskPrograms",),
     "executors": ("OnEngines",),
 }
