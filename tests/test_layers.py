@@ -28,7 +28,7 @@ FLOORS = (
     {"objects"},
     {"wire"},
     {"tracing"},
-    {"errors"},
+    {"errors", "cached"},
 )
 # What works on the nodes of an array's plan, and what it must not know: the class of users.
 NODES_ONLY = ("protocols", "operators", "dtypes", "functions", "expr", "grid", "lower", "plan")

@@ -34,8 +34,13 @@ def tokenize(*values: object) -> str:
     (True, False)
     """
     parts: list[bytes] = []  # one call of the digest for all of them: most are a few bytes long
+    add = parts.append
     for value in values:
-        feed(value, parts.append)
+        writer = _WRITERS.get(type(value))
+        if writer is None:
+            feed(value, add)
+        else:
+            writer(value, add)
     return hashlib.blake2b(b"".join(parts), digest_size=16).hexdigest()
 
 
@@ -74,6 +79,11 @@ def _tagged(update: Feed, tag: bytes, payload: bytes) -> None:
     update(b"%s %d:%s" % (tag, len(payload), payload))
 
 
+def _write_text(value: str, update: Feed) -> None:
+    content = value.encode("utf-8", "surrogatepass")
+    update(b"str %d:%s" % (len(content), content))
+
+
 def _sequence(tag: bytes, values: Iterable[Any], update: Feed) -> None:
     items = values if isinstance(values, (tuple, list)) else list(values)
     update(b"%s %d;" % (tag, len(items)))
@@ -81,6 +91,8 @@ def _sequence(tag: bytes, values: Iterable[Any], update: Feed) -> None:
         kind = type(item)
         if kind is int:
             update(b"int %d;" % item)
+        elif kind is str:
+            _write_text(item, update)
         elif kind in _WRITERS:
             _WRITERS[kind](item, update)
         else:
@@ -96,7 +108,8 @@ def _dict(value: dict[object, object], update: Feed) -> None:
 
 
 def _write_own(value: Any, update: Feed) -> None:
-    _tagged(update, b"own", value.__shframe_token__().encode())
+    token = value.__shframe_token__()
+    update(b"own %d:%s" % (len(token), token.encode()))
 
 
 def _write_content(tag: bytes, value: Any, update: Feed) -> None:
@@ -145,7 +158,7 @@ _WRITERS: dict[type, Callable[[Any, Feed], object]] = {
     int: lambda value, update: update(b"int %d;" % value),
     float: _text(b"float", float.hex),
     complex: _text(b"complex", lambda v: v.real.hex() + "," + v.imag.hex()),
-    str: lambda value, update: _tagged(update, b"str", value.encode("utf-8", "surrogatepass")),
+    str: _write_text,
     bytes: lambda value, update: _tagged(update, b"bytes", value),
     tuple: functools.partial(_sequence, b"tuple"),
     list: functools.partial(_sequence, b"list"),

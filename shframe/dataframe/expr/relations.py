@@ -26,6 +26,7 @@ from shframe.dataframe.expr.samples import sample_of
 from shframe.dataframe.expr.schemas import ask_once
 from shframe.dataframe.kernels import aggregate, combine, join_partitions, rowwise
 from shframe.dataframe.kernels.aggregation import Aggregation
+from shframe.graph.cached import cached_property
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr
 from shframe.graph.plan.tokens import tokenize
@@ -48,20 +49,20 @@ class FromParts(Relation):
     increasing: bool = False
     same_dtypes: bool = True
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return self.sample.empty
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         return self.same_dtypes
 
-    @functools.cached_property
+    @cached_property
     def groups(self) -> dict[tuple[Any, ...], int]:
         """How many groups rows are guessed to make by some columns, where that was asked."""
         return {}
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return Lineage(self.token, self.token, self.fresh or self.increasing)
 
@@ -82,12 +83,12 @@ class ReadParquet(Relation):
     limit: int | None = None
     filters: tuple[tuple[tuple[str, str, Any], ...], ...] = ()
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         whole = self.source.filtered_meta if self.filters else self.source.meta
         return whole if self.columns is None else whole[list(self.columns)]
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return Lineage(self.token, self.token, not self.source.index)
 
@@ -98,11 +99,11 @@ class ReadCsv(Relation):
 
     source: Any
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return self.source.meta
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return Lineage(self.token, self.token, True)
 
@@ -139,11 +140,11 @@ class Filter(RowWise):
     def keeps_index(self) -> bool:
         return not self.labels and self.is_aligned
 
-    @functools.cached_property
+    @cached_property
     def labels_made(self) -> tuple[Any, ...]:
         return self.source.labels_made
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         return self.source.settled  # the dtype of the condition is not that of the rows
 
@@ -167,6 +168,10 @@ class Assign(RowWise):
     column: Relation | Literal
     given: tuple[Expr, ...] = ()
     grows: bool = True
+
+    @cached_property
+    def labels_made(self) -> tuple[Any, ...]:
+        return self.source.labels_with(self.label) or super().labels_made
 
     @property
     def keeps_dtypes(self) -> bool:
@@ -219,7 +224,7 @@ class MapPartitions(Map):
 
     _learn: Callable[[Relation], Any] | None = None
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return learned_meta(self)
 
@@ -231,11 +236,11 @@ class MapPartitions(Map):
 class UnifyDtypes(SameSchema):
     """The same rows; partitions in which something is missing and all others have one dtype."""
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return self.source.lineage
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         return True
 
@@ -257,7 +262,7 @@ class Whole(Relation):
     kernel: Callable[..., Any]
     params: Params
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return self.kernel(*map(example_of, self.sources), **self.params.values)
 
@@ -271,7 +276,7 @@ class OpenWhole(Whole):
 
     _learn: Callable[[Relation], Any] | None = None
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         assert self._learn is not None, "nothing tells what comes of it"
         return self._learn(self)
@@ -305,7 +310,7 @@ class Aggregate(Relation):
     source: Relation
     plan: Aggregation
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         source, plan = self.source.meta, self.plan
         find = functools.partial(aggregate.aggregate_empty, source, plan)
@@ -331,11 +336,11 @@ class Join(Relation):
     places: tuple[int, ...] | None = None
     ordered: bool = True
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return Lineage(self.token, self.token, True)
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         """Rows without a partner lack the columns of the other side, but for keys of one name."""
         sides = {"left": (self.right,), "right": (self.left,), "outer": (self.left, self.right)}
@@ -348,7 +353,7 @@ class Join(Relation):
             if label not in shared
         )
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         if (kept := self.kept_meta) is not None:
             return kept
@@ -390,7 +395,7 @@ class Repartition(SameSchema):
 
     count: int
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return Lineage(self.token, self.token, self.source.lineage.increasing)
 
@@ -407,11 +412,11 @@ class Shuffled(SameSchema):
 class NumberRows(SameSchema):
     """The same rows with an index that counts them."""
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return self.source.meta.reset_index(drop=True)
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         root = tokenize("numbered", self.source.lineage.root, self.source.lineage.rows)
         return Lineage(root, root, True)
@@ -436,7 +441,7 @@ class SmallResult(Relation):
         """Of a partition, of several results, and the parameters of both."""
         raise AssertionError(f"{type(self).__name__} lacks kernels")
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         partial, together, params = self.kernels
         made = together(partial(self.source.meta, **params), last=True, **params)
@@ -486,7 +491,7 @@ class FirstSorted(SmallResult):
     na_position: str
     count: int
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return self.source.meta
 

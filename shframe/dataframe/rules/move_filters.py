@@ -9,7 +9,7 @@ from shframe.dataframe.rules.filter_moves import MOVES, Move, Terms, with_column
 from shframe.dataframe.rules.infer_conditions import infer_conditions
 from shframe.dataframe.rules.needs import needs_of
 from shframe.dataframe.rules.push_filters_below_joins import below_join
-from shframe.dataframe.rules.rewriting import reached_without, replace_nodes, with_meta
+from shframe.dataframe.rules.rewriting import reached_without, replace_nodes, with_schema_of
 from shframe.graph.plan.expr import Expr, walk
 
 _MOVES: dict[type[Relation], Move] = {**MOVES, Join: below_join}
@@ -90,4 +90,4 @@ def _filtered(source: Relation, terms: Terms) -> Relation:
     if not terms:
         return source
     condition = all_of([term.over(source) for term in terms])
-    return with_meta(Filter(source, condition), source.meta)
+    return with_schema_of(Filter(source, condition), source)

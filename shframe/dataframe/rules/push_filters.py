@@ -6,7 +6,6 @@ The exact filter stays where it is: statistics only say what cannot be there.
 from __future__ import annotations
 
 import ast
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +14,7 @@ import pandas as pd
 from shframe.dataframe.expr.base import Literal, RowWise
 from shframe.dataframe.expr.columns import Boolean, Column, Compare, Evaluate, IsIn
 from shframe.dataframe.expr.relations import Filter, ReadParquet
-from shframe.dataframe.rules.rewriting import reached_without, replace_nodes, with_meta
+from shframe.dataframe.rules.rewriting import reached_without, replace_nodes, with_schema_of
 from shframe.dataframe.sources import pruning
 from shframe.graph.plan.expr import Expr, walk
 
@@ -51,7 +50,7 @@ def _pruned(filter_: Filter, read: ReadParquet) -> ReadParquet:
     found = tuple(c for c in conditions(filter_.condition, read) if c not in read.prune)
     if not found:
         return read
-    return with_meta(dataclasses.replace(read, prune=(*read.prune, *found)), read.meta)
+    return with_schema_of(read.replaced(prune=(*read.prune, *found)), read)
 
 
 def _lead_to(plan: Expr, filters: list[Filter], read: ReadParquet) -> bool:
