@@ -57,6 +57,16 @@ class Expr:
         """Kind and token, short: the name of this node's tasks."""
         return f"{type(self).__name__.lower()}-{self.token[:16]}"
 
+    @cached_property
+    def kinds(self) -> frozenset[type[Expr]]:
+        """The classes of the node and of all below it: most rules are for kinds that few plans
+        have. Cost: O(nodes)."""
+        return frozenset(map(type, walk(self)))
+
+    def has(self, *wanted: type[Expr]) -> bool:
+        """Whether a node of one of these classes is in the plan."""
+        return any(issubclass(kind, wanted) for kind in self.kinds)
+
     def children(self) -> tuple[Expr, ...]:
         """The nodes among the operands, in the order of the fields."""
         return self._children

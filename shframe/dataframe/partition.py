@@ -64,7 +64,27 @@ def layout_of(table: Any) -> Layout:
 
 def with_layout(table: Any, layout: Layout) -> Any:
     """The table with this layout; nothing is copied."""
-    return table.replace_schema_metadata({_META: pickle.dumps(layout, protocol=5)})
+    return table.replace_schema_metadata({_META: _pack(layout)})
+
+
+MOST_PACKED = 256
+_packed: dict[Any, tuple[Any, bytes]] = {}
+
+
+def _pack(layout: Layout) -> bytes:
+    """A layout as bytes. Those of layouts with the same labels object, which most operations
+    hand on, are kept: they take as long to make as all else that is done with a few rows."""
+    names = layout.names
+    key = id(layout.labels), layout.dtypes, layout.levels, layout.start, names, *map(type, names)
+    if any(isinstance(one, pd.CategoricalDtype) for one in (*layout.dtypes, *layout.levels)):
+        return pickle.dumps(layout, protocol=5)  # whose hash is that of all categories
+    labels, made = _packed.get(key, (None, b""))
+    if labels is not layout.labels:
+        made = pickle.dumps(layout, protocol=5)
+        if len(_packed) >= MOST_PACKED:
+            _packed.clear()
+        _packed[key] = layout.labels, made
+    return made
 
 
 def table_of(columns: Sequence[Any], layout: Layout) -> Any:

@@ -255,6 +255,17 @@ def choose_columns(meta: Any, labels: tuple[Any, ...]) -> Any:
     return meta.take([places[label] for label in labels], axis=1)
 
 
+def is_numbered(meta: Any) -> bool:
+    """Whether the rows of a frame or series have no labels but their numbers."""
+    index = getattr(meta, "index", None)
+    return type(index) is pd.RangeIndex and (index.start, index.step) == (0, 1)
+
+
+def is_mask(meta: Any) -> bool:
+    """Whether it is a series of plain booleans."""
+    return isinstance(meta, pd.Series) and meta.dtype == np.dtype(bool)
+
+
 def dtypes_of(meta: Any) -> list[Any]:
     """The dtypes of the columns of an empty pandas object."""
     return list(meta.dtypes) if meta.ndim == 2 else [meta.dtype]

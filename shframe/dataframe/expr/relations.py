@@ -18,7 +18,10 @@ from shframe.dataframe.expr.base import (
     RowWise,
     SameSchema,
     changes_when_missing,
+    choose_columns,
     example_of,
+    is_mask,
+    is_numbered,
     learned_meta,
 )
 from shframe.dataframe.expr.lineage import Lineage, correspond, same_rows
@@ -120,6 +123,15 @@ class Project(RowWise):
 
     keeps_dtypes = True
 
+    @cached_property
+    def meta(self) -> Any:
+        if (kept := self.kept_meta) is not None:
+            return kept
+        known = set(self.source.labels_made)
+        if all(type(label) is str and label in known for label in self.labels):
+            return choose_columns(self.source.meta, self.labels)
+        return super().meta
+
     @property
     def call(self) -> Call:
         return rowwise.select_columns, {"labels": list(self.labels)}
@@ -139,6 +151,14 @@ class Filter(RowWise):
     @property
     def keeps_index(self) -> bool:
         return not self.labels and self.is_aligned
+
+    @cached_property
+    def meta(self) -> Any:
+        """That of the source, of which an ordinary condition leaves no row."""
+        plain = "_kept" not in self.__dict__ and self.is_aligned
+        if plain and is_numbered(self.source.meta) and is_mask(self.condition.meta):
+            return self.source.meta
+        return super().meta
 
     @cached_property
     def labels_made(self) -> tuple[Any, ...]:

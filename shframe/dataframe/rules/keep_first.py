@@ -15,6 +15,8 @@ MOST = 8  # rows of each group: beyond, a sort takes less time
 def keep_first(plan: Expr) -> Expr:
     """head() and tail() of groups of a sorted frame, and its drop_duplicates(), leave most rows
     out before the sort: of each partition the rows that have the first values of their groups."""
+    if not plan.has(Sort):
+        return plan
     new: dict[str, Expr] = {}
     for node in walk(plan):
         found = _first_of_groups(node)

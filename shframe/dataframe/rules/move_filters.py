@@ -21,11 +21,13 @@ def move_filters(plan: Expr) -> Expr:
 
     The upper filters go first, and take along those that they meet.
     """
-    nodes = list(walk(plan))
-    filters = [node for node in nodes if isinstance(node, Filter) and node.is_aligned]
-    if not filters:
+    if not plan.has(Filter):
         return plan
-    needs = needs_of(plan)
+    filters = [node for node in walk(plan) if isinstance(node, Filter) and node.is_aligned]
+    movable = any(type(node.source) in _MOVES for node in filters)
+    if not movable and not plan.has(Join):
+        return plan
+    needs = needs_of(plan) if movable else {}
     new: dict[str, Expr] = {}
     taken: set[str] = set()
     for node in reversed(filters):

@@ -27,6 +27,8 @@ def push_filters(plan: Expr) -> Expr:
 
     Several filters of one read have a read each, if those take no more row groups together.
     """
+    if not plan.has(ReadParquet):
+        return plan
     reads: dict[str, list[Filter]] = {}
     for node in walk(plan):
         if isinstance(node, Filter) and isinstance(node.source, ReadParquet):
