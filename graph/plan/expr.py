@@ -43,6 +43,13 @@ class Expr:
                 known["token"] = tokenize(title, *[known[name] for name in operands])
         return self.__dict__["token"]  # type: ignore[no-any-return]
 
+    @property
+    def own(self) -> str:
+        """The digest of the class and of the operands that are no nodes."""
+        title, _, operands = _kind_of(type(self))
+        known = self.__dict__
+        return tokenize(title, *[_without_nodes(known[name]) for name in operands])
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Expr) and self.token == other.token
 
@@ -104,6 +111,14 @@ class Expr:
         names = _kind_of(type(self)).fields
         made.__dict__.update({name: known[name] for name in names}, **changes)
         return made
+
+
+def _without_nodes(value: Any) -> Any:
+    if isinstance(value, Expr):
+        return ...
+    if isinstance(value, tuple) and any(isinstance(item, Expr) for item in value):
+        return tuple(... if isinstance(item, Expr) else item for item in value)
+    return value
 
 
 class _Kind(NamedTuple):

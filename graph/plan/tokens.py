@@ -135,6 +135,15 @@ def _write_ufunc(value: np.ufunc, update: Feed) -> None:
         _by_pickle(value, update)
 
 
+def _write_function(value: types.FunctionType, update: Feed) -> None:
+    """A function of our own by its name, as pickle has it; any other by its code."""
+    name = f"{value.__module__}.{value.__qualname__}"
+    if name.startswith("shframe.") and "<" not in name:
+        _tagged(update, b"function", name.encode())
+    else:
+        _by_pickle(value, update)
+
+
 def _by_pickle(value: object, update: Feed) -> None:
     """Arrays, tables, functions and all else: by class and pickled bytes."""
     import cloudpickle  # not loaded before it is needed: it takes 20 ms
@@ -169,6 +178,7 @@ _WRITERS: dict[type, Callable[[Any, Feed], object]] = {
     range: lambda v, update: _sequence(b"range", (v.start, v.stop, v.step), update),
     type(...): lambda value, update: update(b"ellipsis;"),
     type: _text(b"type", lambda v: f"{v.__module__}.{v.__qualname__}"),
+    types.FunctionType: _write_function,
     types.BuiltinFunctionType: _text(
         b"builtin", lambda v: f"{getattr(v, '__module__', '')}.{v.__qualname__}"
     ),

@@ -95,11 +95,16 @@ def _function(call: Callable[..., Any], shared: dict[str, Any]) -> Function:
     return Function(call, **shared)
 
 
+_PLAIN = frozenset((str, int, bool, float, bytes, type(None)))
+
+
 def _holds_user_code(root: object) -> bool:
     """Whether a UserCode, or a plain function of the user's, is anywhere in `root`."""
     stack = [root]
     while stack:
         value = stack.pop()
+        if type(value) in _PLAIN:
+            continue
         if isinstance(value, Function):  # which remembers what it holds
             if not value.ours:
                 return True

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe.expr.lineage import Lineage, Rows, same_rows
+from shframe.dataframe.expr.schemas import ask_once
 from shframe.dataframe.kernels import rowwise
 from shframe.graph.cached import cached_property
 from shframe.graph.plan.expr import Expr
@@ -89,7 +90,9 @@ class Relation(Expr):
     def kept_meta(self) -> Any:
         """The schema that a rule has left, of which it was said only which columns; or None."""
         kept = self.__dict__.get("_kept")
-        return None if kept is None else choose_columns(*kept)
+        if kept is None:
+            return None
+        return ask_once(("columns", kept[1]), [kept[0]], lambda: choose_columns(*kept))
 
     def dtype_of(self, label: Any) -> Any:
         """The dtype of a column of a frame."""
@@ -199,8 +202,12 @@ class RowWise(Relation):
             return self.known.empty
         if (kept := self.kept_meta) is not None:
             return kept
+        examples = [*map(example_of, self.children())]
+        return ask_once((self.own, self.is_aligned), examples, lambda: self._ask_pandas(examples))
+
+    def _ask_pandas(self, examples: list[Any]) -> Any:
         kernel, params = self.call
-        return kernel(*map(example_of, self.children()), **params)
+        return kernel(*examples, **params)
 
     @cached_property
     def lineage(self) -> Lineage:

@@ -26,7 +26,7 @@ from shframe.dataframe.expr.base import (
 )
 from shframe.dataframe.expr.lineage import Lineage, correspond, same_rows
 from shframe.dataframe.expr.samples import sample_of
-from shframe.dataframe.expr.schemas import ask_once
+from shframe.dataframe.expr.schemas import ask_once, ask_once_of_equal
 from shframe.dataframe.kernels import aggregate, combine, join_partitions, rowwise
 from shframe.dataframe.kernels.aggregation import Aggregation
 from shframe.graph.cached import cached_property
@@ -336,7 +336,7 @@ class Aggregate(Relation):
         find = functools.partial(aggregate.aggregate_empty, source, plan)
         if not all(isinstance(output.how, str) for output in plan.outputs):
             return find()
-        return ask_once(("aggregate", plan.token), [source], find)
+        return ask_once_of_equal(("aggregate", plan.token), [source], find)
 
 
 @dataclass(frozen=True, eq=False)
@@ -378,7 +378,7 @@ class Join(Relation):
         if (kept := self.kept_meta) is not None:
             return kept
         question = ("join", self.how, self.left_on, self.right_on, self.suffixes, self.places)
-        return ask_once(question, [self.left.meta, self.right.meta], self._ask_pandas)
+        return ask_once_of_equal(question, [self.left.meta, self.right.meta], self._ask_pandas)
 
     def _ask_pandas(self) -> Any:
         plan = join_partitions.JoinPlan(
@@ -463,6 +463,9 @@ class SmallResult(Relation):
 
     @cached_property
     def meta(self) -> Any:
+        return ask_once((self.own,), [self.source.meta], self._ask_pandas)
+
+    def _ask_pandas(self) -> Any:
         partial, together, params = self.kernels
         made = together(partial(self.source.meta, **params), last=True, **params)
         return made.iloc[:0] if not isinstance(made, pd.Index) else made[:0]

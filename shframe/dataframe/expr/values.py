@@ -10,6 +10,7 @@ import pandas as pd
 
 from shframe.dataframe.expr.base import Literal, Params, Relation, Value, call_operator, dtypes_of
 from shframe.dataframe.expr.samples import sample_of
+from shframe.dataframe.expr.schemas import ask_once
 from shframe.dataframe.kernels import reduce, rowwise
 from shframe.graph.cached import cached_property
 from shframe.graph.plan.expr import Expr
@@ -33,6 +34,9 @@ class Fold(Value):
 
     @cached_property
     def sample(self) -> Any:
+        return ask_once((self.own,), [self.source.meta], self._ask_pandas)
+
+    def _ask_pandas(self) -> Any:
         partial, final, params = self.kernels
         return final(partial(sample_of(self.source.meta), **params), **params)
 
