@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Self
 
 from shframe.graph.cached import cached_property
-from shframe.graph.plan.tokens import tokenize
+from shframe.graph.plan.tokens import tokenize_after
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class Expr:
             stack.pop()
             if "token" not in known:  # else it is read by two nodes
                 title, _, operands = _kind_of(type(node))
-                known["token"] = tokenize(title, *[known[name] for name in operands])
+                known["token"] = tokenize_after(title, [known[name] for name in operands])
         return self.__dict__["token"]  # type: ignore[no-any-return]
 
     @property
@@ -48,7 +48,7 @@ class Expr:
         """The digest of the class and of the operands that are no nodes."""
         title, _, operands = _kind_of(type(self))
         known = self.__dict__
-        return tokenize(title, *[_without_nodes(known[name]) for name in operands])
+        return tokenize_after(title, [_without_nodes(known[name]) for name in operands])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Expr) and self.token == other.token
@@ -68,7 +68,7 @@ class Expr:
     def kinds(self) -> frozenset[type[Expr]]:
         """The classes of the node and of all below it: most rules are for kinds that few plans
         have. Cost: O(nodes)."""
-        return frozenset(map(type, walk(self)))
+        return frozenset(map(type, nodes_of(self)))
 
     def has(self, *wanted: type[Expr]) -> bool:
         """Whether a node of one of these classes is in the plan."""
@@ -124,7 +124,7 @@ def _without_nodes(value: Any) -> Any:
 class _Kind(NamedTuple):
     """What is asked of a class of nodes for each of them: its name and its fields."""
 
-    title: str
+    title: bytes
     fields: tuple[str, ...]
     operands: tuple[str, ...]
 
@@ -137,7 +137,8 @@ def _kind_of(cls: type[Expr]) -> _Kind:
     if kind is None:
         fields = tuple(field.name for field in dataclasses.fields(cls))
         operands = tuple(name for name in fields if not name.startswith("_"))
-        kind = _kinds[cls] = _Kind(f"{cls.__module__}.{cls.__qualname__}", fields, operands)
+        title = f"{cls.__module__}.{cls.__qualname__};"
+        kind = _kinds[cls] = _Kind(title.encode(), fields, operands)
     return kind
 
 
@@ -158,13 +159,21 @@ def walk(*roots: Expr) -> Iterator[Expr]:
             yield node
 
 
+def nodes_of(plan: Expr) -> tuple[Expr, ...]:
+    """What walk() gives of a whole plan, which is walked once for all that ask."""
+    below = plan.__dict__.get("_below")
+    if below is None:  # without the plan itself: it would keep itself alive
+        below = plan.__dict__["_below"] = tuple(walk(plan))[:-1]
+    return (*below, plan)
+
+
 def rebuild(root: Expr, change: Callable[[Expr], Expr]) -> Expr:
     """Apply `change` to every node, children first; a node is rebuilt only over changed children.
 
     Cost: O(nodes) calls of `change`; shared nodes are changed once.
     """
     done: dict[str, Expr] = {}
-    for node in walk(root):
+    for node in nodes_of(root):
         old = node.children()
         new = tuple(done[child.token] for child in old)
         moved = any(map(operator.is_not, old, new))

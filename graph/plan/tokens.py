@@ -33,7 +33,12 @@ def tokenize(*values: object) -> str:
     >>> tokenize(1, "a") == tokenize(1, "a"), tokenize(1) == tokenize(1.0)
     (True, False)
     """
-    parts: list[bytes] = []  # one call of the digest for all of them: most are a few bytes long
+    return tokenize_after(b"", values)
+
+
+def tokenize_after(beginning: bytes, values: Iterable[Any]) -> str:
+    """The same of bytes and what follows them."""
+    parts = [beginning]  # one call of the digest for all of them: most are a few bytes long
     add = parts.append
     for value in values:
         writer = _WRITERS.get(type(value))

@@ -77,7 +77,10 @@ class Relation(Expr):
     def labels_made(self) -> tuple[Any, ...]:
         """The labels of a frame's columns. Cost: less than pandas takes to list them again."""
         kept = self.__dict__.get("_kept")
-        return tuple(self.meta.columns.tolist() if kept is None else kept[1])
+        if kept is not None:
+            return kept[1]  # type: ignore[no-any-return]
+        meta = self.meta
+        return ask_once(("labels",), [meta], lambda: tuple(meta.columns.tolist()))  # type: ignore[no-any-return]
 
     def labels_with(self, label: Any) -> tuple[Any, ...] | None:
         """The labels with a further one, unless it is there; None where only pandas tells."""

@@ -10,7 +10,7 @@ from shframe.dataframe.rules.infer_conditions import infer_conditions
 from shframe.dataframe.rules.needs import needs_of
 from shframe.dataframe.rules.push_filters_below_joins import below_join
 from shframe.dataframe.rules.rewriting import reached_without, replace_nodes, with_schema_of
-from shframe.graph.plan.expr import Expr, walk
+from shframe.graph.plan.expr import Expr, nodes_of
 
 _MOVES: dict[type[Relation], Move] = {**MOVES, Join: below_join}
 MOST_LEVELS = 100  # that a filter goes down: each is a call within a call
@@ -23,7 +23,7 @@ def move_filters(plan: Expr) -> Expr:
     """
     if not plan.has(Filter):
         return plan
-    filters = [node for node in walk(plan) if isinstance(node, Filter) and node.is_aligned]
+    filters = [node for node in nodes_of(plan) if isinstance(node, Filter) and node.is_aligned]
     movable = any(type(node.source) in _MOVES for node in filters)
     if not movable and not plan.has(Join):
         return plan

@@ -33,7 +33,7 @@ from shframe.dataframe.expr.relations import (
     ValueCounts,
 )
 from shframe.dataframe.expr.values import AllRows, Members, Reduction, RowCount
-from shframe.graph.plan.expr import Expr, walk
+from shframe.graph.plan.expr import Expr, nodes_of
 
 Labels = frozenset[Any] | None
 """Labels that are needed, None for all."""
@@ -81,8 +81,8 @@ def needs_of(plan: Expr) -> dict[str, Need]:
     Walks from the root down: what a node needs of its sources follows from what is needed of it.
     """
     needs: dict[str, Need] = {plan.token: ALL}
-    for node in reversed(list(walk(plan))):
-        told = needed_by(node, needs[node.token])
+    for node in reversed(nodes_of(plan)):
+        told = needed_by.dispatch(type(node))(node, needs[node.token])
         children = node.children()
         if len(told) < len(children):
             seen = {child.token for child, _ in told}

@@ -16,7 +16,7 @@ from shframe.dataframe.expr.columns import Boolean, Column, Compare, Evaluate, I
 from shframe.dataframe.expr.relations import Filter, ReadParquet
 from shframe.dataframe.rules.rewriting import reached_without, replace_nodes, with_schema_of
 from shframe.dataframe.sources import pruning
-from shframe.graph.plan.expr import Expr, walk
+from shframe.graph.plan.expr import Expr, nodes_of, walk
 
 Condition = tuple[str, str, Any]
 _MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}
@@ -30,7 +30,7 @@ def push_filters(plan: Expr) -> Expr:
     if not plan.has(ReadParquet):
         return plan
     reads: dict[str, list[Filter]] = {}
-    for node in walk(plan):
+    for node in nodes_of(plan):
         if isinstance(node, Filter) and isinstance(node.source, ReadParquet):
             reads.setdefault(node.source.token, []).append(node)
     new: dict[str, Expr] = {}

@@ -13,7 +13,7 @@ from shframe.dataframe.expr.lineage import Lineage
 from shframe.dataframe.rules.needs import Need, needs_of
 from shframe.dataframe.rules.rewriting import rewrite
 from shframe.graph.cached import cached_property
-from shframe.graph.plan.expr import Expr, walk
+from shframe.graph.plan.expr import Expr, nodes_of
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Needs:
 
     @cached_property
     def _labelled(self) -> set[Lineage]:
-        nodes = (node for node in walk(self.plan) if isinstance(node, Relation))
+        nodes = (node for node in nodes_of(self.plan) if isinstance(node, Relation))
         return {node.lineage for node in nodes if self.of(node).index}
 
 
