@@ -28,7 +28,7 @@ FLOORS = (
     {"objects"},
     {"wire"},
     {"tracing"},
-    {"machine", "errors"},
+    {"machine", "cached", "errors"},
 )
 # What works on the nodes of an array's plan, and what it must not know: the class of users.
 NODES_ONLY = ("protocols", "operators", "dtypes", "functions", "expr", "grid", "lower", "plan")

@@ -10,8 +10,12 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 def anonymous(pid: int) -> int:
     """Bytes of private pages of a process; 0 of one that has ended."""
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/statm") as file:
-        fields = file.read().split()
+    with contextlib.suppress(OSError):  # asked 50 times a second: open() takes three times as long
+        file = os.open(f"/proc/{pid}/statm", os.O_RDONLY)
+        try:
+            fields = os.read(file, 128).split()
+        finally:
+            os.close(file)
         if len(fields) > 2:
             return (int(fields[1]) - int(fields[2])) * _PAGE
     return 0

@@ -107,12 +107,12 @@ class Planner(Generic[About]):
         measured: makes of the tasks of a node, whose name is given, such as note what they took.
         """
         layers: dict[str, Layer[About]] = {}
-        graph = TaskGraph()
+        graph, checking = TaskGraph(), is_checking()
         for node in walk(*plans):
             lowering = self._lowering_of(type(node))
             layer = lowering(node, tuple(layers[child.token] for child in node.children()))
             layers[node.token] = layer
-            if is_checking():
+            if checking:
                 _check_keys(node, layer, graph)
                 if self.check is not None:
                     self.check(node, layer)

@@ -83,6 +83,8 @@ def _to_fixpoint(stage: Stage, plan: Expr) -> Expr:
 
     before = plan
     for _ in range(ROUNDS):
+        if not before.has(*(one.on for one in stage.rules)):
+            return before
         used.clear()
         after = rebuild(before, change)
         if after is before or after.token == before.token:

@@ -33,9 +33,19 @@ def tokenize(*values: object) -> str:
     >>> tokenize(1, "a") == tokenize(1, "a"), tokenize(1) == tokenize(1.0)
     (True, False)
     """
-    parts: list[bytes] = []  # one call of the digest for all of them: most are a few bytes long
+    return tokenize_after(b"", values)
+
+
+def tokenize_after(beginning: bytes, values: Iterable[Any]) -> str:
+    """The same of bytes and what follows them."""
+    parts = [beginning]  # one call of the digest for all of them: most are a few bytes long
+    add = parts.append
     for value in values:
-        feed(value, parts.append)
+        writer = _WRITERS.get(type(value))
+        if writer is None:
+            feed(value, add)
+        else:
+            writer(value, add)
     return hashlib.blake2b(b"".join(parts), digest_size=16).hexdigest()
 
 
@@ -74,6 +84,11 @@ def _tagged(update: Feed, tag: bytes, payload: bytes) -> None:
     update(b"%s %d:%s" % (tag, len(payload), payload))
 
 
+def _write_text(value: str, update: Feed) -> None:
+    content = value.encode("utf-8", "surrogatepass")
+    update(b"str %d:%s" % (len(content), content))
+
+
 def _sequence(tag: bytes, values: Iterable[Any], update: Feed) -> None:
     items = values if isinstance(values, (tuple, list)) else list(values)
     update(b"%s %d;" % (tag, len(items)))
@@ -81,6 +96,8 @@ def _sequence(tag: bytes, values: Iterable[Any], update: Feed) -> None:
         kind = type(item)
         if kind is int:
             update(b"int %d;" % item)
+        elif kind is str:
+            _write_text(item, update)
         elif kind in _WRITERS:
             _WRITERS[kind](item, update)
         else:
@@ -96,7 +113,8 @@ def _dict(value: dict[object, object], update: Feed) -> None:
 
 
 def _write_own(value: Any, update: Feed) -> None:
-    _tagged(update, b"own", value.__shframe_token__().encode())
+    token = value.__shframe_token__()
+    update(b"own %d:%s" % (len(token), token.encode()))
 
 
 def _write_content(tag: bytes, value: Any, update: Feed) -> None:
@@ -119,6 +137,15 @@ def _write_ufunc(value: np.ufunc, update: Feed) -> None:
     if getattr(np, value.__name__, None) is value:
         _tagged(update, b"ufunc", value.__name__.encode())
     else:  # any other
+        _by_pickle(value, update)
+
+
+def _write_function(value: types.FunctionType, update: Feed) -> None:
+    """A function of our own by its name, as pickle has it; any other by its code."""
+    name = f"{value.__module__}.{value.__qualname__}"
+    if name.startswith("shframe.") and "<" not in name:
+        _tagged(update, b"function", name.encode())
+    else:
         _by_pickle(value, update)
 
 
@@ -145,7 +172,7 @@ _WRITERS: dict[type, Callable[[Any, Feed], object]] = {
     int: lambda value, update: update(b"int %d;" % value),
     float: _text(b"float", float.hex),
     complex: _text(b"complex", lambda v: v.real.hex() + "," + v.imag.hex()),
-    str: lambda value, update: _tagged(update, b"str", value.encode("utf-8", "surrogatepass")),
+    str: _write_text,
     bytes: lambda value, update: _tagged(update, b"bytes", value),
     tuple: functools.partial(_sequence, b"tuple"),
     list: functools.partial(_sequence, b"list"),
@@ -156,6 +183,7 @@ _WRITERS: dict[type, Callable[[Any, Feed], object]] = {
     range: lambda v, update: _sequence(b"range", (v.start, v.stop, v.step), update),
     type(...): lambda value, update: update(b"ellipsis;"),
     type: _text(b"type", lambda v: f"{v.__module__}.{v.__qualname__}"),
+    types.FunctionType: _write_function,
     types.BuiltinFunctionType: _text(
         b"builtin", lambda v: f"{getattr(v, '__module__', '')}.{v.__qualname__}"
     ),

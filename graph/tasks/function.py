@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import CodeType
 from typing import Any
 
+from shframe.graph.cached import cached_property
 from shframe.graph.errors import NotPicklable
 from shframe.graph.objects import ref_pickling
 from shframe.graph.tracing.call_site import user_line
@@ -44,7 +45,7 @@ class Function:
     def __call__(self, *values: Any, **named: Any) -> Any:
         return self.call(*values, **self.shared, **named)
 
-    @functools.cached_property
+    @cached_property
     def name(self) -> str:
         """The callable's name, for traces and errors."""
         steps = self.shared.get("steps")
@@ -52,13 +53,13 @@ class Function:
             return "+".join(step.function.name for step in steps)
         return str(getattr(self.call, "__name__", type(self.call).__name__))
 
-    @functools.cached_property
+    @cached_property
     def label(self) -> str:
         """The name of what the user gave: of a kernel of ours, of the functions that it applies."""
         names = dict.fromkeys(m.name for m in members(self.shared) if isinstance(m, UserCode))
         return "+".join(names) or self.name
 
-    @functools.cached_property
+    @cached_property
     def ours(self) -> bool:
         """Whether the code is shframe's own and calls nothing of the user's."""
         module = getattr(self.call, "__module__", None) or ""
@@ -67,7 +68,7 @@ class Function:
     def __reduce__(self) -> tuple[Any, ...]:
         return _function, (self.call, self.shared)
 
-    @functools.cached_property
+    @cached_property
     def payload(self) -> bytes:
         """The pickled callable and its shared parameters; raises NotPicklable.
 
@@ -84,7 +85,7 @@ class Function:
         codes = (one for one in members(self.shared) if isinstance(one, UserCode))
         return (*self.captured, *(ref for code in codes for ref in code.captured))
 
-    @functools.cached_property
+    @cached_property
     def digest(self) -> bytes:
         """16 bytes that name the content."""
         return hashlib.blake2b(self.payload, digest_size=16).digest()
@@ -94,11 +95,16 @@ def _function(call: Callable[..., Any], shared: dict[str, Any]) -> Function:
     return Function(call, **shared)
 
 
+_PLAIN = frozenset((str, int, bool, float, bytes, type(None)))
+
+
 def _holds_user_code(root: object) -> bool:
     """Whether a UserCode, or a plain function of the user's, is anywhere in `root`."""
     stack = [root]
     while stack:
         value = stack.pop()
+        if type(value) in _PLAIN:
+            continue
         if isinstance(value, Function):  # which remembers what it holds
             if not value.ours:
                 return True

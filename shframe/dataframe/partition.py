@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from shframe.dataframe.answers import Answers
 from shframe.graph.tracing.copies import converted, looked_at
 from shframe.store.reader import writable_copy
 
@@ -64,7 +65,19 @@ def layout_of(table: Any) -> Layout:
 
 def with_layout(table: Any, layout: Layout) -> Any:
     """The table with this layout; nothing is copied."""
-    return table.replace_schema_metadata({_META: pickle.dumps(layout, protocol=5)})
+    return table.replace_schema_metadata({_META: _pack(layout)})
+
+
+_ask_once = Answers().ask
+
+
+def _pack(layout: Layout) -> bytes:
+    """A layout as bytes; those of the same labels, which most operations hand on, are kept."""
+    if any(isinstance(one, pd.CategoricalDtype) for one in (*layout.dtypes, *layout.levels)):
+        return pickle.dumps(layout, protocol=5)  # whose hash is that of all categories
+    names = layout.names
+    rest = layout.dtypes, layout.levels, layout.start, names, tuple(map(type, names))
+    return _ask_once(rest, [layout.labels], lambda: pickle.dumps(layout, protocol=5))  # type: ignore[no-any-return]
 
 
 def table_of(columns: Sequence[Any], layout: Layout) -> Any:
@@ -231,7 +244,7 @@ def as_table(frame: Any) -> Any:
     """
     if is_table(frame):
         return frame
-    columns = [frame.iloc[:, n] for n in range(frame.shape[1])]
+    columns = [column for _, column in frame.items()]
     index = frame.index
     ranged = isinstance(index, pd.RangeIndex) and index.step == 1
     levels = [] if ranged else [index.get_level_values(n) for n in range(index.nlevels)]
@@ -292,9 +305,12 @@ def _arrow_column(values: Any) -> Any:
     return None
 
 
-def select(table: Any, places: Sequence[int], labels: Any) -> Any:
-    """Some columns of a table, with its index."""
+def select(table: Any, places: Sequence[int], labels: Any = None) -> Any:
+    """Some columns of a table, with its index; labels: what they are called, None: as they were."""
     layout = layout_of(table)
+    known = layout.labels
+    if labels is None:
+        labels = _ask_once(("take", *places), [known], lambda: known.take(places))
     width = layout.width
     kept = [*places, *range(width, width + len(layout.levels))]
     dtypes = tuple(layout.dtypes[n] for n in places)
@@ -321,7 +337,9 @@ def with_column(table: Any, label: Any, values: Any) -> Any:
         columns[place], dtypes[place] = array, values.dtype
         return table_of(columns, replace(layout, dtypes=tuple(dtypes)))
     columns.insert(layout.width, array)
-    labels = layout.labels.insert(layout.width, label)
+    known, width = layout.labels, layout.width
+    asked = "insert", width, label, type(label).__name__
+    labels = _ask_once(asked, [known], lambda: known.insert(width, label))
     return table_of(columns, replace(layout, labels=labels, dtypes=(*dtypes, values.dtype)))
 
 

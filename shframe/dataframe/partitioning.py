@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import pandas as pd
 
-from shframe.array.delaying import from_delayed
-from shframe.array.functions.manipulation import concat
-from shframe.array.ndarray import Array
 from shframe.dataframe.methods import partitioning
 from shframe.dataframe.rows import Rows
 from shframe.dataframe.wrap import wrap
 from shframe.errors import UnsupportedType
 from shframe.lazy.delayed import Delayed, delayed
+
+if TYPE_CHECKING:
+    from shframe.array.ndarray import Array
 
 
 class Partitioning(Rows):
@@ -132,6 +132,10 @@ class Partitioning(Rows):
 
         Raises: InvalidArgument for values that are no numbers, times or booleans.
         """
+        from shframe.array.delaying import from_delayed  # a third of what frames take to load
+        from shframe.array.functions.manipulation import concat
+        from shframe.array.ndarray import Array
+
         parts = self.to_delayed()
         if lengths is None or lengths is True:
             lengths = self.map_partitions(_count, meta=pd.Series(dtype=int)).compute()  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from shframe.executor_choice import executor_of, planned_for
 from shframe.graph.executors.cluster import values
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr, tree_text
+from shframe.graph.plan.fuse import fused
 from shframe.graph.plan.planner import Layer, Planner
 from shframe.graph.tasks.task_graph import Progress, TaskGraph
 from shframe.graph.tracing.copies import taken
@@ -85,11 +86,14 @@ class Collection(Lazy):
         return result
 
     def _parts(self, graph: TaskGraph, progress: bool | None, executor: Any) -> Iterable[Any]:
-        """The values of the graph's outputs: of a small one without storing them."""
+        """The values of the graph's outputs: of a small one without storing them.
+
+        The tasks are not fused yet: where values between tasks are not stored there is no need.
+        """
         current = session.current()
         if not is_shown(progress) and current.runs_here(graph, executor):
             return run_here(graph, current)
-        return values(run_graph(graph, progress, executor))
+        return values(run_graph(fused(graph), progress, executor))
 
     def persist(self, *, progress: bool | None = None, executor: Any = None) -> Self:
         """The same collection with its partitions computed and kept where they were computed: in
@@ -98,7 +102,7 @@ class Collection(Lazy):
         A later computation there reads them in place; another executor gets copies.
         """
         graph, layer = self._plan(executor)
-        return self._persisted(run_graph(graph, progress, executor), layer)
+        return self._persisted(run_graph(fused(graph), progress, executor), layer)
 
     @property
     def _family(self) -> object:
@@ -121,7 +125,7 @@ class Collection(Lazy):
         if len(many) == 1:
             return Lazy._persist_all(many, progress, executor)
         graph, layers = _plan_all(many, executor, settled=False)
-        made = dict(zip(graph.outputs, run_graph(graph, progress, executor), strict=True))
+        made = dict(zip(graph.outputs, run_graph(fused(graph), progress, executor), strict=True))
         pairs = zip(many, layers, strict=True)
         return [one._persisted([made[key] for key in layer.keys], layer) for one, layer in pairs]
 
@@ -168,10 +172,10 @@ class Collection(Lazy):
     def _plan(
         self, executor: Any, last: Callable[[Layer[Any]], Layer[Any]] | None = None
     ) -> tuple[TaskGraph, Layer[Any]]:
-        """The task graph of the optimised plan, and what is known of its partitions."""
+        """The task graph of the optimised plan, not fused, and what is known of its partitions."""
         where = session.current().where(executor)  # raises before the work if it is invalid
         with planned_for(where):
-            return self.planner.graph(self.planner.optimized(self.expr), last)
+            return self.planner.graph(self.planner.optimized(self.expr), last, fuse=False)
 
     def _settled(self, layer: Layer[Any]) -> Layer[Any]:
         """The last step for each partition, in the workers, before the user gets them."""
@@ -191,13 +195,14 @@ class Collection(Lazy):
 def _plan_all(
     many: list[Collection], executor: Any, settled: bool
 ) -> tuple[TaskGraph, list[Layer[Any]]]:
-    """One task graph for several collections of one planner, and what is known of each."""
+    """One task graph, not fused, for several collections of one planner, and what is known of
+    each."""
     planner = many[0].planner
     where = session.current().where(executor)
     with planned_for(where):
         plans = planner.optimized_together([one.expr for one in many])
         lasts = [one._settled if settled else None for one in many]
-        return planner.graph_of(plans, lasts)
+        return planner.graph_of(plans, lasts, fuse=False)
 
 
 def run_graph(graph: TaskGraph, progress: bool | None, executor: Any) -> list[ObjectRef]:

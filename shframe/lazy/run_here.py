@@ -34,12 +34,19 @@ def run_here(graph: TaskGraph, current: Session) -> list[Any]:
 
 def _values(graph: TaskGraph, trace: Trace) -> list[Any]:
     values: dict[Key, Any] = {key: ref.value() for key, ref in graph.data.items()}
-    pid = os.getpid()
-    for key in graph.sorted_keys():
+    pid, order = os.getpid(), graph.sorted_keys()
+    readers = graph.readers(order)
+    for key in graph.outputs:  # which are kept
+        readers[key] = readers.get(key, 0) + 1
+    for key in order:
         task = graph.tasks[key]
         start = time.monotonic()
         value = task.function(*[values[source] for source in task.inputs], *task.args)
         values[key] = value
+        for source in dict.fromkeys(task.inputs):
+            readers[source] -= 1
+            if not readers[source]:
+                del values[source]
         end, size = time.monotonic(), getattr(value, "nbytes", 0)
         trace.add(Span(key, task.function.name, -1, pid, start, end, 0, size, copies.taken()))
     return [values[key] for key in graph.outputs]

@@ -31,6 +31,7 @@ from shframe.dataframe.rules.push_columns import push_columns
 from shframe.dataframe.rules.push_filters import push_filters
 from shframe.dataframe.rules.push_limit import push_limit
 from shframe.dataframe.rules.read_footers import count_rows, read_bounds
+from shframe.dataframe.rules.unneeded import drop_unneeded
 from shframe.errors import UnsupportedType
 from shframe.graph.plan.expr import Expr
 from shframe.graph.plan.rewrite import Stage
@@ -41,12 +42,12 @@ PLANS = Path(__file__).with_name("plans")
 RULES: dict[str, Callable[[Expr], Expr]] = {
     "move_filters": move_filters,
     "limit_sorted": Stage("sorted", rules=(limit_sorted,)).apply,
-    "drop_order": Stage("order", passes=(drop_order, drop_labels)).apply,
+    "drop_order": drop_unneeded(drop_order, drop_labels),
     "find_members": Stage("members", rules=(find_members,)).apply,
     "read_footers": Stage("footers", rules=(count_rows, read_bounds)).apply,
     "push_filters": push_filters,
     "push_limit": Stage("limit", rules=(push_limit,)).apply,
-    "push_columns": push_columns,
+    "push_columns": drop_unneeded(push_columns),
 }
 COUNT = 48
 CHECKED = ["move_filters", "limit_sorted", "drop_order", "find_members", "read_footers"]

@@ -4,7 +4,6 @@ nothing: rules/ rewrites them and lower/ makes tasks of them.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from shframe.array.expr.moments import Together
 from shframe.array.expr.program import Program
 from shframe.array.expr.reducers import Reducer
 from shframe.array.grid.chunks import Chunks, Shape, numblocks, shape_of
+from shframe.graph.cached import cached_property
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr
 from shframe.graph.tasks.function import UserCode
@@ -30,7 +30,7 @@ class Node(Expr):
     chunks: Chunks
     dtype: DType
 
-    @functools.cached_property
+    @cached_property
     def shape(self) -> Shape:
         """Lengths of the axes."""
         return shape_of(self.chunks)

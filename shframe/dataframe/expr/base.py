@@ -7,7 +7,6 @@ value's `sample` is what one harmless row gives: it tells the value's kind and l
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -16,7 +15,9 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe.expr.lineage import Lineage, Rows, same_rows
+from shframe.dataframe.expr.schemas import ask_once
 from shframe.dataframe.kernels import rowwise
+from shframe.graph.cached import cached_property
 from shframe.graph.plan.expr import Expr
 from shframe.graph.plan.tokens import tokenize
 
@@ -67,34 +68,46 @@ class Literal:
 class Relation(Expr):
     """A frame, series or index in partitions."""
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         """The empty pandas object with the dtypes and labels of this one."""
         raise AssertionError(f"{type(self).__name__} lacks a meta")
 
-    @functools.cached_property
+    @cached_property
     def labels_made(self) -> tuple[Any, ...]:
         """The labels of a frame's columns. Cost: less than pandas takes to list them again."""
         kept = self.__dict__.get("_kept")
-        return tuple(self.meta.columns.tolist() if kept is None else kept[1])
+        if kept is not None:
+            return kept[1]  # type: ignore[no-any-return]
+        meta = self.meta
+        return ask_once(("labels",), [meta], lambda: tuple(meta.columns.tolist()))  # type: ignore[no-any-return]
+
+    def labels_with(self, label: Any) -> tuple[Any, ...] | None:
+        """The labels with a further one, unless it is there; None where only pandas tells."""
+        known = self.labels_made
+        if type(label) is not str or not all(type(one) is str for one in known):
+            return None
+        return known if label in known else (*known, label)
 
     @property
     def kept_meta(self) -> Any:
         """The schema that a rule has left, of which it was said only which columns; or None."""
         kept = self.__dict__.get("_kept")
-        return None if kept is None else choose_columns(*kept)
+        if kept is None:
+            return None
+        return ask_once(("columns", kept[1]), [kept[0]], lambda: choose_columns(*kept))
 
     def dtype_of(self, label: Any) -> Any:
         """The dtype of a column of a frame."""
         kept = self.__dict__.get("_kept")
         return (self.meta if kept is None else kept[0])[label].dtype
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         """Where the rows come from; a node of its own, of which no order is known."""
         return Lineage(self.token, self.token)
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         """Whether all partitions have the dtypes of the whole, whatever is missing in them."""
         return True
@@ -111,15 +124,15 @@ class SameSchema(Relation):
 
     source: Relation
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return self.source.meta
 
-    @functools.cached_property
+    @cached_property
     def labels_made(self) -> tuple[Any, ...]:
         return self.source.labels_made
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         return self.source.settled
 
@@ -128,7 +141,7 @@ class SameSchema(Relation):
 class Value(Expr):
     """One value, or a pandas object that is not in partitions."""
 
-    @functools.cached_property
+    @cached_property
     def sample(self) -> Any:
         """What it would be of one harmless row: tells its kind and its labels."""
         raise AssertionError(f"{type(self).__name__} lacks a sample")
@@ -161,17 +174,20 @@ class RowWise(Relation):
         """The kernel with its parameters; it is called with a partition or value per operand."""
         raise AssertionError(f"{type(self).__name__} lacks a kernel")
 
-    @functools.cached_property
+    @cached_property
     def relations(self) -> tuple[Relation, ...]:
         """The operands of which it gets a partition each."""
-        given = set(map(id, self.given))
-        operands = (child for child in self.children() if id(child) not in given)
-        return tuple(one for one in operands if isinstance(one, Relation))
+        found = [one for one in self.children() if isinstance(one, Relation)]
+        if given := self.given:
+            others = set(map(id, given))
+            found = [one for one in found if id(one) not in others]
+        return tuple(found)
 
-    @functools.cached_property
+    @cached_property
     def is_aligned(self) -> bool:
         """Whether all its relations have the same rows in the same partitions."""
-        return same_rows([one.lineage for one in self.relations])
+        relations = self.relations
+        return len(relations) == 1 or same_rows([one.lineage for one in relations])
 
     @property
     def keeps_index(self) -> bool:
@@ -183,29 +199,33 @@ class RowWise(Relation):
         """Whether the dtypes of the result follow from those of the operands, not from values."""
         return False
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         if self.known is not None:
             return self.known.empty
         if (kept := self.kept_meta) is not None:
             return kept
-        kernel, params = self.call
-        return kernel(*map(example_of, self.children()), **params)
+        examples = [*map(example_of, self.children())]
+        return ask_once((self.own, self.is_aligned), examples, lambda: self._ask_pandas(examples))
 
-    @functools.cached_property
+    def _ask_pandas(self, examples: list[Any]) -> Any:
+        kernel, params = self.call
+        return kernel(*examples, **params)
+
+    @cached_property
     def lineage(self) -> Lineage:
-        lineages = [source.lineage for source in self.relations]
-        first = lineages[0]
-        if self.rows == "made":
+        rows = self.rows
+        if rows == "made":
             return Lineage(self.token, self.token)
-        if self.rows == "same" or (self.rows == "joined" and same_rows(lineages)):
+        first = self.relations[0].lineage
+        if rows == "same" or (rows == "joined" and self.is_aligned):
             return first
-        if any(one.root != first.root for one in lineages) and self.rows == "joined":
+        if rows == "joined" and any(one.lineage.root != first.root for one in self.relations):
             return Lineage(self.token, self.token)
         choice = [source.token for source in self.relations[1:]] or [self.token]
-        return Lineage(first.root, tokenize(self.rows, first.rows, choice), first.increasing)
+        return Lineage(first.root, tokenize(rows, first.rows, choice), first.increasing)
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         if not all(source.settled for source in self.relations):
             return False
@@ -243,6 +263,17 @@ def choose_columns(meta: Any, labels: tuple[Any, ...]) -> Any:
     if len(places) < len(meta.columns):
         return meta[list(labels)]
     return meta.take([places[label] for label in labels], axis=1)
+
+
+def is_numbered(meta: Any) -> bool:
+    """Whether the rows of a frame or series have no labels but their numbers."""
+    index = getattr(meta, "index", None)
+    return type(index) is pd.RangeIndex and (index.start, index.step) == (0, 1)
+
+
+def is_mask(meta: Any) -> bool:
+    """Whether it is a series of plain booleans."""
+    return isinstance(meta, pd.Series) and meta.dtype == np.dtype(bool)
 
 
 def dtypes_of(meta: Any) -> list[Any]:

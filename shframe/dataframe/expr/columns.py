@@ -7,7 +7,6 @@ do not ask how many columns there are.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,6 +14,7 @@ from shframe.dataframe.expr.base import Call, Literal, Meta, Relation, RowWise, 
 from shframe.dataframe.expr.lineage import Rows
 from shframe.dataframe.kernels import membership, rowwise, top_rows, words
 from shframe.dataframe.kernels.arguments import Place
+from shframe.graph.cached import cached_property
 from shframe.graph.plan.expr import Expr
 from shframe.graph.plan.tokens import tokenize
 
@@ -109,7 +109,7 @@ class Arguments:
     args: tuple[Any, ...] = ()
     kwargs: tuple[tuple[str, Any], ...] = ()
 
-    @functools.cached_property
+    @cached_property
     def token(self) -> str:
         return tokenize(self.args, self.kwargs)
 

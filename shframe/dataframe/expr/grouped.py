@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from shframe.dataframe.expr.base import (
 from shframe.dataframe.expr.lineage import Lineage
 from shframe.dataframe.kernels import grouped
 from shframe.dataframe.kernels.grouped import GroupCall
+from shframe.graph.cached import cached_property
 from shframe.graph.plan.expr import Expr
 
 
@@ -32,14 +32,14 @@ class GroupNode(Relation):
     given: tuple[Expr, ...] = ()
     _learn: Callable[[Relation], Any] | None = None
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         if self._learn is not None:
             return self._learn(self)
         made = grouped.call_groups(self.source.meta, *map(example_of, self.given), plan=self.call)
         return made.iloc[:0]
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         return False
 
@@ -53,17 +53,17 @@ class GroupedRows(GroupNode):
 
     kernel: Callable[..., Any] = grouped.call_groups
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         if self._learn is not None:
             return self._learn(self)
         return self.kernel(self.source.meta, *map(example_of, self.given), plan=self.call)
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return self.source.lineage
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         return not any(map(changes_when_missing, dtypes_of(self.meta)))
 
@@ -72,7 +72,7 @@ class GroupedRows(GroupNode):
 class GroupedMask(GroupedRows):
     """Which rows of their groups are chosen: always booleans."""
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         return True
 

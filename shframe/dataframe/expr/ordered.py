@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import Any
 
 from shframe.dataframe.expr.base import Params, Relation, Value
 from shframe.dataframe.expr.lineage import Lineage
 from shframe.dataframe.expr.samples import sample_of
+from shframe.graph.cached import cached_property
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,11 +18,11 @@ class Ranks(Relation):
     source: Relation
     options: Params
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return self.source.meta.rank(**self.options.values)
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return self.source.lineage
 
@@ -34,7 +34,7 @@ class Modes(Relation):
     source: Relation
     dropna: bool
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return self.source.meta.mode(dropna=self.dropna)
 
@@ -51,7 +51,7 @@ class Quantiles(Value):
     scalar: bool
     option: Any
 
-    @functools.cached_property
+    @cached_property
     def sample(self) -> Any:
         rows = sample_of(self.source.meta)
         if self.quantiles is None:

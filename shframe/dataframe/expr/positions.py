@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from shframe.dataframe.expr.lineage import Lineage
 from shframe.dataframe.expr.relations import Whole
 from shframe.dataframe.expr.values import Computed
 from shframe.dataframe.kernels import positions
+from shframe.graph.cached import cached_property
 from shframe.graph.plan.expr import Expr
 from shframe.graph.plan.tokens import tokenize
 
@@ -27,7 +27,7 @@ class ByPosition(SameSchema):
     params: Params
     given: tuple[Expr, ...] = ()
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         source = self.source.lineage
         return Lineage(source.root, tokenize("by position", self.token), source.increasing)
@@ -39,16 +39,16 @@ class Placed(ByPosition):
 
     known: Meta | None = None
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         assert self.known is not None, "values without a dtype"
         return self.known.empty
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return self.source.lineage
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         return True
 
@@ -66,12 +66,12 @@ class Concat(Relation):
     keys: tuple[Any, ...] | None = None
     names: tuple[Any, ...] | None = None
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         metas = [source.meta for source in self.sources]
         return positions.concatenate(metas, self.join, self.keys, self.names)
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         made = dtypes_of(self.meta)
         return all(one.settled and dtypes_of(one.meta) == made for one in self.sources)
@@ -81,7 +81,7 @@ class Concat(Relation):
 class Rearranged(Whole):
     """Rows of the first source, all of which one task has: of other labels, or in another order."""
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         meta: Any = self.sources[0].meta  # type: ignore[attr-defined]
         return meta
@@ -93,6 +93,6 @@ class Located(Computed):
 
     _sample: Any = None
 
-    @functools.cached_property
+    @cached_property
     def sample(self) -> Any:
         return self._sample

@@ -18,14 +18,18 @@ from shframe.dataframe.expr.base import (
     RowWise,
     SameSchema,
     changes_when_missing,
+    choose_columns,
     example_of,
+    is_mask,
+    is_numbered,
     learned_meta,
 )
 from shframe.dataframe.expr.lineage import Lineage, correspond, same_rows
 from shframe.dataframe.expr.samples import sample_of
-from shframe.dataframe.expr.schemas import ask_once
+from shframe.dataframe.expr.schemas import ask_once, ask_once_of_equal
 from shframe.dataframe.kernels import aggregate, combine, join_partitions, rowwise
 from shframe.dataframe.kernels.aggregation import Aggregation
+from shframe.graph.cached import cached_property
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr
 from shframe.graph.plan.tokens import tokenize
@@ -48,20 +52,20 @@ class FromParts(Relation):
     increasing: bool = False
     same_dtypes: bool = True
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return self.sample.empty
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         return self.same_dtypes
 
-    @functools.cached_property
+    @cached_property
     def groups(self) -> dict[tuple[Any, ...], int]:
         """How many groups rows are guessed to make by some columns, where that was asked."""
         return {}
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return Lineage(self.token, self.token, self.fresh or self.increasing)
 
@@ -82,12 +86,12 @@ class ReadParquet(Relation):
     limit: int | None = None
     filters: tuple[tuple[tuple[str, str, Any], ...], ...] = ()
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         whole = self.source.filtered_meta if self.filters else self.source.meta
         return whole if self.columns is None else whole[list(self.columns)]
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return Lineage(self.token, self.token, not self.source.index)
 
@@ -98,11 +102,11 @@ class ReadCsv(Relation):
 
     source: Any
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return self.source.meta
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return Lineage(self.token, self.token, True)
 
@@ -118,6 +122,15 @@ class Project(RowWise):
     labels: tuple[Any, ...]
 
     keeps_dtypes = True
+
+    @cached_property
+    def meta(self) -> Any:
+        if (kept := self.kept_meta) is not None:
+            return kept
+        known = set(self.source.labels_made)
+        if all(type(label) is str and label in known for label in self.labels):
+            return choose_columns(self.source.meta, self.labels)
+        return super().meta
 
     @property
     def call(self) -> Call:
@@ -139,11 +152,19 @@ class Filter(RowWise):
     def keeps_index(self) -> bool:
         return not self.labels and self.is_aligned
 
-    @functools.cached_property
+    @cached_property
+    def meta(self) -> Any:
+        """That of the source, of which an ordinary condition leaves no row."""
+        plain = "_kept" not in self.__dict__ and self.is_aligned
+        if plain and is_numbered(self.source.meta) and is_mask(self.condition.meta):
+            return self.source.meta
+        return super().meta
+
+    @cached_property
     def labels_made(self) -> tuple[Any, ...]:
         return self.source.labels_made
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         return self.source.settled  # the dtype of the condition is not that of the rows
 
@@ -167,6 +188,10 @@ class Assign(RowWise):
     column: Relation | Literal
     given: tuple[Expr, ...] = ()
     grows: bool = True
+
+    @cached_property
+    def labels_made(self) -> tuple[Any, ...]:
+        return self.source.labels_with(self.label) or super().labels_made
 
     @property
     def keeps_dtypes(self) -> bool:
@@ -219,7 +244,7 @@ class MapPartitions(Map):
 
     _learn: Callable[[Relation], Any] | None = None
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return learned_meta(self)
 
@@ -231,11 +256,11 @@ class MapPartitions(Map):
 class UnifyDtypes(SameSchema):
     """The same rows; partitions in which something is missing and all others have one dtype."""
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return self.source.lineage
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         return True
 
@@ -257,7 +282,7 @@ class Whole(Relation):
     kernel: Callable[..., Any]
     params: Params
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return self.kernel(*map(example_of, self.sources), **self.params.values)
 
@@ -271,7 +296,7 @@ class OpenWhole(Whole):
 
     _learn: Callable[[Relation], Any] | None = None
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         assert self._learn is not None, "nothing tells what comes of it"
         return self._learn(self)
@@ -305,13 +330,13 @@ class Aggregate(Relation):
     source: Relation
     plan: Aggregation
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         source, plan = self.source.meta, self.plan
         find = functools.partial(aggregate.aggregate_empty, source, plan)
         if not all(isinstance(output.how, str) for output in plan.outputs):
             return find()
-        return ask_once(("aggregate", plan.token), [source], find)
+        return ask_once_of_equal(("aggregate", plan.token), [source], find)
 
 
 @dataclass(frozen=True, eq=False)
@@ -331,11 +356,11 @@ class Join(Relation):
     places: tuple[int, ...] | None = None
     ordered: bool = True
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return Lineage(self.token, self.token, True)
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         """Rows without a partner lack the columns of the other side, but for keys of one name."""
         sides = {"left": (self.right,), "right": (self.left,), "outer": (self.left, self.right)}
@@ -348,12 +373,12 @@ class Join(Relation):
             if label not in shared
         )
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         if (kept := self.kept_meta) is not None:
             return kept
         question = ("join", self.how, self.left_on, self.right_on, self.suffixes, self.places)
-        return ask_once(question, [self.left.meta, self.right.meta], self._ask_pandas)
+        return ask_once_of_equal(question, [self.left.meta, self.right.meta], self._ask_pandas)
 
     def _ask_pandas(self) -> Any:
         plan = join_partitions.JoinPlan(
@@ -390,7 +415,7 @@ class Repartition(SameSchema):
 
     count: int
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return Lineage(self.token, self.token, self.source.lineage.increasing)
 
@@ -407,11 +432,11 @@ class Shuffled(SameSchema):
 class NumberRows(SameSchema):
     """The same rows with an index that counts them."""
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return self.source.meta.reset_index(drop=True)
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         root = tokenize("numbered", self.source.lineage.root, self.source.lineage.rows)
         return Lineage(root, root, True)
@@ -436,8 +461,11 @@ class SmallResult(Relation):
         """Of a partition, of several results, and the parameters of both."""
         raise AssertionError(f"{type(self).__name__} lacks kernels")
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
+        return ask_once((self.own,), [self.source.meta], self._ask_pandas)
+
+    def _ask_pandas(self) -> Any:
         partial, together, params = self.kernels
         made = together(partial(self.source.meta, **params), last=True, **params)
         return made.iloc[:0] if not isinstance(made, pd.Index) else made[:0]
@@ -486,7 +514,7 @@ class FirstSorted(SmallResult):
     na_position: str
     count: int
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return self.source.meta
 

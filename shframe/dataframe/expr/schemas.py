@@ -1,8 +1,4 @@
-"""What pandas said of empty frames: the same question about the same schemas is asked once.
-
-A merge or a group-by of frames without rows takes pandas a millisecond or more, which is as long as
-all else that is done with such a node until it runs.
-"""
+"""What pandas said of empty frames: the same question about the same schemas is asked once."""
 
 from __future__ import annotations
 
@@ -11,23 +7,32 @@ from typing import Any
 
 import pandas as pd
 
-MOST = 1 << 9  # answers that are kept
+from shframe.dataframe.answers import MOST, Answers
 
-_answers: dict[Hashable, Any] = {}
+ask_once = Answers().ask  # about the very same metas
+
+_of_equal: dict[Hashable, Any] = {}
 
 
-def ask_once(question: tuple[Hashable, ...], metas: Sequence[Any], ask: Callable[[], Any]) -> Any:
-    """What `ask` gives of these empty frames; question: what else the answer depends on."""
-    key = _key_of(question, metas)
-    if key is None:
-        return ask()
-    if key not in _answers:
-        made = ask()
-        if len(_answers) >= MOST:
-            _answers.clear()
-        _answers[key] = made
-        return made
-    return _answers[key]
+def ask_once_of_equal(
+    question: tuple[Hashable, ...], metas: Sequence[Any], find: Callable[[], Any]
+) -> Any:
+    """What is found of empty frames with these columns and dtypes, whatever their index: where
+    that takes longer than a look at the columns."""
+
+    def look() -> Any:
+        key = _key_of(question, metas)
+        if key is None:
+            return find()
+        if key not in _of_equal:
+            made = find()
+            if len(_of_equal) >= MOST:
+                _of_equal.clear()
+            _of_equal[key] = made
+            return made
+        return _of_equal[key]
+
+    return ask_once(question, metas, look)
 
 
 def _key_of(question: tuple[Hashable, ...], metas: Sequence[Any]) -> Hashable | None:

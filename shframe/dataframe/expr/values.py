@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,7 +10,9 @@ import pandas as pd
 
 from shframe.dataframe.expr.base import Literal, Params, Relation, Value, call_operator, dtypes_of
 from shframe.dataframe.expr.samples import sample_of
+from shframe.dataframe.expr.schemas import ask_once
 from shframe.dataframe.kernels import reduce, rowwise
+from shframe.graph.cached import cached_property
 from shframe.graph.plan.expr import Expr
 from shframe.graph.plan.tokens import tokenize
 
@@ -31,8 +32,11 @@ class Fold(Value):
         """Of a partition, of all results, and the parameters of both."""
         raise AssertionError(f"{type(self).__name__} lacks kernels")
 
-    @functools.cached_property
+    @cached_property
     def sample(self) -> Any:
+        return ask_once((self.own,), [self.source.meta], self._ask_pandas)
+
+    def _ask_pandas(self) -> Any:
         partial, final, params = self.kernels
         return final(partial(sample_of(self.source.meta), **params), **params)
 
@@ -83,7 +87,7 @@ class FindLabels(Find):
 class FindEnds(Find):
     """The first and the last time of all rows; None where there is none, and of no example."""
 
-    @functools.cached_property
+    @cached_property
     def sample(self) -> Any:
         return None
 
@@ -95,7 +99,7 @@ class Members(Find):
 class Check(Find):
     """Raises where something is wrong with the whole, when it is computed."""
 
-    @functools.cached_property
+    @cached_property
     def sample(self) -> Any:
         return True
 
@@ -113,7 +117,7 @@ class Computed(Value):
         """The kernel and its parameters."""
         return self.kernel, self.params.values
 
-    @functools.cached_property
+    @cached_property
     def sample(self) -> Any:
         kernel, params = self.call
         return kernel(*map(_example, self.children()), **params)
@@ -144,7 +148,7 @@ class ValueOperation(Value):
         """The kernel and its parameters."""
         return call_operator(self.op, self.left, self.right)
 
-    @functools.cached_property
+    @cached_property
     def sample(self) -> Any:
         kernel, params = self.call
         return kernel(*map(_example, self.children()), **params)
@@ -174,7 +178,7 @@ class Given(Value):
     held: Held
     _sample: Any = None
 
-    @functools.cached_property
+    @cached_property
     def sample(self) -> Any:
         return self._sample
 

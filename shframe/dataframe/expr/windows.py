@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from shframe.dataframe.expr.lineage import Lineage
 from shframe.dataframe.kernels import carrying, window
 from shframe.dataframe.kernels.carrying import CarryPlan
 from shframe.dataframe.kernels.window import WindowPlan
+from shframe.graph.cached import cached_property
 from shframe.graph.plan.expr import Expr
 
 
@@ -33,15 +33,15 @@ class Windowed(Relation):
     plan: WindowPlan
     given: tuple[Expr, ...] = ()
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return window.call_windows(self.source.meta, *map(example_of, self.given), plan=self.plan)
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return self.source.lineage
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         return self.source.settled and not any(map(changes_when_missing, dtypes_of(self.meta)))
 
@@ -56,15 +56,15 @@ class Overlapped(Windowed):
     known: Meta | None = None
     _learn: Callable[[Relation], Any] | None = None
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return learned_meta(self)
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return Lineage(self.token, self.token)
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         return False
 
@@ -76,14 +76,14 @@ class Carried(Relation):
     source: Relation
     plan: CarryPlan
 
-    @functools.cached_property
+    @cached_property
     def meta(self) -> Any:
         return carrying.call_empty(self.source.meta, plan=self.plan)
 
-    @functools.cached_property
+    @cached_property
     def lineage(self) -> Lineage:
         return self.source.lineage
 
-    @functools.cached_property
+    @cached_property
     def settled(self) -> bool:
         return self.source.settled and not any(map(changes_when_missing, dtypes_of(self.meta)))

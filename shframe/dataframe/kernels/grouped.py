@@ -4,7 +4,7 @@ of their keys, pandas' own method is called there, and the rows go back to where
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -369,6 +369,21 @@ def _first_numbers(groups: Any, numbers: Any, count: int) -> Any:
     return first
 
 
+_SCALARS = (bool, int, float, complex, str, bytes, np.generic, pd.Timestamp, pd.Timedelta)
+
+
+def _is_scalar(result: Any) -> bool:
+    """Whether pandas makes one value of a series of what a function returned."""
+    return result is None or isinstance(result, _SCALARS)
+
+
+def _first_rows(keys: Sequence[Any], numbers: Iterable[int]) -> list[Any]:
+    """Of numbered keys, partition by partition, the rows that have these numbers."""
+    places, rows = np.divmod(np.sort(np.fromiter(numbers, np.int64)), _SPAN)
+    cuts = np.searchsorted(places, np.arange(len(keys) + 1))
+    return [part.iloc[rows[cuts[n] : cuts[n + 1]]] for n, part in enumerate(keys)]
+
+
 def assemble(*inputs: Any, keys: int, empty: Any, plan: GroupCall) -> Any:
     """The results of all groups, put together by pandas as it does with its own.
 
@@ -382,12 +397,18 @@ def assemble(*inputs: Any, keys: int, empty: Any, plan: GroupCall) -> Any:
         return call_groups(empty, plan=plan)
     if plan.is_of_several and all(one is None for one in results.values()):
         return _frame_of_nothing(empty, plan)
-    whole = partition.stack([one for one in inputs[:keys] if len(one)] or [inputs[0]])
+    plain = all(map(_is_scalar, results.values()))  # then no group's rows are looked at
+    parts = _first_rows(inputs[:keys], results) if plain else inputs[:keys]
+    whole = partition.stack([one for one in parts if len(one)] or [inputs[0]])
     label = _number_label(plan)
     bare = GroupCall(plan.keys, plan.names, None, "apply", options=plan.options)
     groups = group(whole, bare)
     first = _first_numbers(groups, whole[label].to_numpy(), len(results))
-    ordered = iter([results[number] for number in first.tolist()])
+    values = [results[number] for number in first.tolist()]
+    if plain and dict(plan.options).get("as_index", True):
+        name = None if plan.is_of_several else plan.columns
+        return pd.Series(values, index=groups.size().index, name=name)
+    ordered = iter(values)
     if plan.is_of_several:
         return groups.apply(lambda seen: next(ordered))
     made = groups[label].apply(lambda seen: next(ordered))

@@ -50,8 +50,7 @@ def select_columns(part: Any, *, labels: Any) -> Any:
     if partition.is_table(part) and labels:
         known = partition.layout_of(part).labels
         if known.is_unique:
-            places = [known.get_loc(n) for n in labels]
-            return partition.select(part, places, known.take(places))
+            return partition.select(part, [known.get_loc(n) for n in labels])
     return partition.as_pandas(part)[list(labels)]
 
 
@@ -322,8 +321,11 @@ def decode_strings(part: Any) -> Any:
     if not partition.is_table(part):
         return part
     layout = partition.layout_of(part)
+    dtypes = (*layout.dtypes, *layout.levels)
+    if not any(isinstance(dtype, pd.StringDtype) for dtype in dtypes):
+        return part
     columns = [
         partition.as_text(column) if isinstance(dtype, pd.StringDtype) else column
-        for column, dtype in zip(part.columns, (*layout.dtypes, *layout.levels), strict=True)
+        for column, dtype in zip(part.columns, dtypes, strict=True)
     ]
     return partition.table_of(columns, layout)

@@ -18,6 +18,7 @@ from shframe.dataframe.kernels.stack_tables import stack_parts
 from shframe.dataframe.kernels.table_rows import pick_rows
 
 SAMPLE = 256  # rows of each partition that take part in choosing the cuts
+FEW = 1 << 12  # rows of a pandas object that pandas has in order before they were a table
 STEPS = 1024  # rows of a sorted partition by which the place of a cut is narrowed down
 
 
@@ -26,7 +27,8 @@ def sort(part: Any, *, by: Any, ascending: Any, na_position: str, keep_labels: b
 
     keep_labels: whether rows are asked for their labels afterwards.
     """
-    table = _sortable_table(part, by, keep_labels)
+    few = not partition.is_table(part) and len(part) <= FEW
+    table = None if few else _sortable_table(part, by, keep_labels)
     if table is not None:
         order = _order_table(table, by, ascending, na_position)
         if order is not None:

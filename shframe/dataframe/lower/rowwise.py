@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import repeat
+
 from shframe.dataframe.expr.base import RowWise
 from shframe.dataframe.expr.relations import Filter, UnifyDtypes
 from shframe.dataframe.kernels import agreeing
@@ -24,29 +27,27 @@ def lower_row_wise(node: RowWise, sources: tuple[Layer, ...]) -> Layer:
     by_partition = set(map(id, node.relations))
     children = list(zip(node.children(), sources, strict=True))
     relations = [(child, layer) for child, layer in children if id(child) in by_partition]
-    fresh = node.keeps_index and all(layer.about.fresh for _, layer in relations)
+    fresh = node.keeps_index and all([layer.about.fresh for _, layer in relations])
     before: list[Task] = []
-    partitions: dict[int, list[Key]] = {}
+    partitions: dict[int, Sequence[Key]] = {}
     for child, layer in relations:
-        keys, tasks = (layer.keys, []) if fresh else number_rows(child.name, layer)
-        partitions[id(child)] = list(keys)
-        before.extend(tasks)
-    counts = sorted({len(keys) for keys in partitions.values()})
+        if fresh:
+            partitions[id(child)] = layer.keys
+        else:
+            partitions[id(child)], tasks = number_rows(child.name, layer)
+            before.extend(tasks)
+    counts = sorted(set(map(len, partitions.values())))
     if len(counts) > 1:
         raise InvalidArgument(f"partition counts differ: {' and '.join(map(str, counts))}")
     kernel, params = node.call
-    function = Function(kernel, **params)
+    function, name = Function(kernel, **params), node.name
+    inputs = [
+        partitions[id(child)] if id(child) in partitions else repeat(layer.keys[0])
+        for child, layer in children
+    ]
     tasks = [
-        Task(
-            Key(node.name, (n,)),
-            function,
-            tuple(
-                partitions[id(child)][n] if id(child) in partitions else layer.keys[0]
-                for child, layer in children
-            ),
-            fan_in=True,
-        )
-        for n in range(counts[0])
+        Task(Key(name, (n,)), function, keys, fan_in=True)
+        for n, keys in enumerate(zip(*inputs, strict=False))  # values are endless
     ]
     about = _estimate(node, relations[0][1].about, fresh)
     return Layer(keys_of(tasks), [*before, *tasks], about=about)

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from shframe.dataframe.expr.base import RowWise, Value
+from shframe.dataframe.expr.base import Literal, Relation, RowWise, Value
+from shframe.dataframe.expr.columns import Compare, Operand
 
 
 def compare(node: RowWise) -> None:
     """Raises: TypeError: what pandas raises for dtypes that cannot be compared."""
+    if isinstance(node, Compare) and _is_number(node.left) and _is_number(node.right):
+        return  # as most are
     examples = [
         child.sample if isinstance(child, Value) else _one_row(child.meta)  # type: ignore[attr-defined]
         for child in node.children()
@@ -27,6 +31,14 @@ def compare(node: RowWise) -> None:
         raise
     except Exception:  # it is about the made-up values, which say nothing
         return
+
+
+def _is_number(operand: Operand) -> bool:
+    """Whether it is a plain number, or a column of NumPy's."""
+    if isinstance(operand, Literal):
+        return type(operand.value) in (int, float)
+    dtype = getattr(operand.meta, "dtype", None) if isinstance(operand, Relation) else None
+    return isinstance(dtype, np.dtype) and dtype.kind in "iuf"
 
 
 def _one_row(meta: Any) -> Any:

@@ -34,6 +34,7 @@ from shframe.dataframe.rules.push_columns import push_columns
 from shframe.dataframe.rules.push_filters import push_filters
 from shframe.dataframe.rules.push_limit import push_limit
 from shframe.dataframe.rules.read_footers import count_rows, read_bounds
+from shframe.dataframe.rules.unneeded import drop_unneeded
 from shframe.graph.plan.planner import Planner
 from shframe.graph.plan.rewrite import Stage
 
@@ -43,8 +44,11 @@ PLANNER: Planner[About] = Planner(
         Stage("push filters", passes=(push_filters,), check=check_stage),
         Stage("read less", rules=(count_rows, read_bounds, find_members), check=check_stage),
         Stage("push limit", rules=(limit_sorted, push_limit), check=check_stage),
-        Stage("drop order", passes=(keep_first, drop_order, drop_labels), check=check_stage),
-        Stage("push columns", passes=(push_columns,), check=check_stage),
+        Stage(
+            "drop unneeded",
+            passes=(keep_first, drop_unneeded(drop_order, drop_labels, push_columns)),
+            check=check_stage,
+        ),
         Stage("ask words", passes=(ask_words,), check=check_stage),
     ),
     lowerings={

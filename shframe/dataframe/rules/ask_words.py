@@ -20,6 +20,8 @@ def ask_words(plan: Expr) -> Expr:
 
     Whether the column is a dictionary is seen when it has been read.
     """
+    if not plan.has(Compare, IsIn, StringOp):
+        return plan
     return rewrite(plan, lambda _, node: _ask(node) or node)
 
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from shframe.dataframe.expr.relations import Join, Sort
-from shframe.dataframe.rules.needs import needs_of
-from shframe.dataframe.rules.rewriting import rewrite, with_meta
+from shframe.dataframe.rules.needs import is_needless
+from shframe.dataframe.rules.rewriting import with_schema_of
+from shframe.dataframe.rules.unneeded import Needs
 from shframe.graph.plan.expr import Expr
 
 
-def drop_order(plan: Expr) -> Expr:
+def drop_order(old: Expr, new: Expr, needs: Needs) -> Expr:
     """Sorts above which nothing needs an order go; joins give rows as they find them."""
-    needs = needs_of(plan)
-
-    def change(old: Expr, new: Expr) -> Expr:
-        need = needs[old.token]
-        if need.order:
-            return new
-        if isinstance(new, Sort) and not (need.index and new.ignore_index):
-            return new.source
-        if isinstance(new, Join) and not need.index and new.ordered:
-            return with_meta(dataclasses.replace(new, ordered=False), new.meta)
+    if not isinstance(new, Join | Sort):
         return new
-
-    return rewrite(plan, change)
+    need = needs.of(old)
+    if isinstance(new, Sort):
+        return new.source if is_needless(new, need) else new
+    if need.order or need.index or not new.ordered:
+        return new
+    return with_schema_of(new.replaced(ordered=False), new)

@@ -28,7 +28,7 @@ from shframe.dataframe.expr.relations import (
 )
 from shframe.dataframe.kernels.aggregation import PRIMITIVES
 from shframe.dataframe.rules.conditions import columns_of, rebase, terms_of
-from shframe.dataframe.rules.rewriting import over, with_meta
+from shframe.dataframe.rules.rewriting import over, with_schema_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ def below_assign(node: Assign, terms: Terms, index: bool, place: Place) -> Moved
         return None
     filtered = place(source, lower, index)
     beside = column if isinstance(column, Literal) else rebase(column, source, filtered)
-    made = dataclasses.replace(node, source=filtered, column=beside)
-    return with_meta(made, node.meta), [one for one in terms if node.label in one.columns]
+    made = with_schema_of(node.replaced(source=filtered, column=beside), node)
+    return made, [one for one in terms if node.label in one.columns]
 
 
 def below_filter(node: Filter, terms: Terms, index: bool, place: Place) -> Moved:

@@ -7,7 +7,7 @@ from shframe.dataframe.expr.columns import Column, IsNearFirst
 from shframe.dataframe.expr.grouped import GroupedMask
 from shframe.dataframe.expr.relations import Distinct, Filter, Project, Sort, UnifyDtypes
 from shframe.dataframe.rules.rewriting import over, reached_without, replace_nodes, with_meta
-from shframe.graph.plan.expr import Expr, walk
+from shframe.graph.plan.expr import Expr, nodes_of
 
 MOST = 8  # rows of each group: beyond, a sort takes less time
 
@@ -15,8 +15,10 @@ MOST = 8  # rows of each group: beyond, a sort takes less time
 def keep_first(plan: Expr) -> Expr:
     """head() and tail() of groups of a sorted frame, and its drop_duplicates(), leave most rows
     out before the sort: of each partition the rows that have the first values of their groups."""
+    if not plan.has(Sort):
+        return plan
     new: dict[str, Expr] = {}
-    for node in walk(plan):
+    for node in nodes_of(plan):
         found = _first_of_groups(node)
         if found is not None:
             sort, keys, count, from_end = found

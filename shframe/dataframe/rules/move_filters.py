@@ -9,8 +9,8 @@ from shframe.dataframe.rules.filter_moves import MOVES, Move, Terms, with_column
 from shframe.dataframe.rules.infer_conditions import infer_conditions
 from shframe.dataframe.rules.needs import needs_of
 from shframe.dataframe.rules.push_filters_below_joins import below_join
-from shframe.dataframe.rules.rewriting import reached_without, replace_nodes, with_meta
-from shframe.graph.plan.expr import Expr, walk
+from shframe.dataframe.rules.rewriting import reached_without, replace_nodes, with_schema_of
+from shframe.graph.plan.expr import Expr, nodes_of
 
 _MOVES: dict[type[Relation], Move] = {**MOVES, Join: below_join}
 MOST_LEVELS = 100  # that a filter goes down: each is a call within a call
@@ -21,11 +21,13 @@ def move_filters(plan: Expr) -> Expr:
 
     The upper filters go first, and take along those that they meet.
     """
-    nodes = list(walk(plan))
-    filters = [node for node in nodes if isinstance(node, Filter) and node.is_aligned]
-    if not filters:
+    if not plan.has(Filter):
         return plan
-    needs = needs_of(plan)
+    filters = [node for node in nodes_of(plan) if isinstance(node, Filter) and node.is_aligned]
+    movable = any(type(node.source) in _MOVES for node in filters)
+    if not movable and not plan.has(Join):
+        return plan
+    needs = needs_of(plan) if movable else {}
     new: dict[str, Expr] = {}
     taken: set[str] = set()
     for node in reversed(filters):
@@ -90,4 +92,4 @@ def _filtered(source: Relation, terms: Terms) -> Relation:
     if not terms:
         return source
     condition = all_of([term.over(source) for term in terms])
-    return with_meta(Filter(source, condition), source.meta)
+    return with_schema_of(Filter(source, condition), source)

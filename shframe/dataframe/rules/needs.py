@@ -33,7 +33,7 @@ from shframe.dataframe.expr.relations import (
     ValueCounts,
 )
 from shframe.dataframe.expr.values import AllRows, Members, Reduction, RowCount
-from shframe.graph.plan.expr import Expr, walk
+from shframe.graph.plan.expr import Expr, nodes_of
 
 Labels = frozenset[Any] | None
 """Labels that are needed, None for all."""
@@ -81,11 +81,13 @@ def needs_of(plan: Expr) -> dict[str, Need]:
     Walks from the root down: what a node needs of its sources follows from what is needed of it.
     """
     needs: dict[str, Need] = {plan.token: ALL}
-    for node in reversed(list(walk(plan))):
-        told = needed_by(node, needs[node.token])
-        seen = {child.token for child, _ in told}
-        rest = [(child, ALL) for child in node.children() if child.token not in seen]
-        for child, asked in (*told, *rest):
+    for node in reversed(nodes_of(plan)):
+        told = needed_by.dispatch(type(node))(node, needs[node.token])
+        children = node.children()
+        if len(told) < len(children):
+            seen = {child.token for child, _ in told}
+            told += [(child, ALL) for child in children if child.token not in seen]
+        for child, asked in told:
             known = needs.get(child.token)
             needs[child.token] = asked if known is None else known | asked
     return needs
@@ -100,11 +102,13 @@ def needed_by(node: Expr, need: Need) -> Asked:
 def _rows_of(node: RowWise, need: Need, columns: Iterable[Any] | None = None) -> Asked:
     """What an operation on each row needs: of its first source these columns, of others all."""
     aligned = node.is_aligned and node.rows != "made"
-    kept = Need(None, need.index or not node.keeps_index, need.order or not aligned)
-    by_row = set(map(id, node.relations))
+    index, order = need.index or not node.keeps_index, need.order or not aligned
     first, *rest = node.children()
-    others = [(one, kept if id(one) in by_row else ALL) for one in rest]
-    return [(first, kept.of(columns)), *others]
+    asked: Asked = [(first, Need(None if columns is None else frozenset(columns), index, order))]
+    if rest:
+        kept, by_row = Need(None, index, order), set(map(id, node.relations))
+        asked += [(one, kept if id(one) in by_row else ALL) for one in rest]
+    return asked
 
 
 @needed_by.register
@@ -199,8 +203,15 @@ def _(node: NumberRows, need: Need) -> Asked:
     return [(node.source, Need(need.columns, False, need.order or need.index))]
 
 
+def is_needless(node: Sort, need: Need) -> bool:
+    """Whether nothing looks at the order of rows, nor at numbers that they get in it."""
+    return not need.order and not (need.index and node.ignore_index)
+
+
 @needed_by.register
 def _(node: Sort, need: Need) -> Asked:
+    if is_needless(node, need):
+        return [(node.source, need)]
     index = node.by is None or (need.index and not node.ignore_index)
     return [(node.source, Need(need.columns, index, need.order).also(node.by or ()))]
 

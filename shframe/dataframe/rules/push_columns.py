@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Set
 from typing import Any
 
 from shframe.dataframe.expr.relations import Assign, Filter, Join, Project, ReadParquet
 from shframe.dataframe.rules.conditions import is_harmless
-from shframe.dataframe.rules.needs import needs_of
-from shframe.dataframe.rules.rewriting import rewrite, with_columns
+from shframe.dataframe.rules.rewriting import with_columns
+from shframe.dataframe.rules.unneeded import Needs
 from shframe.graph.plan.expr import Expr
 
 
-def push_columns(plan: Expr) -> Expr:
+def push_columns(old: Expr, new: Expr, needs: Needs) -> Expr:
     """Give each node the columns that any node above it needs."""
-    needs = needs_of(plan)
-
-    def change(old: Expr, new: Expr) -> Expr:
-        wanted = needs[old.token].columns
-        return new if wanted is None else _narrow(new, wanted)
-
-    return rewrite(plan, change)
+    if not isinstance(new, ReadParquet | Join | Project | Filter | Assign):
+        return new
+    wanted = needs.of(old).columns
+    return new if wanted is None else _narrow(new, wanted)
 
 
 def _narrow(node: Expr, wanted: Set[Any]) -> Expr:
     """The node without the columns that nothing above it needs; one at least gives the rows."""
     if isinstance(node, ReadParquet):
-        return dataclasses.replace(node, columns=_chosen(node.labels_made, wanted))
+        return node.replaced(columns=_chosen(node.labels_made, wanted))
     if isinstance(node, Join):
         return _narrow_join(node, wanted)
     if isinstance(node, Project):
@@ -53,7 +49,7 @@ def _narrow_join(node: Join, wanted: Set[Any]) -> Join:
     places = tuple(n for n, label in enumerate(labels) if label in wanted) or (0,)
     if len(places) == len(labels):
         return node
-    narrow = dataclasses.replace(node, places=places)
+    narrow = node.replaced(places=places)
     return with_columns(narrow, node, [labels[n] for n in places])
 
 
@@ -65,4 +61,4 @@ def _narrow_filter(node: Filter, wanted: Set[Any]) -> Expr:
     if not node.is_aligned or len(kept) == len(labels) or len(set(labels)) < len(labels):
         return node
     narrow = with_columns(Project(source, kept), node, kept)
-    return with_columns(dataclasses.replace(node, source=narrow), node, kept)
+    return with_columns(node.replaced(source=narrow), node, kept)

@@ -6,7 +6,6 @@ The exact filter stays where it is: statistics only say what cannot be there.
 from __future__ import annotations
 
 import ast
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,9 +14,9 @@ import pandas as pd
 from shframe.dataframe.expr.base import Literal, RowWise
 from shframe.dataframe.expr.columns import Boolean, Column, Compare, Evaluate, IsIn
 from shframe.dataframe.expr.relations import Filter, ReadParquet
-from shframe.dataframe.rules.rewriting import reached_without, replace_nodes, with_meta
+from shframe.dataframe.rules.rewriting import reached_without, replace_nodes, with_schema_of
 from shframe.dataframe.sources import pruning
-from shframe.graph.plan.expr import Expr, walk
+from shframe.graph.plan.expr import Expr, nodes_of, walk
 
 Condition = tuple[str, str, Any]
 _MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}
@@ -28,8 +27,10 @@ def push_filters(plan: Expr) -> Expr:
 
     Several filters of one read have a read each, if those take no more row groups together.
     """
+    if not plan.has(ReadParquet):
+        return plan
     reads: dict[str, list[Filter]] = {}
-    for node in walk(plan):
+    for node in nodes_of(plan):
         if isinstance(node, Filter) and isinstance(node.source, ReadParquet):
             reads.setdefault(node.source.token, []).append(node)
     new: dict[str, Expr] = {}
@@ -51,7 +52,7 @@ def _pruned(filter_: Filter, read: ReadParquet) -> ReadParquet:
     found = tuple(c for c in conditions(filter_.condition, read) if c not in read.prune)
     if not found:
         return read
-    return with_meta(dataclasses.replace(read, prune=(*read.prune, *found)), read.meta)
+    return with_schema_of(read.replaced(prune=(*read.prune, *found)), read)
 
 
 def _lead_to(plan: Expr, filters: list[Filter], read: ReadParquet) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from shframe.dataframe.expr.base import Relation, changes_when_missing
 from shframe.dataframe.expr.relations import Join
+from shframe.dataframe.expr.schemas import ask_once
 from shframe.dataframe.rules.filter_moves import Moved, Place, Terms
 from shframe.dataframe.rules.rewriting import with_meta
 
@@ -75,4 +76,5 @@ def _names(node: Join, side: int) -> Names:
 
 
 def _dtypes(node: Relation) -> dict[Any, Any]:
-    return dict(zip(node.meta.columns, node.meta.dtypes, strict=True))
+    meta = node.meta
+    return ask_once(("dtypes",), [meta], lambda: dict(zip(meta.columns, meta.dtypes, strict=True)))  # type: ignore[no-any-return]

@@ -69,7 +69,7 @@ def over(node: Expr, children: Sequence[Expr]) -> Expr:
 def _carry_meta(node: Relation, made: Relation) -> None:
     """Give a node the schema that it had over children which may have more columns."""
     if "_kept" in node.__dict__:
-        made.__dict__["_kept"] = node.__dict__["_kept"]
+        with_schema_of(made, node)
         return
     if "labels_made" in node.__dict__ and isinstance(node, Aggregate | Project):
         made.__dict__["labels_made"] = node.labels_made
@@ -100,7 +100,19 @@ def with_columns(node: R, like: Relation, labels: Sequence[Any]) -> R:
     meta = like.meta if kept is None else kept[0]
     if len(labels) == len(meta.columns):
         return with_meta(node, meta)
-    node.__dict__["_kept"] = meta, tuple(labels)
+    kept_labels = tuple(labels)
+    node.__dict__.update(_kept=(meta, kept_labels), labels_made=kept_labels)
+    return node
+
+
+def with_schema_of(node: R, like: Relation) -> R:
+    """A new node with the schema of another, which pandas need not tell for it."""
+    known = like.__dict__
+    if "meta" not in known and "_kept" not in known:
+        return with_meta(node, like.meta)
+    for name in ("meta", "_kept", "labels_made"):
+        if name in known:
+            node.__dict__[name] = known[name]
     return node
 
 
