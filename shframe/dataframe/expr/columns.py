@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from shframe.dataframe.expr.base import Call, Literal, Meta, Relation, RowWise, Value, call_operator
 from shframe.dataframe.expr.lineage import Rows
-from shframe.dataframe.kernels import membership, rowwise, top_rows, words
+from shframe.dataframe.kernels import conditions, membership, rowwise, top_rows, words
 from shframe.dataframe.kernels.arguments import Place
 from shframe.graph.cached import cached_property
 from shframe.graph.plan.expr import Expr
@@ -262,6 +262,56 @@ class OfWords(RowWise):
     @property
     def call(self) -> Call:
         return words.ask_words, {"label": self.label, "asked": tuple(s.call for s in self._steps)}
+
+
+@dataclass(frozen=True, eq=False)
+class Condition(RowWise):
+    """Whether rows are chosen, by what their columns are: found at once for each partition.
+
+    looked_up: the values that it needs. asked: what tells it apart; _expression: the condition.
+    """
+
+    source: Relation
+    looked_up: tuple[Expr, ...]
+    asked: str
+    _expression: RowWise
+
+    keeps_dtypes = True
+
+    @cached_property
+    def meta(self) -> Any:
+        return self._expression.meta
+
+    @property
+    def expression(self) -> RowWise:
+        """The condition as an expression of columns."""
+        return self._expression
+
+    @property
+    def call(self) -> Call:
+        places = {value.token: place for place, value in enumerate(self.looked_up)}
+        return conditions.find_rows, {"term": _term_of(self._expression, places)}
+
+
+def _term_of(node: Expr | Literal, places: dict[str, int]) -> conditions.Term:
+    """An expression of the columns of one frame as its kernel takes it."""
+    if isinstance(node, Literal):
+        return conditions.OfLiteral(node.value)
+    if isinstance(node, Column):
+        return conditions.OfColumn(node.label)
+    if isinstance(node, Value):
+        return conditions.OfGiven(places[node.token])
+    if isinstance(node, Compare | Boolean):
+        sides = (_term_of(node.left, places), _term_of(node.right, places))
+        return conditions.OfOperator(node.op, sides)
+    if isinstance(node, Unary):
+        return conditions.OfOperator(node.op, (_term_of(node.source, places),))
+    assert isinstance(node, RowWise)
+    kernel, params = node.call
+    if isinstance(node, OfWords):
+        return conditions.OfKernel(kernel, params, (conditions.OfWhole(),))
+    operands = tuple(_term_of(child, places) for child in node.children())
+    return conditions.OfKernel(kernel, params, operands)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from shframe.dataframe.expr.base import Relation
 from shframe.dataframe.expr.columns import (
     Boolean,
     Compare,
+    Condition,
     Evaluate,
     IsIn,
     IsMember,
@@ -54,7 +55,7 @@ def selectivity(condition: Relation) -> float:
         return 1.0 - selectivity(condition.source)
     if isinstance(condition, Compare):
         return {"eq": EQUAL, "ne": 1.0 - EQUAL}.get(condition.op, RANGE)
-    if isinstance(condition, OfWords):
+    if isinstance(condition, OfWords | Condition):
         return selectivity(condition.expression)
     if isinstance(condition, IsIn | IsMember):
         return AMONG

@@ -14,6 +14,7 @@ from shframe.dataframe.expr.base import Literal, RowWise, Value
 from shframe.dataframe.expr.columns import (
     Attribute,
     Column,
+    Condition,
     Evaluate,
     IsIn,
     IsMember,
@@ -98,8 +99,8 @@ def describe(node: Expr) -> Line:
 
 def _is_column(node: Expr) -> bool:
     """Whether a node is written as an expression of columns, not as a line of its own."""
-    elementwise = (Operation, Unary, Method, IsMember, IsNearFirst, OfWords, Attribute, Evaluate)
-    return isinstance(node, (Column, RowLabels, *elementwise))
+    found = (IsMember, IsNearFirst, OfWords, Condition, Attribute, Evaluate)
+    return isinstance(node, (Column, RowLabels, Operation, Unary, Method, *found))
 
 
 @dataclass
@@ -124,7 +125,7 @@ class Words:
         """An operand as text; inner: whether an operation needs brackets there."""
         if isinstance(node, Literal):
             return show(node.value)
-        if isinstance(node, OfWords):
+        if isinstance(node, OfWords | Condition):
             node = node.expression
         if self.depth >= MOST_DEEP:
             return "..."

@@ -23,6 +23,7 @@ from shframe.dataframe.lower.whole import lower_computed, lower_given, lower_who
 from shframe.dataframe.lower.windows import lower_carried, lower_windowed
 from shframe.dataframe.plan.sizes import cost_of
 from shframe.dataframe.plan.validate import check_stage
+from shframe.dataframe.rules.ask_together import ask_together
 from shframe.dataframe.rules.ask_words import ask_words
 from shframe.dataframe.rules.drop_labels import drop_labels
 from shframe.dataframe.rules.drop_order import drop_order
@@ -49,7 +50,7 @@ PLANNER: Planner[About] = Planner(
             passes=(keep_first, drop_unneeded(drop_order, drop_labels, push_columns)),
             check=check_stage,
         ),
-        Stage("ask words", passes=(ask_words,), check=check_stage),
+        Stage("ask words", passes=(ask_words, ask_together), check=check_stage),
     ),
     lowerings={
         relations.FromParts: lower_from_parts,
