@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from shframe.dataframe.expr.base import Relation, changes_when_missing, dtypes_by_label
+from shframe.dataframe.expr.base import changes_when_missing, dtypes_by_label
 from shframe.dataframe.expr.relations import Join
 from shframe.dataframe.rules.filter_moves import Moved, Place, Terms
 from shframe.dataframe.rules.rewriting import with_meta
