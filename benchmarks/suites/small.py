@@ -12,6 +12,13 @@ from shframe.benchmarks.suites.case import Case
 
 CALLS = 20
 
+
+def _chain(x: Any) -> Any:
+    """Five operations."""
+    kept = x[x["v"] > 0.2].assign(w=lambda d: d["v"] * 2)
+    return kept.groupby("k").agg({"w": "sum"}).sort_values("w").head()
+
+
 JOBS: dict[str, Callable[[Any, Any], Any]] = {
     "sum": lambda x, y: x["v"].sum(),
     "filter": lambda x, y: x[x["v"] > 0.5],
@@ -20,6 +27,10 @@ JOBS: dict[str, Callable[[Any, Any], Any]] = {
     "join": lambda x, y: x.merge(y, on="k"),
     "sort": lambda x, y: x.sort_values("v"),
     "head": lambda x, y: x.head(),
+    "columns": lambda x, y: x[["v"]],
+    "counts": lambda x, y: x["k"].value_counts(),
+    "add": lambda x, y: x["v"] + 1,
+    "chain": lambda x, y: _chain(x),
 }
 
 

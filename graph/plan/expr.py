@@ -39,14 +39,14 @@ class Expr:
                 continue
             stack.pop()
             if "token" not in known:  # else it is read by two nodes
-                title, _, operands = _kind_of(type(node))
+                title, operands, _ = _kind_of(type(node))
                 known["token"] = tokenize_after(title, [known[name] for name in operands])
         return self.__dict__["token"]  # type: ignore[no-any-return]
 
     @property
     def own(self) -> str:
         """The digest of the class and of the operands that are no nodes."""
-        title, _, operands = _kind_of(type(self))
+        title, operands, _ = _kind_of(type(self))
         known = self.__dict__
         return tokenize_after(title, [_without_nodes(known[name]) for name in operands])
 
@@ -92,15 +92,19 @@ class Expr:
 
     def with_children(self, children: Sequence[Expr]) -> Self:
         """The same node over other children, given in the order of children()."""
-        made, rest = self.replaced(), iter(children)
-        known, fields = self.__dict__, made.__dict__
-        fields["_children"] = tuple(children)
-        for name in _kind_of(type(self)).operands:
+        kind, known = _kind_of(type(self)), self.__dict__
+        made = object.__new__(type(self))
+        fields, rest = made.__dict__, iter(children)
+        for name in kind.operands:
             value = known[name]
             if isinstance(value, Expr):
-                fields[name] = next(rest)
-            elif isinstance(value, tuple) and value:
-                fields[name] = tuple([next(rest) if isinstance(v, Expr) else v for v in value])
+                value = next(rest)
+            elif isinstance(value, tuple) and any([isinstance(v, Expr) for v in value]):
+                value = tuple([next(rest) if isinstance(v, Expr) else v for v in value])
+            fields[name] = value
+        for name in kind.notes:
+            fields[name] = known[name]
+        fields["_children"] = tuple(children)
         return made
 
     def replaced(self, **changes: Any) -> Self:
@@ -108,8 +112,8 @@ class Expr:
         dataclasses.replace() takes."""
         known = self.__dict__
         made = object.__new__(type(self))
-        names = _kind_of(type(self)).fields
-        made.__dict__.update({name: known[name] for name in names}, **changes)
+        _, operands, notes = _kind_of(type(self))
+        made.__dict__.update({name: known[name] for name in (*operands, *notes)}, **changes)
         return made
 
 
@@ -125,8 +129,8 @@ class _Kind(NamedTuple):
     """What is asked of a class of nodes for each of them: its name and its fields."""
 
     title: bytes
-    fields: tuple[str, ...]
     operands: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 _kinds: dict[type[Expr], _Kind] = {}
@@ -137,8 +141,9 @@ def _kind_of(cls: type[Expr]) -> _Kind:
     if kind is None:
         fields = tuple(field.name for field in dataclasses.fields(cls))
         operands = tuple(name for name in fields if not name.startswith("_"))
+        notes = tuple(name for name in fields if name.startswith("_"))
         title = f"{cls.__module__}.{cls.__qualname__};"
-        kind = _kinds[cls] = _Kind(title.encode(), fields, operands)
+        kind = _kinds[cls] = _Kind(title.encode(), operands, notes)
     return kind
 
 

@@ -108,8 +108,8 @@ def _group(root: Key, graph: TaskGraph, readers: dict[Key, int], wanted: set[Key
             for key in private:
                 _enter(key, graph, inside)
             waiting.extend(private)
-            for key in private:  # who reads these has fewer that are to be taken in
-                waiting.extend(inside[key])
+            for key in private:  # who reads these has fewer left, of which it takes in one
+                waiting.extend([one for one in inside[key] if not graph.tasks[one].fan_in])
             # what these read may be read by this group only, from now on
             for source in {s for key in private for s in graph.tasks[key].inputs}:
                 if source in graph.tasks and len(inside[source]) == readers[source]:

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from shframe.graph.errors import PlanNotStable
 from shframe.graph.objects.object_ref import ObjectRef
-from shframe.graph.plan.expr import Expr, walk
+from shframe.graph.plan.expr import Expr, nodes_of, walk
 from shframe.graph.plan.fuse import fused
 from shframe.graph.plan.rewrite import Stage, is_checking
 from shframe.graph.tasks.task import Key, Task
@@ -108,7 +108,7 @@ class Planner(Generic[About]):
         """
         layers: dict[str, Layer[About]] = {}
         graph, checking = TaskGraph(), is_checking()
-        for node in walk(*plans):
+        for node in nodes_of(plans[0]) if len(plans) == 1 else walk(*plans):
             lowering = self._lowering_of(type(node))
             layer = lowering(node, tuple(layers[child.token] for child in node.children()))
             layers[node.token] = layer

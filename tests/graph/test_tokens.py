@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from shframe.dataframe.kernels import rowwise
 from shframe.graph.plan.expr import Expr
 from shframe.graph.plan.tokens import tokenize
+from tests import test_layers
 
 ROOT = Path(__file__).parents[2]
 DIFFERENT: list[Any] = [
@@ -26,6 +28,7 @@ DIFFERENT: list[Any] = [
     np.dtype("i8", metadata={"unit": "m"}),
     *(np.add, np.subtract, np.float64(1), np.float32(1), np.int64(1)),
     *(np.array([1, 2]), np.array([1, 3]), np.array([1.0, 2.0]), np.zeros(100_000)),
+    *(rowwise.assign, rowwise.operate, test_layers.circles, test_layers.edges),
     *(pd.Timestamp("2020"), pd.Timestamp("2021"), Path("a"), Path("b")),
 ]
 

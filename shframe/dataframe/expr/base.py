@@ -100,7 +100,7 @@ class Relation(Expr):
     def dtype_of(self, label: Any) -> Any:
         """The dtype of a column of a frame."""
         kept = self.__dict__.get("_kept")
-        return (self.meta if kept is None else kept[0])[label].dtype
+        return dtypes_by_label(self.meta if kept is None else kept[0])[label]
 
     @cached_property
     def lineage(self) -> Lineage:
@@ -263,6 +263,13 @@ def choose_columns(meta: Any, labels: tuple[Any, ...]) -> Any:
     if len(places) < len(meta.columns):
         return meta[list(labels)]
     return meta.take([places[label] for label in labels], axis=1)
+
+
+def dtypes_by_label(meta: Any) -> dict[Any, Any]:
+    """The dtypes of the columns of an empty frame, not to be changed; of equal labels the last."""
+    return ask_once(  # type: ignore[no-any-return]
+        ("dtypes",), [meta], lambda: dict(zip(meta.columns, meta.dtypes, strict=True))
+    )
 
 
 def is_numbered(meta: Any) -> bool:

@@ -44,6 +44,13 @@ class Output:
     kwargs: tuple[tuple[str, Any], ...] = ()
 
 
+def _content_of(labels: Any) -> Any:
+    """What tells labels apart: plain ones need not be pickled for that."""
+    if type(labels) is not pd.Index:
+        return labels
+    return "labels", str(labels.dtype), labels.names[0], labels.tolist()
+
+
 @dataclass(frozen=True, slots=True)
 class Aggregation:
     """What to group by and what to compute.
@@ -64,7 +71,7 @@ class Aggregation:
     token: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
-        parts = (self.keys, self.names, self.labels, self.series_name)
+        parts = (self.keys, self.names, _content_of(self.labels), self.series_name)
         outputs = tuple((o.label, o.column, o.how, o.kwargs) for o in self.outputs)
         flags = (self.sort, self.dropna, self.observed, self.as_index)
         object.__setattr__(self, "token", tokenize(parts, outputs, flags))

@@ -39,6 +39,8 @@ def combine_sorted(
     *parts: Any, by: Any, ascending: Any, na_position: str, count: int, last: bool
 ) -> Any:
     """The first rows of several partitions' ones."""
+    if len(parts) == 1:
+        return parts[0]
     how = {"by": by, "ascending": ascending, "na_position": na_position}
     return partition.slice_rows(sorting.sort(stack_parts(list(parts)), **how), 0, count)
 

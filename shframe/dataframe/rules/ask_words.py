@@ -10,7 +10,7 @@ import pandas as pd
 from shframe.dataframe.expr.base import Relation
 from shframe.dataframe.expr.columns import Column, Compare, IsIn, OfWords, StringOp
 from shframe.dataframe.rules.rewriting import rewrite, with_meta
-from shframe.graph.plan.expr import Expr
+from shframe.graph.plan.expr import Expr, nodes_of
 
 REFUSING = frozenset(("cat", "index", "rindex"))  # methods that join strings, or refuse some
 
@@ -20,7 +20,7 @@ def ask_words(plan: Expr) -> Expr:
 
     Whether the column is a dictionary is seen when it has been read.
     """
-    if not plan.has(Compare, IsIn, StringOp):
+    if not plan.has(Compare, IsIn, StringOp) or not any(map(_ask, nodes_of(plan))):
         return plan
     return rewrite(plan, lambda _, node: _ask(node) or node)
 

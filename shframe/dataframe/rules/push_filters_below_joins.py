@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from shframe.dataframe.expr.base import Relation, changes_when_missing
+from shframe.dataframe.expr.base import changes_when_missing, dtypes_by_label
 from shframe.dataframe.expr.relations import Join
-from shframe.dataframe.expr.schemas import ask_once
 from shframe.dataframe.rules.filter_moves import Moved, Place, Terms
 from shframe.dataframe.rules.rewriting import with_meta
 
@@ -56,8 +55,8 @@ def _may_lose(node: Join, side: int) -> bool:
 
 def _names(node: Join, side: int) -> Names:
     """Labels of the result that are columns of a side as they are, and their labels there."""
-    shown = _dtypes(node)
-    mine, theirs = _dtypes(node.left), _dtypes(node.right)
+    shown = dtypes_by_label(node.meta)
+    mine, theirs = dtypes_by_label(node.left.meta), dtypes_by_label(node.right.meta)
     ours_on, theirs_on = node.left_on, node.right_on
     if side == 1:
         mine, theirs, ours_on, theirs_on = theirs, mine, theirs_on, ours_on
@@ -73,8 +72,3 @@ def _names(node: Join, side: int) -> Names:
             if a != b and a in shown and a not in mine and theirs[a] == mine[b]:
                 found.setdefault(a, b)
     return found
-
-
-def _dtypes(node: Relation) -> dict[Any, Any]:
-    meta = node.meta
-    return ask_once(("dtypes",), [meta], lambda: dict(zip(meta.columns, meta.dtypes, strict=True)))  # type: ignore[no-any-return]

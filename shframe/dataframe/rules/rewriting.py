@@ -59,7 +59,10 @@ def reached_without(plan: Expr, *without: Expr) -> set[str]:
 def over(node: Expr, children: Sequence[Expr]) -> Expr:
     """The node over other children; its schema is carried over where it follows from theirs."""
     made = node.with_children(children)
-    if isinstance(node, Value) and "sample" in node.__dict__:
+    meta = node.__dict__.get("meta")
+    if meta is not None and meta.ndim == 1 and isinstance(node, RowWise):  # as most are
+        made.__dict__["meta"] = meta
+    elif isinstance(node, Value) and "sample" in node.__dict__:
         made.__dict__["sample"] = node.sample
     elif isinstance(node, Relation) and not node.__dict__.keys().isdisjoint(("meta", "_kept")):
         _carry_meta(node, made)  # type: ignore[arg-type]
@@ -74,7 +77,7 @@ def _carry_meta(node: Relation, made: Relation) -> None:
     if "labels_made" in node.__dict__ and isinstance(node, Aggregate | Project):
         made.__dict__["labels_made"] = node.labels_made
     known = node.meta
-    if isinstance(node, Aggregate | Project) or (known.ndim == 1 and isinstance(node, RowWise)):
+    if isinstance(node, Aggregate | Project):
         made.__dict__["meta"] = known
     elif isinstance(node, Filter | Assign):
         below = made.source.labels_made  # type: ignore[attr-defined]
