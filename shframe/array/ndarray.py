@@ -23,6 +23,7 @@ from shframe.array.functions import (
 from shframe.array.grid.chunks import Chunks, Shape
 from shframe.array.methods import Methods
 from shframe.array.operators import Operators
+from shframe.array.outputs import put_into, spread, update_at
 from shframe.array.plan.evaluate import evaluate, persist
 from shframe.array.plan.memory import memory_text
 from shframe.array.plan.plan_text import line_of
@@ -272,15 +273,21 @@ class Array(Methods, ReductionMethods, Operators, Collection):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(map(_is_above, inputs)):
             return NotImplemented
+        if method == "at":
+            return update_at(ufunc, *inputs)
         outs = kwargs.pop("out", None)
-        mask = kwargs.pop("where", True) if method == "__call__" and outs else True
+        masked = method == "__call__" and outs
+        mask = kwargs.pop("where", True) if masked else True
+        casting = kwargs.get("casting", "same_kind")
         found = protocols.call_ufunc(ufunc, method, inputs, kwargs)
         if found is NotImplemented:
             return found
         results = found if isinstance(found, tuple) else (found,)
         outs = outs or (None,) * len(results)
         made = tuple(
-            Array(node) if out is None else put_into(out, node, ufunc.__name__, mask)
+            Array(node)
+            if out is None
+            else put_into(out, spread(node, out), ufunc.__name__, mask, casting)
             for out, node in zip(outs, results, strict=True)
         )
         return made if isinstance(found, tuple) else made[0]
@@ -350,17 +357,6 @@ def _is_above(other: Any) -> bool:
     """Whether an operand is of a kind that does itself what is between it and an array."""
     priority: float = getattr(other, "__array_priority__", 0.0)
     return priority > Array.__array_priority__
-
-
-def put_into(out: Any, node: Node, name: str, where: Any = True) -> Any:
-    """`out` with the values of a result, where a mask is true: a lazy array gets another node,
-    NumPy's are computed."""
-    node = protocols.fit_into(out, node, name, where)
-    if isinstance(out, Array):
-        out.expr = node
-    else:
-        np.copyto(out, evaluate(node), casting="same_kind")
-    return out
 
 
 def _public() -> ModuleType:

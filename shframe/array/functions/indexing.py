@@ -138,13 +138,18 @@ def take(x: Node, indices: Any, /, axis: int | None = None, mode: str = "raise")
     if wanted.dtype.kind not in "biu":
         raise UnsupportedType(f"indices must be integers, found {wanted.dtype}")
     wanted = wanted.astype(np.intp) if wanted.dtype.kind == "b" else wanted
+    wanted = bounded(wanted, mode, x.shape[at])
+    return item_of(x, (slice(None),) * at + (wanted if wanted.ndim else int(wanted),))
+
+
+def bounded(wanted: Advanced, mode: str, length: int) -> Advanced:
+    """Indices with those beyond the ends of an axis brought inside, by the mode."""
     if mode not in ("raise", "wrap", "clip"):
         raise InvalidArgument(f"clipmode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
-    length = x.shape[at]
-    if mode != "raise" and length:
-        inside = np.clip(wanted, 0, length - 1) if mode == "clip" else wanted % length
-        wanted = np.asarray(inside, np.intp)
-    return item_of(x, (slice(None),) * at + (wanted if wanted.ndim else int(wanted),))
+    if mode == "raise" or not length:
+        return wanted
+    inside = np.clip(wanted, 0, length - 1) if mode == "clip" else wanted % length
+    return np.asarray(inside, np.intp)
 
 
 def nonzero(x: Node, /) -> tuple[Node, ...]:
