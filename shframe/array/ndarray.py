@@ -29,7 +29,7 @@ from shframe.array.plan.memory import memory_text
 from shframe.array.plan.plan_text import line_of
 from shframe.array.plan.planner import PLANNER
 from shframe.array.reduction_methods import ReductionMethods
-from shframe.errors import InvalidArgument, UnsupportedType
+from shframe.errors import InvalidArgument, ShframeError, UnsupportedType
 from shframe.executor_choice import executor_of
 from shframe.graph.plan.planner import Planner
 from shframe.graph.tasks.task_graph import TaskGraph
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 # NumPy's own sentences
 NOT_ONE = "only length-1 arrays can be converted to Python scalars"
+NO_ITEM = "can only convert an array of size 1 to a Python scalar"
 AMBIGUOUS = (
     "The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()"
 )
@@ -222,7 +223,7 @@ class Array(Methods, ReductionMethods, Operators, Collection):
         index: an integer counts in the raveled array, several are one for each axis.
         """
         if not index:
-            return self._scalar("can only convert an array of size 1 to a Python scalar").item()
+            return self._scalar(NO_ITEM, InvalidArgument).item()
         at = index[0] if len(index) == 1 else index
         return (self[at] if isinstance(at, tuple) else self.ravel()[at]).item()
 
@@ -235,7 +236,7 @@ class Array(Methods, ReductionMethods, Operators, Collection):
         return np.asarray(self).tolist()
 
     def __bool__(self) -> bool:
-        return bool(self._scalar(AMBIGUOUS))
+        return bool(self._scalar(AMBIGUOUS, InvalidArgument))
 
     def __int__(self) -> int:
         return int(self._scalar())
@@ -260,12 +261,12 @@ class Array(Methods, ReductionMethods, Operators, Collection):
             return None
         return PLANNER.graph(PLANNER.optimized(self.expr), fuse=False)[0]
 
-    def _scalar(self, message: str = NOT_ONE) -> np.ndarray[Any, Any]:
-        """The one value as an array without axes; raises InvalidArgument with `message`."""
+    def _scalar(
+        self, message: str = NOT_ONE, error: type[ShframeError] = UnsupportedType
+    ) -> np.ndarray[Any, Any]:
+        """The one value as an array without axes; raises `error` with `message`."""
         if self.size != 1:
-            raise InvalidArgument(
-                f"{message}\n  the array of shape {self.shape} has {self.size} elements"
-            )
+            raise error(f"{message}\n  the array of shape {self.shape} has {self.size} elements")
         return np.asarray(self.compute()).reshape(())
 
     # -- protocols
@@ -350,6 +351,8 @@ class Array(Methods, ReductionMethods, Operators, Collection):
         return Array(indexing.item_of(self.expr, index))
 
     def __iter__(self) -> Iterator[Array]:
+        if not self.ndim:
+            raise UnsupportedType("iteration over a 0-d array")
         return (self[n] for n in range(len(self)))
 
 

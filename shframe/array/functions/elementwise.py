@@ -138,6 +138,8 @@ def call_ufunc(ufunc: np.ufunc, *operands: Any, **how: Any) -> tuple[Node, ...]:
         raise UnsupportedType(f"{name} works on whole axes; matmul and vecdot are supported")
     if len(operands) != ufunc.nin:
         raise UnsupportedType(f"{name} takes {ufunc.nin} operands, {len(operands)} were given")
+    if ufunc is np.power:
+        _check_exponent(*operands)
     options = tuple((key, _option(key, value)) for key, value in how.items() if value is not None)
     if ufunc.nout == 1 and not options:
         return (apply(ufunc, operands, name),)
@@ -150,6 +152,16 @@ def call_ufunc(ufunc: np.ufunc, *operands: Any, **how: Any) -> tuple[Node, ...]:
         return (apply(Typed(ufunc, options), given, name, kinds[0]),)
     parts = enumerate(kinds)
     return tuple(apply(Part(ufunc, n, options), given, name, kind) for n, kind in parts)
+
+
+def _check_exponent(base: Any, exponent: Any) -> None:
+    """Raises InvalidArgument, with NumPy's sentence, for a negative number as the exponent of
+    integers; lazy exponents are looked at when they are there."""
+    node = lazy_node(base)
+    if node is None or node.dtype.kind not in "iu":
+        return
+    if isinstance(exponent, int | np.integer) and exponent < 0:
+        ask(lambda: np.power(np.ones(1, node.dtype), exponent), "power")
 
 
 def _option(key: str, value: Any) -> Any:

@@ -98,7 +98,10 @@ def flat_indices(
     try:
         shape = grids.broadcast_shape([each.shape for each in indices], "index arrays")
     except ChunkMismatch as error:
-        raise PositionNotFound(f"shape mismatch: {error}") from None
+        shapes = " ".join(str(each.shape) for each in indices)
+        raise PositionNotFound(
+            f"shape mismatch: indexing arrays could not be broadcast together with shapes {shapes}"
+        ) from error
     lengths = tuple(x.shape[axis] for axis in axes)
     return axes, _flat(indices, axes, lengths, shape), shape
 

@@ -40,7 +40,8 @@ def matmul(one: Node, other: Node, /, *, dtype: Any = None, casting: Any = "same
     first, second = _cast((one, other), dtype, casting)
     if not first.ndim or not second.ndim:
         raise InvalidArgument(
-            "matmul: Input operand does not have enough dimensions (has 0, requires 1)\n"
+            f"matmul: Input operand {int(first.ndim > 0)} does not have enough dimensions (has 0, "
+            "gufunc core with signature (n?,k),(k,m?)->(n?,m?) requires 1)\n"
             "  multiply by a number with *"
         )
     row, column = first.ndim == 1, second.ndim == 1
@@ -48,8 +49,9 @@ def matmul(one: Node, other: Node, /, *, dtype: Any = None, casting: Any = "same
     second = part(second, (..., None)) if column else second
     if first.shape[-1] != second.shape[-2]:
         raise ChunkMismatch(
-            f"shapes {one.shape} and {other.shape} not aligned: "
-            f"{first.shape[-1]} (columns) != {second.shape[-2]} (rows)"
+            "matmul: Input operand 1 has a mismatch in its core dimension 0, with gufunc signature "
+            f"(n?,k),(k,m?)->(n?,m?) (size {second.shape[-2]} is different from {first.shape[-1]})"
+            f"\n  shapes {one.shape} and {other.shape}"
         )
     result = _product(first, second)
     if row:
