@@ -32,7 +32,12 @@ class TreeMemory:
     @property
     def total(self) -> int:
         """The PSS of all, and the pages of memory files that none has mapped."""
-        return self.anon + max(self.shared, self.segments) + self.file
+        return self.held + self.file
+
+    @property
+    def held(self) -> int:
+        """The same without pages of files, which the kernel takes back when it needs them."""
+        return self.anon + max(self.shared, self.segments)
 
 
 def measure_memory(pid: int) -> TreeMemory:
@@ -76,7 +81,7 @@ class MemoryWatch:
         self._looking = threading.Event()
         self._ended = threading.Event()
         self.peak = TreeMemory()
-        self.total = 0
+        self.total = self.held = 0
         self._thread = threading.Thread(target=self._look_on, daemon=True)
         self._thread.start()
 
@@ -102,7 +107,7 @@ class MemoryWatch:
 
     def _look(self) -> None:
         now, most = measure_memory(self._pid), self.peak
-        self.total = max(self.total, now.total)
+        self.total, self.held = max(self.total, now.total), max(self.held, now.held)
         self.peak = TreeMemory(
             anon=max(most.anon, now.anon),
             shared=max(most.shared, now.shared),

@@ -1,4 +1,4 @@
-"""Arrays of 100 million float64, beside NumPy, numexpr and Dask's threads."""
+"""Arrays of 100 million float64, beside NumPy, numexpr, numba and Dask's threads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from shframe.benchmarks.engines.limits import shframe_options, threads
 from shframe.benchmarks.questions import arrays as questions
+from shframe.benchmarks.questions import arrays_numba
 from shframe.benchmarks.suites.case import Case
 
 QUESTIONS = [
@@ -17,6 +18,7 @@ QUESTIONS = [
 ]
 COLUMNS = 1000
 BLOCKS = 10_000
+TALL = 50
 NOT_IN_DASK = {"in_order"}
 NUMEXPR = {
     "chain": "sqrt(x * x + y * y) * 3 - x / 2",
@@ -29,12 +31,14 @@ class Arrays(Case):
 
     size, quick_size, large_size = 100_000_000, 1_000_000, 1_000_000_000
     unit = "float64"
-    params = (QUESTIONS, ["shframe", "numpy", "numexpr", "dask"])
+    params = (QUESTIONS, ["shframe", "numpy", "numexpr", "numba", "dask"])
 
     @classmethod
     def can_ask(cls, question: tuple[str, ...], engine: str) -> bool:
         if engine == "numexpr":
             return question[0] in NUMEXPR
+        if engine == "numba":
+            return hasattr(arrays_numba, question[0])
         return engine != "dask" or question[0] not in NOT_IN_DASK
 
     def setup(self, question: str, engine: str) -> None:
@@ -42,6 +46,8 @@ class Arrays(Case):
         self._function = getattr(questions, question)
         names = list(inspect.signature(self._function).parameters)[1:]
         arrays = {name: rng.random(self.size) for name in names if name != "i"}
+        if "t" in arrays:
+            arrays["t"] = arrays["t"][: self.size // 10].reshape(-1, TALL)
         if "m" in arrays:
             arrays["m"] = arrays["m"].reshape(-1, COLUMNS)
         if "s" in arrays:
@@ -67,6 +73,11 @@ class Arrays(Case):
             import numexpr
 
             numexpr.set_num_threads(threads())
+        elif engine == "numba":
+            import numba
+
+            numba.set_num_threads(threads())
+            self._compiled = numba.njit(parallel=True)(getattr(arrays_numba, question))
 
     def _in_blocks(self, xp: Any) -> dict[str, Any]:
         """The arrays as the library cuts them, `c` in many blocks."""
@@ -80,6 +91,8 @@ class Arrays(Case):
             import numexpr
 
             return numexpr.evaluate(NUMEXPR[question], self.arrays)
+        if engine == "numba":
+            return self._compiled(**self.arrays)
         if engine == "dask":
             import dask.array as da
 

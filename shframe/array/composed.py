@@ -76,6 +76,14 @@ def copyto(dst: Array, src: Any, where: Any = True) -> None:
     dst.expr = kept.expr
 
 
+def put(a: Array, ind: Any, v: Any, mode: str = "raise") -> None:
+    """Set elements of the raveled lazy array: it becomes another lazy one.
+
+    mode: what an index beyond the ends does: "raise", "wrap" around, or "clip" to the end.
+    """
+    a.put(ind, v, mode)
+
+
 def putmask(a: Array, mask: Any, values: Any) -> None:
     """Set the elements of a lazy array where a mask is true to those of the values with the same
     number in C order; if there are fewer these are repeated."""

@@ -9,46 +9,38 @@ from typing import Any
 
 import numpy as np
 
+from shframe.array import masked_functions
 from shframe.array import namespace as xp
 from shframe.array.grid.axes import Axes, PositionNotFound, list_axes
 from shframe.array.masked import (
     MaskedArray,
     as_masked,
-    is_masked,
     mask_of,
     values_of,
 )
+from shframe.array.masked import is_masked as _is_masked
+from shframe.array.masked_functions import method, ufunc
 from shframe.array.ndarray import Array
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 
 __all__ = [
-    "MaskedArray",
-    "average",
-    "count",
-    "empty_like",
-    "filled",
-    "fix_invalid",
-    "getdata",
-    "getmaskarray",
-    "masked",
-    "masked_array",
-    "masked_equal",
-    "masked_greater",
-    "masked_greater_equal",
-    "masked_inside",
-    "masked_invalid",
-    "masked_less",
-    "masked_less_equal",
-    "masked_not_equal",
-    "masked_outside",
-    "masked_values",
-    "masked_where",
-    "nomask",
-    "nonzero",
-    "ones_like",
-    "set_fill_value",
-    "where",
-    "zeros_like",
+    *("abs", "absolute", "add", "all", "amax", "amin", "anom", "anomalies", "any", "arccos"),
+    *("arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin"),
+    *("argsort", "around", "array", "asanyarray", "asarray", "average", "bitwise_and"),
+    *("bitwise_or", "bitwise_xor", "ceil", "clip", "column_stack", "compressed", "concatenate"),
+    *("conjugate", "copy", "cos", "cosh", "count", "count_masked", "cumprod", "cumsum"),
+    *("diagonal", "divide", "dot", "dstack", "empty_like", "equal", "exp", "expand_dims", "fabs"),
+    *("filled", "fix_invalid", "floor", "floor_divide", "fmod", "getdata", "getmaskarray"),
+    *("greater", "greater_equal", "hstack", "hypot", "is_masked", "isMaskedArray", "less"),
+    *("less_equal", "log", "log10", "log2", "logical_and", "logical_not", "logical_or"),
+    *("logical_xor", "masked", "masked_array", "masked_equal", "masked_greater"),
+    *("masked_greater_equal", "masked_inside", "masked_invalid", "masked_less"),
+    *("masked_less_equal", "masked_not_equal", "masked_outside", "masked_values", "masked_where"),
+    *("MaskedArray", "max", "maximum", "mean", "median", "min", "minimum", "mod", "multiply"),
+    *("negative", "nomask", "nonzero", "not_equal", "ones_like", "power", "prod", "ptp", "ravel"),
+    *("remainder", "repeat", "reshape", "round", "set_fill_value", "sin", "sinh", "sort", "sqrt"),
+    *("squeeze", "stack", "std", "subtract", "sum", "swapaxes", "take", "tan", "tanh", "trace"),
+    *("transpose", "true_divide", "var", "vstack", "where", "zeros_like"),
 ]
 
 masked = np.ma.masked
@@ -90,8 +82,39 @@ def masked_array(
             )
         wanted = wanted.reshape(values.shape if wanted.size == values.size else ())
     kept = given.mask | wanted if keep_mask or mask is nomask else wanted
-    fill = given.fill_value if fill_value is None and is_masked(data) else fill_value
+    fill = given.fill_value if fill_value is None and _is_masked(data) else fill_value
     return MaskedArray(values, kept, fill)
+
+
+def array(
+    data: Any,
+    dtype: Any = None,
+    copy: bool = False,
+    order: Any = None,
+    mask: Any = nomask,
+    **how: Any,
+) -> MaskedArray:
+    """masked_array(), its arguments in the order of numpy.ma.array; `order` has no effect."""
+    return masked_array(data, mask, dtype, copy, **how)
+
+
+def asarray(a: Any, dtype: Any = None, order: Any = None) -> MaskedArray:
+    """A masked array itself, if it has the dtype; of anything else nothing is masked."""
+    given = as_masked(a)
+    return given if dtype is None or given.dtype == dtype else given.astype(dtype)
+
+
+asanyarray = asarray
+
+
+def isMaskedArray(x: Any) -> bool:
+    """Whether something is a masked array, lazy or NumPy's."""
+    return _is_masked(x)
+
+
+def is_masked(x: Any) -> bool:
+    """Whether something has a masked element; computes."""
+    return _is_masked(x) and bool(xp.any(as_masked(x).mask))
 
 
 def masked_where(condition: Any, a: Any, copy: bool = True) -> MaskedArray:
@@ -202,7 +225,7 @@ def getdata(a: Any, subok: bool = True) -> Array:
 
 def filled(a: Any, fill_value: Any = None) -> Array:
     """The values, with the fill value, or the array's own, where they are masked."""
-    return as_masked(a).filled(fill_value) if is_masked(a) else xp.asarray(a)
+    return as_masked(a).filled(fill_value) if _is_masked(a) else xp.asarray(a)
 
 
 def set_fill_value(a: Any, fill_value: Any) -> Any:
@@ -210,9 +233,9 @@ def set_fill_value(a: Any, fill_value: Any) -> Any:
 
     Returns: the array itself.
     """
-    if is_masked(a) and not isinstance(a, MaskedArray):
+    if _is_masked(a) and not isinstance(a, MaskedArray):
         raise UnsupportedType("set_fill_value() is for lazy arrays, this one is NumPy's")
-    if is_masked(a):
+    if _is_masked(a):
         a.fill_value = fill_value
     return a
 
@@ -310,3 +333,100 @@ def zeros_like(a: Any, dtype: Any = None) -> MaskedArray:
 
 
 empty_like = zeros_like
+
+# -- NumPy's names for what joins and orders, for methods and ufuncs
+
+column_stack = masked_functions.column_stack
+concatenate = masked_functions.concatenate
+count_masked = masked_functions.count_masked
+dot = masked_functions.dot
+dstack = masked_functions.dstack
+expand_dims = masked_functions.expand_dims
+hstack = masked_functions.hstack
+median = masked_functions.median
+sort = masked_functions.sort
+stack = masked_functions.stack
+vstack = masked_functions.vstack
+
+all = method(MaskedArray.all)
+anom = method(MaskedArray.anom)
+any = method(MaskedArray.any)
+argmax = method(MaskedArray.argmax)
+argmin = method(MaskedArray.argmin)
+argsort = method(MaskedArray.argsort)
+clip = method(MaskedArray.clip)
+compressed = method(MaskedArray.compressed)
+copy = method(MaskedArray.copy)
+cumprod = method(MaskedArray.cumprod)
+cumsum = method(MaskedArray.cumsum)
+diagonal = method(MaskedArray.diagonal)
+max = method(MaskedArray.max)
+mean = method(MaskedArray.mean)
+min = method(MaskedArray.min)
+prod = method(MaskedArray.prod)
+ptp = method(MaskedArray.ptp)
+ravel = method(MaskedArray.ravel)
+repeat = method(MaskedArray.repeat)
+reshape = method(MaskedArray.reshape)
+round = method(MaskedArray.round)
+squeeze = method(MaskedArray.squeeze)
+std = method(MaskedArray.std)
+sum = method(MaskedArray.sum)
+swapaxes = method(MaskedArray.swapaxes)
+take = method(MaskedArray.take)
+trace = method(MaskedArray.trace)
+transpose = method(MaskedArray.transpose)
+var = method(MaskedArray.var)
+amax, amin, around, anomalies = max, min, round, anom
+
+abs = ufunc(np.ma.abs)
+absolute = ufunc(np.ma.absolute)
+add = ufunc(np.ma.add)
+arccos = ufunc(np.ma.arccos)
+arccosh = ufunc(np.ma.arccosh)
+arcsin = ufunc(np.ma.arcsin)
+arcsinh = ufunc(np.ma.arcsinh)
+arctan = ufunc(np.ma.arctan)
+arctan2 = ufunc(np.ma.arctan2)
+arctanh = ufunc(np.ma.arctanh)
+bitwise_and = ufunc(np.ma.bitwise_and)
+bitwise_or = ufunc(np.ma.bitwise_or)
+bitwise_xor = ufunc(np.ma.bitwise_xor)
+ceil = ufunc(np.ma.ceil)
+conjugate = ufunc(np.ma.conjugate)
+cos = ufunc(np.ma.cos)
+cosh = ufunc(np.ma.cosh)
+divide = ufunc(np.ma.divide)
+equal = ufunc(np.ma.equal)
+exp = ufunc(np.ma.exp)
+fabs = ufunc(np.ma.fabs)
+floor = ufunc(np.ma.floor)
+floor_divide = ufunc(np.ma.floor_divide)
+fmod = ufunc(np.ma.fmod)
+greater = ufunc(np.ma.greater)
+greater_equal = ufunc(np.ma.greater_equal)
+hypot = ufunc(np.ma.hypot)
+less = ufunc(np.ma.less)
+less_equal = ufunc(np.ma.less_equal)
+log = ufunc(np.ma.log)
+log10 = ufunc(np.ma.log10)
+log2 = ufunc(np.ma.log2)
+logical_and = ufunc(np.ma.logical_and)
+logical_not = ufunc(np.ma.logical_not)
+logical_or = ufunc(np.ma.logical_or)
+logical_xor = ufunc(np.ma.logical_xor)
+maximum = ufunc(np.ma.maximum)
+minimum = ufunc(np.ma.minimum)
+mod = ufunc(np.ma.mod)
+multiply = ufunc(np.ma.multiply)
+negative = ufunc(np.ma.negative)
+not_equal = ufunc(np.ma.not_equal)
+power = ufunc(np.ma.power)
+remainder = ufunc(np.ma.remainder)
+sin = ufunc(np.ma.sin)
+sinh = ufunc(np.ma.sinh)
+sqrt = ufunc(np.ma.sqrt)
+subtract = ufunc(np.ma.subtract)
+tan = ufunc(np.ma.tan)
+tanh = ufunc(np.ma.tanh)
+true_divide = ufunc(np.ma.true_divide)

@@ -234,6 +234,18 @@ class MaskedArray(MaskedOperators, Lazy):
         """Without axes of length 1."""
         return self._both(lambda x: x.squeeze(axis))
 
+    def repeat(self, repeats: Any, axis: int | None = None) -> MaskedArray:
+        """Each element, or each index of an axis, repeated."""
+        return self._both(lambda x: x.repeat(repeats, axis))
+
+    def take(self, indices: Any, axis: int | None = None, mode: str = "raise") -> MaskedArray:
+        """The elements of an axis at an array of integers."""
+        return self._both(lambda x: x.take(indices, axis, mode))
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> MaskedArray:
+        """The diagonal."""
+        return self._both(lambda x: x.diagonal(offset, axis1, axis2))
+
     def copy(self) -> MaskedArray:
         """A masked array with the same values and mask."""
         return self._both(Array.copy)
@@ -260,6 +272,27 @@ class MaskedArray(MaskedOperators, Lazy):
     def compressed(self) -> Array:
         """What is not masked, along one axis; the mask is computed here."""
         return self.data.ravel()[~self.mask.ravel()]
+
+    def nonzero(self) -> tuple[Array, ...]:
+        """The indices of elements that are neither zero nor masked; computed at the call."""
+        return xp.nonzero(self.filled(0))
+
+    def argsort(
+        self, axis: int | None = -1, *, endwith: bool = True, fill_value: Any = None
+    ) -> Array:
+        """The indices that sort an axis, masked elements last, or first if not `endwith`.
+
+        fill_value: what masked elements are counted as, where it is given.
+        """
+        if fill_value is not None:
+            return self.filled(fill_value).argsort(axis)
+        if not endwith:
+            return self._highest().argsort(axis)
+        return (self.filled(np.nan) if self.dtype.kind in "fc" else self._lowest()).argsort(axis)
+
+    def tolist(self) -> Any:
+        """The values as nested lists, None for what is masked; computes."""
+        return np.ma.asarray(self.compute()).tolist()
 
     def count(self, axis: Axes = None, keepdims: bool = False) -> Array:
         """How many elements along axes are not masked."""
@@ -339,6 +372,17 @@ class MaskedArray(MaskedOperators, Lazy):
     ) -> MaskedArray:
         """The standard deviation along axes of what is not masked."""
         return call(np.sqrt, self.var(axis, dtype, ddof, keepdims))
+
+    def anom(self, axis: Axes = None, dtype: Any = None) -> MaskedArray:
+        """The distances from the mean along axes."""
+        mean = self.mean(axis, dtype, keepdims=True)
+        made: MaskedArray = self - mean
+        return made
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Array:
+        """The sum of the diagonal, masked elements counted as 0; float64 if no dtype is named."""
+        line = self.diagonal(offset, axis1, axis2).astype(np.float64 if dtype is None else dtype)
+        return line.filled(0).sum(-1)
 
     def cumsum(self, axis: int | None = None, dtype: Any = None) -> MaskedArray:
         """The running sum, masked elements counted as 0 and masked in the result."""

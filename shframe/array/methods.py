@@ -26,7 +26,8 @@ from shframe.array.functions.map_blocks import map_blocks
 from shframe.array.functions.overlap import map_overlap
 from shframe.array.functions.slicing import part
 from shframe.array.grid.axes import Axes
-from shframe.errors import InvalidArgument, UnsupportedType
+from shframe.array.outputs import with_out
+from shframe.errors import UnsupportedType
 
 
 class Methods:
@@ -85,10 +86,12 @@ class Methods:
         """An array with the same values."""
         return type(self)(self.expr)
 
+    @with_out
     def round(self, decimals: int = 0) -> Self:
         """Rounded to a number of decimals."""
         return type(self)(elementwise.round(self.expr, decimals))
 
+    @with_out
     def clip(self, min: Any = None, max: Any = None) -> Self:
         """The values, not below `min` nor above `max`."""
         return type(self)(elementwise.clip(self.expr, min=min, max=max))
@@ -101,10 +104,19 @@ class Methods:
             else type(self)(elementwise.call(np.conjugate, self.expr))
         )
 
+    conjugate = conj
+
+    @with_out
     def take(self, indices: Any, axis: int | None = None, mode: str = "raise") -> Self:
         """The elements of an axis at an array of integers."""
         return type(self)(indexing.take(self.expr, indices, axis=axis, mode=mode))
 
+    @with_out
+    def compress(self, condition: Any, axis: int | None = None) -> Self:
+        """The elements of an axis where a vector is true."""
+        return type(self)(indexing.compress(condition, self.expr, axis))
+
+    @with_out
     def dot(self, other: Any) -> Self:
         """The product as numpy.dot has it."""
         return type(self)(products.dot(self.expr, node_of(other)))
@@ -116,6 +128,10 @@ class Methods:
     def argsort(self, axis: int | None = -1, kind: Any = None, order: Any = None) -> Self:
         """The indices that sort an axis."""
         return type(self)(sorting.argsort(self.expr, axis, kind, order))
+
+    def partition(self, kth: Any, axis: int = -1, kind: Any = None, order: Any = None) -> None:
+        """Partition an axis, in place: it is sorted, the array becomes another lazy one."""
+        self.expr = sorting.partition(self.expr, kth, axis, kind, order)
 
     def argpartition(self, kth: Any, axis: int | None = -1) -> Self:
         """The indices that partition an axis."""
@@ -137,10 +153,12 @@ class Methods:
         """The indices of elements that are not zero; computed at the call."""
         return tuple(map(type(self), indexing.nonzero(self.expr)))
 
+    @with_out
     def choose(self, choices: Any, mode: str = "raise") -> Self:
         """Of each element the one of the choices that it is the number of."""
         return type(self)(building.choose(self.expr, choices, mode))
 
+    @with_out
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Self:
         """The sum of the diagonal."""
         return type(self)(products.trace(self.expr, offset, axis1, axis2, dtype))
@@ -158,13 +176,16 @@ class Methods:
         self.expr = assignment.assigned(self.expr, Ellipsis, value)
 
     def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
-        """Set elements of the raveled array; the array becomes another lazy one."""
-        if mode != "raise":
-            raise InvalidArgument(f"put(mode={mode!r}) is not supported, only 'raise'")
-        wanted = np.atleast_1d(np.asarray(indices)).reshape(-1)
-        given = np.resize(np.asarray(values), wanted.shape)
-        line = assignment.assigned(manipulation.ravel(self.expr), wanted, given)
-        self.expr = manipulation.reshape(line, self.expr.shape)
+        """Set elements of the raveled array; the array becomes another lazy one.
+
+        mode: what an index beyond the ends does: "raise", "wrap" around, or "clip" to the end.
+        """
+        line = manipulation.ravel(self.expr)
+        wanted = indexing.bounded(np.ravel(np.asarray(indices)), mode, line.shape[0])
+        given = np.asarray(values)
+        if wanted.size and given.size:  # as NumPy, nothing is put where no value is given
+            line = assignment.assigned(line, wanted, np.resize(given, wanted.shape))
+            self.expr = manipulation.reshape(line, self.expr.shape)
 
     def view(self, dtype: Any = None) -> Self:
         """The bytes of the elements as those of another dtype, whose size divides that of the
@@ -196,6 +217,7 @@ class Methods:
         text: str = self.explain()  # type: ignore[attr-defined]
         return text
 
+    @with_out
     def cumulative_sum(self, axis: int | None = None, **how: Any) -> Self:
         """The running sum along an axis; `how`: dtype=, include_initial=."""
         return type(self)(running.cumulative_sum(self.expr, axis=axis, **how))

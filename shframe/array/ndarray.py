@@ -23,12 +23,13 @@ from shframe.array.functions import (
 from shframe.array.grid.chunks import Chunks, Shape
 from shframe.array.methods import Methods
 from shframe.array.operators import Operators
+from shframe.array.outputs import put_into, spread, update_at
 from shframe.array.plan.evaluate import evaluate, persist
 from shframe.array.plan.memory import memory_text
 from shframe.array.plan.plan_text import line_of
 from shframe.array.plan.planner import PLANNER
 from shframe.array.reduction_methods import ReductionMethods
-from shframe.errors import InvalidArgument, UnsupportedType
+from shframe.errors import InvalidArgument, ShframeError, UnsupportedType
 from shframe.executor_choice import executor_of
 from shframe.graph.plan.planner import Planner
 from shframe.graph.tasks.task_graph import TaskGraph
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 # NumPy's own sentences
 NOT_ONE = "only length-1 arrays can be converted to Python scalars"
+NO_ITEM = "can only convert an array of size 1 to a Python scalar"
 AMBIGUOUS = (
     "The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()"
 )
@@ -221,7 +223,7 @@ class Array(Methods, ReductionMethods, Operators, Collection):
         index: an integer counts in the raveled array, several are one for each axis.
         """
         if not index:
-            return self._scalar("can only convert an array of size 1 to a Python scalar").item()
+            return self._scalar(NO_ITEM, InvalidArgument).item()
         at = index[0] if len(index) == 1 else index
         return (self[at] if isinstance(at, tuple) else self.ravel()[at]).item()
 
@@ -234,7 +236,7 @@ class Array(Methods, ReductionMethods, Operators, Collection):
         return np.asarray(self).tolist()
 
     def __bool__(self) -> bool:
-        return bool(self._scalar(AMBIGUOUS))
+        return bool(self._scalar(AMBIGUOUS, InvalidArgument))
 
     def __int__(self) -> int:
         return int(self._scalar())
@@ -259,12 +261,12 @@ class Array(Methods, ReductionMethods, Operators, Collection):
             return None
         return PLANNER.graph(PLANNER.optimized(self.expr), fuse=False)[0]
 
-    def _scalar(self, message: str = NOT_ONE) -> np.ndarray[Any, Any]:
-        """The one value as an array without axes; raises InvalidArgument with `message`."""
+    def _scalar(
+        self, message: str = NOT_ONE, error: type[ShframeError] = UnsupportedType
+    ) -> np.ndarray[Any, Any]:
+        """The one value as an array without axes; raises `error` with `message`."""
         if self.size != 1:
-            raise InvalidArgument(
-                f"{message}\n  the array of shape {self.shape} has {self.size} elements"
-            )
+            raise error(f"{message}\n  the array of shape {self.shape} has {self.size} elements")
         return np.asarray(self.compute()).reshape(())
 
     # -- protocols
@@ -272,15 +274,21 @@ class Array(Methods, ReductionMethods, Operators, Collection):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(map(_is_above, inputs)):
             return NotImplemented
+        if method == "at":
+            return update_at(ufunc, *inputs)
         outs = kwargs.pop("out", None)
-        mask = kwargs.pop("where", True) if method == "__call__" and outs else True
+        masked = method == "__call__" and outs
+        mask = kwargs.pop("where", True) if masked else True
+        casting = kwargs.get("casting", "same_kind")
         found = protocols.call_ufunc(ufunc, method, inputs, kwargs)
         if found is NotImplemented:
             return found
         results = found if isinstance(found, tuple) else (found,)
         outs = outs or (None,) * len(results)
         made = tuple(
-            Array(node) if out is None else put_into(out, node, ufunc.__name__, mask)
+            Array(node)
+            if out is None
+            else put_into(out, spread(node, out), ufunc.__name__, mask, casting)
             for out, node in zip(outs, results, strict=True)
         )
         return made if isinstance(found, tuple) else made[0]
@@ -343,6 +351,8 @@ class Array(Methods, ReductionMethods, Operators, Collection):
         return Array(indexing.item_of(self.expr, index))
 
     def __iter__(self) -> Iterator[Array]:
+        if not self.ndim:
+            raise UnsupportedType("iteration over a 0-d array")
         return (self[n] for n in range(len(self)))
 
 
@@ -350,17 +360,6 @@ def _is_above(other: Any) -> bool:
     """Whether an operand is of a kind that does itself what is between it and an array."""
     priority: float = getattr(other, "__array_priority__", 0.0)
     return priority > Array.__array_priority__
-
-
-def put_into(out: Any, node: Node, name: str, where: Any = True) -> Any:
-    """`out` with the values of a result, where a mask is true: a lazy array gets another node,
-    NumPy's are computed."""
-    node = protocols.fit_into(out, node, name, where)
-    if isinstance(out, Array):
-        out.expr = node
-    else:
-        np.copyto(out, evaluate(node), casting="same_kind")
-    return out
 
 
 def _public() -> ModuleType:

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from shframe.array.expr.nodes import Node
 from shframe.array.functions import elementwise, products, reductions, running, ufuncs
 from shframe.array.functions.convert import node_of
-from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
+from shframe.errors import InvalidArgument, UnsupportedType
 
 VERSIONS = ("2022.12", "2023.12", "2024.12", "2025.12")
 
@@ -39,10 +38,10 @@ def call_ufunc(
         product = products.matmul if ufunc is np.matmul else products.vecdot
         return product(*map(node_of, inputs), **keywords)
     if method == "__call__":
-        results = elementwise.call_ufunc(ufunc, *inputs, dtype=_only_dtype(ufunc, keywords))
+        results = elementwise.call_ufunc(ufunc, *inputs, **_options(ufunc, keywords))
         return results if ufunc.nout > 1 else results[0]
     if method == "outer":
-        return ufuncs.outer(ufunc, *inputs, **keywords)
+        return ufuncs.outer(ufunc, *inputs, **_options(ufunc, keywords))
     if method == "reduceat":
         return reductions.reduceat(ufunc, node_of(inputs[0]), *inputs[1:], **keywords)
     if method not in ("reduce", "accumulate"):
@@ -54,30 +53,17 @@ def call_ufunc(
     return reductions.reduce(ufunc, node_of(x), *others, axis=axis, **keywords)
 
 
-def _only_dtype(ufunc: np.ufunc, keywords: dict[str, Any]) -> Any:
-    others = sorted(keywords.keys() - {"dtype"})
-    if others:
+def _options(ufunc: np.ufunc, keywords: dict[str, Any]) -> dict[str, Any]:
+    """The options of a ufunc that change its values; raises for those of memory that we lack."""
+    named = dict(keywords)
+    order = named.pop("order", "K")
+    named.pop("subok", None)  # there is one class
+    others = sorted(named.keys() - {"dtype", "casting", "signature"})
+    if order == "F" or others:
         raise UnsupportedType(
-            f"{ufunc.__name__}() of lazy arrays does not support {', '.join(others)}, only dtype"
+            f"{ufunc.__name__}() of lazy arrays does not support {', '.join(others) or 'order=F'}"
         )
-    return keywords.get("dtype")
-
-
-def fit_into(out: Any, node: Node, name: str, where: Any = True) -> Node:
-    """The node in the dtype of what it is put into, as NumPy's in-place operators have it; where a
-    mask is false, what is there stays."""
-    if out.shape != node.shape:
-        raise ChunkMismatch(
-            f"non-broadcastable output operand with shape {out.shape} doesn't match the broadcast "
-            f"shape {node.shape}\n  {name} of a lazy array"
-        )
-    if not np.can_cast(node.dtype, out.dtype, casting="same_kind"):
-        raise UnsupportedType(
-            f"Cannot cast ufunc {name!r} output from {node.dtype!r} to {out.dtype!r} with casting "
-            "rule 'same_kind'"
-        )
-    made = elementwise.astype(node, out.dtype)
-    return made if where is True else elementwise.where(where, made, node_of(out))
+    return named
 
 
 def call_function(public: Any, func: Any, args: Any, keywords: Any) -> Any:

@@ -16,7 +16,8 @@ import numpy as np
 from shframe.array.dask_options import WITHOUT_EFFECT, without_dasks
 from shframe.array.expr.nodes import Node
 from shframe.array.functions.convert import node_of
-from shframe.array.ndarray import Array, put_into
+from shframe.array.ndarray import Array
+from shframe.array.outputs import put_into
 
 P = ParamSpec("P")
 
@@ -68,7 +69,9 @@ def _numpys_parameters(name: str) -> list[str]:
     """The parameters of NumPy's function of a name; none if it says nothing of them."""
     found = (vars(room).get(name) for room in (np, np.linalg, np.fft))
     numpys = next((each for each in found if callable(each)), None)
-    if numpys is None or isinstance(numpys, np.ufunc):
+    if isinstance(numpys, np.ufunc):
+        return ["out"]
+    if numpys is None:
         return []
     try:
         return list(inspect.signature(numpys).parameters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from typing import Any
 
 import numpy as np
@@ -238,7 +239,9 @@ def test_products_over_other_axes_are_numpys() -> None:
 def test_matrices_that_do_not_fit_raise_at_the_call() -> None:
     with pytest.raises(ChunkMismatch, match="not aligned: vecdot"):
         xp.linalg.vecdot(xp.ones((3, 4)), xp.ones((3, 1)))
-    with pytest.raises(ChunkMismatch, match=r"not aligned: 4 .*!= 3"):
+    with pytest.raises(ValueError, match="mismatch in its core dimension") as numpys:
+        np.ones((3, 4)) @ np.ones((3, 4))
+    with pytest.raises(ChunkMismatch, match=re.escape(str(numpys.value))):
         xp.ones((3, 4)) @ xp.ones((3, 4))
     with pytest.raises(InvalidArgument, match="enough dimensions"):
         xp.matmul(xp.ones(3), 2)

@@ -76,6 +76,52 @@ def test_the_trace_says_that_tasks_ran_in_the_driver(small: Session) -> None:
     assert small.executor.pids == []  # type: ignore[attr-defined]
 
 
+ONE_BLOCK: dict[str, Any] = {
+    "sum": lambda x: x.sum(axis=0),
+    "sum of what is made": lambda x: (x * 2 + 1).sum(),
+    "std": lambda x: xp.std(x, axis=1, keepdims=True),
+    "nanvar": lambda x: xp.nanvar(x),
+    "argmax": lambda x: xp.argmax(x, axis=0),
+    "topk": lambda x: xp.topk(x, 2),
+    "unique": lambda x: xp.unique_counts(x).counts,
+    "cumsum": lambda x: xp.cumsum(x, axis=0),
+    "running power": lambda x: xp.power.accumulate(x, axis=1),
+    "sort": lambda x: xp.sort(x, axis=0),
+    "median": lambda x: xp.median(x),
+    "product": lambda x: x.T @ x,
+    "norm": lambda x: xp.linalg.norm(x),
+    "svd": lambda x: xp.linalg.svd(x, full_matrices=False)[1],
+    "fft": lambda x: xp.fft.rfft(x, axis=0),
+    "histogram": lambda x: xp.histogram(x, bins=3, range=(-1, 1))[0],
+    "interp": lambda x: xp.interp(x, [-1.0, 1.0], [2.0, 3.0]),
+    "cov": lambda x: xp.cov(x),
+    "range": lambda x: xp.arange(5) + 1,
+    "diagonal": lambda x: xp.eye(4, 3, k=1),
+    "random": lambda x: xp.random.default_rng(3).normal(size=(3, 2)),
+    "records": lambda x: xp.unique(x[:, 0] > 0, return_index=True)[1],
+}
+
+
+@pytest.mark.parametrize("name", ONE_BLOCK)
+def test_what_is_one_block_has_the_bits_of_a_plan(name: str) -> None:
+    """Which also says that it needs none."""
+
+    def made(**options: Any) -> Any:
+        session = sf.init(workers=2, **options)
+        found = ONE_BLOCK[name](xp.from_array(VALUES)).compute()
+        notes = session.last_trace.notes
+        sf.shutdown()
+        return found, notes
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SHFRAME_CHECK")
+        (here, notes), (there, _) = made(), made(inline_bytes=0)
+    assert "computed in the driver, without tasks" in notes
+    assert np.asarray(here).tobytes() == np.asarray(there).tobytes()
+    assert (here.shape, here.dtype) == (there.shape, there.dtype)
+    assert not here.ndim or (here.flags.writeable and here.flags.c_contiguous)
+
+
 @given(data=st.data())
 @LIGHT
 def test_what_needs_no_plan_has_the_values_of_any_plan(data: st.DataObject) -> None:
@@ -101,10 +147,23 @@ def test_a_task_that_fails_says_so_as_in_a_worker(small: Session) -> None:
     assert "task" in caught.value.__notes__[0]
 
 
-def test_a_users_function_is_never_called_in_the_driver() -> None:
-    lazy = xp.ones(4).map_blocks(lambda block: block, dtype=float)
+USERS = {
+    "map_blocks": lambda f, x: x.map_blocks(f, dtype=float),
+    "map_overlap": lambda f, x: x.map_overlap(f, depth=1, dtype=float),
+    "apply_along_axis": lambda f, x: xp.apply_along_axis(f, 0, x, dtype=float, shape=(2,)),
+    "apply_gufunc": lambda f, x: xp.apply_gufunc(f, "()->()", x, output_dtypes=float),
+    "blockwise": lambda f, x: xp.blockwise(f, "i", x, "i", dtype=float),
+    "reduction": lambda f, x: xp.reduction(x, lambda b, **_: f(b)[:1], xp.sum, dtype=float),
+    "coarsen": lambda f, x: xp.coarsen(lambda b, axis: f(b[:, 0]), x, {0: 2}),
+    "pad": lambda f, x: xp.pad(x, 1, mode=lambda v, *_: f(v)),
+}
+
+
+@pytest.mark.parametrize("name", USERS)
+def test_a_users_function_is_never_called_in_the_driver(name: str, small: Session) -> None:
+    lazy = USERS[name](lambda block: np.asarray(block) * 0.5, xp.ones(2))
     assert cost_of(lazy.expr) == float("inf")
-    sf.shutdown()
+    assert evaluate_directly(lazy.expr) is None
 
 
 def test_a_plan_costs_what_its_steps_cost() -> None:

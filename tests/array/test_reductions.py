@@ -118,7 +118,7 @@ def test_methods_of_ufuncs_do_not_depend_on_the_blocks(
 def test_ldexp_has_no_running_results_but_is_reduced_line_by_line(kind: str) -> None:
     values = np.arange(6).reshape(3, 2).astype(kind)
     x = xp.from_array(values, chunks=2)
-    with pytest.raises(UnsupportedType, match=r"ldexp.accumulate is not defined for"):
+    with pytest.raises(UnsupportedType, match=r"ldexp.accumulate of"):
         xp.ldexp.accumulate(x, axis=0)
     for axis in (0, 1):
         agree(lambda: np.ldexp.reduce(values, axis=axis), lambda: xp.ldexp.reduce(x, axis=axis))  # noqa: B023

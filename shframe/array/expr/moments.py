@@ -19,13 +19,12 @@ PRODUCTS = 8192
 @dataclass(slots=True)
 class Distances:
     """What is known of some tiles: how many elements, a center near them, and the sums of their
-    distances from it, and of the squares of these. `room` is for the distances of a tile."""
+    distances from it, and of the squares of these."""
 
     count: NpArray
     center: NpArray
     sums: NpArray
     squares: NpArray
-    room: NpArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +69,11 @@ class Moments(Named):
             count = there.sum(axis=axes, keepdims=True).astype(self.dtype)
             values = np.where(there, values, 0)
         center = values.sum(axis=axes, keepdims=True) / np.maximum(count, 1)
-        room = np.empty(values.shape, self.dtype)
-        np.subtract(values, center, out=room)
+        apart = values - center
         if there is not None:
-            room[~there] = 0
-        sums = np.add.reduce(room, axis=axes, keepdims=True)
-        return Distances(count, center, sums, _add_squares(room, axes), room)
+            apart[~there] = 0
+        sums = np.add.reduce(apart, axis=axes, keepdims=True)
+        return Distances(count, center, sums, _add_squares(apart, axes))
 
     def add(self, state: Any, values: NpArray, axes: AxisNumbers) -> Any:
         """The state with the distances of another tile."""
@@ -83,12 +81,10 @@ class Moments(Named):
             made = self.merge(self.end(state), self.partial(values, axes, (), ()))
             count, center, shift, spread = made
             squares = spread + _square(shift) * count
-            return Distances(count, center, shift * count, squares, state.room)
-        if state.room.shape != values.shape:
-            state.room = np.empty(values.shape, self.dtype)
-        np.subtract(values, state.center, out=state.room)
-        state.sums += np.add.reduce(state.room, axis=axes, keepdims=True)
-        state.squares += _add_squares(state.room, axes)
+            return Distances(count, center, shift * count, squares)
+        apart = np.subtract(values, state.center, dtype=self.dtype)
+        state.sums += np.add.reduce(apart, axis=axes, keepdims=True)
+        state.squares += _add_squares(apart, axes)
         state.count += _count(values, axes)
         return state
 

@@ -367,6 +367,7 @@ class Put(Node):
     """An array with the elements of an axis at ascending indices replaced.
 
     value: cut along the axis where the source's blocks cut the indices; `cuts` are these places.
+    ufunc: what replaces them is its results; an index that is there several times counts as often.
     """
 
     source: Node
@@ -374,6 +375,7 @@ class Put(Node):
     indices: ObjectRef
     cuts: tuple[int, ...]
     axis: int
+    ufunc: np.ufunc | None
     chunks: Chunks
     dtype: DType
 

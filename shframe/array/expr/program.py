@@ -7,6 +7,7 @@ then `out`, as a NumPy ufunc does.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -121,13 +122,13 @@ class Apply(Named):
 
 @dataclass(frozen=True, slots=True)
 class Typed(Named):
-    """A ufunc told which dtype to work in."""
+    """A ufunc told which dtype to work in, or what may be cast."""
 
     ufunc: np.ufunc
-    dtype: np.dtype[Any]
+    how: tuple[tuple[str, Any], ...]
 
     def __call__(self, *operands: Any, out: Any) -> None:
-        self.ufunc(*operands, out=out, dtype=self.dtype)
+        _call_told(self.ufunc, operands, out, self.how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +145,23 @@ class Part(Named):
 
     ufunc: np.ufunc
     number: int
-    dtype: np.dtype[Any] | None
+    how: tuple[tuple[str, Any], ...]
 
     def __call__(self, *operands: Any, out: Any) -> None:
         outs: list[Any] = [None] * self.ufunc.nout
         outs[self.number] = out
-        self.ufunc(*operands, out=tuple(outs), dtype=self.dtype)
+        _call_told(self.ufunc, operands, tuple(outs), self.how)
+
+
+def _call_told(ufunc: np.ufunc, operands: Any, out: Any, how: tuple[tuple[str, Any], ...]) -> None:
+    """A ufunc with options; that imaginary parts are cast away was said at the call."""
+    options = dict(how)
+    if options.get("casting") != "unsafe":
+        ufunc(*operands, out=out, **options)
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", np.exceptions.ComplexWarning)
+        ufunc(*operands, out=out, **options)
 
 
 @dataclass(frozen=True, slots=True)

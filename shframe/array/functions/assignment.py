@@ -13,7 +13,7 @@ import numpy as np
 from shframe import session
 from shframe.array.expr import nodes
 from shframe.array.expr.nodes import Node, on_grid
-from shframe.array.functions import elementwise, manipulation
+from shframe.array.functions import creation, elementwise, manipulation
 from shframe.array.functions.convert import lazy_node, node_of, values_of
 from shframe.array.functions.fields import write_field
 from shframe.array.functions.indexing import flat_indices, split_index
@@ -44,14 +44,45 @@ def assigned(x: Node, index: Any, value: Any) -> Node:
     items, arrays = split_index(x, index)
     if not arrays:
         return _assign_part(x, items, given)
+    return _at_arrays(x, items, arrays, given)
+
+
+def _at_arrays(
+    x: Node,
+    items: list[Any],
+    arrays: dict[int, Any],
+    value: Node,
+    ufunc: np.ufunc | None = None,
+) -> Node:
+    """The array with the elements at an index that has arrays replaced, or changed by a ufunc."""
     if any(isinstance(want, int) for want in items):
         arrays |= {n: np.asarray(w) for n, w in enumerate(items) if isinstance(w, int)}
         items = [slice(None) if isinstance(want, int) else want for want in items]
     inside = basic_part(x, items)
-    made = _put(inside, arrays, given)
+    made = _put(inside, arrays, value, ufunc)
     if basic_part(x, items) is x:
         return made
     return _assign_part(x, items, made)
+
+
+def updated(x: Node, index: Any, ufunc: np.ufunc, *values: Any) -> Node:
+    """The array that ufunc.at leaves: elements at an index are the ufunc's results of them, and of
+    a value if it takes two; one that the index has several times is changed as often.
+
+    Raises: PositionNotFound, ChunkMismatch for a value of another shape, UnsupportedType.
+    Cost: as assigned().
+    """
+    name = f"{ufunc.__name__}.at"
+    operands = list(map(node_of, values))
+    samples = [np.ones(1, each.dtype) for each in operands]
+    ask(lambda: ufunc.at(np.ones(1, x.dtype), [0], *samples), name)
+    items, arrays = split_index(x, index)
+    if arrays:
+        value = operands[0] if operands else creation.zeros((), np.bool_)
+        return _at_arrays(x, items, arrays, value, ufunc)
+    target = basic_part(x, items)
+    made = elementwise.call(ufunc, target, *(_fitted(each, target.shape) for each in operands))
+    return _assign_part(x, items, elementwise.astype(made, x.dtype))
 
 
 def _cast(value: Any, x: Node) -> Node:
@@ -112,7 +143,7 @@ def _fitted(value: Node, shape: grids.Shape) -> Node:
         ) from None
 
 
-def _put(x: Node, arrays: dict[int, Any], value: Node) -> Node:
+def _put(x: Node, arrays: dict[int, Any], value: Node, ufunc: np.ufunc | None) -> Node:
     """The array with the elements at arrays of indices replaced; of two for one place the last."""
     axes, flat, shape = flat_indices(x, arrays)
     first = axes[0]
@@ -129,16 +160,21 @@ def _put(x: Node, arrays: dict[int, Any], value: Node) -> Node:
     if not math.prod(fitted.shape):
         return x
     fitted = manipulation.reshape(fitted, (*ahead, len(flat), *behind))
-    made = _put_along(line, flat, fitted, first)
+    made = _put_along(line, flat, fitted, first, ufunc)
     back = manipulation.reshape(made, moved.shape)
     return manipulation.permute_dims(back, np.argsort(order).tolist())
 
 
-def _put_along(x: Node, indices: np.ndarray[Any, Any], value: Node, axis: int) -> Node:
-    """The array with the elements of an axis at indices of it replaced."""
-    # of equal indices the last counts: it is the first from behind
-    sorted_, at = np.unique(indices[::-1], return_index=True)
-    places = len(indices) - 1 - at
+def _put_along(
+    x: Node, indices: np.ndarray[Any, Any], value: Node, axis: int, ufunc: np.ufunc | None
+) -> Node:
+    """The array with the elements of an axis at indices of it replaced, or changed by a ufunc."""
+    if ufunc is None:  # of equal indices the last counts: it is the first from behind
+        sorted_, at = np.unique(indices[::-1], return_index=True)
+        places = len(indices) - 1 - at
+    else:
+        places = np.argsort(indices, kind="stable")
+        sorted_ = indices[places]
     if len(places) != len(indices) or (np.diff(places) < 0).any():
         value = take_along(value, places, axis)
     starts = grids.offsets(x.chunks[axis])
@@ -146,7 +182,7 @@ def _put_along(x: Node, indices: np.ndarray[Any, Any], value: Node, axis: int) -
     lengths = tuple(b - a for a, b in itertools.pairwise(cuts) if b > a)
     grid = (*x.chunks[:axis], lengths, *x.chunks[axis + 1 :])
     ref = session.current().put(np.ascontiguousarray(sorted_))
-    return nodes.Put(x, on_grid(value, grid), ref, cuts, axis, x.chunks, x.dtype)
+    return nodes.Put(x, on_grid(value, grid), ref, cuts, axis, ufunc, x.chunks, x.dtype)
 
 
 def put_along_axis(x: Node, indices: Any, values: Any, axis: int | None, /) -> Node:

@@ -30,7 +30,6 @@ def einsum(
     optimize: Any = True,
     casting: Any = "safe",
     order: Any = "K",
-    out: Any = None,
 ) -> Node:
     """The sum of products that a string of labels says, as numpy.einsum has it.
 

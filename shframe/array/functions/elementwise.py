@@ -128,39 +128,56 @@ def learn_dtype(call: Callable[..., Any], operands: Sequence[Operand], name: str
     return result
 
 
-def call_ufunc(ufunc: np.ufunc, *operands: Any, dtype: Any = None) -> tuple[Node, ...]:
+def call_ufunc(ufunc: np.ufunc, *operands: Any, **how: Any) -> tuple[Node, ...]:
     """A ufunc's results.
 
-    dtype: what the ufunc works in, and mostly returns.
+    how: dtype=, signature= and casting=, which say what the ufunc works in and what may be cast.
     """
     name = ufunc.__name__
     if ufunc.signature is not None:
         raise UnsupportedType(f"{name} works on whole axes; matmul and vecdot are supported")
     if len(operands) != ufunc.nin:
         raise UnsupportedType(f"{name} takes {ufunc.nin} operands, {len(operands)} were given")
-    if ufunc.nout == 1 and dtype is None:
+    if ufunc is np.power:
+        _check_exponent(*operands)
+    options = tuple((key, _option(key, value)) for key, value in how.items() if value is not None)
+    if ufunc.nout == 1 and not options:
         return (apply(ufunc, operands, name),)
     given = [operand_of(operand) for operand in operands]
-    inside = None if dtype is None else dtype_of(dtype)
     kinds = [
-        learn_dtype(functools.partial(_result, ufunc, n, dtype), given, name)
+        learn_dtype(functools.partial(_result, ufunc, n, dict(options)), given, name)
         for n in range(ufunc.nout)
     ]
-    if ufunc.nout == 1 and inside is not None:
-        return (apply(Typed(ufunc, inside), given, name, kinds[0]),)
+    if ufunc.nout == 1:
+        return (apply(Typed(ufunc, options), given, name, kinds[0]),)
     parts = enumerate(kinds)
-    return tuple(apply(Part(ufunc, n, inside), given, name, kind) for n, kind in parts)
+    return tuple(apply(Part(ufunc, n, options), given, name, kind) for n, kind in parts)
 
 
-def _result(ufunc: np.ufunc, number: int, dtype: Any, *operands: Any) -> Any:
+def _check_exponent(base: Any, exponent: Any) -> None:
+    """Raises InvalidArgument, with NumPy's sentence, for a negative number as the exponent of
+    integers; lazy exponents are looked at when they are there."""
+    node = lazy_node(base)
+    if node is None or node.dtype.kind not in "iu":
+        return
+    if isinstance(exponent, int | np.integer) and exponent < 0:
+        ask(lambda: np.power(np.ones(1, node.dtype), exponent), "power")
+
+
+def _option(key: str, value: Any) -> Any:
+    """An option of a ufunc as a program has it: equal ones have one form."""
+    return dtype_of(value) if key == "dtype" and not isinstance(value, tuple) else value
+
+
+def _result(ufunc: np.ufunc, number: int, how: dict[str, Any], *operands: Any) -> Any:
     """One result of a ufunc."""
-    made = ufunc(*operands, dtype=dtype)
+    made = ufunc(*operands, **how)
     return made[number] if isinstance(made, tuple) else made
 
 
-def call(ufunc: np.ufunc, *operands: Any, dtype: Any = None) -> Node:
-    """The result of a ufunc that has one."""
-    return call_ufunc(ufunc, *operands, dtype=dtype)[0]
+def call(ufunc: np.ufunc, *operands: Any, **how: Any) -> Node:
+    """The result of a ufunc that has one; `how` as call_ufunc() has it."""
+    return call_ufunc(ufunc, *operands, **how)[0]
 
 
 def compare(ufunc: np.ufunc, one: Node, other: Any) -> Node:

@@ -98,7 +98,10 @@ def flat_indices(
     try:
         shape = grids.broadcast_shape([each.shape for each in indices], "index arrays")
     except ChunkMismatch as error:
-        raise PositionNotFound(f"shape mismatch: {error}") from None
+        shapes = " ".join(str(each.shape) for each in indices)
+        raise PositionNotFound(
+            f"shape mismatch: indexing arrays could not be broadcast together with shapes {shapes}"
+        ) from error
     lengths = tuple(x.shape[axis] for axis in axes)
     return axes, _flat(indices, axes, lengths, shape), shape
 
@@ -138,13 +141,18 @@ def take(x: Node, indices: Any, /, axis: int | None = None, mode: str = "raise")
     if wanted.dtype.kind not in "biu":
         raise UnsupportedType(f"indices must be integers, found {wanted.dtype}")
     wanted = wanted.astype(np.intp) if wanted.dtype.kind == "b" else wanted
+    wanted = bounded(wanted, mode, x.shape[at])
+    return item_of(x, (slice(None),) * at + (wanted if wanted.ndim else int(wanted),))
+
+
+def bounded(wanted: Advanced, mode: str, length: int) -> Advanced:
+    """Indices with those beyond the ends of an axis brought inside, by the mode."""
     if mode not in ("raise", "wrap", "clip"):
         raise InvalidArgument(f"clipmode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
-    length = x.shape[at]
-    if mode != "raise" and length:
-        inside = np.clip(wanted, 0, length - 1) if mode == "clip" else wanted % length
-        wanted = np.asarray(inside, np.intp)
-    return item_of(x, (slice(None),) * at + (wanted if wanted.ndim else int(wanted),))
+    if mode == "raise" or not length:
+        return wanted
+    inside = np.clip(wanted, 0, length - 1) if mode == "clip" else wanted % length
+    return np.asarray(inside, np.intp)
 
 
 def nonzero(x: Node, /) -> tuple[Node, ...]:

@@ -76,7 +76,9 @@ def reshape(x: Node, /, shape: Any, *, copy: bool | None = None) -> Node:
 def _target_shape(old: Shape, shape: Any) -> Shape:
     lengths = list(integers_from(shape, "shape"))
     size = math.prod(old)
-    if lengths.count(-1) == 1:
+    if lengths.count(-1) > 1:
+        raise InvalidArgument(f"can only specify one unknown dimension\n  shape={tuple(lengths)}")
+    if -1 in lengths:
         rest = math.prod(length for length in lengths if length != -1)
         if rest and size % rest == 0:
             lengths[lengths.index(-1)] = size // rest
@@ -155,7 +157,7 @@ def broadcast_to(x: Node, /, shape: Any, chunks: Any = "auto") -> Node:
     )
     if not fits:
         raise ChunkMismatch(
-            "operands could not be broadcast together with remapped shapes: "
+            "operands could not be broadcast together with remapped shapes [original->remapped]: "
             f"{x.shape} and requested shape {wanted}"
         )
     if wanted == x.shape:
@@ -202,6 +204,10 @@ def permute_dims(x: Node, /, axes: Any) -> Node:
     given = integers_from(axes, "axes")
     if len(given) != x.ndim:
         raise InvalidArgument(f"axes don't match array: axes={given}, shape={x.shape}")
+    if len({axis % x.ndim for axis in given}) < x.ndim and all(
+        -x.ndim <= a < x.ndim for a in given
+    ):
+        raise InvalidArgument(f"repeated axis in transpose\n  axes={given}")
     order = list_axes(given, x.ndim)
     if order == tuple(range(x.ndim)):
         return x
@@ -285,15 +291,22 @@ def concat(
     """
     given = list(arrays)
     if not given:
-        raise InvalidArgument("concat() needs at least one array to concatenate")
+        raise InvalidArgument("need at least one array to concatenate")
     if axis is None:
         given, axis = [ravel(each) for each in given], 0
     if not all(each.ndim for each in given):
         raise InvalidArgument("zero-dimensional arrays cannot be concatenated")
     at = normalize_axis(axis, given[0].ndim)
     shapes = [each.shape for each in given]
+    for n, shape in enumerate(shapes):
+        if len(shape) != len(shapes[0]):
+            raise ChunkMismatch(
+                "all the input arrays must have same number of dimensions, but the array at index "
+                f"0 has {len(shapes[0])} dimension(s) and the array at index {n} has {len(shape)} "
+                "dimension(s)"
+            )
     kept = {(*shape[:at], *shape[at + 1 :]) for shape in shapes}
-    if len(kept) > 1 or len({len(shape) for shape in shapes}) > 1:
+    if len(kept) > 1:
         shown = ", ".join(map(str, shapes))
         raise ChunkMismatch(
             "all the input array dimensions except for the concatenation axis must match exactly\n"

@@ -40,11 +40,11 @@ def ask(call: Callable[..., Any], name: str, *samples: Any) -> NpArray:
             raise AxisNotFound(str(error)) from error
         except TypeError as error:
             kinds = ", ".join(map(_kind, samples))
-            raise UnsupportedType(f"{name} is not defined for {kinds}\n  {error}") from error
+            raise UnsupportedType(f"{error}\n  {name} of {kinds}") from error
         except ValueError as error:
             if isinstance(error, UnicodeError):
                 raise
-            raise InvalidArgument(f"{name}: {error}") from error
+            raise InvalidArgument(f"{error}\n  in {name}") from error
 
 
 def ask_dtype(

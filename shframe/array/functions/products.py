@@ -22,10 +22,12 @@ from shframe.array.grid.defaults import integers_from
 from shframe.errors import ChunkMismatch, InvalidArgument
 
 
-def matmul(one: Node, other: Node, /) -> Node:
+def matmul(one: Node, other: Node, /, *, dtype: Any = None, casting: Any = "same_kind") -> Node:
     """The matrix product over the last axis of one and the last but one of the other.
 
     A vector is a row in front and a column behind; leading axes broadcast.
+
+    dtype, casting: what the products are computed in, and how the operands may be cast to it.
 
     Raises: ChunkMismatch when the lengths differ, InvalidArgument for arrays without axes.
 
@@ -35,10 +37,11 @@ def matmul(one: Node, other: Node, /) -> Node:
     >>> xp.matmul(xp.ones((2, 3)), xp.ones((3,))).compute().tolist()
     [3.0, 3.0]
     """
-    first, second = one, other
+    first, second = _cast((one, other), dtype, casting)
     if not first.ndim or not second.ndim:
         raise InvalidArgument(
-            "matmul: Input operand does not have enough dimensions (has 0, requires 1)\n"
+            f"matmul: Input operand {int(first.ndim > 0)} does not have enough dimensions (has 0, "
+            "gufunc core with signature (n?,k),(k,m?)->(n?,m?) requires 1)\n"
             "  multiply by a number with *"
         )
     row, column = first.ndim == 1, second.ndim == 1
@@ -46,13 +49,23 @@ def matmul(one: Node, other: Node, /) -> Node:
     second = part(second, (..., None)) if column else second
     if first.shape[-1] != second.shape[-2]:
         raise ChunkMismatch(
-            f"shapes {one.shape} and {other.shape} not aligned: "
-            f"{first.shape[-1]} (columns) != {second.shape[-2]} (rows)"
+            "matmul: Input operand 1 has a mismatch in its core dimension 0, with gufunc signature "
+            f"(n?,k),(k,m?)->(n?,m?) (size {second.shape[-2]} is different from {first.shape[-1]})"
+            f"\n  shapes {one.shape} and {other.shape}"
         )
     result = _product(first, second)
     if row:
         result = part(result, (..., 0, slice(None)))
     return part(result, (..., 0)) if column else result
+
+
+def _cast(operands: tuple[Node, Node], dtype: Any, casting: Any) -> tuple[Node, Node]:
+    if dtype is None:
+        return operands
+    for each in operands:
+        elementwise.check_casting(each, dtype, casting)
+    one, other = operands
+    return elementwise.astype(one, dtype), elementwise.astype(other, dtype)
 
 
 def _product(first: Node, second: Node) -> Node:
@@ -112,9 +125,14 @@ def _paired_axes(axes: Any, ndim: int, ndim2: int) -> tuple[list[int], list[int]
     return list(list_axes(given, ndim)), list(list_axes(given2, ndim2))
 
 
-def vecdot(one: Node, other: Node, /, axis: int = -1) -> Node:
-    """The sum of products along an axis, the first operand conjugated."""
-    first, second = one, other
+def vecdot(
+    one: Node, other: Node, /, axis: int = -1, *, dtype: Any = None, casting: Any = "same_kind"
+) -> Node:
+    """The sum of products along an axis, the first operand conjugated.
+
+    dtype, casting: as matmul() has them.
+    """
+    first, second = _cast((one, other), dtype, casting)
     first = manipulation.moveaxis(first, normalize_axis(axis, first.ndim), -1)
     second = manipulation.moveaxis(second, normalize_axis(axis, second.ndim), -1)
     if first.shape[-1] != second.shape[-1]:

@@ -75,6 +75,8 @@ def isin(
 
     assume_unique, kind: are NumPy's, and change no result.
     """
+    if kind is not None:
+        ask(lambda: np.isin([0], [0], kind=kind), "isin")
     tests = manipulation.ravel(node_of(test_elements))
     axes = tuple(range(x.ndim))
     labels = [axes, (None,)]

@@ -270,7 +270,7 @@ def _least_squares(a: Node, b: Node, rcond: float) -> tuple[Node, ...]:
     a = on_grid(elementwise.astype(a, kind), ((rows,), (columns,)))
     b = on_grid(elementwise.astype(b, kind), tuple((n,) for n in b.shape))
     grids_ = (((columns,), b.chunks[1]), (), ((min(rows, columns),),))
-    kinds = (kind, np.dtype(np.intp), real)
+    kinds = (kind, np.dtype(np.intc), real)
     return call_for_several(
         kernels.least_squares,
         [a, b],

@@ -19,7 +19,7 @@ from shframe.array.expr.reducers import Largest
 from shframe.array.functions import elementwise, manipulation
 from shframe.array.functions.calling import call_for_several, call_kernel, whole_along
 from shframe.array.functions.fields import read_fields
-from shframe.array.functions.numpy_probe import ask_dtype
+from shframe.array.functions.numpy_probe import ask, ask_dtype
 from shframe.array.functions.reductions import reduced_axes
 from shframe.array.functions.searching import take_along_axis
 from shframe.array.grid import chunks as grids
@@ -55,6 +55,7 @@ def sort(
     >>> xp.sort(xp.asarray([3, 1, 2], chunks=1)).compute().tolist()
     [1, 2, 3]
     """
+    _check_kind(kind)
     return _ordered(x, axis, order, descending, indices=False)
 
 
@@ -76,7 +77,14 @@ def argsort(
     >>> xp.argsort(xp.asarray([3, 1, 2], chunks=1)).compute().tolist()
     [1, 2, 0]
     """
+    _check_kind(kind)
     return _ordered(x, axis, order, descending, indices=True)
+
+
+def _check_kind(kind: Any) -> None:
+    """Raises what NumPy says of a kind of sort that there is not; all others are one."""
+    if kind is not None:
+        ask(lambda: np.sort(np.empty(0), kind=kind), "sort")
 
 
 def _ordered(x: Node, axis: int | None, order: Any, descending: bool, *, indices: bool) -> Node:

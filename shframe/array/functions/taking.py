@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 
@@ -28,10 +29,30 @@ def take_along(x: Node, indices: Advanced, axis: int) -> Node:
         blocks = ((0,),) * len(new)
     else:
         old = x.chunks[axis]
-        new = grids.even(len(indices), -(-len(indices) // max(max(old), 1)))
         owners = np.searchsorted(grids.offsets(old), indices, side="right") - 1
+        new = _blocks_of(x, owners, axis)
         cuts = itertools.pairwise(grids.offsets(new))
         blocks = tuple(tuple(np.unique(owners[a:b]).tolist()) for a, b in cuts)
     ref = session.current().put(np.ascontiguousarray(indices))
     grid = (*x.chunks[:axis], new, *x.chunks[axis + 1 :])
     return nodes.Take(x, ref, blocks, axis, grid, x.dtype)
+
+
+def _blocks_of(x: Node, owners: Advanced, axis: int) -> tuple[int, ...]:
+    """The lengths of the result's blocks along the axis.
+
+    owners: of each index the block that has it. Where these ascend a block of the result is of one
+        of the source, if that is work enough: months of years are then read year by year.
+    """
+    longest = max(*x.chunks[axis], 1)
+    if len(owners) < 2 or (np.diff(owners) < 0).any():
+        return grids.even(len(owners), -(-len(owners) // longest))
+    others = (max(lengths, default=1) for n, lengths in enumerate(x.chunks) if n != axis)
+    least = grids.LEAST_WORK // max(math.prod(others) * x.dtype.itemsize, 1)
+    made: list[int] = []
+    for run in np.unique(owners, return_counts=True)[1].tolist():
+        if made and made[-1] < least and made[-1] + run <= longest:
+            made[-1] += run
+        else:
+            made += grids.even(run, -(-run // longest))
+    return tuple(made)

@@ -17,29 +17,14 @@ from shframe.array.functions.numpy_probe import NO_VALUE
 T = TypeVar("T")
 
 
-class UFunc(Generic[T]):
-    """A NumPy ufunc on lazy arrays, with its methods reduce, accumulate and outer.
-
-    Examples
-    --------
-    >>> import shframe.array as xp
-    >>> xp.add(xp.arange(3, chunks=2), 1).compute().tolist()
-    [1, 2, 3]
-    """
+class _Face(Generic[T]):
+    """What ufuncs of one result and of two have in common."""
 
     def __init__(self, ufunc: np.ufunc, wrap: Callable[[Node], T]) -> None:
         self.ufunc = ufunc
         self._wrap = wrap
         self.__name__ = ufunc.__name__
         self.__doc__ = f"numpy.{ufunc.__name__}, lazily, on blocks."
-
-    def __call__(self, *operands: Any, dtype: Any = None, out: Any = None, where: Any = True) -> T:
-        if out is None and where is True:
-            return self._wrap(elementwise.call(self.ufunc, *operands, dtype=dtype))
-        # NumPy hands it to what the result is put into, or says what is wrong
-        given = [self._wrap(node_of(each)) if np.ndim(each) else each for each in operands]
-        made: T = self.ufunc(*given, dtype=dtype, out=out, where=where)
-        return made
 
     def __repr__(self) -> str:
         return f"<ufunc {self.__name__!r}>"
@@ -54,54 +39,99 @@ class UFunc(Generic[T]):
         """How many results."""
         return self.ufunc.nout
 
+    @property
+    def nargs(self) -> int:
+        """How many operands and results."""
+        return self.ufunc.nargs
+
+    @property
+    def identity(self) -> Any:
+        """What changes nothing; None if there is no such value."""
+        return self.ufunc.identity
+
+    def _by_numpy(self, operands: Any, how: Any, method: str = "__call__") -> Any:
+        """What NumPy makes of arguments: it sorts them out, and hands them to lazy arrays."""
+        first, *others = operands
+        given = [self._wrap(node_of(each)) if np.ndim(each) else each for each in others]
+        return getattr(self.ufunc, method)(self._wrap(node_of(first)), *given, **how)
+
+
+class UFunc(_Face[T]):
+    """A NumPy ufunc on lazy arrays, with its methods reduce, accumulate, reduceat, outer and at.
+
+    Examples
+    --------
+    >>> import shframe.array as xp
+    >>> xp.add(xp.arange(3, chunks=2), 1).compute().tolist()
+    [1, 2, 3]
+    """
+
+    def __call__(self, *operands: Any, **how: Any) -> T:
+        if not how and len(operands) == self.ufunc.nin:
+            return self._wrap(elementwise.call(self.ufunc, *operands))
+        made: T = self._by_numpy(operands, how)
+        return made
+
     def reduce(
         self,
         x: Any,
         axis: Any = 0,
         dtype: Any = None,
+        out: Any = None,
         keepdims: bool = False,
-        *,
         initial: Any = NO_VALUE,
         where: Any = True,
     ) -> T:
         """The ufunc between all elements along axes."""
         how: dict[str, Any] = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
-        return self._wrap(
-            reductions.reduce(self.ufunc, node_of(x), initial=initial, where=where, **how)
-        )
+        how |= {"initial": initial, "where": where}
+        if out is not None:
+            made: T = self._by_numpy([x], {**how, "out": out}, "reduce")
+            return made
+        return self._wrap(reductions.reduce(self.ufunc, node_of(x), **how))
 
-    def accumulate(self, x: Any, axis: int = 0, dtype: Any = None) -> T:
+    def accumulate(self, x: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> T:
         """The running result along an axis."""
-        return self._wrap(running.accumulate(self.ufunc, node_of(x), axis=axis, dtype=dtype))
+        how: dict[str, Any] = {"axis": axis, "dtype": dtype}
+        if out is not None:
+            made: T = self._by_numpy([x], {**how, "out": out}, "accumulate")
+            return made
+        return self._wrap(running.accumulate(self.ufunc, node_of(x), **how))
 
-    def reduceat(self, x: Any, indices: Any, axis: int = 0, dtype: Any = None) -> T:
+    def reduceat(
+        self, x: Any, indices: Any, axis: int = 0, dtype: Any = None, out: Any = None
+    ) -> T:
         """The ufunc between the elements of each run of an axis."""
-        return self._wrap(reductions.reduceat(self.ufunc, node_of(x), indices, axis, dtype))
+        how: dict[str, Any] = {"axis": axis, "dtype": dtype}
+        if out is not None:
+            made: T = self._by_numpy([x, indices], {**how, "out": out}, "reduceat")
+            return made
+        return self._wrap(reductions.reduceat(self.ufunc, node_of(x), indices, **how))
 
-    def outer(self, one: Any, other: Any, /, dtype: Any = None) -> T:
+    def outer(self, one: Any, other: Any, /, **how: Any) -> T:
         """The ufunc of all pairs of elements."""
-        return self._wrap(outer(self.ufunc, one, other, dtype=dtype))
+        made: T = self._by_numpy([one, other], how, "outer")
+        return made
+
+    def at(self, a: Any, indices: Any, *values: Any) -> None:
+        """Change the elements of `a` at indices: by the ufunc of each and of a value, if it takes
+        two. An element that the indices name several times is changed as often.
+
+        Cost: indices are computed at the call; a copy of the blocks that are written into.
+        """
+        self.ufunc.at(a, indices, *values)
 
 
-def outer(ufunc: np.ufunc, one: Any, other: Any, /, dtype: Any = None) -> Node:
+def outer(ufunc: np.ufunc, one: Any, other: Any, /, **how: Any) -> Node:
     """The ufunc of all pairs of elements."""
     first, second = node_of(one), node_of(other)
     first = slicing.part(first, (..., *[None] * second.ndim))
-    return elementwise.call(ufunc, first, second, dtype=dtype)
+    return elementwise.call(ufunc, first, second, **how)
 
 
-class TwoResults(Generic[T]):
+class TwoResults(_Face[T]):
     """A NumPy ufunc of two results on lazy arrays."""
 
-    def __init__(self, ufunc: np.ufunc, wrap: Callable[[Node], T]) -> None:
-        self.ufunc = ufunc
-        self._wrap = wrap
-        self.__name__ = ufunc.__name__
-        self.__doc__ = f"numpy.{ufunc.__name__}, lazily, on blocks."
-
-    def __call__(self, *operands: Any, dtype: Any = None) -> tuple[T, T]:
-        one, other = elementwise.call_ufunc(self.ufunc, *operands, dtype=dtype)
-        return self._wrap(one), self._wrap(other)
-
-    def __repr__(self) -> str:
-        return f"<ufunc {self.__name__!r}>"
+    def __call__(self, *operands: Any, **how: Any) -> tuple[T, T]:
+        made: tuple[T, T] = self._by_numpy(operands, how)
+        return made

@@ -336,11 +336,17 @@ def assign(*values: Any, dtype: DType) -> NpArray:
     return result
 
 
-def put(*values: Any, axis: int, dtype: DType) -> NpArray:
-    """A block with the elements of an axis at some indices replaced."""
+def put(*values: Any, axis: int, ufunc: np.ufunc | None, dtype: DType) -> NpArray:
+    """A block with the elements of an axis at some indices replaced, or changed by a ufunc."""
     *inputs, parts, start = values
     indices, block, value = read_operands(inputs, parts)
     result: NpArray = result_buffer.empty(block.shape, dtype)
     np.copyto(result, block)
-    result[(slice(None),) * axis + (indices - start,)] = value
+    at = (*(slice(None),) * axis, indices - start)
+    if ufunc is None:
+        result[at] = value
+    else:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", np.exceptions.ComplexWarning)  # said at the call
+            ufunc.at(result, at, *(value,) * (ufunc.nin - 1))
     return result

@@ -25,7 +25,7 @@ def call_linalg(*blocks: NpArray, name: str, how: tuple[tuple[str, Any], ...], d
 def least_squares(a: NpArray, b: NpArray, *, rcond: float) -> tuple[NpArray, NpArray, NpArray]:
     """The least-squares solution, the rank and the singular values."""
     found, _, rank, values = np.linalg.lstsq(a, b, rcond)
-    return found, np.asarray(rank, np.intp), values
+    return found, np.asarray(rank, np.intc), values
 
 
 def call_fft(block: NpArray, *, name: str, how: tuple[tuple[str, Any], ...]) -> NpArray:

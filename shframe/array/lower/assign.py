@@ -37,7 +37,7 @@ def put(node: nodes.Put, sources: tuple[Layer, ...]) -> Layer:
     """Blocks that hold an index get their part of the value."""
     source, value = sources
     data = Key(f"data-{node.indices.__shframe_token__()}")
-    call = Function(blockwise.put, axis=node.axis, dtype=node.dtype)
+    call = Function(blockwise.put, axis=node.axis, ufunc=node.ufunc, dtype=node.dtype)
     starts = grids.offsets(node.chunks[node.axis])
     touched = [n for n, (a, b) in enumerate(itertools.pairwise(node.cuts)) if b > a]
     number = {block: n for n, block in enumerate(touched)}

@@ -8,7 +8,9 @@ import numpy as np
 
 from shframe.array.expr import nodes
 from shframe.array.expr.program import Program
+from shframe.array.expr.reducers import UserReduction
 from shframe.graph.plan.expr import Expr, walk
+from shframe.graph.tasks.function import UserCode
 
 BLOCK = 8192  # bytes: what a task of its own costs in the driver, some 8 us
 JUMP = 128  # bytes that are read in a row in the time of one somewhere in 160 MB, 13 ns
@@ -35,7 +37,18 @@ def cost_of(plan: Expr) -> float:
     return sum(map(_cost_of_node, walk(plan)))
 
 
+def calls_user(node: Expr) -> bool:
+    """Whether a node calls a user's function: what it does and how long it takes is not known."""
+    if isinstance(node, nodes.Kernel):
+        return any(isinstance(value, UserCode) for _, value in node.options)
+    if isinstance(node, nodes.Reduce):
+        return isinstance(node.reducer, UserReduction)
+    return isinstance(node, nodes.MapBlocks | nodes.FromDelayed)
+
+
 def _cost_of_node(node: Expr) -> float:
+    if calls_user(node):
+        return math.inf
     if isinstance(node, VIEWS):
         return 0
     if isinstance(node, nodes.Elementwise):
@@ -57,7 +70,7 @@ def _cost_of_node(node: Expr) -> float:
     if isinstance(node, nodes.Kernel):
         read = sum(each.nbytes for each in node.sources if isinstance(each, nodes.Node))
         return read * node.weight + math.prod(map(len, node.over)) * BLOCK
-    if isinstance(node, nodes.Node) and not isinstance(node, nodes.MapBlocks | nodes.FromDelayed):
+    if isinstance(node, nodes.Node):
         return 2 * node.nbytes + math.prod(node.numblocks) * BLOCK
     return math.inf
 

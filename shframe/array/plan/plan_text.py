@@ -234,6 +234,8 @@ _WORDS: dict[type[Expr], Callable[[Any], str]] = {
     nodes.Computed: lambda node: "a" if node.number is None else f"a[{node.number}]",
     nodes.Overlap: lambda node: "overlap(a)",
     nodes.Assign: lambda node: "assign(a, b)",
-    nodes.Put: lambda node: f"put(a, indices, b, axis={node.axis})",
+    nodes.Put: lambda node: (
+        f"{node.ufunc.__name__ + '.at' if node.ufunc else 'put'}(a, indices, b, axis={node.axis})"
+    ),
     nodes.Result: _result,
 }
