@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
 import pandas as pd
+from pandas.api.extensions import no_default
 
 from shframe.dataframe.accessors import Accessor
 from shframe.dataframe.attributes import missing_attribute
@@ -118,12 +119,20 @@ class IndexMethods(IndexTables, ColumnMethods):
         self._set_names(list(node.meta.names), several=True)
         return None
 
-    def take(self, indices: Any, axis: Any = 0, **how: Any) -> Any:
+    def take(
+        self,
+        indices: Any,
+        axis: Any = 0,
+        allow_fill: Any = no_default,
+        fill_value: Any = no_default,
+    ) -> Any:
         """Labels by their numbers; allow_fill=, fill_value=: missing ones where a number is -1.
 
         Cost: with these, brings all labels into one task, at the call.
         """
-        if how.get("fill_value") is not None:
+        if fill_value is not no_default and fill_value is not None:
+            how = {} if allow_fill is no_default else {"allow_fill": allow_fill}
+            how["fill_value"] = fill_value
             return wrap(delegating.call_now(self.expr, "take", (indices,), how))
         return self[list(indices)]
 

@@ -74,6 +74,26 @@ ARRANGED: dict[str, Callable[[Any], Any]] = {
     "align": lambda d: counted(d).i.align(counted(d).f.head(2), join="inner")[0],
     "filter": lambda d: d.filter(["i", "nope", "f"]),
     "filter by a pattern": lambda d: d.filter(regex="^[if]$"),
+    "filter by a condition": lambda d: d.filter(cond=d.i > 0),
+    "filter by a function": lambda d: d.filter(lambda e: e.b),
+    "filter by an expression": lambda d: d.filter(pd.col("i") > 0),
+    "filter columns by flags": lambda d: d[["i", "f"]].filter(
+        cond=d[["i", "f"]].notna().all(), axis=1
+    ),
+    "filter labels of a series": lambda d: d.set_index("s").i.filter(regex="^a"),
+    "filter and keep missing": lambda d: d.filter(cond=d.f.astype("Float64") > 0, na=True),
+    "filter by nothing": lambda d: d.filter(),
+    "select": lambda d: d.select("i", "f"),
+    "select twice": lambda d: d.select(["i", "s", "i"]),
+    "select expressions": lambda d: d.select("k", pd.col("i") * 2, g=pd.col("f") + pd.col("i")),
+    "expressions": lambda d: d[pd.col("i") > 0].assign(z=pd.col("k") + pd.col("i").max()),
+    "expressions of words": lambda d: d.loc[pd.col("s").str.upper() == "A", "i"],
+    "rename and raise": lambda d: counted(d).rename(index={0: -1}, errors="raise"),
+    "rename a series": lambda d: counted(d).i.rename({1: -1}, errors="raise"),
+    "rename a level": lambda d: d.set_index(["k", "i"]).rename(index={1: 9}, level="k"),
+    "astype and ignore": lambda d: d[["s", "i"]].astype("float64", errors="ignore"),
+    "clip columns": lambda d: d[["i", "f"]].clip(pd.Series({"i": 0, "f": 1.0}), axis=1),
+    "distinct and counted": lambda d: d.k.drop_duplicates(ignore_index=True),
     "filter rows": lambda d: d.set_index("s").filter(like="a", axis=0),
     "reindex": lambda d: counted(d).reindex([2, 0, 50]),
     "reindex columns": lambda d: d.reindex(columns=["i", "new"]),
@@ -111,6 +131,33 @@ def test_arranged(session: Session, case: Case, names: list[str], columns: list[
     for name in [*names, *columns]:
         note(name)
         as_pandas_does({**ARRANGED, **COLUMNS}[name], lazy, case.frame, inexact=True)
+
+
+BY_LEVELS: dict[str, Callable[[Any], Any]] = {
+    "sort_values": lambda d: d.sort_values(("x", "i"), kind="stable"),
+    "set_index": lambda d: d.set_index(("x", "k")),
+    "drop_duplicates": lambda d: d.drop_duplicates(("x", "k")),
+    "duplicated": lambda d: d.duplicated(("x", "k")),
+    "nlargest": lambda d: d.nlargest(2, [("x", "i")]),
+    "value_counts": lambda d: d.value_counts([("x", "k")], sort=False),
+    "explode": lambda d: d.explode(("x", "s")),
+}
+
+
+@FEW
+@given(case=cases(), names=some(BY_LEVELS, 3))
+def test_a_tuple_is_a_label_of_columns_with_levels(
+    session: Session, case: Case, names: list[str]
+) -> None:
+    def leveled(d: Any) -> Any:
+        made = d[["k", "i", "s"]].copy()
+        made.columns = pd.MultiIndex.from_product([["x"], ["k", "i", "s"]])
+        return made
+
+    lazy, frame = leveled(case.lazy()), leveled(case.frame)
+    for name in names:
+        note(name)
+        as_pandas_does(BY_LEVELS[name], lazy, frame)
 
 
 def test_in_place_changes_one_object(session: Session) -> None:

@@ -41,6 +41,9 @@ def set_item(key: Any, value: Any, of: str = "loc") -> Callable[[Any], Any]:
 
 
 INDEXING: dict[str, Callable[[Any], Any]] = {
+    "loc of an axis": lambda d: d.loc(axis=1)[["f", "i"]],
+    "loc of rows of an axis": lambda d: d.reset_index(drop=True).loc(axis=0)[1:3],
+    "iloc of an axis": lambda d: d.iloc(axis=1)[[0, 2]],
     "loc of a condition": lambda d: d.loc[d.i > 0],
     "loc of a condition and columns": lambda d: d.loc[d.b, ["i", "s"]],
     "loc of a condition and a column": lambda d: d.loc[d.i > 0, "f"],
@@ -104,6 +107,43 @@ INDEXING: dict[str, Callable[[Any], Any]] = {
     "in place": after(lambda d: d.__setitem__("i", d["i"].__add__(1))),
     "get": lambda d: d.get("i"),
 }
+
+
+SPANS = [
+    "2023", "2023-02", "Feb 2023", "2023Q1", "2023-02-02", "2023-02-02 03", "2023-02-02 03:00",
+    "2023-02-02 03:00:00", "1999", "2050-07", "nonsense",
+]  # fmt: skip
+
+
+@FEW
+@given(
+    freq=st.sampled_from(["D", "9h", "37min", "1237s", "1ms"]),
+    rows=st.integers(0, 60),
+    tz=st.sampled_from([None, "Europe/Berlin"]),
+    order=st.sampled_from(["up", "down", "any", "gap"]),
+    key=st.sampled_from(SPANS),
+)
+def test_strings_mean_times_or_spans(
+    session: Session, freq: str, rows: int, tz: str | None, order: str, key: str
+) -> None:
+    frame = pd.DataFrame({"v": np.arange(rows)})
+    frame.index = pd.DatetimeIndex(pd.date_range("2023-01-29", periods=rows, freq=freq, tz=tz))
+    if order == "down":
+        frame = frame[::-1]
+    elif order == "any":
+        frame = frame.sample(frac=1, random_state=rows)
+    elif order == "gap":
+        frame = frame[frame.index.day != 2]
+    frame.index = pd.DatetimeIndex(frame.index, freq=None)
+    lazy = sf.from_pandas(frame, npartitions=4)
+    for work in (
+        lambda d: d.loc[key],
+        lambda d: d.v.loc[key],
+        lambda d: d.v[key],
+        lambda d: d.loc[key, "v"],
+        lambda d: d.loc[key].shape,
+    ):
+        as_pandas_does(work, lazy, frame)
 
 
 @FEW

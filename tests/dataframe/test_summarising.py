@@ -16,6 +16,9 @@ from tests.dataframe.frames import FEW, Case, cases, same, some
 from tests.dataframe.oracle import as_pandas_does
 
 SUMMARIES: dict[str, Callable[[Any], Any]] = {
+    "counts of intervals": lambda d: d.i.value_counts(bins=3),
+    "shares of intervals": lambda d: d.f.value_counts(bins=[-9, 0, 1.5, 1e9], normalize=True),
+    "counts of intervals in order": lambda d: d.i.value_counts(bins=2, sort=False, dropna=False),
     "agg by name": lambda d: d[["i", "f"]].agg("sum"),
     "agg of several": lambda d: d[["i", "f"]].agg(["sum", "max", "mean"]),
     "agg by column": lambda d: d.agg({"i": "sum", "f": "mean"}),

@@ -21,7 +21,7 @@ from shframe.dataframe.kernels import labelling
 from shframe.dataframe.methods import sorting
 from shframe.dataframe.methods.delegating import call_in_one_task, call_now
 from shframe.dataframe.methods.indexing import rows_by_number
-from shframe.dataframe.methods.rowwise import call_method, rename_series
+from shframe.dataframe.methods.rowwise import call_method, rename_rows, rename_series
 from shframe.dataframe.methods.selection import check_labels, drop_columns
 from shframe.errors import InvalidArgument
 
@@ -79,8 +79,7 @@ def rename(
         made = call_method(made, "rename", (), named, kind=SteadyElementwise)
     if index is None:
         return made
-    how: dict[str, Any] = {"kind": SteadyRelabel, "index_asked": True}
-    return call_method(made, "rename", (), {"index": index}, **how)
+    return rename_rows(made, index, more["level"], more["errors"], SteadyRelabel)
 
 
 def drop_missing(
@@ -96,7 +95,7 @@ def drop_missing(
 def sort_rows(source: Relation, by: Any, axis: Any, key: Any, named: dict[str, Any]) -> Relation:
     """Rows in the order of columns. Levels of the index, key= and axis=1: in one task."""
     columns = source.meta.columns
-    levels = [one for one in sorting.as_list(by) if one not in columns]
+    levels = [one for one in sorting.labels_of(source, by) if one not in columns]
     in_levels = bool(levels) and all(one in source.meta.index.names for one in levels)
     if key is not None or axis in (1, "columns") or in_levels:
         how = {"by": by, "axis": axis, "key": key, **named}
@@ -152,7 +151,7 @@ def set_index(
 ) -> Relation:
     """Columns as labels of rows, beside the levels that there are with append."""
     if append or verify_integrity:
-        check_labels(source, sorting.as_list(keys), "set_index")
+        check_labels(source, sorting.labels_of(source, keys), "set_index")
         how = {"drop": drop, "append": append}
         if verify_integrity:
             how["verify_integrity"] = True

@@ -176,4 +176,6 @@ def call_for_item(source: Relation, name: str, args: Args, kwargs: Named, item: 
 def call_to_update(source: Relation, name: str, args: Args, kwargs: Named) -> Relation:
     """All rows after pandas' own method changed them."""
     sources, params = _whole_call(source, name, args, kwargs)
-    return Whole(sources, rowwise.call_to_update, params)
+    node = Whole(sources, rowwise.call_to_update, params)
+    _ = node.meta  # pandas says at the call what is wrong with it
+    return node

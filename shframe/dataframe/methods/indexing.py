@@ -15,7 +15,7 @@ from shframe.dataframe.expr.positions import ByPosition, Located, Rearranged
 from shframe.dataframe.expr.relations import Filter, Map, OpenWhole, Project, align, unify_dtypes
 from shframe.dataframe.expr.samples import sample_of, sample_of_index
 from shframe.dataframe.expr.values import Check, Find
-from shframe.dataframe.kernels import indexing, positions, rowwise
+from shframe.dataframe.kernels import indexing, labelling, positions, rowwise, spans
 from shframe.dataframe.kernels.arguments import Place
 from shframe.dataframe.methods.delegating import call_in_one_task
 from shframe.dataframe.methods.rowwise import call_method
@@ -72,7 +72,8 @@ def rows_by_label(source: Relation, key: Any) -> Relation | Value:
     """The rows that the first key of loc means; of one label a value, as only the rows tell
     whether it is there once.
 
-    Cost: a slice of labels brings the index into one task, unless its labels are known to increase.
+    Cost: a slice of labels brings the index into one task, unless its labels are known to increase;
+    a string finds at the call how fine labels that are times are, unless it is a month or a year.
     """
     if is_all(key):
         return source
@@ -102,8 +103,28 @@ def rows_by_label(source: Relation, key: Any) -> Relation | Value:
             return _rows_of_levels(source, parts)
         return _located(source, indexing.locate, key=key)
     if _means_times(source, [key]):
-        return _located(source, indexing.locate, key=key)  # may mean many rows
+        return _rows_of_span(source, key) or _located(source, indexing.locate, key=key)
     return _located(_with_labels(source, [key]), indexing.locate, key=key)
+
+
+def _rows_of_span(source: Relation, key: str) -> Relation | None:
+    """The rows in the day or month that a string means; None where it means a single time.
+
+    It does where it is as fine as the labels: how fine they are is found at the call.
+    """
+    index = source.meta.index
+    if not isinstance(index, pd.DatetimeIndex):
+        return None
+    labels, fineness = RowLabels(source), "day"
+    if not spans.is_span(index[:0], key, fineness):
+        fineness = wrap(Find(labels, spans.find_resolution, spans.finest)).compute()
+        if not spans.is_span(index[:0], key, fineness):
+            return None
+    asked = Params(key=key, fineness=fineness)
+    mask = Map((source,), spans.are_within, asked, "same")
+    found = Check(labels, spans.look_around, spans.check_span, asked)
+    rows = Filter(unify_dtypes(source), mask)
+    return Map((rows,), labelling.pass_rows, Params(), "same", given=(found,))
 
 
 def are_slicers(source: Relation, key: Any) -> bool:

@@ -62,6 +62,7 @@ def change_of_rows(source: Relation, periods: Any, kwargs: dict[str, Any]) -> Re
 
 def accumulate(source: Relation, method: str, axis: Any, skipna: bool, only: bool) -> Relation:
     """cumsum, cumprod, cummax or cummin."""
+    arguments.check_axis(source, axis)
     if only:
         source = numeric_columns(source)
     kwargs = {"skipna": skipna} if source.meta.ndim == 1 else {"axis": axis, "skipna": skipna}
