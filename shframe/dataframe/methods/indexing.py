@@ -11,7 +11,7 @@ import pandas as pd
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Params, Relation, Value
 from shframe.dataframe.expr.columns import IsIn, RowLabels
-from shframe.dataframe.expr.positions import ByPosition, Located, Rearranged
+from shframe.dataframe.expr.positions import ByPosition, Located, Rearranged, UnderLabel
 from shframe.dataframe.expr.relations import Filter, Map, OpenWhole, Project, align, unify_dtypes
 from shframe.dataframe.expr.samples import sample_of, sample_of_index
 from shframe.dataframe.expr.values import Check, Find
@@ -94,7 +94,7 @@ def rows_by_label(source: Relation, key: Any) -> Relation | Value:
     if arguments.is_value(key):
         rows = _with_labels(source, [key])
         row = sample_of(source.meta).iloc[0]
-        return Located((rows, key.expr), indexing.locate_given, Params(), row)
+        return UnderLabel((rows, key.expr), indexing.locate_given, Params(), row)
     if isinstance(source.meta.index, pd.MultiIndex):
         if are_slicers(source, key):
             return Rearranged((source,), indexing.locate, Params(key=key))
@@ -152,7 +152,8 @@ def _rows_of_levels(source: Relation, parts: tuple[Any, ...]) -> Relation:
 def _located(source: Relation, kernel: Callable[..., Any], **params: Any) -> Located:
     """What is under one label: a row, or a value of a series; several, where it is there often."""
     row = sample_of(source.meta).iloc[0]
-    return Located((source,), kernel, Params(**params), row)
+    kind = Located if kernel is indexing.only_row else UnderLabel
+    return kind((source,), kernel, Params(**params), row)
 
 
 def _with_labels(source: Relation, labels: list[Any]) -> Relation:
@@ -253,7 +254,7 @@ def get_cell(source: Relation, row: Any, label: Any) -> Value:
     if arguments.is_value(row):
         sample = sample_of(column.meta).iloc[0]
         rows = _with_labels(column, [row])
-        return Located((rows, row.expr), indexing.get_at_given, Params(), sample)
+        return UnderLabel((rows, row.expr), indexing.get_at_given, Params(), sample)
     if _means_times(source, [row]):
         return _located(column, indexing.get_at, key=row)  # a string means a time
     return _located(_with_labels(column, [row]), indexing.get_at, key=row)
