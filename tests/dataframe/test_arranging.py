@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, note
@@ -57,6 +58,12 @@ ARRANGED: dict[str, Callable[[Any], Any]] = {
     "reset a level": lambda d: d.set_index(["k", "i"]).reset_index(level="k"),
     "reset a level and drop": lambda d: d.set_index(["k", "i"]).reset_index(level=0, drop=True),
     "reset with names": lambda d: d.set_index("k").reset_index(names="key"),
+    "set_index by a series": lambda d: d.set_index(d.s.str.upper()),
+    "set_index by several": lambda d: d.set_index(["k", d.i * 2], drop=False),
+    "set_index by values": lambda d: d.set_index([list(range(len(d))), "c"]),
+    "set_index by a series and append": lambda d: d.set_index(d.t.dt.month, append=True),
+    "set_index by other rows": lambda d: d.set_index(d.i.sort_values(kind="stable")),
+    "set_index by too many": lambda d: d.set_index(np.arange(len(d) + 1)),
     "set_index and append": lambda d: d.set_index("k", append=True),
     "head negative": lambda d: d.head(-2),
     "tail negative": lambda d: d.i.tail(-3),
@@ -113,6 +120,23 @@ COLUMNS: dict[str, Callable[[Any], Any]] = {
     "searchsorted": lambda d: d.i.sort_values().searchsorted(3),
     "case_when": lambda d: d.i.case_when([(d.i > 0, 1), (d.i < 0, -1)]),
     "names of an index": lambda d: d.index.rename(["a"] * d.index.nlevels),
+    "unique words": lambda d: d.set_index("s").index.unique(),
+    "unique categories": lambda d: d.set_index("c").index.unique(level=0),
+    "unique flags": lambda d: d.set_index("b").index.unique(),
+    "unique small integers": lambda d: d.set_index(d.k.astype("int8")).index.drop_duplicates(),
+    "labels that are there once": lambda d: d.set_index("t").index.drop_duplicates(keep=False),
+    "labels that are not missing": lambda d: d.set_index("s").index.dropna(),
+    "times in order": lambda d: d.set_index("t").index.sort_values(ascending=False),
+    "words in order": lambda d: d.set_index("s").index.sort_values(na_position="first"),
+    "numbers of labels in order": lambda d: d.set_index("i").index.sort_values(return_indexer=True)[
+        0
+    ],
+    "counts of words": lambda d: d.set_index("s").index.value_counts(sort=False, dropna=False),
+    "counts of labels in intervals": lambda d: d.set_index("i").index.value_counts(bins=2),
+    "number of the largest": lambda d: d.set_index("f").index.argmax(),
+    "labels again": lambda d: d.set_index("c").index.repeat(3),
+    "values again": lambda d: d.s.repeat(repeats=2),
+    "values as often as told": lambda d: d.i.repeat([n % 3 for n in range(len(d))]),
     "unique labels": lambda d: d.set_index("k").index.unique(),
     "labels in order": lambda d: d.set_index("i").index.sort_values(),
     "counts of labels": lambda d: d.set_index("k").index.value_counts(),

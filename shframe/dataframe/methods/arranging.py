@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Params, Relation
@@ -15,14 +16,17 @@ from shframe.dataframe.expr.columns import (
     SteadyElementwise,
     SteadyRelabel,
 )
+from shframe.dataframe.expr.lineage import same_rows
 from shframe.dataframe.expr.relations import Map, NumberRows, Project
 from shframe.dataframe.expr.values import Check
 from shframe.dataframe.kernels import labelling
 from shframe.dataframe.methods import sorting
 from shframe.dataframe.methods.delegating import call_in_one_task, call_now
 from shframe.dataframe.methods.indexing import rows_by_number
+from shframe.dataframe.methods.relabelling import rename_labels
 from shframe.dataframe.methods.rowwise import call_method, rename_rows, rename_series
-from shframe.dataframe.methods.selection import check_labels, drop_columns
+from shframe.dataframe.methods.selection import assign_lazy, check_labels, drop_columns
+from shframe.dataframe.methods.storing import place_values
 from shframe.errors import InvalidArgument
 
 
@@ -149,7 +153,13 @@ def reset_index(source: Relation, level: Any, drop: bool, named: dict[str, Any])
 def set_index(
     source: Relation, keys: Any, drop: bool, append: bool, verify_integrity: bool
 ) -> Relation:
-    """Columns as labels of rows, beside the levels that there are with append."""
+    """Columns as labels of rows, beside the levels that there are with append.
+
+    Lazy columns, and values for each row, may be among them.
+    """
+    given = keys if isinstance(keys, list) else [keys]
+    if any(arguments.is_many(one) and not isinstance(one, tuple) for one in given):
+        return _set_values(source, given, drop, append, verify_integrity)
     if append or verify_integrity:
         check_labels(source, sorting.labels_of(source, keys), "set_index")
         how = {"drop": drop, "append": append}
@@ -158,6 +168,42 @@ def set_index(
             return call_in_one_task(source, "set_index", (keys,), how)  # type: ignore[return-value]
         return call_method(source, "set_index", [keys], how, kind=SteadyRelabel, index_asked=True)
     return sorting.set_index(source, keys, drop)
+
+
+def _set_values(
+    source: Relation, keys: list[Any], drop: bool, append: bool, verify_integrity: bool
+) -> Relation:
+    """set_index() by values that are no columns: they are columns for a while."""
+    lazy = [one.expr for one in keys if arguments.is_rows(one)]
+    apart = any(isinstance(one.meta, pd.Index) or one.meta.ndim == 2 for one in lazy)
+    plain = not source.meta.columns.nlevels > 1 and not any(
+        isinstance(one, pd.MultiIndex) for one in keys
+    )
+    if apart or not plain or not same_rows([source.lineage, *(one.lineage for one in lazy)]):
+        how = {"drop": drop, "append": append}
+        if verify_integrity:
+            how["verify_integrity"] = True
+        return call_now(source, "set_index", (keys,), how)
+    labels, hidden = list[Any](), list[Any]()
+    names = list(source.meta.index.names) if append else []
+    for n, one in enumerate(keys):
+        label = one
+        if arguments.is_many(one) and not isinstance(one, tuple):
+            label = f"__shframe_level_{n}"
+            values = one.expr if arguments.is_rows(one) else place_values(source, _unlabelled(one))
+            source = assign_lazy(source, label, values, grows=False)
+            hidden.append(label)
+        labels.append(label)
+        name = one.expr.meta.name if arguments.is_rows(one) else getattr(one, "name", None)
+        names.append(one if label is one else name)
+    made = set_index(source, labels, drop, append, verify_integrity)
+    made = made if drop else drop_columns(made, None, hidden, 0)
+    return rename_labels(made, names if len(names) > 1 else names[0], several=len(names) > 1)
+
+
+def _unlabelled(values: Any) -> Any:
+    """The values themselves, of which pandas takes no labels here."""
+    return values.array if isinstance(values, (pd.Series, pd.Index)) else list(values)
 
 
 def first_rows(source: Relation, n: Any, *, last: bool) -> Relation:

@@ -26,7 +26,9 @@ NAMES = (
     *("sum", "prod", "min", "max", "mean", "var", "std", "any", "all", "count"),
     *("median", "nunique", "sem", "skew", "kurt", "size", "first", "last", "idxmin", "idxmax"),
 )
-_IN_PARTS = ("sum", "prod", "min", "max", "mean", "var", "std", "any", "all", "count")
+_IN_PARTS = (
+    *("sum", "prod", "min", "max", "mean", "var", "std", "any", "all", "count", "skew", "kurt"),
+)
 _OF_COLUMNS = (*_IN_PARTS, "median")
 
 

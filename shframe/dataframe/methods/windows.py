@@ -84,7 +84,10 @@ def accumulate(source: Relation, method: str, axis: Any, skipna: bool, only: boo
 def numeric_columns(source: Relation) -> Relation:
     if source.meta.ndim == 1:
         return source
-    return select_columns(source, list(source.meta.select_dtypes(["number", "bool"]).columns))
+    is_numeric = pd.api.types.is_numeric_dtype  # of booleans too, and not of durations
+    return select_columns(
+        source, [k for k, dtype in source.meta.dtypes.items() if is_numeric(dtype)]
+    )
 
 
 def fill_along(source: Relation, method: str, axis: Any, limit: int | None, area: Any) -> Relation:
