@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from shframe.dataframe import arguments
 from shframe.dataframe.dask_options import refuse_engine
 from shframe.dataframe.kernels.lazy_results import with_computed_results
 from shframe.dataframe.methods import moments, ordering, sorting, summarising, tabulating
@@ -81,6 +82,7 @@ class FrameSummaries(Reductions):
 
         Cost: of Python objects, categories, nullable dtypes and of rows one task has all.
         """
+        arguments.check_axis(self.expr, axis)
         return self._wrap(ordering.find_modes(self.expr, axis, numeric_only, dropna))
 
     def value_counts(

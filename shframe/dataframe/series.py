@@ -137,6 +137,8 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
         return self._reduce("idxmax", axis, skipna=skipna)
 
     def __getattr__(self, name: Any) -> Any:
+        if name in ("str", "dt", "cat"):
+            getattr(self._meta, name)  # raises, as it is the accessor of another dtype
         raise missing_attribute(self, name, pd.Series, [])
 
     def between(self, left: Any, right: Any, inclusive: Any = "both") -> Self:
