@@ -222,7 +222,8 @@ class Partitioned(Partitioning, Reductions):
         still in the making, are copied. Without it values in shared memory are read-only.
 
         The function is captured by value at this call. What it returns is learned by running it on
-        the first partition that has rows, unless `meta`, an empty pandas object, says it.
+        the first partition that has rows, unless `meta` says it: an empty pandas object, (name,
+        dtype) of a series, or the dtypes of columns by name. A plain value is a row of a series.
         What is lazy among its further arguments comes whole, as compute() returns it.
 
         Raises: NotPicklable when the function cannot be sent to a worker.
