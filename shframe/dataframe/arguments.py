@@ -16,7 +16,7 @@ from shframe.dataframe.expr.columns import Arguments
 from shframe.dataframe.expr.relations import bring_together
 from shframe.dataframe.expr.values import Given, Held
 from shframe.dataframe.kernels.arguments import Place, fill_places
-from shframe.errors import UnsupportedType
+from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr
 from shframe.lazy.collection import Collection
@@ -98,6 +98,19 @@ def is_many(value: Any) -> bool:
     if is_value(value) or isinstance(value, np.generic):
         return False
     return bool(pd.api.types.is_list_like(value))
+
+
+def check_axis(source: Relation, axis: Any) -> None:
+    """Raises: InvalidArgument where the object has no such axis."""
+    known = (None, 0, "index", "rows", *((1, "columns") if source.meta.ndim == 2 else ()))
+    if axis not in known:
+        kind = type(source.meta).__name__
+        raise InvalidArgument(f"No axis named {axis} for object type {kind}")
+
+
+def given(**named: Any) -> dict[str, Any]:
+    """Arguments by name, those that are not None."""
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def lazy_in(values: Sequence[Any]) -> list[Any]:

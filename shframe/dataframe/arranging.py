@@ -142,10 +142,13 @@ class FrameArranging(Rows):
         *,
         drop: bool = True,
         append: bool = False,
-        verify_integrity: bool = False,
+        verify_integrity: Any = no_default,
     ) -> Self:
-        """Columns as the index; rows keep their order.
+        """Columns as the index, or lazy columns and values for each row; rows keep their order.
 
-        Cost: verify_integrity brings all rows into one task.
+        Cost: verify_integrity brings all rows into one task; a lazy column of other rows, at the
+        call.
         """
-        return self._wrap(arranging.set_index(self.expr, keys, drop, append, verify_integrity))
+        return self._wrap(
+            arranging.set_index(self.expr, keys, drop, append, verify_integrity is True)
+        )

@@ -24,7 +24,7 @@ from shframe.dataframe.methods import operators
 from shframe.dataframe.methods import rowwise as by_value
 from shframe.dataframe.methods.arranging import first_rows
 from shframe.dataframe.methods.casting import cast
-from shframe.dataframe.methods.delegating import call_in_one_task
+from shframe.dataframe.methods.delegating import call_in_one_task, call_now
 from shframe.dataframe.methods.sampling import take_partition
 from shframe.dataframe.methods.selection import filter_rows
 from shframe.dataframe.methods.user_functions import map_partitions
@@ -32,6 +32,7 @@ from shframe.dataframe.partitioning import Partitioning
 from shframe.dataframe.reducing import Reductions
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.wrap import wrap
+from shframe.errors import InvalidArgument
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks.function import Function
 
@@ -144,12 +145,23 @@ class Partitioned(Partitioning, Reductions):
             return self._wrap(call_in_one_task(self.expr, "fillna", (value,), named))  # type: ignore[arg-type]
         return self._wrap(by_value.fill_missing(self.expr, value))
 
-    def astype(self, dtype: Any) -> Self:
+    def astype(self, dtype: Any, copy: Any = no_default, errors: str = "raise") -> Self:
         """Values in another dtype; raises what pandas raises, for bad values while computing.
 
-        Raises: ColumnNotFound for a name in a dictionary of dtypes.
+        errors: "ignore" leaves columns as they are whose values cannot be cast. copy: accepted,
+        without effect.
+
+        Raises: ColumnNotFound for a name in a dictionary of dtypes. Cost: with errors="ignore",
+        computed at the call, in one task.
         """
-        return self._wrap(cast(self.expr, dtype))
+        if errors == "raise":
+            return self._wrap(cast(self.expr, dtype))
+        if errors != "ignore":
+            raise InvalidArgument(
+                "Expected value of kwarg 'errors' to be one of ['raise', 'ignore']. "
+                f"Supplied value is '{errors}'"
+            )
+        return self._wrap(call_now(self.expr, "astype", (dtype,), {"errors": errors}))
 
     def isin(self, values: Any) -> Self:
         """Where values are among some; of a lazy series, among all of its values."""
@@ -169,9 +181,9 @@ class Partitioned(Partitioning, Reductions):
         return self._wrap(by_value.call_method(self.expr, "abs", kind=SteadyElementwise))
 
     @may_be_in_place
-    def clip(self, lower: Any = None, upper: Any = None) -> Self:
-        """Values kept within limits."""
-        return self._wrap(by_value.clip(self.expr, lower, upper))
+    def clip(self, lower: Any = None, upper: Any = None, *, axis: Any = None) -> Self:
+        """Values kept within limits; axis: whose labels those of limits are, of a frame."""
+        return self._wrap(by_value.clip(self.expr, lower, upper, axis))
 
     @may_be_in_place
     def where(self, cond: Any, other: Any = np.nan, *, axis: Any = None, level: Any = None) -> Self:
@@ -210,7 +222,8 @@ class Partitioned(Partitioning, Reductions):
         still in the making, are copied. Without it values in shared memory are read-only.
 
         The function is captured by value at this call. What it returns is learned by running it on
-        the first partition that has rows, unless `meta`, an empty pandas object, says it.
+        the first partition that has rows, unless `meta` says it: an empty pandas object, (name,
+        dtype) of a series, or the dtypes of columns by name. A plain value is a row of a series.
         What is lazy among its further arguments comes whole, as compute() returns it.
 
         Raises: NotPicklable when the function cannot be sent to a worker.

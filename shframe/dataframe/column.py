@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from shframe.dataframe.base import Partitioned
-from shframe.dataframe.methods import reductions
+from shframe.dataframe.methods import reductions, summarising
 from shframe.dataframe.scalar import Scalar
+from shframe.dataframe.wrap import wrap
 
 
 class ColumnMethods(Partitioned):
@@ -55,3 +56,8 @@ class ColumnMethods(Partitioned):
     def hasnans(self) -> Scalar:
         """Whether any is missing."""
         return Scalar(reductions.find_missing(self.expr))
+
+    def nunique(self, dropna: bool = True) -> Scalar:  # type: ignore[override]  # as in pandas
+        """How many different values. Cost: brings the different values into one task."""
+        made: Scalar = wrap(summarising.count_different(self.expr, 0, dropna))
+        return made

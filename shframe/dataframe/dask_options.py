@@ -13,11 +13,19 @@ AGGREGATIONS = ("split_every", "split_out", "shuffle_method", "shuffle", "meta")
 MOVES = ("npartitions", "shuffle_method", "shuffle", "broadcast")
 
 
-def accept(*names: str) -> Callable[[Method], Method]:
+def refuse_engine(method: str, engine: Any, how: Any = None) -> None:
+    """Raises: UnsupportedType where engine= or engine_kwargs= of pandas ask for something."""
+    if engine not in (None, "cython") or how:
+        raise UnsupportedType(
+            f"{method}() takes no engine={engine!r}: pandas' kernels run on all workers"
+        )
+
+
+def accept(*names: str, engine_at: int | None = None) -> Callable[[Method], Method]:
     """A method that takes these options of Dask too, without effect: the plan chooses.
 
-    engine= and engine_kwargs= of pandas are taken where they ask for nothing: "numba" is not
-    supported.
+    engine_at: the place of engine= among pandas' arguments, which engine_kwargs= follows; both are
+    taken where they ask for nothing.
     """
 
     def decorate(method: Method) -> Method:
@@ -26,11 +34,10 @@ def accept(*names: str) -> Callable[[Method], Method]:
             for name in names:
                 kwargs.pop(name, None)
             engine, how = kwargs.pop("engine", None), kwargs.pop("engine_kwargs", None)
-            if engine not in (None, "cython") or how:
-                raise UnsupportedType(
-                    f"{method.__name__}() takes no engine={engine!r}: pandas' kernels run on all "
-                    "workers"
-                )
+            refuse_engine(method.__name__, engine, how)
+            if engine_at is not None and len(args) > engine_at:
+                refuse_engine(method.__name__, *args[engine_at : engine_at + 2])
+                args = (*args[:engine_at], *args[engine_at + 2 :])
             return method(self, *args, **kwargs)
 
         return call  # type: ignore[return-value]
@@ -38,7 +45,10 @@ def accept(*names: str) -> Callable[[Method], Method]:
     return decorate
 
 
-def accept_all(owner: type, methods: str, *names: str) -> None:
-    """The same for several methods of a class."""
+def accept_all(
+    owner: type, methods: str, *names: str, engines: dict[str, int] | None = None
+) -> None:
+    """The same for several methods of a class; engines: engine_at by the method's name."""
     for name in methods.split():
-        setattr(owner, name, accept(*names)(getattr(owner, name)))
+        decorate = accept(*names, engine_at=(engines or {}).get(name))
+        setattr(owner, name, decorate(getattr(owner, name)))

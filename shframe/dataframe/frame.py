@@ -8,7 +8,7 @@ methods/.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from typing import Any, Literal, overload
+from typing import Any, Literal, Self, overload
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from shframe.dataframe.attributes import missing_attribute
 from shframe.dataframe.base import Partitioned
 from shframe.dataframe.dask_options import AGGREGATIONS, MOVES, accept_all
 from shframe.dataframe.expr.columns import Column, SteadyElementwise
+from shframe.dataframe.expr.relations import NumberRows
 from shframe.dataframe.frame_columns import FrameColumns
 from shframe.dataframe.frame_joining import FrameJoining
 from shframe.dataframe.frame_reshaping import FrameReshaping
@@ -49,14 +50,32 @@ class Index(IndexMethods):
         """The index that pandas makes of data, with its arguments; stored at the call."""
         Collection.__init__(self, build(pd.Index, data, dtype=dtype, name=name, **how))
 
-    def to_frame(self) -> DataFrame:
-        """A frame of the levels."""
-        how: dict[str, Any] = {"kind": SteadyElementwise, "index_asked": True}
-        return wrap_as(DataFrame, call_method(self.expr, "to_frame", **how))
+    def to_frame(
+        self, index: bool = True, name: Any = no_default, allow_duplicates: bool = False
+    ) -> DataFrame:
+        """A frame of the levels, under the labels themselves; index: False counts its rows.
 
-    def to_series(self) -> Series:
-        """The values as a Series that has them as index too."""
-        return wrap_as(Series, call_method(self.expr, "to_series", index_asked=True))
+        name: of the column, of several levels a list. allow_duplicates: of names of levels.
+        """
+        named = {} if name is no_default else {"name": name}
+        if allow_duplicates:
+            named["allow_duplicates"] = True
+        how: dict[str, Any] = {"kind": SteadyElementwise, "index_asked": True}
+        node = call_method(self.expr, "to_frame", (), named, **how)
+        return wrap_as(DataFrame, node if index else NumberRows(node))
+
+    def to_series(self, index: Any = None, name: Any = None) -> Series:
+        """The values as a Series that has them as index too, or under other labels."""
+        named = {} if name is None else {"name": name}
+        made = wrap_as(Series, call_method(self.expr, "to_series", (), named, index_asked=True))
+        if index is not None:
+            made.index = index
+        return made
+
+    def isin(self, values: Any, level: Any = None) -> Self:
+        """Where labels are among some; level: those of one level."""
+        labels = self if level is None else self.get_level_values(level)
+        return Partitioned.isin(labels, values)
 
 
 @wraps(pd.Series)

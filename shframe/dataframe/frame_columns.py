@@ -12,11 +12,11 @@ from shframe.dataframe.expr.base import Relation, Value
 from shframe.dataframe.frame_labels import FrameLabels
 from shframe.dataframe.in_place import IN_METHOD, warn_of_copy
 from shframe.dataframe.kernels.lazy_results import with_computed_results
-from shframe.dataframe.methods import casting, delegating, evaluating, selection, sorting
+from shframe.dataframe.methods import casting, evaluating, reshaping, selection, sorting
+from shframe.dataframe.methods.rowwise import call_if_callable, is_expression
 from shframe.dataframe.methods.user_functions import map_partitions
 from shframe.dataframe.wrap import wrap
 from shframe.errors import InvalidArgument, UnsupportedType
-from shframe.lazy.collection import Collection
 
 
 class FrameColumns(FrameLabels, FrameArranging):
@@ -46,19 +46,39 @@ class FrameColumns(FrameLabels, FrameArranging):
         found = all(one in self.columns for one in wanted)
         return self[key] if found else default  # type: ignore[index]
 
-    def filter(
-        self, items: Any = None, like: str | None = None, regex: str | None = None, axis: Any = None
-    ) -> Self:
-        """The columns with some labels, with a string in their label, or whose label matches.
+    def select(self, /, *args: Any, **kwargs: Any) -> Self:
+        """The columns with some labels, or what expressions (`sf.col`) give; kwargs: computed
+        columns by their labels, as assign() has them.
 
-        axis: 0 for the labels of rows. Cost: with that, brings all rows into one task.
+        Examples
+        --------
+        >>> import pandas as pd, shframe as sf
+        >>> df = sf.from_pandas(pd.DataFrame({"a": [1, 2], "b": [3, 4]}))
+        >>> df.select("b", c=sf.col("a") * 10).compute().columns.tolist()
+        ['b', 'c']
         """
-        named = {"items": items, "like": like, "regex": regex, "axis": axis}
-        if axis in (0, "index", "rows"):
-            node = delegating.call_in_one_task(self.expr, "filter", (), named)
-            return self._wrap(node)  # type: ignore[arg-type]
-        labels = list(self._meta.filter(**named).columns)
-        return self._wrap(selection.select_columns(self.expr, labels))
+        listed = len(args) == 1 and arguments.is_many(args[0]) and not isinstance(args[0], tuple)
+        frame, chosen = self, list[Any]()
+        for item in list(args[0]) if listed else args:
+            if not is_expression(item):
+                chosen.append(frame[[item]])  # type: ignore[index]
+                continue
+            made = call_if_callable(item, frame)
+            columns = [made[label] for label in made.columns] if made.ndim == 2 else [made]
+            if any(one.name is None for one in columns):
+                raise TypeError(
+                    f"expression {item!r} evaluated to an unnamed Series; use .rename(...) to "
+                    "name it or pass it as a keyword argument"
+                )
+            frame = frame._assign({one.name: one for one in columns})
+            chosen.append(frame[[one.name for one in columns]])  # type: ignore[index]
+        for label, value in kwargs.items():
+            frame = frame._assign({label: value})
+            chosen.append(frame[[label]])  # type: ignore[index]
+        if not chosen:
+            return self._wrap(selection.select_columns(self.expr, []))
+        how: Any = ("outer", False, None, None, None, False, False, {})
+        return self._wrap(reshaping.concat(chosen, 1, *how))
 
     def assign(self, **values: Any) -> Self:
         """The frame with further columns: lazy ones, constants, or functions of the frame."""
@@ -67,7 +87,7 @@ class FrameColumns(FrameLabels, FrameArranging):
     def _assign(self, values: dict[Any, Any]) -> Self:
         made = self
         for label, value in values.items():
-            given = value(made) if callable(value) and not isinstance(value, Collection) else value
+            given = call_if_callable(value, made)
             made = self._wrap(selection.assign_column(made.expr, label, given))
         return made
 

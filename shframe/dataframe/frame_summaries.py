@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from shframe.dataframe import arguments
+from shframe.dataframe.dask_options import refuse_engine
 from shframe.dataframe.kernels.lazy_results import with_computed_results
 from shframe.dataframe.methods import moments, ordering, sorting, summarising, tabulating
 from shframe.dataframe.methods.user_functions import map_partitions
@@ -42,14 +44,22 @@ class FrameSummaries(Reductions):
         raw: bool = False,
         result_type: str | None = None,
         args: tuple[Any, ...] = (),
+        by_row: Any = "compat",
+        engine: Any = None,
+        engine_kwargs: Any = None,
         **kwargs: Any,
     ) -> Any:
         """`func` called on each row (axis=1) on all cores, or on each column.
 
         meta: accepted as Dask has it, and not needed.
-        Cost: of columns, brings all rows into one task, at the call.
+
+        Raises: UnsupportedType for an engine: the function itself runs. Cost: of columns, brings
+        all rows into one task, at the call.
         """
         kwargs.pop("meta", None)
+        refuse_engine("apply", None if engine == "python" else engine, engine_kwargs)
+        if by_row != "compat":
+            kwargs["by_row"] = by_row
         if axis in (1, "columns"):
             how = {"raw": raw, "result_type": result_type, **kwargs}
             made = map_partitions(self.expr, _apply_rows, (func, args, how), {}, rows="same")
@@ -59,12 +69,12 @@ class FrameSummaries(Reductions):
 
     def nlargest(self, n: int, columns: Any, keep: str = "first") -> Self:
         """The `n` rows with the largest values."""
-        by = sorting.as_list(columns)
+        by = sorting.labels_of(self.expr, columns)
         return self._wrap(sorting.top_rows(self.expr, n, by, True, keep))
 
     def nsmallest(self, n: int, columns: Any, keep: str = "first") -> Self:
         """The `n` rows with the smallest values."""
-        by = sorting.as_list(columns)
+        by = sorting.labels_of(self.expr, columns)
         return self._wrap(sorting.top_rows(self.expr, n, by, False, keep))
 
     def mode(self, axis: Any = 0, numeric_only: bool = False, dropna: bool = True) -> Self:
@@ -72,6 +82,7 @@ class FrameSummaries(Reductions):
 
         Cost: of Python objects, categories, nullable dtypes and of rows one task has all.
         """
+        arguments.check_axis(self.expr, axis)
         return self._wrap(ordering.find_modes(self.expr, axis, numeric_only, dropna))
 
     def value_counts(

@@ -8,6 +8,7 @@ from typing import Any
 from shframe.dataframe.methods.csv_writing import write_csv
 from shframe.dataframe.methods.parquet_writing import write_parquet
 from shframe.dataframe.rows import Rows
+from shframe.dataframe.sources import files
 from shframe.errors import InvalidArgument, UnsupportedType
 
 
@@ -20,7 +21,8 @@ class FrameWriting(Rows):
         """Write CSV with pandas' options: one file, or one per partition where the name has a *.
 
         Partitions are written side by side, and put in place when all are there; a write that fails
-        leaves what was there. Without a path the text is returned.
+        leaves what was there. Without a path the text is returned. What is elsewhere (`s3://...`,
+        storage_options=) is written on this machine and copied by the workers.
 
         Returns: the names of the files where there are several, else None, as in pandas.
 
@@ -43,6 +45,8 @@ class FrameWriting(Rows):
         write_index: bool | None = None,
         append: bool = False,
         partition_on: Any = None,
+        storage_options: Any = None,
+        filesystem: Any = None,
         **options: Any,
     ) -> None:
         """Write a folder of Parquet files, a file per partition.
@@ -56,6 +60,10 @@ class FrameWriting(Rows):
         engine: "auto" or "pyarrow", which is the one. overwrite: accepted.
         append: the files come beside those that an earlier to_parquet() wrote, of the same schema.
         partition_on: partition_cols under Dask's name.
+        storage_options, filesystem: where the folder is elsewhere (`s3://...`): options of fsspec,
+            a filesystem of Arrow's or of fsspec. Files are written on this machine and copied by
+            the workers under new names; those of the data set before are removed at last. Until
+            then a reader sees both; a write that fails removes what it has copied.
         options: row_group_size, and what pyarrow.parquet.write_table() takes for the format:
             use_dictionary, write_statistics, compression_level, version, data_page_size,
             coerce_timestamps, allow_truncated_timestamps.
@@ -75,5 +83,8 @@ class FrameWriting(Rows):
         if not options.pop("compute", True):
             raise UnsupportedType("to_parquet() takes no compute=False: it writes at the call")
         stored = write_index if index is None else index
+        if files.is_elsewhere(path, filesystem, storage_options):
+            filesystem, path = files.filesystem_of(path, filesystem, storage_options)
         how = {"compression": compression, **options}
-        write_parquet(self.expr, path, partition_cols, stored, how, append=append)
+        more = {"append": append, "filesystem": filesystem}
+        write_parquet(self.expr, path, partition_cols, stored, how, **more)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import no_default
 
 from shframe.dataframe import arguments
 from shframe.dataframe.frame import DataFrame
@@ -28,13 +29,15 @@ def concat(
     names: Any = None,
     verify_integrity: bool = False,
     sort: bool = False,
+    union_categories: bool = False,
 ) -> Any:
     """Frames and series one after another (axis=0), or side by side by their labels (axis=1).
 
     objs: a list, or a dictionary by keys; objects of pandas among them are stored at the call.
+    union_categories: categorical columns get the categories of all.
 
     Cost: side by side, objects with the same rows stay in their partitions; others are brought into
-    one task. So are frames beside series, and levels=, verify_integrity= and sort=True.
+    one task. So are frames beside series, levels=, verify_integrity=, sort= and union_categories=.
 
     Examples
     --------
@@ -43,8 +46,9 @@ def concat(
     >>> sf.concat([a, a], ignore_index=True).x.sum().compute()
     6
     """
+    more = {"union_categories": True} if union_categories else {}
     how = (join, ignore_index, keys, levels, names, verify_integrity, sort)
-    return wrap(reshaping.concat(objs, axis, *how))
+    return wrap(reshaping.concat(objs, axis, *how, more))
 
 
 def merge(left: Any, right: Any, *args: Any, **options: Any) -> DataFrame:
@@ -175,12 +179,18 @@ def to_timedelta(arg: Any, unit: str | None = None, errors: str = "raise") -> An
     return wrap(converting.to_timedelta(arg.expr, named))
 
 
-def to_numeric(arg: Any, errors: str = "raise", downcast: str | None = None) -> Any:
+def to_numeric(
+    arg: Any, errors: str = "raise", downcast: str | None = None, dtype_backend: Any = no_default
+) -> Any:
     """Numbers of a lazy column; of other values what pandas gives.
+
+    dtype_backend: "numpy_nullable" or "pyarrow", whose dtypes have missing values.
 
     Cost: with downcast, brings the column into one task.
     """
     named: dict[str, Any] = {"errors": errors, "downcast": downcast}
+    if dtype_backend is not no_default:
+        named["dtype_backend"] = dtype_backend
     if not arguments.is_rows(arg):
         return pd.to_numeric(arg, **named)
     return wrap(converting.to_numeric(arg.expr, named))

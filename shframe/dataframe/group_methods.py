@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from pandas.api.extensions import no_default
 
+from shframe.dataframe import arguments
 from shframe.dataframe.dask_options import AGGREGATIONS, accept_all
 from shframe.dataframe.group_windows import GroupWindows
 from shframe.dataframe.methods import grouping
@@ -138,12 +139,14 @@ class GroupMethods(Generic[ResultT]):
             return self._one("quantile", q=q, **how)
         return self._result("quantile", q, **how)
 
-    def idxmin(self, skipna: bool = True, **only: bool) -> ResultT:
+    def idxmin(self, skipna: bool = True, numeric_only: bool = False) -> ResultT:
         """The labels of the smallest values."""
+        only = {"numeric_only": True} if numeric_only else {}  # those of a column take none
         return self._result("idxmin", skipna=skipna, **only)  # type: ignore[no-any-return]
 
-    def idxmax(self, skipna: bool = True, **only: bool) -> ResultT:
+    def idxmax(self, skipna: bool = True, numeric_only: bool = False) -> ResultT:
         """The labels of the largest values."""
+        only = {"numeric_only": True} if numeric_only else {}  # those of a column take none
         return self._result("idxmax", skipna=skipna, **only)  # type: ignore[no-any-return]
 
     # --- a row for each row ---------------------------------------------------------------
@@ -157,21 +160,21 @@ class GroupMethods(Generic[ResultT]):
         how = self._groups, self._selection, (func, *args), kwargs
         return self._shown(grouping.transform(*how))  # type: ignore[no-any-return]
 
-    def cumsum(self, **only: bool) -> ResultT:
+    def cumsum(self, numeric_only: bool = False, skipna: bool = True) -> ResultT:
         """Sums of each group up to each row."""
-        return self._rows("cumsum", **only)
+        return self._rows("cumsum", numeric_only=numeric_only, skipna=skipna)
 
-    def cumprod(self, **only: bool) -> ResultT:
+    def cumprod(self, numeric_only: bool = False, skipna: bool = True) -> ResultT:
         """Products of each group up to each row."""
-        return self._rows("cumprod", **only)
+        return self._rows("cumprod", numeric_only=numeric_only, skipna=skipna)
 
-    def cummin(self, numeric_only: bool = False) -> ResultT:
+    def cummin(self, numeric_only: bool = False, skipna: bool = True) -> ResultT:
         """Smallest values of each group up to each row."""
-        return self._rows("cummin", numeric_only=numeric_only)
+        return self._rows("cummin", numeric_only=numeric_only, skipna=skipna)
 
-    def cummax(self, numeric_only: bool = False) -> ResultT:
+    def cummax(self, numeric_only: bool = False, skipna: bool = True) -> ResultT:
         """Largest values of each group up to each row."""
-        return self._rows("cummax", numeric_only=numeric_only)
+        return self._rows("cummax", numeric_only=numeric_only, skipna=skipna)
 
     def cumcount(self, ascending: bool = True) -> Any:
         """The number of each row in its group, from 0; ascending=False: from the last one."""
@@ -274,6 +277,10 @@ class GroupMethods(Generic[ResultT]):
         named = {"replace": replace, "weights": weights, "random_state": random_state}
         return self._whole("sample", n, frac, **named)  # type: ignore[no-any-return]
 
+    def take(self, indices: Any) -> ResultT:
+        """The rows with some numbers in their group. Cost: brings all rows into one task."""
+        return self._whole("take", indices)  # type: ignore[no-any-return]
+
     # --- several rows for each group ------------------------------------------------------
 
     def apply(self, func: Any, *args: Any, **kwargs: Any) -> Any:
@@ -299,9 +306,19 @@ class GroupMethods(Generic[ResultT]):
             return function(*args, **{name: self}, **kwargs)
         return func(self, *args, **kwargs)
 
-    def rolling(self, window: Any, min_periods: int | None = None, **how: Any) -> GroupWindows:
+    def rolling(
+        self,
+        window: Any,
+        min_periods: int | None = None,
+        center: bool = False,
+        win_type: str | None = None,
+        on: Any = None,
+        closed: str | None = None,
+        method: str = "single",
+    ) -> GroupWindows:
         """Windows of rows in each group: of `window` rows, or of a time before each."""
-        named = {"window": window, "min_periods": min_periods, **how}
+        how = {"min_periods": min_periods, "center": center, "win_type": win_type, "on": on}
+        named = arguments.given(window=window, **how, closed=closed, method=method)
         return GroupWindows(self._groups, self._selection, "rolling", named)
 
     def expanding(self, min_periods: int = 1, method: str = "single") -> GroupWindows:
@@ -309,22 +326,62 @@ class GroupMethods(Generic[ResultT]):
         named = {"min_periods": min_periods, "method": method}
         return GroupWindows(self._groups, self._selection, "expanding", named)
 
-    def ewm(self, **how: Any) -> GroupWindows:
-        """Exponentially weighted windows of the rows of the group; arguments are pandas'."""
-        return GroupWindows(self._groups, self._selection, "ewm", how)
+    def ewm(
+        self,
+        com: float | None = None,
+        span: float | None = None,
+        halflife: Any = None,
+        alpha: float | None = None,
+        min_periods: int | None = 0,
+        adjust: bool = True,
+        ignore_na: bool = False,
+        times: Any = None,
+        method: str = "single",
+    ) -> GroupWindows:
+        """Exponentially weighted windows of the rows of the group, with pandas' arguments."""
+        weights = {"com": com, "span": span, "halflife": halflife, "alpha": alpha, "times": times}
+        how = {"min_periods": min_periods, "adjust": adjust, "ignore_na": ignore_na}
+        named = arguments.given(**weights, **how, method=method)
+        return GroupWindows(self._groups, self._selection, "ewm", named)
 
-    def resample(self, rule: Any, **how: Any) -> GroupWindows:
-        """The rows of each group by intervals of time; arguments are pandas'."""
+    def resample(
+        self,
+        rule: Any,
+        closed: str | None = None,
+        label: str | None = None,
+        convention: str | None = "start",
+        on: Any = None,
+        origin: Any = "start_day",
+        offset: Any = None,
+        group_keys: bool = False,
+    ) -> GroupWindows:
+        """The rows of each group by intervals of time, with pandas' arguments."""
         groups, columns = self._groups, self._selection
-        if how.get("on") is not None:
-            groups, columns = grouping.label_by(groups, columns, how.pop("on"))
-        return GroupWindows(groups, columns, "resample", {"rule": rule, **how})
+        if on is not None:
+            groups, columns = grouping.label_by(groups, columns, on)
+        how = {"closed": closed, "label": label, "convention": convention, "origin": origin}
+        named = arguments.given(rule=rule, **how, offset=offset, group_keys=group_keys)
+        return GroupWindows(groups, columns, "resample", named)
 
     # --- the groups themselves ------------------------------------------------------------
 
     def compute(self) -> Any:
         """pandas' own groups of the computed rows. Cost: computes all rows."""
         return grouping.groups_in_memory(self._groups, self._selection)
+
+    @property
+    def ndim(self) -> int:
+        """2 of a frame, 1 of a column."""
+        return int(getattr(self._shown(self._groups.frame), "ndim", 2))
+
+    @property
+    def plot(self) -> Any:
+        """pandas' plots of groups. Cost: computes all rows."""
+        return self.compute().plot
+
+    def hist(self, *args: Any, **kwargs: Any) -> Any:
+        """A histogram of each group, drawn by pandas. Cost: computes all rows."""
+        return self.compute().hist(*args, **kwargs)
 
     @property
     def ngroups(self) -> int:
@@ -366,4 +423,5 @@ _EVERY = """
     sum prod mean min max first last count any all std var sem skew kurt median nunique quantile
     idxmin idxmax transform apply cumsum cumprod cummin cummax cumcount shift ffill bfill head tail
 """
-accept_all(GroupMethods, _EVERY, *AGGREGATIONS)
+_ENGINES = {"sum": 3, "min": 3, "max": 3, "mean": 2, "std": 1, "var": 1}
+accept_all(GroupMethods, _EVERY, *AGGREGATIONS, engines=_ENGINES)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
 import pandas as pd
+from pandas.api.extensions import no_default
 
 from shframe.dataframe.accessors import Accessor
 from shframe.dataframe.attributes import missing_attribute
@@ -14,7 +15,17 @@ from shframe.dataframe.expr.base import RowWise
 from shframe.dataframe.expr.columns import RowLabels
 from shframe.dataframe.index_tables import IndexTables
 from shframe.dataframe.lower.layer import Layer
-from shframe.dataframe.methods import accessing, delegating, indexing, relabelling
+from shframe.dataframe.methods import (
+    accessing,
+    arranging,
+    delegating,
+    duplicates,
+    indexing,
+    labels,
+    reductions,
+    relabelling,
+    sorting,
+)
 from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.wrap import wrap
 from shframe.errors import UnsupportedType
@@ -118,12 +129,111 @@ class IndexMethods(IndexTables, ColumnMethods):
         self._set_names(list(node.meta.names), several=True)
         return None
 
-    def take(self, indices: Any, axis: Any = 0, **how: Any) -> Any:
+    def unique(self, level: Any = None) -> Any:
+        """The labels that differ, in the order in which they appear; level: those of one level.
+
+        Cost: of several levels and of objects, brings all labels into one task.
+        """
+        if level is not None:
+            return self.get_level_values(level).unique()
+        return self.drop_duplicates()
+
+    def drop_duplicates(self, *, keep: Any = "first") -> Any:
+        """The labels that differ; keep: which of equal ones, False for none of them.
+
+        Cost: of several levels and of objects, brings all labels into one task.
+        """
+        return self._changed(
+            "drop_duplicates",
+            {"keep": keep},
+            lambda frame: duplicates.distinct_rows(frame, None, keep),
+        )
+
+    def dropna(self, how: Any = "any") -> Any:
+        """The labels that are not missing.
+
+        Cost: of several levels and of objects, brings all labels into one task.
+        """
+        drop = {"how": how}
+        return self._changed(
+            "dropna", drop, lambda frame: arranging.drop_missing(frame, 0, False, drop)
+        )
+
+    def sort_values(
+        self,
+        *,
+        return_indexer: bool = False,
+        ascending: bool = True,
+        na_position: Any = "last",
+        key: Any = None,
+    ) -> Any:
+        """The labels in order; return_indexer: and the numbers that they had, computed.
+
+        Cost: of several levels and of objects, and with key=, brings all labels into one task.
+        """
+        named = {"ascending": ascending, "na_position": na_position, "key": key}
+        if return_indexer or key is not None:
+            more = {"return_indexer": return_indexer, **named}
+            made = wrap(delegating.call_in_one_task(self.expr, "sort_values", (), more))
+            return tuple(made.compute()) if return_indexer else made
+        return self._changed(
+            "sort_values",
+            named,
+            lambda frame: sorting.sort_rows(
+                frame, list(frame.meta.columns), ascending, na_position, True
+            ),
+        )
+
+    def _changed(self, name: Any, named: dict[Any, Any], work: Any) -> Any:
+        """What is left of the labels; where they are of a kind that columns are not, by pandas."""
+        if not labels.are_plain(self._meta):
+            return wrap(delegating.call_in_one_task(self.expr, name, (), named))
+        return wrap(labels.change(self.expr, work))
+
+    def value_counts(
+        self,
+        normalize: bool = False,
+        sort: bool = True,
+        ascending: bool = False,
+        bins: Any = None,
+        dropna: bool = True,
+    ) -> Any:
+        """How often each label is there; bins: how often one is in each of so many intervals.
+
+        Cost: of several levels and of objects, brings all labels into one task.
+        """
+        how = {"normalize": normalize, "sort": sort, "ascending": ascending, "dropna": dropna}
+        if not labels.are_plain(self._meta):
+            return wrap(delegating.call_in_one_task(self.expr, "value_counts", (), how))
+        return wrap(labels.as_column(self.expr)).value_counts(bins=bins, **how)
+
+    def argmin(self, axis: Any = None, skipna: bool = True) -> Scalar:
+        """The number of the smallest label."""
+        return self._number_of("argmin", skipna)
+
+    def argmax(self, axis: Any = None, skipna: bool = True) -> Scalar:
+        """The number of the largest label."""
+        return self._number_of("argmax", skipna)
+
+    def _number_of(self, name: Any, skipna: bool) -> Scalar:
+        if not labels.are_plain(self._meta):
+            return wrap(delegating.find_in_one_task(self.expr, name, (), {"skipna": skipna}))  # type: ignore[no-any-return]
+        return Scalar(reductions.find_number(labels.as_column(self.expr), name, skipna))
+
+    def take(
+        self,
+        indices: Any,
+        axis: Any = 0,
+        allow_fill: Any = no_default,
+        fill_value: Any = no_default,
+    ) -> Any:
         """Labels by their numbers; allow_fill=, fill_value=: missing ones where a number is -1.
 
         Cost: with these, brings all labels into one task, at the call.
         """
-        if how.get("fill_value") is not None:
+        if fill_value is not no_default and fill_value is not None:
+            how = {} if allow_fill is no_default else {"allow_fill": allow_fill}
+            how["fill_value"] = fill_value
             return wrap(delegating.call_now(self.expr, "take", (indices,), how))
         return self[list(indices)]
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from shframe.dataframe.methods import delegating
 from shframe.dataframe.pandas_method import (
     InMemory,
     OfAllRows,
+    PandasMethod,
     at_once,
     in_one_task,
     on_labels,
@@ -26,22 +28,19 @@ class IndexTables(Rows):
     get_level_values = on_labels("The labels of one level.")
     droplevel = on_labels("The labels without a level.")
     map = in_one_task("What a function or mapping makes of each label.")
-    unique = in_one_task("The labels that differ.")
-    drop_duplicates = in_one_task("The labels that differ.")
-    dropna = in_one_task("The labels that are not missing.")
-    value_counts = in_one_task("How often each label is there.")
-    sort_values = in_one_task("The labels in order.")
     append = in_one_task("The labels of another index after these.")
     union = in_one_task("The labels of both.")
     intersection = in_one_task("The labels that both have.")
     difference = in_one_task("The labels that the other has not.")
     symmetric_difference = in_one_task("The labels that only one has.")
     drop = at_once("The labels without some.")
+    repeat = PandasMethod(
+        delegating.repeat_rows,
+        "Each label several times.",
+        "with a number for each, computed at the call, in one task",
+    )
     insert = in_one_task("The labels with one more.")
-    repeat = in_one_task("Each label several times.")
     where = in_one_task("The labels where a condition holds.")
-    argmax = value_in_one_task("The number of the largest label.")
-    argmin = value_in_one_task("The number of the smallest label.")
     argsort = value_in_one_task("The numbers of the labels in order.")
     duplicated = value_in_one_task("Whether each label was there before.")
     equals = value_in_one_task("Whether another index has the same labels.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, Self
 
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Relation, Value
@@ -17,10 +17,16 @@ from shframe.dataframe.wrap import wrap
 class Indexer:
     """What `obj.loc` and its like are: indexed, and assigned to."""
 
-    __slots__ = ("_owner",)
+    __slots__ = ("_axis", "_owner")
 
-    def __init__(self, owner: Rows) -> None:
+    def __init__(self, owner: Rows, axis: Any = None) -> None:
         self._owner = owner
+        self._axis = axis
+
+    def __call__(self, axis: Any = None) -> Self:
+        """The same for keys that are all of one axis: `df.loc(axis=1)["a"]`."""
+        arguments.check_axis(self._source, axis)
+        return type(self)(self._owner, axis)
 
     @property
     def _source(self) -> Relation:
@@ -29,6 +35,8 @@ class Indexer:
     def _keys(self, key: Any) -> tuple[Any, Any]:
         """The keys of rows and of columns."""
         frame = self._source.meta.ndim == 2
+        if frame and self._axis is not None:
+            key = (indexing.ALL, key) if self._axis in (1, "columns") else (key, indexing.ALL)
         several = frame and isinstance(key, tuple) and len(key) == 2
         rows, columns = key if several else (key, indexing.ALL)
         if not frame and isinstance(key, tuple) and len(key) == 1:

@@ -136,7 +136,7 @@ class InMemory:
         if instance is None:
             return self
         found = next(getattr(k, self.name) for k in _KINDS if hasattr(k, self.name))
-        if not callable(found):
+        if not callable(found) or isinstance(found, type):  # an accessor: plot, list
             return getattr(instance.compute(), self.name)
 
         def call(*args: Any, **kwargs: Any) -> Any:

@@ -8,15 +8,19 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+from pandas.api.extensions import no_default
 
 from shframe.compat.dask_scheduler import dask_get
 from shframe.dataframe.frame import DataFrame
 from shframe.dataframe.functions import from_delayed
+from shframe.dataframe.methods import delta_reading
 from shframe.dataframe.methods.csv_reading import files_of
+from shframe.dataframe.methods.selection import select_columns
+from shframe.dataframe.methods.sql_reading import read_ranges
 from shframe.dataframe.methods.storing import store_pandas
 from shframe.dataframe.readers import from_arrow, read_csv
 from shframe.dataframe.wrap import wrap_as
-from shframe.errors import SourceDamaged, SourceNotFound
+from shframe.errors import InvalidArgument, SourceDamaged, SourceNotFound
 from shframe.lazy.delayed import delayed
 
 
@@ -52,7 +56,63 @@ read_clipboard = _reader("read_clipboard", "What is in the clipboard")
 json_normalize = _reader("json_normalize", "Records of JSON as columns")
 read_sql = _reader("read_sql", "A query, or a table, of a database")
 read_sql_query = _reader("read_sql_query", "A query of a database")
-read_sql_table = _reader("read_sql_table", "A table of a database")
+
+
+def read_sql_table(
+    table_name: str,
+    con: Any,
+    schema: str | None = None,
+    index_col: Any = None,
+    coerce_float: bool = True,
+    parse_dates: Any = None,
+    columns: Any = None,
+    chunksize: None = None,
+    dtype_backend: Any = no_default,
+    *,
+    npartitions: int | None = None,
+    divisions: Any = None,
+    limits: Any = None,
+    engine_kwargs: Any = None,
+    **options: Any,
+) -> DataFrame:
+    """A table of a database, with pandas' arguments, and Dask's for its partitions.
+
+    npartitions, divisions: with a URL as `con` and a column as `index_col`, ranges of that column
+        are partitions, which the workers read when they are computed: so many of equal width, or
+        those between some values. limits: the smallest and largest value; None: they are asked
+        for. engine_kwargs: of SQLAlchemy's create_engine().
+    bytes_per_chunk, head_rows, meta: accepted as Dask has them, without effect.
+
+    Rows come in the order of the ranges.
+
+    Raises: ValueError for no such table, ColumnNotFound. Cost: without these, read by pandas at
+    the call, in this process.
+    """
+    for name in sorted(set(options) - {"bytes_per_chunk", "head_rows", "meta"}):
+        raise TypeError(f"read_sql_table() got an unexpected keyword argument {name!r}")
+    if chunksize is not None:
+        raise InvalidArgument("read_sql_table takes no chunksize=: partitions are the chunks")
+    how: dict[str, Any] = {"coerce_float": coerce_float, "parse_dates": parse_dates}
+    if dtype_backend is not no_default:
+        how["dtype_backend"] = dtype_backend
+    parts = divisions is not None or (npartitions or 1) > 1
+    if parts and isinstance(con, str) and isinstance(index_col, str):
+        node = read_ranges(
+            table_name,
+            con,
+            index_col,
+            schema=schema,
+            columns=None if columns is None else list(columns),
+            count=npartitions or 1,
+            bounds=None if divisions is None else list(divisions)[1:-1],
+            limits=limits,
+            engine_kwargs=engine_kwargs or {},
+            how=how,
+        )
+        return wrap_as(DataFrame, node)
+    more = {"schema": schema, "index_col": index_col, "columns": columns}
+    made: Any = pd.read_sql_table(table_name, con, **how, **more)
+    return wrap_as(DataFrame, store_pandas(made, npartitions))
 
 
 def read_arrow(path: Any, columns: Any = None, npartitions: int | None = None) -> DataFrame:
@@ -102,7 +162,11 @@ def read_delta(
     table: its path or URI, or a DeltaTable. columns: labels to read. version: of the table, a
     number or a time; None: the newest. storage_options: those of deltalake.
 
-    Raises: ImportError without deltalake. Cost: read at the call, in this process, and stored.
+    The files are read when computed, as read_parquet() reads them.
+
+    Raises: ImportError without deltalake. Cost: of a table that is elsewhere, has deleted rows,
+    renamed or added columns, or folders by other values than integers and words, all is read at
+    the call, in this process, and stored.
     """
     try:
         from deltalake import DeltaTable
@@ -110,8 +174,13 @@ def read_delta(
         raise ImportError("read_delta() needs deltalake: pip install 'shframe[delta]'") from error
     if not isinstance(table, DeltaTable):
         table = DeltaTable(table, version=version, storage_options=storage_options)
-    made = table.to_pyarrow_table(columns=None if columns is None else list(columns))
-    return from_arrow(made, npartitions)
+    node = delta_reading.read_files(table)
+    if node is None:
+        made = table.to_pyarrow_table(columns=None if columns is None else list(columns))
+        return from_arrow(made, npartitions)
+    chosen = node if columns is None else select_columns(node, list(columns))
+    found: DataFrame = wrap_as(DataFrame, chosen)
+    return found if npartitions is None else found.repartition(npartitions)
 
 
 def from_graph(

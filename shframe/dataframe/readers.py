@@ -8,12 +8,13 @@ from typing import Any, overload
 import pandas as pd
 import pyarrow as pa
 
+from shframe.dataframe import arguments
 from shframe.dataframe.expr.relations import ReadParquet
 from shframe.dataframe.frame import DataFrame, Index, Series
 from shframe.dataframe.methods.csv_reading import read_files
 from shframe.dataframe.methods.selection import select_columns
 from shframe.dataframe.methods.storing import store_pandas
-from shframe.dataframe.sources import parquet_source
+from shframe.dataframe.sources import files, parquet_source
 from shframe.dataframe.wrap import wrap, wrap_as
 from shframe.errors import InvalidArgument, UnsupportedType
 
@@ -98,10 +99,10 @@ def read_parquet(
     engine: "auto" or "pyarrow", which is the one. options: those of Dask that say how a data set
         is cut (blocksize, split_row_groups, aggregate_files, calculate_divisions,
         ignore_metadata_file) are accepted, without effect: partitions follow from row groups.
-    storage_options, filesystem: where files are elsewhere, as pandas has them.
+    storage_options, filesystem: where files are elsewhere (`s3://...`), as pandas has them: options
+        of fsspec, a filesystem of Arrow's or of fsspec. The workers open the files there.
 
-    Cost: what is not on this machine (`s3://...`, or with `filesystem`) is read by pandas at the
-    call, in this process, and stored.
+    Cost: a file of a web page (`https://...`) is read by pandas at the call, in this process.
 
     Raises: SourceNotFound, SourceDamaged (by name), ColumnNotFound.
 
@@ -117,16 +118,25 @@ def read_parquet(
         raise InvalidArgument(f"engine must be one of 'auto', 'pyarrow', got {engine!r}")
     for name in sorted(set(options) - _CUTS):
         raise InvalidArgument(f"read_parquet() takes no {name}=")
-    if filesystem is not None or storage_options or "://" in str(path):
-        how = {"storage_options": storage_options, "filesystem": filesystem}
-        how = {name: value for name, value in how.items() if value is not None}
+    if str(path).startswith(files.PAGES):
+        how = arguments.given(storage_options=storage_options, filesystem=filesystem)
         made: Any = pd.read_parquet(path, columns=columns, filters=filters, **how)
         return wrap_as(DataFrame, store_pandas(made))
-    source = parquet_source.ParquetSource(path)
+    source = _parquet_source(path, filesystem, storage_options)
     chosen = None if columns is None else parquet_source.checked_columns(source, columns)
     terms = () if filters is None else parquet_source.checked_filters(source, filters)
     node = ReadParquet(source, filters=terms)
     return wrap_as(DataFrame, node if chosen is None else select_columns(node, chosen))
+
+
+def _parquet_source(path: Any, filesystem: Any, storage_options: Any) -> Any:
+    if not files.is_elsewhere(path, filesystem, storage_options):
+        return parquet_source.ParquetSource(path)
+    listed = list(path) if isinstance(path, (list, tuple)) else [path]
+    found = [files.filesystem_of(one, filesystem, storage_options) for one in listed]
+    places = [inside for _, inside in found]
+    inside = places if isinstance(path, (list, tuple)) else places[0]
+    return parquet_source.ParquetSource(inside, found[0][0])
 
 
 def read_csv(

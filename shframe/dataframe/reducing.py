@@ -77,11 +77,17 @@ class Reductions(Rows):
         return self._reduce("sem", axis, numeric_only, ddof=ddof, skipna=skipna)
 
     def skew(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Scalar:
-        """Skewness. Cost: brings the columns into one task."""
+        """Skewness.
+
+        Cost: of other dtypes than integers and float64, brings the columns into one task.
+        """
         return self._reduce("skew", axis, numeric_only, skipna=skipna)
 
     def kurt(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Scalar:
-        """Kurtosis. Cost: brings the columns into one task."""
+        """Kurtosis.
+
+        Cost: of other dtypes than integers and float64, brings the columns into one task.
+        """
         return self._reduce("kurt", axis, numeric_only, skipna=skipna)
 
     kurtosis = kurt

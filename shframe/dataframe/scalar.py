@@ -10,10 +10,12 @@ import pandas as pd
 
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Params, Value
+from shframe.dataframe.expr.positions import UnderLabel
 from shframe.dataframe.expr.relations import Whole
 from shframe.dataframe.expr.values import Computed, Given, Held
 from shframe.dataframe.kernels import rowwise, values
 from shframe.dataframe.methods.operators import operate_values
+from shframe.dataframe.methods.storing import store_pandas
 from shframe.dataframe.numpy_protocols import NumpyProtocols
 from shframe.dataframe.operators import ValueOperators
 from shframe.dataframe.plan.planner import PLANNER
@@ -28,7 +30,9 @@ _OF_ANY_NUMBER = frozenset(("ndim", "shape", "size"))  # NumPy and pandas ask fo
 class Scalar(NumpyProtocols, ValueOperators):
     """A lazy reduction: a value, or a Series over the columns of a frame.
 
-    It can be passed wherever pandas would take the value.
+    It can be passed wherever pandas would take the value. What it has is lazy too, but of
+    `obj.loc[label]`: whether that is a row or several is known when it is computed, so methods and
+    attributes of it compute it.
 
     Examples
     --------
@@ -75,6 +79,9 @@ class Scalar(NumpyProtocols, ValueOperators):
         if name.startswith("_") or name == "expr":
             raise AttributeError(name)
         sample = self.expr.sample
+        column = isinstance(sample, pd.Series) and name in sample.index
+        if isinstance(self.expr, UnderLabel) and not (column and not hasattr(pd.Series, name)):
+            return getattr(self._found(), name)
         if isinstance(sample, pd.Series) and name in sample.index and not hasattr(pd.Series, name):
             return self[name]
         if isinstance(sample, (pd.Series, pd.DataFrame)):
@@ -89,6 +96,12 @@ class Scalar(NumpyProtocols, ValueOperators):
         return lambda *args, **kwargs: self._compute_with(
             values.call_method, name=name, args=args, kwargs=kwargs
         )
+
+    def _found(self) -> Any:
+        """What is under a label, computed: only that tells whether it is a row or several."""
+        value = self.compute()
+        known = isinstance(value, (pd.Series, pd.DataFrame))
+        return wrap(store_pandas(value)) if known else value
 
     def _as_rows(self) -> Any:
         """The lazy frame or series that this value is."""
@@ -137,5 +150,7 @@ class Scalar(NumpyProtocols, ValueOperators):
 
     def _compute_with(self, kernel: Any, **params: Any) -> Scalar:
         node = Computed((self.expr,), kernel, Params(**params))
-        _ = node.sample  # pandas says at the call what is wrong with it
+        sample = node.sample  # pandas says at the call what is wrong with it
+        if isinstance(self.expr, UnderLabel):
+            node = UnderLabel((self.expr,), kernel, node.params, sample)
         return Scalar(node)

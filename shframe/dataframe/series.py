@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any, Self, overload
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import no_default
 
 from shframe.dataframe import arguments
 from shframe.dataframe.accessors import Accessor
 from shframe.dataframe.attributes import missing_attribute
 from shframe.dataframe.column import ColumnMethods
+from shframe.dataframe.dask_options import refuse_engine
 from shframe.dataframe.expr.columns import DropNull
 from shframe.dataframe.expr.relations import MapPartitions, NumberRows
 from shframe.dataframe.expr.values import collect_rows
@@ -28,6 +31,7 @@ from shframe.dataframe.methods import (
     rowwise,
     sorting,
     summarising,
+    tabulating,
 )
 from shframe.dataframe.methods.delegating import call_in_one_task
 from shframe.dataframe.methods.user_functions import map_partitions
@@ -73,13 +77,19 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
         """pandas' dtype."""
         return self.dtype
 
-    def divmod(self, other: Any) -> tuple[Self, Self]:
+    def divmod(
+        self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0
+    ) -> tuple[Self, Self]:
         """(self // other, self % other)."""
-        return self // other, self % other
+        named = arguments.given(level=level, fill_value=fill_value, axis=axis)
+        return self.floordiv(other, **named), self.mod(other, **named)
 
-    def rdivmod(self, other: Any) -> tuple[Self, Self]:
+    def rdivmod(
+        self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0
+    ) -> tuple[Self, Self]:
         """(other // self, other % self)."""
-        return other // self, other % self
+        named = arguments.given(level=level, fill_value=fill_value, axis=axis)
+        return self.rfloordiv(other, **named), self.rmod(other, **named)
 
     @overload
     def __getitem__(self, key: ColumnMethods | slice | list[Any]) -> Self: ...
@@ -113,6 +123,7 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
 
         Cost: functions, and names of what has no partial results, bring the column into one task.
         """
+        arguments.check_axis(self.expr, axis)
         return wrap(summarising.aggregate(self.expr, func, 0, args, kwargs))
 
     aggregate = agg
@@ -125,20 +136,25 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
         """The label of the largest value."""
         return self._reduce("idxmax", axis, skipna=skipna)
 
-    def nunique(self, dropna: bool = True) -> Scalar:  # type: ignore[override]  # as in pandas
-        """How many different values. Cost: brings the different values into one task."""
-        made: Scalar = wrap(summarising.count_different(self.expr, 0, dropna))
-        return made
-
     def __getattr__(self, name: Any) -> Any:
+        if name in ("str", "dt", "cat"):
+            getattr(self._meta, name)  # raises, as it is the accessor of another dtype
         raise missing_attribute(self, name, pd.Series, [])
 
     def between(self, left: Any, right: Any, inclusive: Any = "both") -> Self:
         """Whether values are between two limits."""
         return self._wrap(rowwise.between(self.expr, left, right, inclusive))
 
-    def map(self, function: Any, na_action: Any = None) -> Self:
-        """Values replaced through a function or a dict, on all cores."""
+    def map(self, func: Any = None, na_action: Any = None, engine: Any = None, **how: Any) -> Self:
+        """Values replaced through a function or a dict, on all cores.
+
+        how: further arguments of the function. meta: accepted as Dask has it, and not needed.
+
+        Raises: UnsupportedType for an engine: the function itself runs.
+        """
+        refuse_engine("map", engine)
+        how.pop("meta", None)
+        function: Any = functools.partial(func, **how) if how else func
         if callable(function) and not arguments.is_rows(function):
             return self._wrap(self._call_each(_map, function, na_action))
         if arguments.is_rows(function):
@@ -154,6 +170,7 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
         meta: accepted as Dask has it, and not needed. Cost: by_row=False calls it on all values.
         """
         kwargs.pop("meta", None)
+        refuse_engine("apply", kwargs.pop("engine", None))
         if isinstance(func, (str, list, dict)) or by_row is False:
             return self.agg(func, 0, *args, **kwargs)
         return wrap(self._call_each(_apply, func, (args, kwargs)))
@@ -162,13 +179,30 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
         """A user's function called on each value: the rows stay what they are."""
         return map_partitions(self.expr, kernel, (function, more), {}, rows="same")
 
-    def rename(self, name: Any) -> Self:
-        """The series under another name; a function or dict renames the labels of its rows."""
-        return self._wrap(rowwise.rename_series(self.expr, name))
+    @may_be_in_place
+    def rename(
+        self,
+        index: Any = None,
+        *,
+        axis: Any = None,
+        copy: Any = no_default,
+        level: Any = None,
+        errors: Any = "ignore",
+    ) -> Self:
+        """The series under another name; a function or dict renames the labels of its rows.
+
+        level: only those of this level. errors: "raise" where there is no such label. axis, copy:
+        accepted, without effect.
+
+        Raises: KeyError, when it is computed.
+        """
+        arguments.check_axis(self.expr, axis)
+        return self._wrap(rowwise.rename_series(self.expr, index, level, errors))
 
     @may_be_in_place
     def dropna(self, *, axis: Any = 0, how: Any = None, ignore_index: bool = False) -> Self:
         """Values that are not missing."""
+        arguments.check_axis(self.expr, axis)
         made = rowwise.call_method(self.expr, "dropna", kind=DropNull, index_asked=True)
         return self._wrap(NumberRows(made) if ignore_index else made)
 
@@ -178,10 +212,12 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
 
     def argmin(self, axis: Any = None, skipna: bool = True) -> Scalar:
         """The number of the row with the smallest value."""
+        arguments.check_axis(self.expr, axis)
         return Scalar(reductions.find_number(self.expr, "argmin", skipna))
 
     def argmax(self, axis: Any = None, skipna: bool = True) -> Scalar:
         """The number of the row with the largest value."""
+        arguments.check_axis(self.expr, axis)
         return Scalar(reductions.find_number(self.expr, "argmax", skipna))
 
     @may_be_in_place
@@ -201,6 +237,7 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
 
         Cost: with level=, key= and several `ascending`, brings all rows into one task.
         """
+        arguments.check_axis(self.expr, axis)
         named = {"level": level, "ascending": ascending, "na_position": na_position}
         named |= {"sort_remaining": sort_remaining, "ignore_index": ignore_index, "key": key}
         return self._wrap(arranging.sort_series_by_labels(self.expr, named))
@@ -237,12 +274,20 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
         """
         return self._wrap(reshaping.explode(self.expr, None, ignore_index))
 
-    def drop_duplicates(self, keep: Any = "first") -> Self:
+    @may_be_in_place
+    def drop_duplicates(self, *, keep: Any = "first", ignore_index: bool = False) -> Self:
         """Values that differ; the first or last of equal ones is kept.
 
         keep: False drops all that are there more than once.
         """
-        return self._wrap(duplicates.distinct_rows(self.expr, None, keep))
+        made = duplicates.distinct_rows(self.expr, None, keep)
+        return self._wrap(NumberRows(made) if ignore_index else made)
+
+    def pop(self, item: Any) -> Any:
+        """The value under a label, computed; the series has it no more."""
+        value = self.loc[item].compute()
+        self.expr = self.drop(item).expr
+        return value
 
     def duplicated(self, keep: Any = "first") -> Self:
         """Whether each value was there before; keep="last": comes again; False: either."""
@@ -286,10 +331,17 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
         normalize: bool = False,
         sort: bool = True,
         ascending: bool = False,
+        bins: Any = None,
         dropna: bool = True,
     ) -> Self:
-        """How often each value is there, the most frequent first."""
+        """How often each value is there, the most frequent first.
+
+        bins: how often a value is in each of so many intervals of equal width, or in those between
+        some bounds. Cost: with it, the extremes are computed at the call.
+        """
         how = {"sort": sort, "ascending": ascending, "normalize": normalize, "dropna": dropna}
+        if bins is not None:
+            return self._wrap(tabulating.count_classes(self.expr, bins, how))
         return self._wrap(sorting.count_values(self.expr, **how))
 
     @may_be_in_place
@@ -307,6 +359,7 @@ class SeriesMethods(Indexers, WindowMethods, SeriesTables, SharedMethods, Column
 
         Cost: with key=, brings all values into one task.
         """
+        arguments.check_axis(self.expr, axis)
         if key is not None:
             named = {"ascending": ascending, "na_position": na_position, "kind": "stable"}
             named |= {"ignore_index": ignore_index, "key": key}

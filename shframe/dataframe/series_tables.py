@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from shframe.dataframe.methods import delegating
 from shframe.dataframe.pandas_method import (
     InMemory,
     OfAllRows,
+    PandasMethod,
     in_one_task,
     value_in_one_task,
 )
@@ -20,7 +22,11 @@ class SeriesTables(Rows):
     searchsorted = value_in_one_task("Where values would keep the order.")
     factorize = value_in_one_task("The values as numbers, and what the numbers mean.")
     argsort = in_one_task("The numbers of the rows in the order of the values.")
-    repeat = in_one_task("Each value several times.")
+    repeat = PandasMethod(
+        delegating.repeat_rows,
+        "Each value several times.",
+        "with a number for each, computed at the call, in one task",
+    )
     case_when = in_one_task("Values replaced where conditions hold, the first that does.")
     to_list = InMemory("The values as a list.")
     tolist = InMemory("The values as a list.")

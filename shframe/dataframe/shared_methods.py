@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from shframe.dataframe import arguments
+from shframe.dataframe.filtering import Filtering
 from shframe.dataframe.labels import Labels
 from shframe.dataframe.methods import (
     delegating,
@@ -33,7 +35,7 @@ from shframe.dataframe.scalar import Scalar
 from shframe.dataframe.wrap import wrap
 
 
-class SharedMethods(Labels):
+class SharedMethods(Filtering, Labels):
     """Methods that DataFrame and Series have."""
 
     __slots__ = ()
@@ -206,6 +208,7 @@ class SharedMethods(Labels):
 
     def squeeze(self, axis: Any = None) -> Any:
         """A column alone as a Series, a row alone as a value. Cost: counts the rows."""
+        arguments.check_axis(self.expr, axis)
         return sampling.squeezed(self, axis)
 
     @property

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from pandas.api.extensions import no_default
 
+from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Relation
 from shframe.dataframe.in_place import may_be_in_place
 from shframe.dataframe.methods import intervals, windows
@@ -16,6 +17,11 @@ from shframe.errors import ColumnNotFound
 
 _STATISTICS = "sum mean min max count std var median skew kurt sem quantile rank first last nunique"
 _OF_WINDOWS = frozenset([*_STATISTICS.split(), "corr", "cov", "apply", "agg", "aggregate"])
+_NAMES = """
+    window min_periods center win_type on closed step method ndim com span halflife alpha adjust
+    ignore_na times
+"""
+_ARGUMENTS = frozenset(_NAMES.split())  # what windows were made with, as attributes
 _OF_INTERVALS = frozenset(
     [
         *_STATISTICS.split(),
@@ -65,6 +71,9 @@ class Windows:
         if name in ("_columns", "_how", "_kind", "_source") or name not in self._methods:
             if not name.startswith("_") and name in getattr(self._source.meta, "columns", ()):
                 return self[name]  # type: ignore[return-value]  # as an attribute, in pandas too
+            if not name.startswith("_") and name in _ARGUMENTS:
+                asked = getattr(self._source.meta, self._kind)(**self._how)
+                return getattr(asked, name)  # type: ignore[no-any-return]
             raise AttributeError(f"{self._kind}() has no attribute {name!r}")
         return lambda *args, **kwargs: self._call(name, args, kwargs)
 
@@ -114,9 +123,10 @@ class WindowMethods(Rows):
             more["suffix"] = suffix
         return wrap(windows.shift_rows(self.expr, periods, freq, axis, more))
 
-    def diff(self, periods: int = 1, **axis: Any) -> Self:
-        """Differences from the row that is `periods` before."""
-        return self._wrap(windows.compare_rows(self.expr, "diff", periods, axis))
+    def diff(self, periods: int = 1, axis: Any = 0) -> Self:
+        """Differences from the row that is `periods` before; axis=1: from the column."""
+        how = {} if axis in (0, "index", "rows") else {"axis": axis}
+        return self._wrap(windows.compare_rows(self.expr, "diff", periods, how))
 
     def pct_change(
         self, periods: int = 1, fill_method: None = None, freq: Any = None, **more: Any
@@ -190,20 +200,48 @@ class WindowMethods(Rows):
         """
         return Windows(self.expr, "expanding", {"min_periods": min_periods, "method": method})
 
-    def ewm(self, **how: Any) -> Windows:
-        """Exponentially weighted windows, with pandas' arguments (span=, com=, alpha= ...).
+    def ewm(
+        self,
+        com: float | None = None,
+        span: float | None = None,
+        halflife: Any = None,
+        alpha: float | None = None,
+        min_periods: int | None = 0,
+        adjust: bool = True,
+        ignore_na: bool = False,
+        times: Any = None,
+        method: str = "single",
+    ) -> Windows:
+        """Exponentially weighted windows, with pandas' arguments.
 
         mean, sum, var and std of numbers carry a few numbers from partition to partition.
 
         Cost: with adjust=False and times=, and of all others, one task has the columns.
         """
-        return Windows(self.expr, "ewm", how)
+        weights = {"com": com, "span": span, "halflife": halflife, "alpha": alpha, "times": times}
+        how = {"min_periods": min_periods, "adjust": adjust, "ignore_na": ignore_na}
+        named = arguments.given(**weights, **how, method=method)
+        return Windows(self.expr, "ewm", named)
 
-    def resample(self, rule: Any, **how: Any) -> Windows:
-        """Rows by intervals of time, such as "D", pandas' arguments: on=, closed=, label= ...
+    def resample(
+        self,
+        rule: Any,
+        closed: str | None = None,
+        label: str | None = None,
+        convention: str | None = "start",
+        on: Any = None,
+        level: Any = None,
+        origin: Any = "start_day",
+        offset: Any = None,
+        group_keys: bool = False,
+    ) -> Windows:
+        """Rows by intervals of time, such as "D", with pandas' arguments.
 
         Counts, sums, means, extremes and deviations of numbers, first and last values, and ohlc()
         of a column, are those of groups. Cost: all others, level= and periods bring the columns
         into one task.
         """
-        return Windows(self.expr, "resample", {"rule": rule, **how})
+        how = {"closed": closed, "label": label, "convention": convention, "on": on}
+        more = {"level": level, "origin": origin, "offset": offset, "group_keys": group_keys}
+        named = arguments.given(rule=rule, **how, **more)
+        return Windows(self.expr, "resample", named)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, note
@@ -57,6 +58,12 @@ ARRANGED: dict[str, Callable[[Any], Any]] = {
     "reset a level": lambda d: d.set_index(["k", "i"]).reset_index(level="k"),
     "reset a level and drop": lambda d: d.set_index(["k", "i"]).reset_index(level=0, drop=True),
     "reset with names": lambda d: d.set_index("k").reset_index(names="key"),
+    "set_index by a series": lambda d: d.set_index(d.s.str.upper()),
+    "set_index by several": lambda d: d.set_index(["k", d.i * 2], drop=False),
+    "set_index by values": lambda d: d.set_index([list(range(len(d))), "c"]),
+    "set_index by a series and append": lambda d: d.set_index(d.t.dt.month, append=True),
+    "set_index by other rows": lambda d: d.set_index(d.i.sort_values(kind="stable")),
+    "set_index by too many": lambda d: d.set_index(np.arange(len(d) + 1)),
     "set_index and append": lambda d: d.set_index("k", append=True),
     "head negative": lambda d: d.head(-2),
     "tail negative": lambda d: d.i.tail(-3),
@@ -74,6 +81,26 @@ ARRANGED: dict[str, Callable[[Any], Any]] = {
     "align": lambda d: counted(d).i.align(counted(d).f.head(2), join="inner")[0],
     "filter": lambda d: d.filter(["i", "nope", "f"]),
     "filter by a pattern": lambda d: d.filter(regex="^[if]$"),
+    "filter by a condition": lambda d: d.filter(cond=d.i > 0),
+    "filter by a function": lambda d: d.filter(lambda e: e.b),
+    "filter by an expression": lambda d: d.filter(pd.col("i") > 0),
+    "filter columns by flags": lambda d: d[["i", "f"]].filter(
+        cond=d[["i", "f"]].notna().all(), axis=1
+    ),
+    "filter labels of a series": lambda d: d.set_index("s").i.filter(regex="^a"),
+    "filter and keep missing": lambda d: d.filter(cond=d.f.astype("Float64") > 0, na=True),
+    "filter by nothing": lambda d: d.filter(),
+    "select": lambda d: d.select("i", "f"),
+    "select twice": lambda d: d.select(["i", "s", "i"]),
+    "select expressions": lambda d: d.select("k", pd.col("i") * 2, g=pd.col("f") + pd.col("i")),
+    "expressions": lambda d: d[pd.col("i") > 0].assign(z=pd.col("k") + pd.col("i").max()),
+    "expressions of words": lambda d: d.loc[pd.col("s").str.upper() == "A", "i"],
+    "rename and raise": lambda d: counted(d).rename(index={0: -1}, errors="raise"),
+    "rename a series": lambda d: counted(d).i.rename({1: -1}, errors="raise"),
+    "rename a level": lambda d: d.set_index(["k", "i"]).rename(index={1: 9}, level="k"),
+    "astype and ignore": lambda d: d[["s", "i"]].astype("float64", errors="ignore"),
+    "clip columns": lambda d: d[["i", "f"]].clip(pd.Series({"i": 0, "f": 1.0}), axis=1),
+    "distinct and counted": lambda d: d.k.drop_duplicates(ignore_index=True),
     "filter rows": lambda d: d.set_index("s").filter(like="a", axis=0),
     "reindex": lambda d: counted(d).reindex([2, 0, 50]),
     "reindex columns": lambda d: d.reindex(columns=["i", "new"]),
@@ -93,6 +120,23 @@ COLUMNS: dict[str, Callable[[Any], Any]] = {
     "searchsorted": lambda d: d.i.sort_values().searchsorted(3),
     "case_when": lambda d: d.i.case_when([(d.i > 0, 1), (d.i < 0, -1)]),
     "names of an index": lambda d: d.index.rename(["a"] * d.index.nlevels),
+    "unique words": lambda d: d.set_index("s").index.unique(),
+    "unique categories": lambda d: d.set_index("c").index.unique(level=0),
+    "unique flags": lambda d: d.set_index("b").index.unique(),
+    "unique small integers": lambda d: d.set_index(d.k.astype("int8")).index.drop_duplicates(),
+    "labels that are there once": lambda d: d.set_index("t").index.drop_duplicates(keep=False),
+    "labels that are not missing": lambda d: d.set_index("s").index.dropna(),
+    "times in order": lambda d: d.set_index("t").index.sort_values(ascending=False),
+    "words in order": lambda d: d.set_index("s").index.sort_values(na_position="first"),
+    "numbers of labels in order": lambda d: d.set_index("i").index.sort_values(return_indexer=True)[
+        0
+    ],
+    "counts of words": lambda d: d.set_index("s").index.value_counts(sort=False, dropna=False),
+    "counts of labels in intervals": lambda d: d.set_index("i").index.value_counts(bins=2),
+    "number of the largest": lambda d: d.set_index("f").index.argmax(),
+    "labels again": lambda d: d.set_index("c").index.repeat(3),
+    "values again": lambda d: d.s.repeat(repeats=2),
+    "values as often as told": lambda d: d.i.repeat([n % 3 for n in range(len(d))]),
     "unique labels": lambda d: d.set_index("k").index.unique(),
     "labels in order": lambda d: d.set_index("i").index.sort_values(),
     "counts of labels": lambda d: d.set_index("k").index.value_counts(),
@@ -111,6 +155,33 @@ def test_arranged(session: Session, case: Case, names: list[str], columns: list[
     for name in [*names, *columns]:
         note(name)
         as_pandas_does({**ARRANGED, **COLUMNS}[name], lazy, case.frame, inexact=True)
+
+
+BY_LEVELS: dict[str, Callable[[Any], Any]] = {
+    "sort_values": lambda d: d.sort_values(("x", "i"), kind="stable"),
+    "set_index": lambda d: d.set_index(("x", "k")),
+    "drop_duplicates": lambda d: d.drop_duplicates(("x", "k")),
+    "duplicated": lambda d: d.duplicated(("x", "k")),
+    "nlargest": lambda d: d.nlargest(2, [("x", "i")]),
+    "value_counts": lambda d: d.value_counts([("x", "k")], sort=False),
+    "explode": lambda d: d.explode(("x", "s")),
+}
+
+
+@FEW
+@given(case=cases(), names=some(BY_LEVELS, 3))
+def test_a_tuple_is_a_label_of_columns_with_levels(
+    session: Session, case: Case, names: list[str]
+) -> None:
+    def leveled(d: Any) -> Any:
+        made = d[["k", "i", "s"]].copy()
+        made.columns = pd.MultiIndex.from_product([["x"], ["k", "i", "s"]])
+        return made
+
+    lazy, frame = leveled(case.lazy()), leveled(case.frame)
+    for name in names:
+        note(name)
+        as_pandas_does(BY_LEVELS[name], lazy, frame)
 
 
 def test_in_place_changes_one_object(session: Session) -> None:

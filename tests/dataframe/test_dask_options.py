@@ -44,6 +44,18 @@ STEPS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
         lambda d: d.s.map({"a": 1, "b": 2, "c": 3}, meta=("s", "i8")),
         lambda d: d.s.map({"a": 1, "b": 2, "c": 3}),
     ),
+    "map_partitions": (
+        lambda d: d.v.map_partitions(lambda part: part * 2, meta=("v", "f8")),
+        lambda d: d.v * 2,
+    ),
+    "map_partitions of a frame": (
+        lambda d: d.map_partitions(lambda part: part[["k", "v"]], meta={"k": "i8", "v": "f8"}),
+        lambda d: d[["k", "v"]],
+    ),
+    "values of partitions": (
+        lambda d: d.map_partitions(len),
+        lambda d: pd.Series([len(d[: len(d) // 2]), len(d[len(d) // 2 :])], index=[0, 0]),
+    ),
     "set_index": (lambda d: d.set_index("k", npartitions=2), lambda d: d.set_index("k")),
     "sort_values": (lambda d: d.sort_values("v", npartitions=2), lambda d: d.sort_values("v")),
     "drop_duplicates": (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
@@ -41,6 +43,9 @@ def set_item(key: Any, value: Any, of: str = "loc") -> Callable[[Any], Any]:
 
 
 INDEXING: dict[str, Callable[[Any], Any]] = {
+    "loc of an axis": lambda d: d.loc(axis=1)[["f", "i"]],
+    "loc of rows of an axis": lambda d: d.reset_index(drop=True).loc(axis=0)[1:3],
+    "iloc of an axis": lambda d: d.iloc(axis=1)[[0, 2]],
     "loc of a condition": lambda d: d.loc[d.i > 0],
     "loc of a condition and columns": lambda d: d.loc[d.b, ["i", "s"]],
     "loc of a condition and a column": lambda d: d.loc[d.i > 0, "f"],
@@ -104,6 +109,67 @@ INDEXING: dict[str, Callable[[Any], Any]] = {
     "in place": after(lambda d: d.__setitem__("i", d["i"].__add__(1))),
     "get": lambda d: d.get("i"),
 }
+
+
+def test_a_label_that_is_there_often_gives_rows(session: Session) -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "g": list("aabb")}, index=list("uvuw"))
+    lazy = sf.from_pandas(frame, npartitions=3)
+    programs: tuple[Callable[[Any], Any], ...] = (
+        lambda d: d.loc["u"].shape,
+        lambda d: d.loc["v"].shape,
+        lambda d: d.loc["u"].x,
+        lambda d: d.loc["u"].x.shape,
+        lambda d: d.loc["u"].x.value_counts(),
+        lambda d: d.loc["u"].groupby("g").x.sum(),
+        lambda d: d.loc["u"].sort_values("x", ascending=False),
+        lambda d: d.loc["u"].columns.tolist(),
+        lambda d: d.loc["v"].index.tolist(),
+        lambda d: d.loc["v"].x * 2,
+        lambda d: d.x.loc["u"].value_counts(),
+        lambda d: d.x["u"].max(),
+        lambda d: d.at["v", "x"].is_integer(),
+    )
+    for work in programs:
+        as_pandas_does(work, lazy, frame)
+    with pytest.raises(KeyError, match="nope"):
+        _ = lazy.loc["nope"].shape
+
+
+SPANS = [
+    "2023", "2023-02", "Feb 2023", "2023Q1", "2023-02-02", "2023-02-02 03", "2023-02-02 03:00",
+    "2023-02-02 03:00:00", "1999", "2050-07", "nonsense",
+]  # fmt: skip
+
+
+@FEW
+@given(
+    freq=st.sampled_from(["D", "9h", "37min", "1237s", "1ms"]),
+    rows=st.integers(0, 60),
+    tz=st.sampled_from([None, "Europe/Berlin"]),
+    order=st.sampled_from(["up", "down", "any", "gap"]),
+    key=st.sampled_from(SPANS),
+)
+def test_strings_mean_times_or_spans(
+    session: Session, freq: str, rows: int, tz: str | None, order: str, key: str
+) -> None:
+    frame = pd.DataFrame({"v": np.arange(rows)})
+    frame.index = pd.DatetimeIndex(pd.date_range("2023-01-29", periods=rows, freq=freq, tz=tz))
+    if order == "down":
+        frame = frame[::-1]
+    elif order == "any":
+        frame = frame.sample(frac=1, random_state=rows)
+    elif order == "gap":
+        frame = frame[frame.index.day != 2]
+    frame.index = pd.DatetimeIndex(frame.index, freq=None)
+    lazy = sf.from_pandas(frame, npartitions=4)
+    for work in (
+        lambda d: d.loc[key],
+        lambda d: d.v.loc[key],
+        lambda d: d.v[key],
+        lambda d: d.loc[key, "v"],
+        lambda d: d.loc[key].shape,
+    ):
+        as_pandas_does(work, lazy, frame)
 
 
 @FEW
@@ -182,3 +248,24 @@ def test_mistakes_of_indexing(session: Session) -> None:
         lazy.insert(0, "a", 1)
     with pytest.raises(ValueError, match="Must have equal len keys and value"):
         lazy.loc[lazy.a > 1, "b"] = [1, 2, 3]
+
+
+def test_rows_of_any_dtype_have_a_sample(session: Session) -> None:
+    ends = pd.date_range("2024-01-01", periods=4)
+    frame = pd.DataFrame(
+        {
+            "x": [1.0, 2.0, 3.0],
+            "n": pd.arrays.IntervalArray.from_breaks([0, 1, 2, 3]),
+            "t": pd.arrays.IntervalArray.from_breaks(ends, closed="left"),
+            "d": pd.array(
+                [Decimal("0.25"), None, Decimal("0.5")], dtype=pd.ArrowDtype(pa.decimal128(3, 3))
+            ),
+            "l": pd.array([[1], [], None], dtype=pd.ArrowDtype(pa.list_(pa.int64()))),
+        }
+    )
+    lazy = sf.from_pandas(frame, npartitions=3)
+    same(lazy.iloc[1].compute(), frame.iloc[1])
+    same(lazy.loc[2].compute(), frame.loc[2])
+    same(lazy.eval("x * 2").compute(), frame.eval("x * 2"))
+    same(lazy.query("x > 1").compute(), frame.query("x > 1"))
+    same(lazy[lazy.d > Decimal("0.3")].compute(), frame[frame.d > Decimal("0.3")])

@@ -133,3 +133,16 @@ def test_messages_begin_with_pandas_sentences(
     assert sentence in str(found.value).partition("\n")[0]
     kinds = type(expected.value).__mro__[:-2]  # FileNotFoundError, KeyError, ValueError ...
     assert isinstance(found.value, tuple(kinds)), (type(found.value), kinds)
+
+
+def test_accessors_of_other_dtypes_say_what_pandas_says(session: Session) -> None:
+    frame = pd.DataFrame({"a": [1, 2], "s": ["x", "y"]})
+    lazy = sf.from_pandas(frame, npartitions=2)
+    for work in (lambda d: d.a.str, lambda d: d.a.dt, lambda d: d.s.dt, lambda d: d.s.cat):
+        with pytest.raises(AttributeError, match="Can only use") as expected:
+            work(frame)
+        with pytest.raises(AttributeError, match="Can only use") as found:
+            work(lazy)
+        assert str(found.value) == str(expected.value)
+    with pytest.raises(ValueError, match="No axis named 9 for object type DataFrame"):
+        lazy.mode(axis=9)

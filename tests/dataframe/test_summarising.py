@@ -16,6 +16,19 @@ from tests.dataframe.frames import FEW, Case, cases, same, some
 from tests.dataframe.oracle import as_pandas_does
 
 SUMMARIES: dict[str, Callable[[Any], Any]] = {
+    "skew": lambda d: d.f.skew(),
+    "skew of columns": lambda d: d[["i", "f", "k"]].skew(skipna=False),
+    "kurt": lambda d: d.i.kurt(),
+    "kurt of columns": lambda d: d[["i", "f"]].kurtosis(),
+    "skew of small floats": lambda d: d[["i"]].assign(g=d.f.astype("float32")).skew(),
+    "skew of others": lambda d: d.drop(columns="t").skew(numeric_only=True),
+    "numbers without durations": lambda d: d.assign(e=d.t - pd.Timestamp("2020")).cumsum(
+        numeric_only=True
+    ),
+    "shapes": lambda d: d[["i", "f"]].agg(["skew", "kurt"]),
+    "counts of intervals": lambda d: d.i.value_counts(bins=3),
+    "shares of intervals": lambda d: d.f.value_counts(bins=[-9, 0, 1.5, 1e9], normalize=True),
+    "counts of intervals in order": lambda d: d.i.value_counts(bins=2, sort=False, dropna=False),
     "agg by name": lambda d: d[["i", "f"]].agg("sum"),
     "agg of several": lambda d: d[["i", "f"]].agg(["sum", "max", "mean"]),
     "agg by column": lambda d: d.agg({"i": "sum", "f": "mean"}),

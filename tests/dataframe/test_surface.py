@@ -15,17 +15,17 @@ from shframe.dataframe import DataFrame, Index, Series
 from shframe.dataframe.groupby import DataFrameGroupBy, SeriesGroupBy
 
 MISSING = {
-    DataFrame: "attrs flags select set_flags sparse",
+    DataFrame: "attrs flags set_flags sparse",
     Series: """
-        attrs filter flags from_arrow pop set_flags sparse
+        attrs flags from_arrow set_flags sparse
     """,
     Index: """
         T asof asof_locs delete diff get_indexer_for get_indexer_non_unique get_slice_bound groupby
         identical infer_objects is_ putmask ravel reindex shift slice_locs sortlevel
         to_flat_index transpose view
     """,
-    DataFrameGroupBy: "boxplot corrwith hist keys level ndim plot take",
-    SeriesGroupBy: "hist is_monotonic_decreasing is_monotonic_increasing keys level ndim plot take",
+    DataFrameGroupBy: "boxplot corrwith keys level",
+    SeriesGroupBy: "is_monotonic_decreasing is_monotonic_increasing keys level",
 }
 THEIRS = {
     DataFrame: pd.DataFrame,

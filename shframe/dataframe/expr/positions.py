@@ -96,3 +96,7 @@ class Located(Computed):
     @cached_property
     def sample(self) -> Any:
         return self._sample
+
+
+class UnderLabel(Located):
+    """What is under one label: a row, or a value; where the label is there often, several."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import decimal
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 
 def sample_of(meta: Any) -> Any:
@@ -32,7 +34,12 @@ def sample_of_index(meta: Any) -> Any:
 def _value_of(dtype: Any) -> Any:
     if isinstance(dtype, pd.CategoricalDtype):
         return dtype.categories[0] if len(dtype.categories) else None
+    if isinstance(dtype, pd.IntervalDtype):
+        ends = pd.Series([0, 1]).astype(dtype.subtype)  # type: ignore[arg-type]
+        return pd.Interval(ends[0], ends[1], closed=dtype.closed or "right")
     kind = getattr(dtype, "kind", "O")
     if isinstance(dtype, pd.StringDtype):
         return "a"
+    if isinstance(dtype, pd.ArrowDtype) and pa.types.is_decimal(dtype.pyarrow_dtype):
+        return decimal.Decimal(0)
     return {"M": "2000-01-01", "m": 0, "b": True, "O": None}.get(kind, 1)

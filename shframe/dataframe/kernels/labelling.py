@@ -61,6 +61,11 @@ def check_labels(*found: list[bool], labels: list[Any]) -> bool:
     return True
 
 
+def pass_rows(part: Any, checked: bool) -> Any:
+    """The rows themselves, once it is known that nothing is wrong with them."""
+    return part
+
+
 def drop_labels(part: Any, *checked: bool, labels: list[Any]) -> Any:
     """The rows of a partition without those under some labels."""
     return partition.as_pandas(part).drop(labels, errors="ignore")

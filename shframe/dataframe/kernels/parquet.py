@@ -16,7 +16,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from shframe.dataframe import partition
-from shframe.dataframe.sources.parquet_footers import Stamp, damage_of, read_stamp
+from shframe.dataframe.sources.files import Stamp, StoredFile, opened, read_stamp
+from shframe.dataframe.sources.parquet_footers import damage_of
 from shframe.dataframe.sources.parquet_source import Counted
 from shframe.errors import InvalidArgument, SourceDamaged
 
@@ -182,7 +183,11 @@ def _read_file(piece: Piece, wanted: Wanted) -> Any:
         )
     passed = piece.absent.union(piece.hive)
     names = [name for name in (*wanted.fields, *wanted.others) if name not in passed]
-    with damage_of(piece.file), _opened(piece, wanted) as file:
+    with (
+        damage_of(piece.file),
+        opened(piece.file) as source,
+        _parquet_file(source, piece, wanted) as file,
+    ):
         try:
             table = file.read_row_groups(list(piece.groups), columns=names, use_threads=False)
             _check_table(table, piece, len(names))
@@ -194,11 +199,12 @@ def _read_file(piece: Piece, wanted: Wanted) -> Any:
         return table
 
 
-def _opened(piece: Piece, wanted: Wanted) -> Any:
+def _parquet_file(source: Any, piece: Piece, wanted: Wanted) -> Any:
     dictionaries = [name for name in wanted.dictionaries if name not in piece.absent]
     return pq.ParquetFile(
-        piece.file,
+        source,
         memory_map=True,
+        pre_buffer=isinstance(piece.file, StoredFile),
         read_dictionary=dictionaries,
         page_checksum_verification=True,
     )

@@ -205,7 +205,9 @@ def call_user_function(
     """A user's function on a partition; it sees pandas objects."""
     seen = partition.as_writable if writable else partition.as_pandas
     made = function(seen(part), *fill_places(args, values), **fill_places(kwargs, values))
-    return computed(made)
+    found = computed(made)
+    one = found is not None and pd.api.types.is_scalar(found)
+    return pd.Series([found]) if one else found  # a value for each partition, as Dask has it
 
 
 def evaluate(part: Any, *values: Any, text: str, names: dict[str, Any]) -> Any:

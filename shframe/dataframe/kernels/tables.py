@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shframe.dataframe import partition
@@ -69,6 +70,27 @@ def get_dummies(part: Any, *, named: dict[str, Any], labels: Any) -> Any:
 def cut(part: Any, *, named: dict[str, Any]) -> Any:
     """pandas' own cut into known classes."""
     return pd.cut(partition.as_pandas(part), **named)
+
+
+def order_classes(
+    counts: Any,
+    rows: int,
+    *,
+    intervals: Any,
+    sort: bool,
+    ascending: bool,
+    normalize: bool,
+    dropna: bool,
+) -> Any:
+    """Counts of intervals in the order that pandas' value_counts(bins=) has; rows: of all."""
+    known = partition.as_pandas(counts).to_dict()
+    numbers = np.array([known.get(one, 0) for one in intervals], dtype="int64")
+    made = pd.Series(numbers, index=intervals, name="proportion" if normalize else "count")
+    if dropna and not made.any():
+        made = made.iloc[:0]
+    if sort:
+        made = made.sort_values(ascending=ascending, kind="stable")
+    return made / rows if normalize else made
 
 
 def cut_by_quantiles(part: Any, *, q: Any, named: dict[str, Any]) -> Any:

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
+from pyarrow import fs
 
 from shframe.dataframe import partition
 from shframe.dataframe.sources.hive_folders import MISSING
@@ -203,6 +204,20 @@ def _read_spelled(text: str, kind: Any) -> Any:
     if text == MISSING:
         return pa.scalar(None, kind)
     return pa.array([unquote(text)]).cast(kind)[0]
+
+
+def copy_file(*, path: str, place: str, filesystem: Any) -> str:
+    """Copy a file of this machine to a place in a filesystem of Arrow's.
+
+    Raises: WriteFailed.
+    """
+    try:
+        if filesystem.type_name != "s3":  # which has no folders
+            filesystem.create_dir(os.path.dirname(place), recursive=True)
+        fs.copy_files(path, place, fs.LocalFileSystem(), filesystem)
+    except OSError as error:
+        raise WriteFailed(f"the file {place!r} cannot be written\n  {error}") from error
+    return place
 
 
 def write_csv_part(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Params, Relation
@@ -15,14 +16,17 @@ from shframe.dataframe.expr.columns import (
     SteadyElementwise,
     SteadyRelabel,
 )
+from shframe.dataframe.expr.lineage import same_rows
 from shframe.dataframe.expr.relations import Map, NumberRows, Project
 from shframe.dataframe.expr.values import Check
 from shframe.dataframe.kernels import labelling
 from shframe.dataframe.methods import sorting
 from shframe.dataframe.methods.delegating import call_in_one_task, call_now
 from shframe.dataframe.methods.indexing import rows_by_number
-from shframe.dataframe.methods.rowwise import call_method, rename_series
-from shframe.dataframe.methods.selection import check_labels, drop_columns
+from shframe.dataframe.methods.relabelling import rename_labels
+from shframe.dataframe.methods.rowwise import call_method, rename_rows, rename_series
+from shframe.dataframe.methods.selection import assign_lazy, check_labels, drop_columns
+from shframe.dataframe.methods.storing import place_values
 from shframe.errors import InvalidArgument
 
 
@@ -79,8 +83,7 @@ def rename(
         made = call_method(made, "rename", (), named, kind=SteadyElementwise)
     if index is None:
         return made
-    how: dict[str, Any] = {"kind": SteadyRelabel, "index_asked": True}
-    return call_method(made, "rename", (), {"index": index}, **how)
+    return rename_rows(made, index, more["level"], more["errors"], SteadyRelabel)
 
 
 def drop_missing(
@@ -96,7 +99,7 @@ def drop_missing(
 def sort_rows(source: Relation, by: Any, axis: Any, key: Any, named: dict[str, Any]) -> Relation:
     """Rows in the order of columns. Levels of the index, key= and axis=1: in one task."""
     columns = source.meta.columns
-    levels = [one for one in sorting.as_list(by) if one not in columns]
+    levels = [one for one in sorting.labels_of(source, by) if one not in columns]
     in_levels = bool(levels) and all(one in source.meta.index.names for one in levels)
     if key is not None or axis in (1, "columns") or in_levels:
         how = {"by": by, "axis": axis, "key": key, **named}
@@ -150,15 +153,57 @@ def reset_index(source: Relation, level: Any, drop: bool, named: dict[str, Any])
 def set_index(
     source: Relation, keys: Any, drop: bool, append: bool, verify_integrity: bool
 ) -> Relation:
-    """Columns as labels of rows, beside the levels that there are with append."""
+    """Columns as labels of rows, beside the levels that there are with append.
+
+    Lazy columns, and values for each row, may be among them.
+    """
+    given = keys if isinstance(keys, list) else [keys]
+    if any(arguments.is_many(one) and not isinstance(one, tuple) for one in given):
+        return _set_values(source, given, drop, append, verify_integrity)
     if append or verify_integrity:
-        check_labels(source, sorting.as_list(keys), "set_index")
+        check_labels(source, sorting.labels_of(source, keys), "set_index")
         how = {"drop": drop, "append": append}
         if verify_integrity:
             how["verify_integrity"] = True
             return call_in_one_task(source, "set_index", (keys,), how)  # type: ignore[return-value]
         return call_method(source, "set_index", [keys], how, kind=SteadyRelabel, index_asked=True)
     return sorting.set_index(source, keys, drop)
+
+
+def _set_values(
+    source: Relation, keys: list[Any], drop: bool, append: bool, verify_integrity: bool
+) -> Relation:
+    """set_index() by values that are no columns: they are columns for a while."""
+    lazy = [one.expr for one in keys if arguments.is_rows(one)]
+    apart = any(isinstance(one.meta, pd.Index) or one.meta.ndim == 2 for one in lazy)
+    plain = not source.meta.columns.nlevels > 1 and not any(
+        isinstance(one, pd.MultiIndex) for one in keys
+    )
+    if apart or not plain or not same_rows([source.lineage, *(one.lineage for one in lazy)]):
+        how = {"drop": drop, "append": append}
+        if verify_integrity:
+            how["verify_integrity"] = True
+        return call_now(source, "set_index", (keys,), how)
+    labels, hidden = list[Any](), list[Any]()
+    names = list(source.meta.index.names) if append else []
+    for n, one in enumerate(keys):
+        label = one
+        if arguments.is_many(one) and not isinstance(one, tuple):
+            label = f"__shframe_level_{n}"
+            values = one.expr if arguments.is_rows(one) else place_values(source, _unlabelled(one))
+            source = assign_lazy(source, label, values, grows=False)
+            hidden.append(label)
+        labels.append(label)
+        name = one.expr.meta.name if arguments.is_rows(one) else getattr(one, "name", None)
+        names.append(one if label is one else name)
+    made = set_index(source, labels, drop, append, verify_integrity)
+    made = made if drop else drop_columns(made, None, hidden, 0)
+    return rename_labels(made, names if len(names) > 1 else names[0], several=len(names) > 1)
+
+
+def _unlabelled(values: Any) -> Any:
+    """The values themselves, of which pandas takes no labels here."""
+    return values.array if isinstance(values, (pd.Series, pd.Index)) else list(values)
 
 
 def first_rows(source: Relation, n: Any, *, last: bool) -> Relation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import tempfile
 import uuid
 from typing import Any
 
@@ -15,7 +16,9 @@ from shframe.dataframe.expr.base import Params, Relation, dtypes_of
 from shframe.dataframe.expr.positions import ByPosition
 from shframe.dataframe.expr.relations import bring_together, unify_dtypes
 from shframe.dataframe.kernels import writing
+from shframe.dataframe.methods import data_folders
 from shframe.dataframe.plan.planner import PLANNER
+from shframe.dataframe.sources import files
 from shframe.errors import WriteFailed
 
 _APPENDABLE = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz"}  # files of these follow each other
@@ -27,6 +30,8 @@ def write_csv(source: Relation, path: Any, options: dict[str, Any]) -> list[str]
 
     Raises: WriteFailed. A write that fails leaves what was there.
     """
+    if files.is_elsewhere(path, None, options.get("storage_options")):
+        return _write_elsewhere(source, path, options)
     target = os.path.abspath(os.path.expanduser(os.fspath(path)))
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
@@ -53,6 +58,18 @@ def write_csv(source: Relation, path: Any, options: dict[str, Any]) -> list[str]
     finally:
         with contextlib.suppress(OSError):
             shutil.rmtree(hidden)
+
+
+def _write_elsewhere(source: Relation, path: Any, options: dict[str, Any]) -> list[str]:
+    """The same for files of a filesystem: they are written on this machine and copied there."""
+    given = dict(options)
+    filesystem, place = files.filesystem_of(path, None, given.pop("storage_options", None))
+    with tempfile.TemporaryDirectory(prefix="shframe-writing-") as folder:
+        names = write_csv(source, os.path.join(folder, os.path.basename(place)), given)
+        above = os.path.dirname(place)
+        copies = {name: f"{above}/{os.path.basename(name)}" for name in names}
+        data_folders.copy_files(copies, filesystem)
+    return list(copies.values())
 
 
 def _number(n: int, count: int) -> str:

@@ -87,6 +87,15 @@ def call_on_rows(source: Relation, name: str, args: Args, kwargs: Named) -> Rela
     return call_method(unify_dtypes(source), name, args, kwargs, kind=Relabel, index_asked=True)
 
 
+def repeat_rows(source: Relation, name: str, args: Args, kwargs: Named) -> Relation | Value:
+    """repeat: each as often, in its partition; or as often as a list says, which is of all."""
+    times = args[0] if args else kwargs.get("repeats")
+    flags = isinstance(source.meta, pd.Index) and source.meta.dtype == bool
+    if isinstance(times, (int, np.integer)) and not flags:
+        return call_on_rows(source, name, args, kwargs)
+    return call_now(source, name, args, kwargs)
+
+
 def choose_by_label(source: Relation, name: str, args: Args, kwargs: Named) -> Relation:
     """A method that chooses rows by the label of each."""
     return call_method(source, name, args, kwargs, kind=DropNull, index_asked=True)
@@ -176,4 +185,6 @@ def call_for_item(source: Relation, name: str, args: Args, kwargs: Named, item: 
 def call_to_update(source: Relation, name: str, args: Args, kwargs: Named) -> Relation:
     """All rows after pandas' own method changed them."""
     sources, params = _whole_call(source, name, args, kwargs)
-    return Whole(sources, rowwise.call_to_update, params)
+    node = Whole(sources, rowwise.call_to_update, params)
+    _ = node.meta  # pandas says at the call what is wrong with it
+    return node

@@ -10,7 +10,7 @@ from shframe.dataframe.expr.relations import Distinct, Filter, Project, unify_dt
 from shframe.dataframe.kernels import grouped
 from shframe.dataframe.kernels.grouped import GroupCall
 from shframe.dataframe.methods.selection import check_labels
-from shframe.dataframe.methods.sorting import as_list, to_frame
+from shframe.dataframe.methods.sorting import labels_of, to_frame
 from shframe.errors import InvalidArgument
 
 
@@ -35,7 +35,7 @@ def _subset_of(source: Relation, subset: Any, keep: Any, where: str) -> tuple[An
         return (0,)
     if subset is None:
         return tuple(source.meta.columns)
-    names = as_list(subset)
+    names = labels_of(source, subset)
     check_labels(source, names, where, "Index([{}], dtype='str')")
     return tuple(names)
 

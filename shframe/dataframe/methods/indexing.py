@@ -11,11 +11,11 @@ import pandas as pd
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Params, Relation, Value
 from shframe.dataframe.expr.columns import IsIn, RowLabels
-from shframe.dataframe.expr.positions import ByPosition, Located, Rearranged
+from shframe.dataframe.expr.positions import ByPosition, Located, Rearranged, UnderLabel
 from shframe.dataframe.expr.relations import Filter, Map, OpenWhole, Project, align, unify_dtypes
 from shframe.dataframe.expr.samples import sample_of, sample_of_index
 from shframe.dataframe.expr.values import Check, Find
-from shframe.dataframe.kernels import indexing, positions, rowwise
+from shframe.dataframe.kernels import indexing, labelling, positions, rowwise, spans
 from shframe.dataframe.kernels.arguments import Place
 from shframe.dataframe.methods.delegating import call_in_one_task
 from shframe.dataframe.methods.rowwise import call_method
@@ -72,7 +72,8 @@ def rows_by_label(source: Relation, key: Any) -> Relation | Value:
     """The rows that the first key of loc means; of one label a value, as only the rows tell
     whether it is there once.
 
-    Cost: a slice of labels brings the index into one task, unless its labels are known to increase.
+    Cost: a slice of labels brings the index into one task, unless its labels are known to increase;
+    a string finds at the call how fine labels that are times are, unless it is a month or a year.
     """
     if is_all(key):
         return source
@@ -93,7 +94,7 @@ def rows_by_label(source: Relation, key: Any) -> Relation | Value:
     if arguments.is_value(key):
         rows = _with_labels(source, [key])
         row = sample_of(source.meta).iloc[0]
-        return Located((rows, key.expr), indexing.locate_given, Params(), row)
+        return UnderLabel((rows, key.expr), indexing.locate_given, Params(), row)
     if isinstance(source.meta.index, pd.MultiIndex):
         if are_slicers(source, key):
             return Rearranged((source,), indexing.locate, Params(key=key))
@@ -102,8 +103,28 @@ def rows_by_label(source: Relation, key: Any) -> Relation | Value:
             return _rows_of_levels(source, parts)
         return _located(source, indexing.locate, key=key)
     if _means_times(source, [key]):
-        return _located(source, indexing.locate, key=key)  # may mean many rows
+        return _rows_of_span(source, key) or _located(source, indexing.locate, key=key)
     return _located(_with_labels(source, [key]), indexing.locate, key=key)
+
+
+def _rows_of_span(source: Relation, key: str) -> Relation | None:
+    """The rows in the day or month that a string means; None where it means a single time.
+
+    It does where it is as fine as the labels: how fine they are is found at the call.
+    """
+    index = source.meta.index
+    if not isinstance(index, pd.DatetimeIndex):
+        return None
+    labels, fineness = RowLabels(source), "day"
+    if not spans.is_span(index[:0], key, fineness):
+        fineness = wrap(Find(labels, spans.find_resolution, spans.finest)).compute()
+        if not spans.is_span(index[:0], key, fineness):
+            return None
+    asked = Params(key=key, fineness=fineness)
+    mask = Map((source,), spans.are_within, asked, "same")
+    found = Check(labels, spans.look_around, spans.check_span, asked)
+    rows = Filter(unify_dtypes(source), mask)
+    return Map((rows,), labelling.pass_rows, Params(), "same", given=(found,))
 
 
 def are_slicers(source: Relation, key: Any) -> bool:
@@ -131,7 +152,8 @@ def _rows_of_levels(source: Relation, parts: tuple[Any, ...]) -> Relation:
 def _located(source: Relation, kernel: Callable[..., Any], **params: Any) -> Located:
     """What is under one label: a row, or a value of a series; several, where it is there often."""
     row = sample_of(source.meta).iloc[0]
-    return Located((source,), kernel, Params(**params), row)
+    kind = Located if kernel is indexing.only_row else UnderLabel
+    return kind((source,), kernel, Params(**params), row)
 
 
 def _with_labels(source: Relation, labels: list[Any]) -> Relation:
@@ -232,7 +254,7 @@ def get_cell(source: Relation, row: Any, label: Any) -> Value:
     if arguments.is_value(row):
         sample = sample_of(column.meta).iloc[0]
         rows = _with_labels(column, [row])
-        return Located((rows, row.expr), indexing.get_at_given, Params(), sample)
+        return UnderLabel((rows, row.expr), indexing.get_at_given, Params(), sample)
     if _means_times(source, [row]):
         return _located(column, indexing.get_at, key=row)  # a string means a time
     return _located(_with_labels(column, [row]), indexing.get_at, key=row)

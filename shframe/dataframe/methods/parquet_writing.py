@@ -6,14 +6,9 @@ partition is written and none is in its place; those that differ are written aga
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-import re
-import shutil
-import uuid
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
@@ -25,10 +20,11 @@ from shframe.dataframe.expr.base import Relation
 from shframe.dataframe.kernels import writing as kernels
 from shframe.dataframe.kernels.writing import Target, Written
 from shframe.dataframe.lower.layer import About, Layer, gather, keys_of, number_rows, per_partition
+from shframe.dataframe.methods.data_folders import LocalFolder, StoredFolder, failure_named
 from shframe.dataframe.methods.selection import check_labels
 from shframe.dataframe.plan.planner import PLANNER
-from shframe.dataframe.sources.parquet_source import ParquetSource, is_data
-from shframe.errors import InvalidArgument, UnsupportedType, WriteFailed
+from shframe.dataframe.sources.parquet_source import ParquetSource
+from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.executors.cluster import values
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
@@ -39,7 +35,6 @@ _OF_FORMAT = """
     coerce_timestamps allow_truncated_timestamps row_group_size
 """
 OPTIONS = frozenset(_OF_FORMAT.split())
-PART = re.compile(r"part-\d{5,}(-\d+)?\.parquet")
 
 
 def write_parquet(
@@ -50,37 +45,38 @@ def write_parquet(
     options: dict[str, Any],
     *,
     append: bool = False,
+    filesystem: Any = None,
 ) -> None:
     """Write each partition as `part-n.parquet`, under hive folders where asked.
 
     A data set that was written there before is replaced as a whole, once the new one is complete;
-    or it stays, and the new parts come beside it.
+    or it stays, and the new parts come beside it. filesystem: of Arrow's, where the folder is.
 
     Raises: WriteFailed, with the folder as it was; UnsupportedType for values that a Parquet
     column cannot hold.
     """
-    folder = Path(os.path.abspath(os.path.expanduser(os.fspath(path))))
+    folder = LocalFolder(path) if filesystem is None else StoredFolder(path, filesystem)
     for name in sorted(set(options) - OPTIONS):
         raise InvalidArgument(
             f"to_parquet() takes no {name}=; there are {', '.join(sorted(OPTIONS))}"
         )
     names = _check_convertible(source.meta, options)
     keys = _check_keys(source, partition_cols, names)
-    old = _find_parts(folder)
-    stays = ParquetSource(str(folder)) if append and old else None
-    first = 0 if stays is None else 1 + max(int(one.stem.split("-")[1]) for one in old)
+    old: list[Any] = list(folder.find_parts())
+    stays = folder.source() if append and old else None
+    first = 0 if stays is None else 1 + max(int(PurePath(one).stem.split("-")[1]) for one in old)
     if stays is not None and index is None:
         index = bool(stays.stored_levels)
-    with _hidden_folder(folder) as hidden:
+    with folder.hidden() as hidden:
         parts = _write(source, str(hidden), keys, index, options, first)
         filled = [part for part in parts if part.rows] or parts[:1]
         schema = _decide_schema(filled, keys)
         if stays is not None:
             schema = _schema_there(stays, schema, keys, str(folder))
         _conform(filled, str(hidden), Target(schema, keys), options)
-        with _failure_named(folder):
+        with failure_named(f"the folder {str(folder)!r}"):
             made = [hidden / f"{part.place:05d}" for part in filled]
-            _publish(folder, hidden, made, old if stays is None else [])
+            folder.publish(hidden, made, old if stays is None else [])
 
 
 def _schema_there(stays: ParquetSource, schema: Any, keys: tuple[str, ...], folder: str) -> Any:
@@ -136,56 +132,6 @@ def _check_keys(source: Relation, partition_cols: Any, names: list[str]) -> tupl
                 f"{key + '=...'!r} are read\n  rename the column"
             )
     return keys
-
-
-def _find_parts(folder: Path) -> list[Path]:
-    """The files of a data set that was written there; raises WriteFailed for files of others."""
-    if folder.exists() and not folder.is_dir():
-        raise WriteFailed(
-            f"to_parquet() writes a folder, {str(folder)!r} is a file\n"
-            "  remove it, or choose another name"
-        )
-    found = [path for path in sorted(folder.rglob("*")) if is_data(path, str(folder))]
-    ours = [path for path in found if _is_part(path, folder)]
-    others = [str(path.relative_to(folder)) for path in found if not _is_part(path, folder)]
-    others += [name for name in ("_metadata", "_common_metadata") if (folder / name).exists()]
-    if others:
-        shown = ", ".join(map(repr, others[:5])) + (", ..." if len(others) > 5 else "")
-        raise WriteFailed(
-            f"the folder {str(folder)!r} holds Parquet files that to_parquet() did not write: "
-            f"{shown}\n  they would be read with the new ones: write into another folder, or "
-            "remove them"
-        )
-    return ours
-
-
-def _is_part(path: Path, folder: Path) -> bool:
-    folders = path.relative_to(folder).parts[:-1]
-    return bool(PART.fullmatch(path.name)) and all("=" in name for name in folders)
-
-
-@contextlib.contextmanager
-def _failure_named(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise WriteFailed(f"the folder {str(folder)!r} cannot be written to\n  {error}") from error
-
-
-@contextlib.contextmanager
-def _hidden_folder(folder: Path) -> Iterator[Path]:
-    """A folder below `folder` that no reader looks into; nothing of it stays."""
-    made = [one for one in (folder, *folder.parents) if not one.exists()]
-    hidden = folder / f".writing-{uuid.uuid4().hex[:12]}"
-    try:
-        with _failure_named(folder):
-            hidden.mkdir(parents=True)
-        yield hidden
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
-        for one in made:
-            with contextlib.suppress(OSError):  # it holds what was written
-                one.rmdir()
 
 
 def _write(
@@ -275,30 +221,3 @@ def _decide_schema(parts: Sequence[Written], keys: tuple[str, ...]) -> Any:
         ) from error
     known = max(schemas, key=lambda schema: sum(field in list(whole) for field in schema))
     return whole.with_metadata(known.metadata)
-
-
-def _publish(folder: Path, hidden: Path, parts: Sequence[Path], old: Sequence[Path]) -> None:
-    """Move the old files away and the new ones in their place; all of it or nothing."""
-    moves = [(path, hidden / "old" / path.relative_to(folder)) for path in old]
-    for part in parts:
-        found = sorted(path for path in part.rglob("*") if path.is_file())
-        moves += [(path, folder / path.relative_to(part)) for path in found]
-    done: list[tuple[Path, Path]] = []
-    try:
-        for source, goal in moves:
-            goal.parent.mkdir(parents=True, exist_ok=True)
-            source.rename(goal)
-            done.append((source, goal))
-    except BaseException:
-        for source, goal in reversed(done):
-            goal.rename(source)
-        raise
-    _remove_empty(folder, old)
-
-
-def _remove_empty(folder: Path, old: Sequence[Path]) -> None:
-    """Folders of keys that are gone."""
-    parents = {one for path in old for one in path.parents if folder in one.parents}
-    for one in sorted(parents, key=lambda path: len(path.parts), reverse=True):
-        with contextlib.suppress(OSError):
-            one.rmdir()

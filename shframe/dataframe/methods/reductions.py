@@ -11,7 +11,7 @@ from shframe.dataframe.expr.base import Params, Relation, Value, dtypes_of
 from shframe.dataframe.expr.relations import unify_dtypes
 from shframe.dataframe.expr.samples import sample_of
 from shframe.dataframe.expr.values import Computed, Find, FindLabels, Reduction
-from shframe.dataframe.kernels import extremes, reduce, rowwise
+from shframe.dataframe.kernels import extremes, reduce, rowwise, skewness
 
 _NUMERIC = ("sum", "prod", "mean", "var", "std", "median")
 
@@ -27,9 +27,20 @@ def reduce_rows(source: Relation, how: str, **options: Any) -> Value:
     plain = all(_combines(one, how) for one in kinds)
     if how in ("min", "max") and kinds and not plain and all(map(_keeps_extremes, kinds)):
         return _find_extremes(source, how, options.get("skipna", True))
+    if how in ("skew", "kurt"):
+        if not kinds or not all(map(_is_plain_number, kinds)):
+            return reduce_whole(source, how, **options)
+        labels = source.meta.columns if source.meta.ndim == 2 else None
+        params = Params(name=how, labels=labels, skipna=options.get("skipna", True))
+        return Find(source, skewness.find_powers, skewness.shape_of, params)
     if how == "count" or plain:
         return Reduction(source, how, tuple(options.items()))
     return reduce_whole(source, how, **({} if how in ("any", "all") else options))
+
+
+def _is_plain_number(dtype: Any) -> bool:
+    """Whether values are NumPy's integers or float64, of which results are float64."""
+    return isinstance(dtype, np.dtype) and (dtype.kind in "iu" or dtype == np.float64)
 
 
 def add_up(source: Relation, how: str, skipna: bool, min_count: int) -> Value:

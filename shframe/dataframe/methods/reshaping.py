@@ -16,7 +16,7 @@ from shframe.dataframe.expr.relations import Map, NumberRows, Whole, align, unif
 from shframe.dataframe.kernels import reshape
 from shframe.dataframe.methods.delegating import call_now, call_on_rows
 from shframe.dataframe.methods.selection import check_labels
-from shframe.dataframe.methods.sorting import as_list
+from shframe.dataframe.methods.sorting import as_list, labels_of
 from shframe.dataframe.methods.storing import store_pandas
 from shframe.errors import InvalidArgument
 
@@ -31,6 +31,7 @@ def concat(
     names: Any,
     verify_integrity: bool,
     sort: bool,
+    more: dict[str, Any],
 ) -> Relation:
     """Frames and series one after another (axis 0), or side by side by their labels (axis 1)."""
     if isinstance(objs, (pd.DataFrame, pd.Series, str)) or arguments.is_rows(objs):
@@ -54,6 +55,7 @@ def concat(
     sources = [_relation_of(one) for _, one in pairs]
     chosen = None if keys is None else [list(keys)[n] for n, _ in pairs]
     how = {"levels": levels, "names": names, "verify_integrity": verify_integrity, "sort": sort}
+    how |= more
     if axis in (0, "index", "rows"):
         return _one_after_another(sources, join, ignore_index, chosen, how)
     if axis not in (1, "columns"):
@@ -79,7 +81,9 @@ def _one_after_another(
     shapes = {source.meta.ndim for source in sources}
     names = {source.meta.name for source in sources if source.meta.ndim == 1}
     levels = {source.meta.index.nlevels for source in sources}
-    odd = how["levels"] is not None or how["verify_integrity"] or how["sort"]
+    odd = how["levels"] is not None or any(
+        how.get(name) for name in ("verify_integrity", "sort", "union_categories")
+    )
     labels = all(s.meta.columns.is_unique for s in sources if s.meta.ndim == 2)
     if len(shapes) > 1 or len(levels) > 1 or odd or (len(names) > 1 and keys) or not labels:
         named = {"join": join, "ignore_index": ignore_index, "keys": keys, **how}
@@ -147,12 +151,12 @@ def stack(source: Relation, args: tuple[Any, ...], named: dict[str, Any]) -> Rel
 def explode(source: Relation, column: Any, ignore_index: bool) -> Relation:
     """A row for each item of the lists in a column, or in several."""
     if source.meta.ndim == 2:
-        labels = as_list(column)
+        labels = labels_of(source, column)
         check_labels(source, labels, "explode()", "{}")
         if len(set(labels)) < len(labels):
             raise InvalidArgument("column must be unique")
     meta = source.meta
-    kinds = [meta.dtype] if meta.ndim == 1 else list(meta[as_list(column)].dtypes)
+    kinds = [meta.dtype] if meta.ndim == 1 else list(meta[labels_of(source, column)].dtypes)
     params = Params(column=column)
     made: Relation = Map((unify_dtypes(source),), reshape.explode, params, "made")
     if np.dtype(object) in kinds:  # pandas looks for the dtype of all items

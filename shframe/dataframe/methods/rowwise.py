@@ -9,17 +9,19 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe import arguments
-from shframe.dataframe.expr.base import Meta, Relation, dtypes_of
+from shframe.dataframe.expr.base import Meta, Params, Relation, dtypes_of
 from shframe.dataframe.expr.columns import (
     Arguments,
     Elementwise,
     IsIn,
     Method,
     Relabel,
+    RowLabels,
     SteadyElementwise,
 )
-from shframe.dataframe.expr.relations import align, bring_together
-from shframe.dataframe.expr.values import collect_rows
+from shframe.dataframe.expr.relations import Map, align, bring_together
+from shframe.dataframe.expr.values import Check, collect_rows
+from shframe.dataframe.kernels import labelling
 from shframe.dataframe.kernels.arguments import Place
 from shframe.dataframe.methods.storing import place_values, store_pandas
 from shframe.dataframe.wrap import wrap
@@ -75,12 +77,15 @@ def is_in(source: Relation, values: Any) -> Relation:
     return call_method(source, "isin", [values], kind=IsIn, index_asked=by_label)
 
 
-def clip(source: Relation, lower: Any, upper: Any) -> Relation:
-    """Values kept within limits."""
-    lower, upper = (beside(source, one, "clip") for one in (lower, upper))
+def clip(source: Relation, lower: Any, upper: Any, axis: Any) -> Relation:
+    """Values kept within limits, which may be many: one for each row, or for each column."""
+    by_column = source.meta.ndim == 2 and axis in (1, "columns")
+    if not by_column:
+        lower, upper = (beside(source, one, "clip") for one in (lower, upper))
     # pandas asks whether there is any limit at all: of other rows a partition may have none
     whole = _whole_for_dtype(source, lower, upper)
-    return call_method(whole, "clip", [lower, upper], kind=SteadyElementwise, by_label=False)
+    how = {} if axis is None else {"axis": axis}
+    return call_method(whole, "clip", [lower, upper], how, kind=SteadyElementwise, by_label=False)
 
 
 def choose(
@@ -118,11 +123,30 @@ def between(source: Relation, left: Any, right: Any, inclusive: Any) -> Relation
     return call_method(source, "between", [left, right, inclusive], kind=SteadyElementwise)
 
 
-def rename_series(source: Relation, name: Any) -> Relation:
+def rename_series(
+    source: Relation, name: Any, level: Any = None, errors: str = "ignore"
+) -> Relation:
     """A series under another name; a function or mapping renames the labels of rows."""
     if callable(name) or (arguments.is_many(name) and not isinstance(name, tuple)):
-        return call_method(source, "rename", [name], kind=Relabel, index_asked=True)
+        return rename_rows(source, name, level, errors, Relabel)
     return call_method(source, "rename", [name], kind=SteadyElementwise)
+
+
+def rename_rows(
+    source: Relation, mapper: Any, level: Any, errors: str, kind: type[Method]
+) -> Relation:
+    """Other labels of rows; level: only those of this level; errors: "raise" where a mapping has
+    one that no row has."""
+    named = {"index": mapper, **arguments.given(level=level)}
+    made = call_method(source, "rename", (), named, kind=kind, index_asked=True)
+    if errors == "ignore" or callable(mapper):
+        return made
+    labels: Relation = RowLabels(source)
+    if level is not None and isinstance(source.meta.index, pd.MultiIndex):
+        labels = call_method(labels, "get_level_values", [level], index_asked=True)
+    params = Params(labels=list(mapper.keys()))
+    found = Check(labels, labelling.find_labels, labelling.check_labels, params)
+    return Map((made,), labelling.pass_rows, Params(), "same", given=(found,))
 
 
 def _whole_for_dtype(source: Relation, *others: Any) -> Relation:
@@ -156,5 +180,13 @@ def beside(source: Relation, value: Any, where: str) -> Any:
 
 
 def call_if_callable(given: Any, owner: Any) -> Any:
-    """What pandas takes for a condition or value: a function of the object is called with it."""
+    """What pandas takes for a condition or value: a function of the object is called with it, an
+    expression of columns (`sf.col`) evaluated."""
+    if is_expression(given):
+        return given._eval_expression(owner)
     return given(owner) if callable(given) and not isinstance(given, Collection) else given
+
+
+def is_expression(value: Any) -> bool:
+    """Whether it is an expression of columns, as pandas' col() makes."""
+    return hasattr(type(value), "_eval_expression")

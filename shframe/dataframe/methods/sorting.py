@@ -31,7 +31,7 @@ def sort_rows(
     source: Relation, by: Any, ascending: Any, na_position: str, ignore_index: bool
 ) -> Relation:
     """Rows in the order of columns; rows with equal keys keep their order."""
-    names = as_list(by)
+    names = labels_of(source, by)
     check_labels(source, names, "sort_values")
     if not names:
         raise InvalidArgument("sort_values() needs at least one column")
@@ -113,7 +113,7 @@ def reset_index(source: Relation, drop: bool) -> Relation:
 
 def set_index(source: Relation, keys: Any, drop: bool) -> Relation:
     """Columns as labels of rows, which keep their order."""
-    names = as_list(keys)
+    names = labels_of(source, keys)
     check_labels(source, names, "set_index")
     dtypes = [source.meta[name].dtype for name in names]
     if np.dtype(object) in dtypes:  # of which pandas looks for a dtype for all
@@ -130,6 +130,12 @@ def _set_small_index(source: Relation, label: Any, drop: bool) -> Relation:
     spaced = Find(select_column(source, label), labelling.find_spacing, labelling.is_even)
     params = Params(label=label, drop=drop)
     return Map((source,), labelling.set_index, params, given=(spaced,))
+
+
+def labels_of(source: Relation, given: Any) -> list[Any]:
+    """One label of a column or several, as a list; a tuple may be one label."""
+    one = isinstance(given, tuple) and given in source.meta.columns
+    return [given] if one else as_list(given)
 
 
 def as_list(labels: Any) -> list[Any]:

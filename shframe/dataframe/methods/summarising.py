@@ -20,13 +20,15 @@ from shframe.dataframe.methods.rowwise import call_method
 from shframe.dataframe.methods.selection import select_columns
 from shframe.dataframe.methods.windows import numeric_columns
 from shframe.dataframe.plan.inferred_schema import compute_now, learn_schema
-from shframe.errors import ColumnNotFound, InvalidArgument
+from shframe.errors import ColumnNotFound
 
 NAMES = (
     *("sum", "prod", "min", "max", "mean", "var", "std", "any", "all", "count"),
     *("median", "nunique", "sem", "skew", "kurt", "size", "first", "last", "idxmin", "idxmax"),
 )
-_IN_PARTS = ("sum", "prod", "min", "max", "mean", "var", "std", "any", "all", "count")
+_IN_PARTS = (
+    *("sum", "prod", "min", "max", "mean", "var", "std", "any", "all", "count", "skew", "kurt"),
+)
 _OF_COLUMNS = (*_IN_PARTS, "median")
 
 
@@ -43,8 +45,7 @@ def reduce_along(
     frame = source.meta.ndim == 2
     if axis in (1, "columns") and frame:
         return call_method(source, how, (), {"axis": 1, **options})
-    if axis not in (0, "index", "rows", None) or (axis == 1 and not frame):
-        raise InvalidArgument(f"No axis named {axis} for object type {type(source.meta).__name__}")
+    arguments.check_axis(source, axis)
     if axis is None and frame:
         return reductions.reduce_whole(source, how, axis=None, **options)
     if how in ("sum", "prod"):
@@ -164,8 +165,7 @@ def count_different(source: Relation, axis: Any, dropna: bool) -> Relation | Val
     """How many different values each column has: those of each partition, then those of all."""
     if axis in (1, "columns") and source.meta.ndim == 2:
         return call_method(source, "nunique", (), {"axis": 1, "dropna": dropna})
-    if axis not in (0, "index", True, False):
-        raise InvalidArgument(f"No axis named {axis} for object type {type(source.meta).__name__}")
+    arguments.check_axis(source, axis)
     series = source.meta.ndim == 1
     params = Params(dropna=dropna, labels=None if series else source.meta.columns)
     return Find(source, reduce.find_different, reduce.count_different, params)

@@ -11,14 +11,21 @@ from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Meta, Params, Relation
 from shframe.dataframe.expr.columns import Column
 from shframe.dataframe.expr.lineage import same_rows
-from shframe.dataframe.expr.relations import FromParts, Map, OpenWhole, Whole, unify_dtypes
-from shframe.dataframe.expr.values import Find
+from shframe.dataframe.expr.relations import (
+    FromParts,
+    Map,
+    OpenWhole,
+    ValueCounts,
+    Whole,
+    unify_dtypes,
+)
+from shframe.dataframe.expr.values import Find, RowCount
 from shframe.dataframe.kernels import categories, reshape, tables
 from shframe.dataframe.kernels.aggregation import Output
 from shframe.dataframe.methods import delegating, grouping, reductions
 from shframe.dataframe.methods.casting import cast
 from shframe.dataframe.methods.selection import assign_lazy, check_labels
-from shframe.dataframe.methods.sorting import as_list
+from shframe.dataframe.methods.sorting import as_list, labels_of
 from shframe.dataframe.plan.inferred_schema import compute_now, learn_schema
 from shframe.dataframe.wrap import wrap
 
@@ -129,7 +136,7 @@ def _count_pairs(rows: list[Relation], columns: list[Relation], named: dict[str,
 
 def count_rows(source: Relation, subset: Any, dropna: bool, how: dict[str, Any]) -> Relation:
     """pandas' value_counts of a frame: groups of all rows that are equal, then their order."""
-    keys = list(source.meta.columns) if subset is None else as_list(subset)
+    keys = list(source.meta.columns) if subset is None else labels_of(source, subset)
     check_labels(source, keys, "value_counts()", "{}")
     categories = any(isinstance(source.meta[one].dtype, pd.CategoricalDtype) for one in keys)
     if categories or len(set(keys)) < len(keys) or not keys:
@@ -214,6 +221,20 @@ def cut_by_quantiles(source: Relation, q: Any, named: dict[str, Any]) -> tuple[R
         return _table_now((source,), tables.cut_by_quantiles, params), bins
     how = {"bins": bins, "include_lowest": True, "right": True, **named}
     return _classes(source, how), bins
+
+
+def count_classes(source: Relation, bins: Any, how: dict[str, Any]) -> Relation:
+    """How often values are in each of some intervals, as value_counts(bins=) has it."""
+    named = {"include_lowest": True, "right": True, "precision": 3}
+    try:
+        classes, _ = cut(source, bins, named)
+    except TypeError as error:
+        raise TypeError("bins argument only works with numeric data.") from error
+    counts = ValueCounts(classes, False, False, False, True)
+    intervals = pd.IntervalIndex(classes.meta.dtype.categories)
+    return Whole(
+        (counts, RowCount(source)), tables.order_classes, Params(intervals=intervals, **how)
+    )
 
 
 def _classes(source: Relation, how: dict[str, Any]) -> Relation:

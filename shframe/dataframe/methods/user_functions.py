@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
+
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Meta, Params, Relation
 from shframe.dataframe.expr.lineage import Rows
@@ -41,9 +43,20 @@ def map_partitions(
         params,
         rows,
         given=split.values,
-        known=None if meta is None else Meta(meta),
+        known=_known_of(meta),
         _learn=learn_schema,
     )
+
+
+def _known_of(meta: Any) -> Meta | None:
+    """The empty object that meta means: one of pandas, or what Dask takes for one: (name, dtype) of
+    a series, names and dtypes of a frame. None where it does not tell."""
+    if isinstance(meta, tuple) and len(meta) == 2:
+        return Meta(pd.Series([], dtype=meta[1], name=meta[0]))
+    if isinstance(meta, (dict, list)):
+        columns = {name: pd.Series([], dtype=dtype) for name, dtype in dict(meta).items()}
+        return Meta(pd.DataFrame(columns))
+    return Meta(meta) if isinstance(meta, (pd.DataFrame, pd.Series, pd.Index)) else None
 
 
 def map_items(

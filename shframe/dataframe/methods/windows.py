@@ -62,6 +62,7 @@ def change_of_rows(source: Relation, periods: Any, kwargs: dict[str, Any]) -> Re
 
 def accumulate(source: Relation, method: str, axis: Any, skipna: bool, only: bool) -> Relation:
     """cumsum, cumprod, cummax or cummin."""
+    arguments.check_axis(source, axis)
     if only:
         source = numeric_columns(source)
     kwargs = {"skipna": skipna} if source.meta.ndim == 1 else {"axis": axis, "skipna": skipna}
@@ -83,7 +84,10 @@ def accumulate(source: Relation, method: str, axis: Any, skipna: bool, only: boo
 def numeric_columns(source: Relation) -> Relation:
     if source.meta.ndim == 1:
         return source
-    return select_columns(source, list(source.meta.select_dtypes(["number", "bool"]).columns))
+    is_numeric = pd.api.types.is_numeric_dtype  # of booleans too, and not of durations
+    return select_columns(
+        source, [k for k, dtype in source.meta.dtypes.items() if is_numeric(dtype)]
+    )
 
 
 def fill_along(source: Relation, method: str, axis: Any, limit: int | None, area: Any) -> Relation:

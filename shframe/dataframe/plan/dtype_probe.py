@@ -12,6 +12,7 @@ import pandas as pd
 
 from shframe.dataframe.expr.base import Literal, Relation, RowWise, Value
 from shframe.dataframe.expr.columns import Compare, Operand
+from shframe.dataframe.expr.samples import sample_of
 
 
 def compare(node: RowWise) -> None:
@@ -58,10 +59,12 @@ def _one_row(meta: Any) -> Any:
 
 
 def _one_value(dtype: Any) -> pd.Series[Any] | None:
-    if isinstance(dtype, pd.StringDtype):
-        return pd.Series(["a"], dtype=dtype)
-    if pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype):
-        return pd.Series([1]).astype(dtype)
-    if pd.api.types.is_datetime64_any_dtype(dtype) or pd.api.types.is_timedelta64_dtype(dtype):
-        return pd.Series([1]).astype(dtype)
-    return None
+    tests = pd.api.types
+    known = (
+        isinstance(dtype, pd.StringDtype)
+        or tests.is_numeric_dtype(dtype)
+        or tests.is_bool_dtype(dtype)
+        or tests.is_datetime64_any_dtype(dtype)
+        or tests.is_timedelta64_dtype(dtype)
+    )
+    return sample_of(pd.Series([], dtype=dtype)) if known else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from shframe.dataframe.sources.files import Stamp, opened
 from shframe.errors import SourceDamaged, SourceNotFound
-
-Stamp = tuple[int, int]  # size and time of change: a file with another one is another file
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +41,11 @@ def damage_of(file: str, what: str = "") -> Iterator[None]:
         ) from error
 
 
-def read_stamp(file: str) -> Stamp:
-    """Size and time of change of a file; raises SourceNotFound when it is gone."""
-    try:
-        stat = os.stat(file)
-    except FileNotFoundError as error:
-        raise SourceNotFound(f"No such file or directory: {file!r}") from error
-    return stat.st_size, stat.st_mtime_ns
-
-
 @functools.lru_cache(maxsize=4096)
 def footer(file: str, stamp: Stamp) -> Any:
     """The metadata of a file; the stamp makes a changed file be read again."""
-    with damage_of(file):
-        metadata = pq.read_metadata(file, memory_map=True)
+    with damage_of(file), opened(file) as source:
+        metadata = pq.read_metadata(source, memory_map=True)
         _check_chunks(file, stamp[0], metadata)
         counts = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
         if sum(counts) != metadata.num_rows or any(count < 0 for count in counts):

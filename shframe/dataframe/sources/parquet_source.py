@@ -20,16 +20,15 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from shframe.dataframe.sources.files import Stamp, list_stored, read_stamps
 from shframe.dataframe.sources.hive_folders import read_folders
 from shframe.dataframe.sources.parquet_footers import (
     FileColumns,
-    Stamp,
     damage_of,
     footer,
     read_columns,
     read_gaps,
     read_sizes,
-    read_stamp,
 )
 from shframe.errors import (
     ColumnNotFound,
@@ -61,15 +60,18 @@ class RowGroup:
 class ParquetSource:
     """The files of a data set as they were when it was opened.
 
+    filesystem: of Arrow's, where the files are elsewhere. root: the folder below which the names
+    of folders may spell columns; None: as the path says.
+
     Raises: SourceNotFound for no file, SourceDamaged for a footer that cannot be read, by name.
     """
 
-    def __init__(self, path: Any) -> None:
-        self.files, root = found_files(path)
-        self.stamps = tuple(read_stamp(file) for file in self.files)
+    def __init__(self, path: Any, filesystem: Any = None, root: str | None = None) -> None:
+        self.files, above = found_files(path, filesystem)
+        self.stamps = read_stamps(self.files)
         self.layouts = _read_layouts(self.files, self.stamps)
         self.schema = _whole_schema(self.layouts)
-        self.hive = read_folders(self.files, root)
+        self.hive = read_folders(self.files, above if root is None else root)
         self._check_names()
         with damage_of(self.files[0]):
             self.index = _index(self.schema, self.footer(0).num_rows, len(self.files))
@@ -273,13 +275,22 @@ def _whole_schema(layouts: Sequence[FileColumns]) -> Any:
     return pa.schema(fields, first.metadata)
 
 
-def found_files(path: Any) -> tuple[tuple[str, ...], str]:
+def found_files(path: Any, filesystem: Any = None) -> tuple[tuple[str, ...], str]:
     """Absolute names of the files that a path, pattern or list of them means, and the folder
     below which the names of folders may spell columns."""
     if isinstance(path, (list, tuple)):
         if not path:
             raise InvalidArgument("an empty list of files was given; at least one is needed")
-        return tuple(name for one in path for name in found_files(one)[0]), os.path.sep
+        every = tuple(name for one in path for name in found_files(one, filesystem)[0])
+        return every, os.path.sep
+    if filesystem is not None:
+        stored, root = list_stored(os.fspath(path), filesystem)
+        parts = [(one, os.path.relpath(one, root).split(os.path.sep)) for one in stored]
+        shown = [one for one, part in parts if not any(p.startswith(("_", ".")) for p in part)]
+        data = [one for one in shown if os.path.splitext(one)[1].lower() in SUFFIXES]
+        if not data:
+            raise SourceNotFound(f"the folder {path!r} holds no Parquet file")
+        return tuple(data), root
     text = os.path.abspath(os.path.expanduser(os.fspath(path)))
     if os.path.isdir(text):
         names = sorted(str(p) for p in Path(text).rglob("*") if is_data(p, text))
