@@ -92,7 +92,7 @@ def _objects(frame: Any) -> dict[str, Any]:
 def _frame() -> Any:
     frame = pd.DataFrame({"k": [1, 2, 1], "v": [1.0, 3.0, 2.0], "s": ["x", "y", "z"]})
     frame["c"] = pd.Categorical(["a", "b", "a"])
-    frame["t"] = pd.date_range("2020-01-01", periods=3, unit="us")
+    frame["t"] = pd.DatetimeIndex(["2020-01-01", "2020-01-02", "2020-01-05"]).as_unit("us")
     return frame
 
 
