@@ -21,6 +21,7 @@ import pandas as pd
 import pyarrow as pa
 
 from shframe.dataframe.answers import Answers
+from shframe.dataframe.taking import take_columns, take_plain
 from shframe.graph.tracing.copies import converted, looked_at
 from shframe.store.reader import writable_copy
 
@@ -351,10 +352,13 @@ def filter_rows(table: Any, mask: Any) -> Any:
         return table
     if len(rows) > MOSTLY * table.num_rows:
         keep = pa.array(mask)
-        columns = [column.filter(keep) for column in table.columns]
+        taken = [take_plain(column, rows) for column in table.columns]
+        columns = [
+            column.filter(keep) if made is None else made
+            for column, made in zip(table.columns, taken, strict=True)
+        ]
     else:
-        places = pa.array(rows)
-        columns = [column.take(places) for column in table.columns]
+        columns = take_columns(table.columns, rows)
     if layout.levels:
         return table_of(columns, layout)
     columns.append(pa.array(rows + layout.start))

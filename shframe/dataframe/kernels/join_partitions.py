@@ -245,7 +245,7 @@ def join_partners(part: Any, *found: Ordered, plan: JoinPlan, place: int) -> Any
     every = len(rows) == left.num_rows and is_in_order(rows) and bool((np.diff(rows) > 0).all())
     taken = None if every else rows
     made = [n for n in range(layout.width) if plan.makes(n)]
-    columns = [join_rows.take_rows(left.column(n), taken) for n in made]
+    columns = join_rows.take_rows([left.column(n) for n in made], taken)
     dtypes = [*(layout.dtypes[n] for n in made), *partition.layout_of(others).dtypes]
     known = partition.Layout(plan.labels, tuple(dtypes))
     return partition.table_of([*columns, *others.columns], known)
@@ -262,16 +262,15 @@ def _joined_tables(
     found = _turn(found) if swapped else found
     a, b = partition.layout_of(left), partition.layout_of(right)
     shared = _shared_keys(plan)
-    columns, dtypes = [], []
-    for n, label in enumerate(a.labels):
-        if not plan.makes(n):
-            continue
-        if label in shared:
-            key = right.column(b.labels.get_loc(label))
-            columns.append(join_rows.coalesce(left.column(n), key, found))
-        else:
-            columns.append(join_rows.take_rows(left.column(n), found.left))
-        dtypes.append(a.dtypes[n])
+    made = [n for n in range(a.width) if plan.makes(n)]
+    keys_at = {n: b.labels.get_loc(a.labels[n]) for n in made if a.labels[n] in shared}
+    others = [n for n in made if n not in keys_at]
+    taken = dict(
+        zip(others, join_rows.take_rows([left.column(n) for n in others], found.left), strict=True)
+    )
+    for n, place in keys_at.items():
+        taken[n] = join_rows.coalesce(left.column(n), right.column(place), found)
+    columns, dtypes = [taken[n] for n in made], [a.dtypes[n] for n in made]
     more, their_dtypes = _columns_of_right(right, plan, found.right, a.width)
     known = partition.Layout(plan.labels, (*dtypes, *their_dtypes))
     return partition.table_of([*columns, *more], known), found
@@ -284,7 +283,7 @@ def _columns_of_right(
     layout, shared = partition.layout_of(right), _shared_keys(plan)
     others = [n for n, label in enumerate(layout.labels) if label not in shared]
     made = [n for place, n in enumerate(others, width) if plan.makes(place)]
-    columns = [join_rows.take_rows(right.column(n), rows) for n in made]
+    columns = join_rows.take_rows([right.column(n) for n in made], rows)
     return columns, [layout.dtypes[n] for n in made]
 
 

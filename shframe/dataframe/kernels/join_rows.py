@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from shframe.dataframe.kernels.key_codes import one_array
 from shframe.dataframe.kernels.key_table import KeyTable, Matches, build_table, look_up
+from shframe.dataframe.taking import take_columns
 
 Columns = Sequence[Any]  # of pa.ChunkedArray
 
@@ -59,25 +60,17 @@ def _row_numbers(column: Any) -> Any:
     return column.fillna(-1).to_numpy().astype(np.int64)
 
 
-def take_rows(column: Any, rows: Any) -> Any:
-    """A column's values at these row numbers; -1 gives a null, None gives the column itself."""
-    if rows is None:
-        return column
-    return column.take(row_array(rows))
-
-
-def row_array(rows: Any) -> Any:
-    """Row numbers as Arrow wants them, with nulls for -1."""
-    missing = rows < 0
-    return pa.array(rows, mask=missing) if missing.any() else pa.array(rows)
+def take_rows(columns: Columns, rows: Any) -> list[Any]:
+    """Columns at these row numbers; -1 gives a null, None gives the columns themselves."""
+    return list(columns) if rows is None else take_columns(columns, rows)
 
 
 def coalesce(left: Any, right: Any, found: Matches) -> Any:
     """The result's key column: the left's value where there is a left row, else the right's."""
-    a = take_rows(left, found.left)
+    [a] = take_rows([left], found.left)
     if found.left is None or not (found.left < 0).any():
         return a
-    b = take_rows(right, found.right)
+    [b] = take_rows([right], found.right)
     if a.type != b.type:
         b = b.cast(a.type)
     missing = pa.array(found.left < 0)
