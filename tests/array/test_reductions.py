@@ -48,6 +48,8 @@ def test_reductions_are_those_of_numpy(pair: Any, name: str, data: st.DataObject
     product = name.removeprefix("nan") == "prod"
     # an infinite product of complex numbers, or of halves, depends on the order
     assume(not product or values.dtype.char not in "eFDG")
+    # NumPy squares halves as halves, which are infinite from 256 on; here the root is taken before
+    assume(not name.endswith("std") or values.dtype != "f2" or not (np.abs(values) > 100).any())
     how = {"axis": data.draw(axes_of(values.ndim)), "keepdims": data.draw(st.booleans())}
     if name.endswith(("var", "std")):
         how["ddof"] = data.draw(st.sampled_from([0, 1, 2, 0.5, np.int64(3)]))
@@ -59,6 +61,13 @@ def test_reductions_are_those_of_numpy(pair: Any, name: str, data: st.DataObject
     agree(
         lambda: getattr(np, name)(values, **how), lambda: getattr(ask, name)(lazy, **how), **close
     )
+
+
+def test_roots_of_halves_are_taken_before_they_overflow() -> None:
+    values = np.array([0, 0, 0, 1000], "f2")
+    expected = np.std(values.astype("f4")).astype("f2")
+    for chunks in (1, 3, 4):
+        same(xp.std(xp.from_array(values, chunks=chunks)), expected)
 
 
 def numeric(values: Any) -> bool:
