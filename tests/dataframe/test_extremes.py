@@ -102,6 +102,8 @@ def test_reductions(
         note(f"{how} {label!r} {frame.dtypes.to_dict()}")
         kwargs = {} if how in PLAIN else {"skipna": skipna}
         for chosen in (label, labels[:2]):
+            if how == "mean" and any(map(cancels, (frame[one] for one in [label, *labels[:2]]))):
+                continue
             if how not in ("any", "all") or chosen is label:
                 work = reduced(chosen, how, kwargs)
                 as_pandas_does(work, lazy, frame, inexact=True)
@@ -121,10 +123,19 @@ def test_groups(session: Session, drawn: Any, hows: list[str], options: dict[str
     for n, how in enumerate(hows):
         label = others[n % 2]
         note(f"{how} of {label!r} by {key!r} {frame.dtypes.to_dict()}")
+        if how == "mean" and cancels(frame[label]):
+            continue
         work = aggregated(key, label, how, options)
         if frame[label].dtype == np.float32 and how in ("mean", "var", "std"):
             work = as_floats(work)  # of groups that are in order pandas makes them float64
         as_pandas_does(work, lazy, frame, inexact=True)
+
+
+def cancels(column: pd.Series[Any]) -> bool:
+    """Whether integers are so large that their sum in float64 depends on how they are added."""
+    if column.dtype.kind not in "iu":
+        return False
+    return bool(column.dropna().astype(float).abs().sum() > 1 << 53)
 
 
 def as_floats(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
