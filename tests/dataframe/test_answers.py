@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +29,15 @@ def test_objects_that_are_gone_answer_for_no_other() -> None:
     for n in range(3 * answers.MOST):
         fresh = [n]  # where an earlier one may have been
         assert known.ask(("sum",), [fresh], lambda fresh=fresh: sum(fresh)) == n
+
+
+def test_the_objects_are_not_kept() -> None:
+    known, labels = Answers(), pd.Index(["a"])
+    gone = weakref.ref(labels)
+    assert known.ask(("first",), [labels, 1.5], lambda: "a") == "a"
+    del labels
+    gc.collect()
+    assert gone() is None
 
 
 @FEW
