@@ -218,7 +218,8 @@ assert some.a.sum().compute() == 5
 assert "In memory" not in found.explain()
 url = "s3://a:b@shop/sales.parquet?scheme=http&endpoint_override={bucket}&region=x"
 assert len(sf.read_parquet(url)) == 3
-frame.to_parquet("shop/sales.parquet", filesystem=there)
+# times there are whole seconds: another size tells at once
+pd.concat([frame] * 9).to_parquet("shop/sales.parquet", filesystem=there)
 try:
     found.compute()
     raise AssertionError("the file has changed")
