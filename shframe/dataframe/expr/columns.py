@@ -301,13 +301,13 @@ def _term_of(node: Expr | Literal, places: dict[str, int]) -> conditions.Term:
         return conditions.OfColumn(node.label)
     if isinstance(node, Value):
         return conditions.OfGiven(places[node.token])
-    if isinstance(node, Compare | Boolean):
-        sides = (_term_of(node.left, places), _term_of(node.right, places))
-        return conditions.OfOperator(node.op, sides)
-    if isinstance(node, Unary):
-        return conditions.OfOperator(node.op, (_term_of(node.source, places),))
     assert isinstance(node, RowWise)
     kernel, params = node.call
+    if isinstance(node, Compare | Boolean):
+        sides = (_term_of(node.left, places), _term_of(node.right, places))
+        return conditions.OfOperator(node.op, sides, kernel, params)
+    if isinstance(node, Unary):
+        return conditions.OfOperator(node.op, (_term_of(node.source, places),), kernel, params)
     if isinstance(node, OfWords):
         return conditions.OfKernel(kernel, params, (conditions.OfWhole(),))
     operands = tuple(_term_of(child, places) for child in node.children())

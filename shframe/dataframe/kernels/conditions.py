@@ -15,16 +15,10 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe import partition
-from shframe.dataframe.kernels.rowwise import (
-    OPERATORS,
-    operate,
-    operate_scalar,
-    operate_unary,
-    select_column,
-)
+from shframe.dataframe.kernels.rowwise import OPERATORS, select_column
 
 COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
-JOINING = frozenset(("and_", "or_", "xor"))
+JOINING = frozenset(("and_", "or_", "xor", "invert"))
 NUMBERS = (int, float, np.integer, np.floating)
 TIMES = (dt.datetime, np.datetime64)
 
@@ -52,10 +46,12 @@ class OfGiven(NamedTuple):
 
 
 class OfOperator(NamedTuple):
-    """An operator of one or two operands."""
+    """An operator of one or two operands; the kernel that it has knows the literals."""
 
     name: str
     operands: tuple[Any, ...]
+    kernel: Callable[..., Any]
+    params: dict[str, Any]
 
 
 class OfKernel(NamedTuple):
@@ -85,13 +81,16 @@ class _Rows:
 
     def as_series(self, term: Term) -> Any:
         """A term as its kernel gives it."""
-        made = self._of(term)
+        return self._labelled(self._of(term))
+
+    def _labelled(self, made: Any) -> Any:
+        """A mask under the labels of the rows."""
         return pd.Series(made, self._labels(), copy=False) if _is_mask(made) else made
 
     def _of(self, term: Term) -> Any:
         """A term; a mask without gaps as an array."""
         if isinstance(term, OfOperator):
-            made = self._operate(term.name, term.operands)
+            made = self._operate(term)
         elif isinstance(term, OfKernel):
             made = term.kernel(*map(self.as_series, term.operands), **term.params)
         elif isinstance(term, OfColumn):
@@ -102,27 +101,16 @@ class _Rows:
             return self._part if isinstance(term, OfWhole) else term.value
         return made.to_numpy() if isinstance(made, pd.Series) and made.dtype == bool else made
 
-    def _operate(self, name: str, operands: tuple[Term, ...]) -> Any:
-        if name in COMPARISONS:
-            plain = self._plain_pair(*operands)
+    def _operate(self, term: OfOperator) -> Any:
+        if term.name in COMPARISONS:
+            plain = self._plain_pair(*term.operands)
             if plain is not None:
-                return OPERATORS[name](*plain)
-        else:
-            masks = [self._of(one) for one in operands]
-            if all(map(_is_mask, masks)) and name in (*JOINING, "invert"):
-                return OPERATORS[name](*masks)
-        if len(operands) == 1:
-            return operate_unary(self.as_series(operands[0]), name=name)
-        left, right = operands
-        if isinstance(left, OfLiteral):
-            return operate_scalar(
-                self.as_series(right), name=name, value=left.value, reflected=True
-            )
-        if isinstance(right, OfLiteral):
-            return operate_scalar(
-                self.as_series(left), name=name, value=right.value, reflected=False
-            )
-        return operate(self.as_series(left), self.as_series(right), name=name)
+                return OPERATORS[term.name](*plain)
+        found = [self._of(one) for one in term.operands if not isinstance(one, OfLiteral)]
+        masks = len(found) == len(term.operands) and all(map(_is_mask, found))
+        if masks and term.name in JOINING:
+            return OPERATORS[term.name](*found)
+        return term.kernel(*map(self._labelled, found), **term.params)
 
     def _column(self, term: OfColumn) -> Any:
         if term not in self._made:
