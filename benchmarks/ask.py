@@ -120,7 +120,7 @@ def _left_objects(kept: int, patience: float = 3.0) -> int:
 
 
 def _stored_objects() -> int:
-    """Objects in the store of this process, if it has one."""
+    """Objects in the store of this process, if it has one, beside the columns of its file cache."""
     gc.collect()
     module = sys.modules.get("shframe.session")
     if module is None or not module.is_initialized():
@@ -128,7 +128,9 @@ def _stored_objects() -> int:
     session = module.current()
     session.put(None)  # releases what was dropped
     executor = session.executor
-    return len(executor.store.objects()) if hasattr(executor, "store") else 0
+    if not hasattr(executor, "store"):
+        return 0
+    return len(executor.store.objects()) - len(getattr(session, "file_cache", ()))
 
 
 def _reporter(descriptor: int | None) -> Callable[..., None]:

@@ -12,6 +12,7 @@ from shframe.errors import InvalidArgument
 from shframe.executor_choice import is_local
 
 TASKS_IN_BUDGET = 16  # partitions for each worker: inputs and results of 4 tasks, twice
+CACHED = 4  # this part of the budget may be columns that were read from files
 LEAST_PARTITION = 1 << 20  # bytes: of less, the task costs more than its work
 
 
@@ -26,6 +27,9 @@ class Options:
         for temporary files, or another one that is not in memory.
     spill_limit: bytes on disk, or a string such as "50GB"; 0: nothing goes to disk; None: nine
         tenths of what is free on the disk.
+    file_cache: bytes, or a string such as "1GB", of what may stay decoded in the store of columns
+        that were read from files more than once; 0: nothing; None: a quarter of `memory`. It
+        makes way for all else before anything goes to the disk.
     executor: "processes", "threads" or "sync" (everything in the calling thread); "ray",
         "dask://host:port" or a distributed.Client: all graphs run on that cluster.
     inline_bytes: a computation of our own kernels on fewer bytes runs in the driver; on up to
@@ -38,6 +42,7 @@ class Options:
     memory: int | str | None = None
     spill_folder: str | os.PathLike[str] | None = None
     spill_limit: int | str | None = None
+    file_cache: int | str | None = None
     executor: Any = "processes"
     inline_bytes: int = 1 << 20
     progress: bool = False
@@ -50,6 +55,8 @@ class Options:
         if self.memory is not None:
             _ = self.budget
         _ = self.spill_bytes
+        if self.file_cache is not None:
+            _ = self.file_cache_bytes
         if self.spill_folder is not None:
             from shframe.store.shared_memory.spill_file import check_folder
 
@@ -79,6 +86,15 @@ class Options:
 
         return None if self.spill_limit is None else parse_bytes(self.spill_limit)
 
+    @property
+    def file_cache_bytes(self) -> int:
+        """Bytes that the file cache may hold."""
+        from shframe.store.limits.budget import parse_bytes
+
+        if self.file_cache is None:
+            return self.budget // CACHED
+        return parse_bytes(self.file_cache)
+
     @functools.cached_property
     def partition_bytes(self) -> int:
         """Bytes of a partition in memory, so that a task of each worker fits into the budget with
@@ -104,7 +120,7 @@ def _from_environment() -> Options:
 
 
 def _parse(name: str, text: str) -> Any:
-    if name in ("memory", "spill_folder", "spill_limit", "executor"):
+    if name in ("memory", "spill_folder", "spill_limit", "file_cache", "executor"):
         return text
     if name == "progress":
         return text.lower() in ("1", "true", "yes", "on")

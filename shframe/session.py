@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import os
 import sys
 import threading
@@ -10,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from shframe.executor_choice import LOCAL, Engines, is_local
+from shframe.file_cache import FileCache
 from shframe.options import Options
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Session:
 
         self.options = options
         self.last_trace: Trace = Trace()
+        self.file_cache = FileCache(options.file_cache_bytes)
         self._dropped: deque[Death] = deque()
         self._executor: Executor | None = None
         self._publisher: Publisher | None = None
@@ -81,12 +84,22 @@ class Session:
 
         spill = SpillFile(self.options.spill_folder, self.options.spill_bytes)
         store = Store(self.options.budget, spill=spill)
+        store.spare = self._release_cached
         return self._new_executor(self._local_name, store)
 
     @property
     def _local_name(self) -> str:
         """The executor of this machine, which a session on a cluster has too."""
         return self.options.executor if is_local(self.options.executor) else "processes"
+
+    def _release_cached(self, needed: int) -> None:
+        """Let what was read from files go: before anything goes to the disk."""
+        from shframe.graph.objects.ref_backend import release_dropped
+
+        executor = self._executor
+        if executor is not None:
+            self.file_cache.release(needed)
+            release_dropped(executor.store, self._dropped)
 
     def _new_executor(self, name: str, store: Store) -> Executor:
         if name == "processes":
@@ -148,13 +161,18 @@ class Session:
         if isinstance(where, Engine):
             return where.run(graph, trace, progress)
         graph = brought(graph, self.put)
+        asked, kept = graph.outputs, graph.kept_keys()
+        graph = dataclasses.replace(graph, outputs=tuple(dict.fromkeys((*asked, *kept))))
         if where is self.executor and self._is_small(graph):
             from shframe.graph.executors.sync import SyncExecutor
 
             trace.notes.append(f"{len(graph.tasks)} small tasks ran in the driver")
             own = self.executor
             where = SyncExecutor(own.store, own.dropped, own.home)
-        return where.run(graph, trace, progress)
+        made = dict(zip(graph.outputs, where.run(graph, trace, progress), strict=True))
+        for keeper in graph.keepers:
+            keeper.take(made)
+        return [made[key] for key in asked]
 
     def runs_here(self, graph: TaskGraph, executor: Any = None) -> bool:
         """Whether the calling process runs a graph without storing anything: it is small, and no
@@ -180,6 +198,7 @@ class Session:
 
     def close(self) -> None:
         """End the workers and free the store; computed results stay valid."""
+        self.file_cache.clear()
         with self._lock:
             executor, self._executor = self._executor, None
             publisher, self._publisher = self._publisher, None
@@ -232,7 +251,7 @@ def _of_task() -> Session | None:
     if nested is None or nested.here is None or nested.here.pid != os.getpid():
         return None
     here = nested.here
-    made = Session(Options(workers=here.workers, memory=here.store.budget))
+    made = Session(Options(workers=here.workers, memory=here.store.budget, file_cache=0))
     made._executor = here
     return made
 

@@ -49,6 +49,8 @@ class Store:
         self._spill = spill
         self.spilled_ever = 0  # bytes moved to disk, also of objects that are gone
         self.ask_for_pages: Callable[[], None] | None = None  # what workers hold and do not use
+        self.spare: Callable[[int], None] | None = None  # releases what can be made again
+        self._sparing = False
         self._punched: dict[int, list[Punched]] = {}
         self._debt: dict[int, tuple[int, int]] = {}  # slot -> (live, resident) too much in its row
         self.ledger = ledger if ledger is not None else Ledger.create()
@@ -219,6 +221,8 @@ class Store:
         with self._lock:
             self._enter("spill")
             freed = self.trim()
+            if freed < needed and self.spare is not None:
+                freed += self._release_spare(needed - freed, self.spare)
             if self._spill is None or freed >= needed:
                 return freed
             pinned = self.local.pinned()
@@ -234,6 +238,16 @@ class Store:
                     break
                 freed += self._move_to_disk(entry, self._spill)
             return freed + self.trim()
+
+    def _release_spare(self, needed: int, spare: Callable[[int], None]) -> int:
+        """Have what can be made again released; the bytes of memory that are free then."""
+        before = self.room()
+        self._sparing = True
+        try:
+            spare(needed)
+        finally:
+            self._sparing = False
+        return max(self.room() - before, 0) + self.trim()
 
     def trim(self, most: int | None = None) -> int:
         """Give the driver's unused pages back, all or about `most` bytes; returns the number."""
@@ -466,6 +480,8 @@ class Store:
             self.local.free([place])
         elif entry.owner in self._dead:
             self._settle_dead(entry.owner)
+        elif self._sparing:
+            self._punch_block(entry.owner, entry.ref)
         else:
             self._freed.setdefault(entry.owner, []).append(place)
 

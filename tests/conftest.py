@@ -190,10 +190,12 @@ def pool_processes() -> set[int]:
 
 
 def live_objects() -> int:
-    """Objects in the current session's store after everything dropped has been release_dropped."""
+    """Objects in the current session's store after everything dropped has been release_dropped,
+    without those that the file cache holds."""
     current = sessions._default
     if current is None or current._executor is None:
         return 0
+    current.file_cache.clear()
     store = current._executor.store
     current._executor.forget_failed()  # type: ignore[attr-defined]  # kept for sf.debug()
     release_dropped(store, current._dropped)

@@ -8,6 +8,7 @@ How tasks are sent, and how values come back, is in dask_cluster.py and ray_clus
 from __future__ import annotations
 
 import copy
+import dataclasses
 import itertools
 import pickle
 import sys
@@ -206,7 +207,7 @@ def brought(graph: TaskGraph, put: Callable[[Any], ObjectRef]) -> TaskGraph:
     if not remote:
         return graph
     here = zip(remote, map(put, values(list(remote.values()))), strict=True)
-    return TaskGraph(graph.tasks, graph.data | dict(here), graph.outputs, graph.notes)
+    return dataclasses.replace(graph, data=graph.data | dict(here))
 
 
 # --- in a process of the cluster -----------------------------------------------------------

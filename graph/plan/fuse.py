@@ -55,7 +55,7 @@ def fused(graph: TaskGraph) -> TaskGraph:
     """The same results from fewer tasks, those that the outputs need. Cost: O(tasks + edges)."""
     order = graph.sorted_keys()
     readers = graph.readers(order)
-    wanted = set(graph.outputs)
+    wanted = {*graph.outputs, *graph.kept_keys()}
     data = {key: ref for key, ref in graph.data.items() if key in readers or key in wanted}
     absorbed: set[Key] = set()
     programs: dict[tuple[object, ...], Function] = {}
@@ -74,7 +74,7 @@ def fused(graph: TaskGraph) -> TaskGraph:
         made.append(task)
     del readers
     tasks = {task.key: task for task in reversed(made)}
-    return TaskGraph(tasks, data, graph.outputs, graph.notes)
+    return TaskGraph(tasks, data, graph.outputs, graph.notes, graph.keepers)
 
 
 def _members(root: Key, graph: TaskGraph, group: set[Key]) -> list[Task]:

@@ -16,7 +16,7 @@ from shframe.graph.plan.expr import Expr, nodes_of, walk
 from shframe.graph.plan.fuse import fused
 from shframe.graph.plan.rewrite import Stage, is_checking
 from shframe.graph.tasks.task import Key, Task
-from shframe.graph.tasks.task_graph import TaskGraph
+from shframe.graph.tasks.task_graph import Keeper, TaskGraph
 
 About = TypeVar("About")
 
@@ -27,7 +27,7 @@ class Layer(Generic[About]):
 
     keys: in order of the partitions (frames) or in C order of the block grid (arrays).
     about: what the lowering knows of the partitions or blocks, for the lowerings above it.
-    notes: what the trace is to say of how it runs.
+    notes: what the trace is to say of how it runs. keepers: who takes results of its tasks.
     """
 
     keys: Sequence[Key]
@@ -35,6 +35,7 @@ class Layer(Generic[About]):
     data: dict[Key, ObjectRef] = field(default_factory=dict)
     about: About = field(kw_only=True)
     notes: tuple[str, ...] = ()
+    keepers: tuple[Keeper, ...] = ()
 
 
 Lowering = Callable[[Any, tuple[Layer[About], ...]], Layer[About]]
@@ -119,6 +120,7 @@ class Planner(Generic[About]):
             graph.add(measured(node.name, layer.tasks) if measured else layer.tasks)
             graph.data.update(layer.data)
             graph.notes.extend(layer.notes)
+            graph.keepers.extend(layer.keepers)
         tops = [layers[plan.token] for plan in plans]
         layers.clear()  # of many blocks a layer takes half as much as their tasks
         for n, last in enumerate(lasts):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shframe.graph.errors import CycleFound
@@ -10,20 +10,33 @@ from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.tasks.task import Key, Task
 
 
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Who takes results of tasks besides the outputs: `take` gets all, once no task has failed."""
+
+    keys: tuple[Key, ...]
+    take: Callable[[Mapping[Key, ObjectRef]], None]
+
+
 @dataclass(slots=True)
 class TaskGraph:
     """Tasks by key; `data` are inputs that exist already; `outputs` are the results wanted;
-    `notes` are for the trace."""
+    `notes` are for the trace; `keepers` take results, too, where the graph runs in a session."""
 
     tasks: dict[Key, Task] = field(default_factory=dict)
     data: dict[Key, ObjectRef] = field(default_factory=dict)
     outputs: tuple[Key, ...] = ()
     notes: list[str] = field(default_factory=list)
+    keepers: list[Keeper] = field(default_factory=list)
 
     def add(self, tasks: Iterable[Task]) -> None:
         """Take tasks in; a key that is there already keeps its task."""
         for task in tasks:
             self.tasks.setdefault(task.key, task)
+
+    def kept_keys(self) -> list[Key]:
+        """The results that keepers take, of the tasks that are here."""
+        return [key for keeper in self.keepers for key in keeper.keys if key in self.tasks]
 
     def readers(self, keys: Sequence[Key]) -> dict[Key, int]:
         """How many of these tasks read each of their results, and each of the data."""
@@ -38,7 +51,7 @@ class TaskGraph:
         kept = {key: self.tasks[key] for key in self.sorted_keys()}
         needed = {source for task in kept.values() for source in task.inputs} | set(self.outputs)
         data = {key: ref for key, ref in self.data.items() if key in needed}
-        return TaskGraph(kept, data, self.outputs, self.notes)
+        return TaskGraph(kept, data, self.outputs, self.notes, self.keepers)
 
     def sorted_keys(self, whole: bool = True) -> list[Key]:
         """Tasks that the outputs need, each after its inputs, depth first; raises CycleFound.

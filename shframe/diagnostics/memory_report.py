@@ -38,7 +38,7 @@ class StoredObject:
 class MemoryReport:
     """How much memory is used, in bytes; printed: a table of the largest objects.
 
-    live: in objects; resident: pages of shared memory, with free ones that are kept for reuse.
+    live: in objects; cached: of these in the file cache, which makes way; resident: pages of shared memory, with free ones that are kept for reuse.
     spilled: on disk; private: memory of all processes that is not shared.
     fresh: pages ever allocated by the machine; written: bytes ever written into objects. If fresh
         stops growing while written grows, pages are reused.
@@ -46,6 +46,7 @@ class MemoryReport:
 
     budget: int
     live: int
+    cached: int
     resident: int
     spilled: int
     private: int
@@ -57,8 +58,8 @@ class MemoryReport:
         from shframe.store.byte_sizes import format_bytes as text
 
         lines = [
-            f"{text(self.live)} in {len(self.objects)} objects, {text(self.resident)} of shared "
-            f"pages of a budget of {text(self.budget)}, {text(self.spilled)} on disk; "
+            f"{text(self.live)} in {len(self.objects)} objects ({text(self.cached)} cached from "
+            f"files), {text(self.resident)} of shared pages of a budget of {text(self.budget)}, {text(self.spilled)} on disk; "
             f"{text(self.private)} private in all processes"
         ]
         for one in self.objects[:_NAMED]:
@@ -116,6 +117,7 @@ def memory(holders: bool = True) -> MemoryReport:
     return MemoryReport(
         store.budget,
         live,
+        session.current().file_cache.nbytes,
         resident,
         store.spilled_bytes(),
         measured([os.getpid()], []).anon,

@@ -26,15 +26,23 @@ MOST_ASCII = 127  # bytes up to here are text, whatever their order
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Row groups that follow each other in a file."""
+    """Row groups that follow each other in a file.
+
+    rows: how many all of them have; start: rows of the data set before them.
+    hive: values of the partition columns. absent: fields that other files have.
+    decoded: fields that come in tables, already decoded; tables: the places of those of each row
+    group among the task's inputs.
+    """
 
     file: str
     stamp: Stamp
     groups: tuple[int, ...]
     rows: int
-    hive: dict[str, Any]  # values of the partition columns
-    absent: frozenset[str]  # fields that other files have
-    start: int  # rows of the data set before them
+    hive: dict[str, Any]
+    absent: frozenset[str]
+    start: int
+    decoded: tuple[str, ...] = ()
+    tables: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +63,18 @@ class Wanted:
 
 
 def read(
-    pieces: tuple[Piece, ...],
-    *,
-    wanted: Wanted,
-    layout: partition.Layout,
-    index: tuple[str | Counted, ...],
+    *given: Any, wanted: Wanted, layout: partition.Layout, index: tuple[str | Counted, ...]
 ) -> Any:
     """Row groups of files as one table with a layout.
 
+    given: tables of columns that are decoded already, and last the pieces that are read.
     layout: labels, dtypes and levels of the whole.
     index: its levels: fields of the files, or values that count rows.
     """
+    *decoded, pieces = given
     if not wanted.fields:
         return _frame_without_columns(pieces, wanted, layout)
-    tables = [_read_piece(piece, wanted) for piece in pieces]
+    tables = [_read_piece(piece, wanted, decoded) for piece in pieces]
     whole = _join_tables(tables, wanted)
     columns = whole.columns[: len(wanted.fields)]
     counting = [level for level in index if isinstance(level, Counted)]
@@ -85,6 +91,11 @@ def read(
     return partition.table_of(
         columns, partition.Layout(layout.labels, layout.dtypes, layout.names, levels)
     )
+
+
+def decode(piece: Piece, *, wanted: Wanted) -> Any:
+    """Columns of one row group as the file has them: a table for the file cache."""
+    return _read_file(piece, wanted)
 
 
 def _count(level: Counted, pieces: Sequence[Piece]) -> Any:
@@ -135,10 +146,10 @@ def _join_tables(tables: list[Any], wanted: Wanted) -> Any:
     return pa.Table.from_arrays(columns, names=names)
 
 
-def _read_piece(piece: Piece, wanted: Wanted) -> Any:
+def _read_piece(piece: Piece, wanted: Wanted, decoded: Sequence[Any] = ()) -> Any:
     """The fields of one piece, each of the type that it has in the whole, filtered."""
     names = (*wanted.fields, *wanted.others)
-    table = _read_file(piece, wanted)
+    table = _with_decoded(_read_file(piece, wanted), piece, decoded)
     columns = [_column_of(table, name, piece, wanted) for name in names]
     made = pa.Table.from_arrays(columns, names=list(names))
     if not wanted.filters:
@@ -150,6 +161,18 @@ def _read_piece(piece: Piece, wanted: Wanted) -> Any:
         raise InvalidArgument(
             f"filters cannot be compared with the values of {piece.file!r}: {error}"
         ) from error
+
+
+def _with_decoded(table: Any, piece: Piece, decoded: Sequence[Any]) -> Any:
+    """The table of a file's columns with those that were decoded before."""
+    columns = dict(zip(table.column_names, table.columns, strict=True))
+    for name in piece.decoded:
+        chunks: list[Any] = []
+        for places in piece.tables:
+            found = next(t for t in map(decoded.__getitem__, places) if name in t.column_names)
+            chunks.extend(found.column(name).chunks)
+        columns[name] = pa.chunked_array(chunks, chunks[0].type)
+    return pa.table(columns) if piece.decoded else table
 
 
 def _column_of(table: Any, name: str, piece: Piece, wanted: Wanted) -> Any:
@@ -181,8 +204,10 @@ def _read_file(piece: Piece, wanted: Wanted) -> Any:
             f"the Parquet file {piece.file!r} has changed since it was opened\n"
             "  call read_parquet() again"
         )
-    passed = piece.absent.union(piece.hive)
+    passed = piece.absent.union(piece.hive, piece.decoded)
     names = [name for name in (*wanted.fields, *wanted.others) if name not in passed]
+    if piece.decoded and not names:
+        return pa.table({})
     with (
         damage_of(piece.file),
         opened(piece.file) as source,

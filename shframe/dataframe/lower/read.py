@@ -9,6 +9,7 @@ import pyarrow as pa
 from shframe.dataframe.expr.relations import FromParts, ReadCsv, ReadParquet
 from shframe.dataframe.kernels import csv as csv_kernels
 from shframe.dataframe.kernels import parquet as parquet_kernels
+from shframe.dataframe.lower.cached_columns import CachedColumns
 from shframe.dataframe.lower.layer import (
     About,
     Layer,
@@ -55,14 +56,20 @@ def _read_groups(node: ReadParquet, wanted: parquet_kernels.Wanted, groups: list
     function = Function(parquet_kernels.read, wanted=wanted, layout=layout, index=source.index)
     columns = [n for n in (*wanted.fields, *wanted.others) if n not in source.hive.dtypes]
     parts = parquet_source.partitions(source, groups, columns, workers(), partition_bytes()) or [[]]
-    tasks, total = [], 0
-    for n, part in enumerate(parts):
-        size = sum(source.memory_bytes(group, columns) for group in part)
-        total += size
-        args = (_pieces(source, part),)
-        tasks.append(Task(Key(node.name, (n,)), function, (), args, nbytes=size or 1))
-    about = About(fresh=bool(node.filters) and not stored, nbytes=total)
-    return Layer(keys_of(tasks), tasks, about=about)
+    sizes = [sum(source.memory_bytes(group, columns) for group in part) for part in parts]
+    cached = CachedColumns(node.name, source, wanted, sum(sizes))
+    tasks = []
+    for n, (part, size) in enumerate(zip(parts, sizes, strict=True)):
+        pieces, inputs = cached.share([(run, _piece(source, run)) for run in _runs(part)])
+        tasks.append(Task(Key(node.name, (n,)), function, inputs, (pieces,), nbytes=size or 1))
+    about = About(fresh=bool(node.filters) and not stored, nbytes=sum(sizes))
+    return Layer(
+        keys_of(tasks),
+        [*cached.tasks, *tasks],
+        cached.data,
+        about=about,
+        keepers=cached.keepers(),
+    )
 
 
 def _share_facts(
@@ -75,7 +82,8 @@ def _share_facts(
     agree = gather(f"{name}-agree", Function(parquet_kernels.agree_facts), found)
     share = Function(parquet_kernels.share_facts, places=places)
     tasks = per_partition(f"{name}-shared", share, layer.keys, agree.key)
-    return Layer(keys_of(tasks), [*layer.tasks, *found, agree, *tasks], about=layer.about)
+    made = [*layer.tasks, *found, agree, *tasks]
+    return Layer(keys_of(tasks), made, layer.data, about=layer.about, keepers=layer.keepers)
 
 
 def _find_facts(name: str, layer: Layer, places: tuple[int, ...]) -> list[Task]:
@@ -113,6 +121,11 @@ def _wanted(node: ReadParquet) -> parquet_kernels.Wanted:
 
 
 def _pieces(source: Any, part: list[Any]) -> tuple[Any, ...]:
+    """What a task is told of the row groups that it reads."""
+    return tuple(_piece(source, run) for run in _runs(part))
+
+
+def _runs(part: list[Any]) -> list[list[Any]]:
     """Runs of row groups that follow each other in one file; no part: an empty run of one."""
     runs: list[list[Any]] = []
     for group in part:
@@ -121,7 +134,7 @@ def _pieces(source: Any, part: list[Any]) -> tuple[Any, ...]:
             runs[-1].append(group)
         else:
             runs.append([group])
-    return tuple(_piece(source, run) for run in runs) or (_piece(source, []),)
+    return runs or [[]]
 
 
 def _piece(source: Any, run: list[Any]) -> parquet_kernels.Piece:
