@@ -38,7 +38,8 @@ class StoredObject:
 class MemoryReport:
     """How much memory is used, in bytes; printed: a table of the largest objects.
 
-    live: in objects; cached: of these in the file cache, which makes way; resident: pages of shared memory, with free ones that are kept for reuse.
+    live: in objects; cached: those of them that are columns of files, which make way for others.
+    resident: pages of shared memory, with free ones that are kept for reuse.
     spilled: on disk; private: memory of all processes that is not shared.
     fresh: pages ever allocated by the machine; written: bytes ever written into objects. If fresh
         stops growing while written grows, pages are reused.
@@ -59,8 +60,8 @@ class MemoryReport:
 
         lines = [
             f"{text(self.live)} in {len(self.objects)} objects ({text(self.cached)} cached from "
-            f"files), {text(self.resident)} of shared pages of a budget of {text(self.budget)}, {text(self.spilled)} on disk; "
-            f"{text(self.private)} private in all processes"
+            f"files), {text(self.resident)} of shared pages of a budget of {text(self.budget)}, "
+            f"{text(self.spilled)} on disk; {text(self.private)} private in all processes"
         ]
         for one in self.objects[:_NAMED]:
             lines.append(f"  {text(one.nbytes):>10}  {one.kind}, {one.where}, {one.site}")
