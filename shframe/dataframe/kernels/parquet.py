@@ -21,6 +21,7 @@ from shframe.dataframe.sources.parquet_footers import damage_of
 from shframe.dataframe.sources.parquet_source import Counted
 from shframe.errors import InvalidArgument, SourceDamaged
 
+MOST_IN_ONE = 1 << 30  # bytes of a column in one chunk: places of strings are 32 bits wide
 MOST_ASCII = 127  # bytes up to here are text, whatever their order
 
 
@@ -171,8 +172,16 @@ def _with_decoded(table: Any, piece: Piece, decoded: Sequence[Any]) -> Any:
         for places in piece.tables:
             found = next(t for t in map(decoded.__getitem__, places) if name in t.column_names)
             chunks.extend(found.column(name).chunks)
-        columns[name] = pa.chunked_array(chunks, chunks[0].type)
+        columns[name] = _in_one(pa.chunked_array(chunks, chunks[0].type))
     return pa.table(columns) if piece.decoded else table
+
+
+def _in_one(column: Any) -> Any:
+    """The column in one chunk, as Arrow reads several row groups, but for dictionaries."""
+    alone = column.num_chunks == 1 or column.nbytes > MOST_IN_ONE
+    if alone or pa.types.is_dictionary(column.type):
+        return column
+    return pa.chunked_array([column.combine_chunks()], column.type)
 
 
 def _column_of(table: Any, name: str, piece: Piece, wanted: Wanted) -> Any:

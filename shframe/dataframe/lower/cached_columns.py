@@ -61,7 +61,7 @@ class CachedColumns:
         return tuple(pieces), tuple(inputs)
 
     def _share_piece(self, run: list[RowGroup], piece: Piece, inputs: dict[Key, int]) -> Piece:
-        if not self._used:
+        if not self._used or not run:
             return piece
         passed = piece.absent.union(piece.hive)
         names = [name for name in self._wanted.fields if name not in passed]
