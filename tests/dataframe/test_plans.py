@@ -24,6 +24,7 @@ from shframe.dataframe.plan.planner import PLANNER
 from shframe.dataframe.plan.validate import check_stage
 from shframe.dataframe.rules.drop_labels import drop_labels
 from shframe.dataframe.rules.drop_order import drop_order
+from shframe.dataframe.rules.filter_partners import filter_partners
 from shframe.dataframe.rules.find_members import find_members
 from shframe.dataframe.rules.limit_sorted import limit_sorted
 from shframe.dataframe.rules.move_filters import move_filters
@@ -44,13 +45,15 @@ RULES: dict[str, Callable[[Expr], Expr]] = {
     "limit_sorted": Stage("sorted", rules=(limit_sorted,)).apply,
     "drop_order": drop_unneeded(drop_order, drop_labels),
     "find_members": Stage("members", rules=(find_members,)).apply,
+    "filter_partners": filter_partners,
     "read_footers": Stage("footers", rules=(count_rows, read_bounds)).apply,
     "push_filters": push_filters,
     "push_limit": Stage("limit", rules=(push_limit,)).apply,
     "push_columns": drop_unneeded(push_columns),
 }
 COUNT = 48
-CHECKED = ["move_filters", "limit_sorted", "drop_order", "find_members", "read_footers"]
+CHECKED = ["move_filters", "limit_sorted", "drop_order", "find_members", "filter_partners"]
+CHECKED += ["read_footers"]
 
 
 @pytest.fixture(scope="module")

@@ -10,15 +10,20 @@ import pandas as pd
 
 from shframe.dataframe import partition
 
-DENSE = 64  # places to a value up to which a value is a place among flags
-LEAST_DENSE = 1 << 20
+DENSE = 64  # flags to a value
+LEAST_FLAGS = 1 << 20
+MOST_EXACT = 1 << 23  # flags that are made in any case where each place has one of its own
 
 
 class Members(NamedTuple):
-    """low: the smallest value. flags: for each place from there whether it is a value; None: they
-    stand in order in `values`."""
+    """low: the smallest value; span: distance of the largest one from it.
+
+    flags: for each distance, modulo their number, a power of two, whether it is one of a value.
+    values: in order, where distances share a flag; else None.
+    """
 
     low: Any
+    span: int
     flags: Any
     values: Any
 
@@ -29,9 +34,10 @@ def find_values(part: Any) -> Any:
     if not len(values):
         return values
     low, high = values.min(), values.max()
-    if not _is_dense(low, high, len(values)):
+    span = int(high) - int(low)
+    if span >= max(LEAST_FLAGS, DENSE * len(values)):
         return np.unique(values)
-    places = np.flatnonzero(_flag([values], low, high))
+    places = np.flatnonzero(_flag([values], low, span + 1))
     return places.astype(values.dtype) + low  # modulo the width: distances may pass half of it
 
 
@@ -41,20 +47,18 @@ def build_members(*found: Any) -> Members | None:
     if not found:
         return None
     low, high = min(values[0] for values in found), max(values[-1] for values in found)
-    if not _is_dense(low, high, sum(map(len, found))):
-        return Members(low, None, np.unique(np.concatenate(found)))
-    return Members(low, _flag(found, low, high), None)
+    span, enough = int(high) - int(low), DENSE * sum(map(len, found))
+    if span < max(MOST_EXACT, enough):
+        return Members(low, span, _flag(found, low, span + 1), None)
+    values = np.unique(np.concatenate(found))
+    return Members(low, span, _flag([values], low, max(LEAST_FLAGS, enough)), values)
 
 
-def _is_dense(low: Any, high: Any, count: int) -> bool:
-    return int(high) - int(low) < max(LEAST_DENSE, DENSE * count)
-
-
-def _flag(found: Sequence[Any], low: Any, high: Any) -> Any:
-    """For each place from `low` to `high` whether it is one of the values."""
-    flags = np.zeros(int(high) - int(low) + 1, bool)
+def _flag(found: Sequence[Any], low: Any, least: int) -> Any:
+    """Flags, at least so many, of which those are set that belong to values."""
+    flags = np.zeros(1 << (least - 1).bit_length(), bool)
     for values in found:
-        flags[_places(values, low)] = True
+        flags[_places(_distances(values, low), flags)] = True
     return flags
 
 
@@ -67,21 +71,26 @@ def is_member(part: Any, members: Members | None) -> Any:
 def _among(values: Any, members: Members | None) -> Any:
     if members is None:
         return np.zeros(len(values), bool)
-    low, flags, known = members
-    if flags is None:
-        places = np.minimum(np.searchsorted(known, values), len(known) - 1)
-        return known[places] == values
-    high = int(low) + len(flags) - 1
-    inside = (values >= low) & (values <= high)
-    if inside.all():
-        return flags[_places(values, low)]
-    made = np.zeros(len(values), bool)
-    made[inside] = flags[_places(values[inside], low)]
+    low, span, flags, known = members
+    distances = _distances(values, low)
+    made = flags.take(_places(distances, flags))
+    if known is None:
+        made &= distances <= np.uint64(span)
+        return made
+    rows = np.flatnonzero(made)
+    asked = values[rows]
+    places = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+    made[rows] = known[places] == asked
     return made
 
 
-def _places(values: Any, low: Any) -> Any:
-    """Distances from the smallest value, which small integers would not hold."""
-    if values.dtype.itemsize < 8:
-        return values.astype(np.intp) - int(low)
-    return (values - low).astype(np.intp)
+def _places(distances: Any, flags: Any) -> Any:
+    """The flag of each distance."""
+    return (distances & np.uint64(len(flags) - 1)).view(np.int64)
+
+
+def _distances(values: Any, low: Any) -> Any:
+    """Distances from the smallest value, modulo 2 ** 64: those of smaller values are large."""
+    kind = np.uint64 if values.dtype.kind == "u" else np.int64
+    wide = values.astype(kind, copy=False).view(np.uint64)
+    return wide - np.asarray(low).astype(kind).view(np.uint64)

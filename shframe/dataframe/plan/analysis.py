@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from shframe.dataframe.expr.base import Relation
 from shframe.dataframe.expr.relations import ReadParquet
 from shframe.dataframe.plan.plan_text import describe
-from shframe.dataframe.plan.sizes import sizes_of
+from shframe.dataframe.rules.sizes import sizes_of
 from shframe.dataframe.sources import pruning
 from shframe.graph.plan.expr import Expr
 from shframe.graph.tasks.measured import Measured, stages_of

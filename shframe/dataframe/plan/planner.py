@@ -21,12 +21,12 @@ from shframe.dataframe.lower.shuffle import lower_shuffled
 from shframe.dataframe.lower.sort import lower_sort
 from shframe.dataframe.lower.whole import lower_computed, lower_given, lower_whole
 from shframe.dataframe.lower.windows import lower_carried, lower_windowed
-from shframe.dataframe.plan.sizes import cost_of
 from shframe.dataframe.plan.validate import check_stage
 from shframe.dataframe.rules.ask_together import ask_together
 from shframe.dataframe.rules.ask_words import ask_words
 from shframe.dataframe.rules.drop_labels import drop_labels
 from shframe.dataframe.rules.drop_order import drop_order
+from shframe.dataframe.rules.filter_partners import filter_partners
 from shframe.dataframe.rules.find_members import find_members
 from shframe.dataframe.rules.keep_first import keep_first
 from shframe.dataframe.rules.limit_sorted import limit_sorted
@@ -35,6 +35,7 @@ from shframe.dataframe.rules.push_columns import push_columns
 from shframe.dataframe.rules.push_filters import push_filters
 from shframe.dataframe.rules.push_limit import push_limit
 from shframe.dataframe.rules.read_footers import count_rows, read_bounds
+from shframe.dataframe.rules.sizes import cost_of
 from shframe.dataframe.rules.unneeded import drop_unneeded
 from shframe.graph.plan.planner import Planner
 from shframe.graph.plan.rewrite import Stage
@@ -44,6 +45,7 @@ PLANNER: Planner[About] = Planner(
         Stage("move filters", passes=(move_filters,), check=check_stage),
         Stage("push filters", passes=(push_filters,), check=check_stage),
         Stage("read less", rules=(count_rows, read_bounds, find_members), check=check_stage),
+        Stage("filter partners", passes=(filter_partners,), check=check_stage),
         Stage("push limit", rules=(limit_sorted, push_limit), check=check_stage),
         Stage(
             "drop unneeded",

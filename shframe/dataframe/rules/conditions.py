@@ -168,7 +168,9 @@ def rebase(
         node, ready = stack.pop()
         if node.token in done:
             continue
-        if isinstance(node, Column | Evaluate) and node.source.token == source.token:
+        if isinstance(node, Value):  # the same for all rows
+            done[node.token] = node
+        elif isinstance(node, Column | Evaluate) and node.source.token == source.token:
             done[node.token] = _rebased(node, new, names)
         elif ready:
             made = over(node, [done[one.token] for one in node.children()])

@@ -26,9 +26,11 @@ from shframe.dataframe.expr.relations import (
     Project,
     Sort,
 )
-from shframe.dataframe.kernels.aggregation import PRIMITIVES
+from shframe.dataframe.kernels.aggregation import PRIMITIVES, WHOLE
 from shframe.dataframe.rules.conditions import columns_of, rebase, terms_of
 from shframe.dataframe.rules.rewriting import over, with_schema_of
+
+GROUPWISE = PRIMITIVES.keys() | WHOLE  # aggregations that look at one group alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,26 +144,33 @@ def below_distinct(node: Distinct, terms: Terms, index: bool, place: Place) -> M
 
 def below_groups(node: Aggregate, terms: Terms, index: bool, place: Place) -> Moved:
     """Below groups, of conditions on their keys: whole groups are dropped."""
-    plan, meta, source = node.plan, node.source.meta, node.source
-    calls = all(isinstance(o.how, str) and o.how in PRIMITIVES for o in plan.outputs)
-    if plan.as_index or index or not calls or node.meta.ndim != 2:
+    keys = {} if index else keys_of_groups(node)
+    lower = [one for one in terms if one.columns and one.columns <= keys.keys()]
+    if not lower:
         return None
+    filtered = place(node.source, [one.renamed(keys) for one in lower], False)
+    return over(node, [filtered]), [one for one in terms if one not in lower]  # type: ignore[return-value]
+
+
+def keys_of_groups(node: Aggregate) -> dict[Any, Any]:
+    """Columns of groups that are their keys as they are, and the keys' labels below; none where
+    the groups may not lose any."""
+    plan, meta = node.plan, node.source.meta
+    calls = all(isinstance(o.how, str) and o.how in GROUPWISE for o in plan.outputs)
+    if plan.as_index or not calls or node.meta.ndim != 2:
+        return {}
     labels = node.meta.columns
     if not labels.is_unique:
-        return None
-    keys = {
+        return {}
+    made = {output.label for output in plan.outputs}
+    return {
         name: key
         for name, key in zip(plan.names, plan.keys, strict=True)
         if name in labels
+        and name not in made
         and not isinstance(meta[key].dtype, pd.CategoricalDtype)
         and meta[key].dtype == node.meta[name].dtype
     }
-    made = {output.label for output in plan.outputs}
-    lower = [one for one in terms if one.columns and one.columns <= keys.keys() - made]
-    if not lower:
-        return None
-    filtered = place(source, [one.renamed(keys) for one in lower], False)
-    return over(node, [filtered]), [one for one in terms if one not in lower]  # type: ignore[return-value]
 
 
 def below_concat(node: Concat, terms: Terms, index: bool, place: Place) -> Moved:

@@ -22,7 +22,7 @@ def find_members(node: IsIn) -> IsMember | None:
     if len(node.given) != 1 or node.others or type(node.given[0]) is not AllRows:
         return None
     source, [values] = node.source, node.given[0].sources
-    if not isinstance(values, Relation) or not all(map(_has_integers, (source, values))):
+    if not isinstance(values, Relation) or not all(map(has_integers, (source, values))):
         return None
     if source.meta.dtype != values.meta.dtype:
         return None
@@ -30,7 +30,7 @@ def find_members(node: IsIn) -> IsMember | None:
     return with_meta(IsMember(source, found), node.meta)
 
 
-def _has_integers(node: Relation) -> bool:
+def has_integers(node: Relation) -> bool:
     """Whether it is a series of integers, in every partition."""
     meta = node.meta
     known = isinstance(meta, pd.Series) and isinstance(meta.dtype, np.dtype)

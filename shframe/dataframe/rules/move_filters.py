@@ -32,21 +32,21 @@ def move_filters(plan: Expr) -> Expr:
     taken: set[str] = set()
     for node in reversed(filters):
         if node.token not in taken and type(node.source) in _MOVES:
-            moving = _Moving(plan, node)
+            moving = Moving(plan, node)
             new[node.token] = moving.filter(node, needs[node.token].index)
             taken |= moving.taken
     was: dict[str, str] = {}  # tokens of rewritten nodes -> of those that they were
 
     def infer(old: Expr, made: Expr) -> Expr:
         if isinstance(made, Join):
-            made = infer_conditions(made, lambda *what: _Moving(plan, old, was).place(*what))
+            made = infer_conditions(made, lambda *what: Moving(plan, old, was).place(*what))
         was[made.token] = old.token
         return made
 
     return replace_nodes(plan, new, infer)
 
 
-class _Moving:
+class Moving:
     """One filter on its way down.
 
     taken: other filters that go with it. was: see move_filters.

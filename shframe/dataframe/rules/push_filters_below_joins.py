@@ -21,7 +21,7 @@ def below_join(node: Join, terms: Terms, index: bool, place: Place) -> Moved:
     """
     if index or node.places is not None or not node.meta.columns.is_unique:
         return None
-    names = [_names(node, n) for n in (0, 1)]
+    names = [names_of_side(node, n) for n in (0, 1)]
     moved: list[Terms] = [[], []]
     rest: Terms = []
     for term in terms:
@@ -53,7 +53,7 @@ def _may_lose(node: Join, side: int) -> bool:
     return not any(map(changes_when_missing, other.meta.dtypes))
 
 
-def _names(node: Join, side: int) -> Names:
+def names_of_side(node: Join, side: int) -> Names:
     """Labels of the result that are columns of a side as they are, and their labels there."""
     shown = dtypes_by_label(node.meta)
     mine, theirs = dtypes_by_label(node.left.meta), dtypes_by_label(node.right.meta)
