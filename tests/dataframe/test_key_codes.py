@@ -17,6 +17,7 @@ from shframe.dataframe.kernels.group_rows import group_rows
 from shframe.dataframe.kernels.join_rows import find_matches
 from shframe.dataframe.kernels.key_codes import code_column, code_keys, hash_text
 from shframe.dataframe.kernels.row_ranks import order_of_columns
+from shframe.dataframe.kernels.text_codes import lengths_of, number_strings
 from tests.examples import examples
 
 WIDE = st.integers(-(2**63), 2**63 - 1)
@@ -109,6 +110,31 @@ def test_ordered_codes_have_the_order_of_pandas(text_way: None, data: Any, rows:
         range(rows), key=lambda n: ((v := plain(key)[n]) is None, v if v is not None else 0)
     )
     assert order_of_columns([codes]).tolist() == expected
+
+
+NAMES = st.sampled_from([r"id00[0-9]{1,8}", r"id00[0-9]{12}", "[ab\0é]{0,3}"])
+NAMES = NAMES.flatmap(lambda form: st.lists(st.from_regex(form, fullmatch=True), min_size=1))
+
+
+@FEW
+@given(names=NAMES, many=st.booleans(), large=st.booleans())
+def test_numbers_of_strings_are_in_their_order(names: list[str], many: bool, large: bool) -> None:
+    names = names * 700 if many else names  # some are drawn, and their bytes lie beside each other
+    array = pa.array(["before", *names], pa.large_string() if large else pa.string()).slice(1)
+    numbered = number_strings(array, lengths_of(array))
+    assert numbered is not None
+    values, size = numbered
+    assert int(values.max()) < size
+    order = {one: n for n, one in enumerate(sorted(set(names)))}
+    ranks = np.unique(values, return_inverse=True)[1]
+    assert ranks.tolist() == [order[one] for one in names]
+
+
+def test_strings_that_64_bits_do_not_hold_have_no_number() -> None:
+    names = [bytes([n]) * 16 for n in range(128)]
+    array = pa.array([name.decode() for name in names])
+    assert number_strings(array, lengths_of(array)) is None
+    assert number_strings(array.slice(0, 2), lengths_of(array.slice(0, 2))) is not None
 
 
 @FEW

@@ -2,14 +2,14 @@
 keys. Groups, joins and sorts work on these, whatever the columns are.
 
 Integers and times are distances from the smallest one, dictionaries the places of their words,
-floats their bits, text of up to seven bytes those bytes. Several keys go in mixed radix. Where
-that does not fit into 64 bits the codes are hashes, and `proofs` are what rows of equal codes
-must agree in.
+floats their bits, text the number whose digits are its bytes. Several keys go in mixed radix.
+Where that does not fit into 64 bits the codes are hashes, and `proofs` are what rows of equal
+codes must agree in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,17 +17,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shframe.dataframe.kernels.text_codes import (
+    BLOCK,
+    LONGEST,
+    lengths_of,
+    number_strings,
+    read_words,
+)
+
 ALL = 1 << 64  # how many codes there can be
-SHORT = 7  # bytes of a string that is its own code, beside its length
-LONGEST = 32  # bytes of a string that is hashed; longer ones are looked up
 FEW_TEXTS = 4096  # rows that are looked up without a sample
 SAMPLE = 1024  # rows by which it is decided whether strings repeat
 
-BLOCK = 1 << 14  # numbers that are worked on while they are in the cache
-
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: multiplicative hashing (Knuth 6.4)
 _SIGN = np.uint64(1 << 63)
-_LOWER = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)  # masks of n bytes
 
 
 class Codes(NamedTuple):
@@ -215,11 +218,11 @@ def _code_dictionary(array: Any, ranked: bool) -> Codes | None:
 
 def _code_text(array: Any, ordered: bool) -> Codes | None:
     if len(array) > FEW_TEXTS and not _repeats(array):
-        lengths = _lengths(array)
-        most = int(lengths.max())
-        if most <= SHORT:
-            return _code_short(array, lengths)
-        if most <= LONGEST and not ordered:
+        lengths = lengths_of(array)
+        numbered = number_strings(array, lengths)
+        if numbered is not None and not (array.null_count and numbered[1] == ALL):
+            return _code_numbered(array, *numbered)
+        if int(lengths.max()) <= LONGEST and not ordered:
             return _code_long(array, lengths)
     return _code_dictionary(array.dictionary_encode(), ordered)
 
@@ -230,73 +233,17 @@ def _repeats(array: Any) -> bool:
     return len(array.take(places).unique()) < SAMPLE // 2
 
 
-def _offsets(array: Any) -> Any:
-    width = np.int64 if pa.types.is_large_string(array.type) else np.int32
-    whole = np.frombuffer(array.buffers()[1], width)
-    return whole[array.offset : array.offset + len(array) + 1]
-
-
-def _lengths(array: Any) -> Any:
-    lengths = np.diff(_offsets(array)).astype(np.int64)
-    if array.null_count:
-        lengths[array.is_null().to_numpy(zero_copy_only=False)] = 0
-    return lengths
-
-
-def _first_bytes(array: Any, lengths: Any) -> Any:
-    """Up to eight bytes of each string as a uint64, filled up with zeros, the first one lowest."""
-    begins = _offsets(array)[:-1]
-    data = array.buffers()[2]
-    raw = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
-    if len(raw) < 8:
-        raw = np.concatenate([raw, np.zeros(8, np.uint8)])
-    seen = np.ndarray((len(raw) - 7,), "<u8", raw, strides=(1,))
-    last = len(seen) - 1
-    # a string that ends near the end of the buffer is read with what is before it
-    late = np.flatnonzero(begins > last)
-    words = seen[np.minimum(begins, last) if len(late) else begins]
-    words[late] >>= (8 * np.minimum(begins[late] - last, 7)).astype(np.uint64)
-    words &= _LOWER[np.minimum(lengths, 8)]
-    return words
-
-
-def _read_words(array: Any, lengths: Any) -> Iterator[tuple[Any, Any]]:
-    """All bytes of the strings, eight at once: (rows of strings that go on there, uint64 of each).
-
-    The last eight of a string that is longer end with it, so that nothing is filled up.
-    """
-    least, most = (int(lengths.min()), int(lengths.max())) if len(lengths) else (0, 0)
-    if not most:
-        return
-    begins = _offsets(array)[:-1]
-    data = array.buffers()[2]
-    if least == most >= 8:
-        for place in (*range(0, most - 8, 8), most - 8):
-            start = int(begins[0]) + place
-            yield slice(None), np.ndarray((len(lengths),), "<u8", data, start, (most,)).copy()
-        return
-    yield slice(None), _first_bytes(array, lengths)
-    raw = np.frombuffer(data, np.uint8)
-    for place in range(8, most, 8):
-        rows = np.flatnonzero(lengths > place)
-        seen = np.ndarray((len(raw) - 7,), "<u8", raw, strides=(1,))
-        yield rows, seen[begins[rows] + np.minimum(lengths[rows] - 8, place)]
-
-
-def _code_short(array: Any, lengths: Any) -> Codes:
-    codes = _first_bytes(array, lengths)
-    codes.byteswap(inplace=True)  # the first byte decides
-    codes |= lengths.astype(np.uint64)  # the lowest byte is free
+def _code_numbered(array: Any, values: Any, size: int) -> Codes:
     if not array.null_count:
-        return Codes(codes, ALL)
-    codes[array.is_null().to_numpy(zero_copy_only=False)] = ALL - 1
-    return Codes(codes, ALL, ALL - 1)
+        return Codes(values, size)
+    values[array.is_null().to_numpy(zero_copy_only=False)] = size
+    return Codes(values, size + 1, size)
 
 
 def _code_long(array: Any, lengths: Any) -> Codes:
     values = hash_bits(lengths.astype(np.uint64))
     proofs = [] if int(lengths.min()) == int(lengths.max()) else [lengths.astype(np.uint64)]
-    for rows, words in _read_words(array, lengths):
+    for rows, words in read_words(array, lengths):
         _stir_in(values, words, rows)
         proofs.append(_spread(words, rows, len(values)))
     if not array.null_count:
@@ -317,8 +264,8 @@ def _spread(words: Any, rows: Any, total: int) -> Any:
 
 def hash_text(array: Any) -> Any:
     """A uint64 for each string that is the same in every process; of what is missing, anything."""
-    lengths = _lengths(array)
+    lengths = lengths_of(array)
     values = hash_bits(lengths.astype(np.uint64))
-    for rows, words in _read_words(array, lengths):
+    for rows, words in read_words(array, lengths):
         _stir_in(values, words, rows)
     return values
