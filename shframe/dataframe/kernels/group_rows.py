@@ -61,6 +61,14 @@ def group_rows(codes: Codes) -> Groups:
     return _number_hashed(codes)
 
 
+def number_rows(codes: Codes) -> tuple[Any, int]:
+    """(a number of each row that rows of equal keys share, what all numbers are below)."""
+    if not codes.proofs and codes.size <= max(LEAST_DIRECT, 2 * len(codes.values)):
+        return codes.values.view(np.intp), codes.size
+    groups = group_rows(codes)
+    return groups.codes, groups.total
+
+
 def number_each(rows: int) -> Groups:
     """Each row as a group of its own."""
     numbers = np.arange(rows)

@@ -30,7 +30,7 @@ FEW_TEXTS = 4096  # rows that are looked up without a sample
 SAMPLE = 1024  # rows by which it is decided whether strings repeat
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: multiplicative hashing (Knuth 6.4)
-_SIGN = np.uint64(1 << 63)
+_LEAST = np.int64(-1 << 63)
 
 
 class Codes(NamedTuple):
@@ -179,15 +179,20 @@ def _distances(values: Any, low: int) -> Any:
 
 
 def _code_floats(array: Any, nan_is_missing: bool) -> Codes | None:
-    values = array.to_numpy(zero_copy_only=False).astype(np.float64)  # a null is NaN
-    values += 0.0  # there is one zero
-    missing = np.isnan(values)
-    if not nan_is_missing and array.null_count != np.count_nonzero(missing):
+    values = array.to_numpy(zero_copy_only=False)  # a null is NaN
+    bits, missing = np.empty(len(values), np.uint64), np.empty(len(values), bool)
+    for start in range(0, len(values), BLOCK):
+        part = slice(start, start + BLOCK)
+        known = values[part].astype(np.float64)
+        known += 0.0  # there is one zero
+        np.isnan(known, out=missing[part])
+        signed = known.view(np.int64)
+        # a negative one's bits are turned round, of the others the sign is set
+        np.bitwise_xor(signed, (signed >> 63) | _LEAST, out=bits[part].view(np.int64))
+    count = np.count_nonzero(missing)
+    if not nan_is_missing and array.null_count != count:
         return None  # a NaN that is a value
-    bits = values.view(np.uint64)
-    negative = bits >= _SIGN
-    bits = np.where(negative, ~bits, bits | _SIGN)
-    if not missing.any():
+    if not count:
         return Codes(bits, ALL)
     null = ALL - 1  # the code of a NaN, of no number
     bits[missing] = np.uint64(null)

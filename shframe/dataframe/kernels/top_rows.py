@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from shframe.dataframe import partition
-from shframe.dataframe.kernels.group_rows import group_rows
+from shframe.dataframe.kernels.group_rows import number_rows
 from shframe.dataframe.kernels.row_ranks import code_in_order
 from shframe.dataframe.kernels.table_rows import code_rows, columns_at
 
@@ -40,16 +40,17 @@ def find_near_first(
         ranks = code_in_order(column, dtype, ascending, na_position)
         if ranks is not None:
             places = ~ranks.values if from_end else ranks.values.copy()
-            near = _have_first_values(group_rows(codes), places, count)
+            near = _have_first_values(*number_rows(codes), places, count)
     return pd.Series(near, index=index)
 
 
-def _have_first_values(groups: Any, places: Any, count: int) -> Any:
+def _have_first_values(numbers: Any, total: int, places: Any, count: int) -> Any:
     near = np.zeros(len(places), bool)
-    for _ in range(count):
-        first = np.full(groups.total, LAST)
-        np.minimum.at(first, groups.codes, places)
-        found = places == first[groups.codes]
+    for left in range(count - 1, -1, -1):
+        first = np.full(total, LAST)
+        np.minimum.at(first, numbers, places)
+        found = places == first.take(numbers)
         near |= found
-        places[found] = LAST
+        if left:
+            np.putmask(places, found, LAST)
     return near
