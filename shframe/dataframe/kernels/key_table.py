@@ -20,6 +20,7 @@ from shframe.dataframe.kernels.key_codes import ALL, Codes, code_column, hash_bi
 
 DENSE = 8  # codes to a row up to which a code is the place in an array
 SPARSE = 64  # the same where there is room for such an array
+FEW_CODES = 1 << 20  # with so few there is an array, however few rows there are, in that room
 ABSENT = -1
 
 
@@ -71,7 +72,7 @@ def build_table(keys: Sequence[Any], room: int = 0) -> KeyTable | None:
         return None
     values = _mix([(coder, codes) for coder, codes in made])
     coders = tuple(coder for coder, _ in made)
-    if size <= max(LEAST_DIRECT, DENSE * rows, min(SPARSE * rows, room // 4)):
+    if size <= max(LEAST_DIRECT, DENSE * rows, min(max(SPARSE * rows, FEW_CODES), room // 4)):
         return _build_direct(coders, values.astype(np.intp), size)
     return _build_hashed(coders, values)
 
