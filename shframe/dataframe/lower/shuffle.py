@@ -24,7 +24,7 @@ from shframe.dataframe.lower.layer import (
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
-FEW_ROWS = 1 << 15  # that one task puts in order in less time than it takes to share them
+FEW_ROWS = 1 << 17  # that one task puts in order in less time than it takes to share them
 
 
 def lower_shuffled(node: Shuffled, sources: tuple[Layer, ...]) -> Layer:
