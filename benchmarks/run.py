@@ -13,7 +13,15 @@ from types import FrameType
 from shframe.benchmarks.engines.limits import threads
 from shframe.benchmarks.runner.measure import Conditions, measure
 from shframe.benchmarks.runner.processes import adopt_orphans
-from shframe.benchmarks.runner.record import OWN, Job, Run, history_folder, load, new_run
+from shframe.benchmarks.runner.record import (
+    OWN,
+    UNCACHED,
+    Job,
+    Run,
+    history_folder,
+    load,
+    new_run,
+)
 from shframe.benchmarks.runner.report import write_plots, write_report
 from shframe.benchmarks.runner.tables import compare_runs, describe_run, print_tables
 from shframe.benchmarks.runner.verdicts import judge_answers
@@ -108,6 +116,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="[NAME=]PATH",
         help="the interpreter of an environment whose shframe is measured; may be repeated",
     )
+    parser.add_argument(
+        "--uncached", action="store_true", help="also shframe that keeps no columns of files"
+    )
     parser.add_argument("--output", type=Path, help="where to save the run as JSON")
     parser.add_argument("--report", type=Path, help="write an HTML page with tables and plots")
     parser.add_argument("--plots", type=Path, help="write a plot of each class into this folder")
@@ -162,6 +173,8 @@ def _questions(
                 continue
             if engine == OWN:
                 engines += [(engine, environment, python) for environment, python in places]
+                if asked.uncached and "memory" not in question:
+                    engines.append((engine, UNCACHED, None))
             else:
                 engines.append((engine, "", None))
         if engines:

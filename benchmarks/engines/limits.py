@@ -1,6 +1,7 @@
 """How many threads and how much memory the engines get: the same for all, by the environment.
 
-The runner sets $SHFRAME_BENCH_WORKERS and $SHFRAME_BENCH_MEMORY (bytes) for its processes.
+The runner sets $SHFRAME_BENCH_WORKERS and $SHFRAME_BENCH_MEMORY (bytes) for its processes, and
+$SHFRAME_BENCH_FILE_CACHE (bytes) for one whose shframe keeps no columns of files.
 """
 
 from __future__ import annotations
@@ -16,14 +17,19 @@ def threads() -> int:
 
 def memory() -> int | None:
     """The budget of each engine in bytes, where it has one."""
-    given = os.environ.get("SHFRAME_BENCH_MEMORY")
+    return _bytes_of("SHFRAME_BENCH_MEMORY")
+
+
+def _bytes_of(name: str) -> int | None:
+    given = os.environ.get(name)
     return int(given) if given else None
 
 
 def shframe_options() -> dict[str, Any]:
     """Arguments of sf.init()."""
-    budget = memory()
-    return {"workers": threads()} | ({} if budget is None else {"memory": budget})
+    options = {"memory": memory(), "file_cache": _bytes_of("SHFRAME_BENCH_FILE_CACHE")}
+    given = {name: value for name, value in options.items() if value is not None}
+    return {"workers": threads(), **given}
 
 
 def duckdb_options() -> dict[str, Any]:

@@ -19,7 +19,7 @@ from shframe.benchmarks.runner.processes import (
     other_load,
     running_children,
 )
-from shframe.benchmarks.runner.record import OWN, Job
+from shframe.benchmarks.runner.record import OWN, UNCACHED, Job
 
 HERE = Path(__file__).resolve().parents[1]
 
@@ -63,6 +63,7 @@ def measure(job: Job, conditions: Conditions, python: str | None = None) -> Job:
                 **os.environ,
                 "SHFRAME_BENCH_WORKERS": str(conditions.workers),
                 "POLARS_MAX_THREADS": str(conditions.workers),
+                **({"SHFRAME_BENCH_FILE_CACHE": "0"} if job.environment == UNCACHED else {}),
             },
         )
         os.close(writer)

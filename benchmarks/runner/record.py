@@ -20,6 +20,7 @@ PACKAGES = (
     *("ray", "numexpr", "joblib", "loky", "tpchgen-cli"),
 )
 OWN = "shframe"
+UNCACHED = "uncached"  # the environment in which it decodes its files for each answer
 
 
 @dataclass
