@@ -75,6 +75,11 @@ def is_value(value: Any) -> bool:
     return isinstance(value, Collection) and isinstance(value.expr, Value)
 
 
+def is_array(value: Any) -> bool:
+    """Whether it is a lazy array."""
+    return isinstance(value, Collection) and not isinstance(value.expr, Relation | Value)
+
+
 def whole_of(value: Any) -> Expr:
     """The node that gives all of something lazy in one piece."""
     if is_value(value):
@@ -95,7 +100,7 @@ def unusable(value: Any) -> UnsupportedType:
 
 def is_many(value: Any) -> bool:
     """Whether pandas would pair a plain value with rows or columns, one by one."""
-    if is_value(value) or isinstance(value, np.generic):
+    if is_value(value) or is_array(value) or isinstance(value, np.generic):
         return False
     return bool(pd.api.types.is_list_like(value))
 

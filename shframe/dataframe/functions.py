@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from pandas.api.extensions import no_default
 from shframe.dataframe import arguments
 from shframe.dataframe.frame import DataFrame
 from shframe.dataframe.methods import converting, reshaping, tabulating
+from shframe.dataframe.methods.arrays import rows_of
 from shframe.dataframe.methods.storing import store_pandas
 from shframe.dataframe.methods.user_functions import map_items
 from shframe.dataframe.wrap import wrap, wrap_as
@@ -320,8 +322,16 @@ def from_array(
 ) -> Any:
     """A NumPy array as a Series, or with columns as a frame.
 
-    Cost: lazy arrays are computed at the call.
+    A lazy array stays lazy: its blocks along the first axis are the partitions, whose rows are
+    numbered, and with `npartitions` as many of them where there are as many rows.
+
+    Cost: none for a lazy array; with an index, and of Python objects, it is computed at the call.
     """
+    if arguments.is_array(x) and index is None and not x.dtype.hasobject:
+        if npartitions is not None and x.ndim:
+            edges = [x.shape[0] * n // npartitions for n in range(npartitions + 1)]
+            x = x.rechunk({0: tuple(b - a for a, b in itertools.pairwise(edges))})
+        return wrap(rows_of(x, columns))
     values = x.compute() if hasattr(x, "compute") else np.asarray(x)
     if values.ndim == 1 and not isinstance(columns, (list, pd.Index)):
         return wrap(store_pandas(pd.Series(values, index=index, name=columns), npartitions))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-import pandas as pd
-
 from shframe.dataframe.methods import partitioning
+from shframe.dataframe.methods.arrays import array_of, check_lengths
 from shframe.dataframe.rows import Rows
 from shframe.dataframe.wrap import wrap
 from shframe.errors import UnsupportedType
@@ -124,28 +123,32 @@ class Partitioning(Rows):
         """The partitions as delayed values. optimize_graph: accepted, without effect."""
         return [delayed(part) for part in self.partitions]  # type: ignore[attr-defined]
 
-    def to_dask_array(self, lengths: Any = None, meta: Any = None) -> Array:
-        """The values as a lazy array of shframe; a partition is in one block.
+    def to_array(self, lengths: Any = None) -> Array:
+        """The values as a lazy array; each partition is a block, and both are one plan.
 
-        lengths: how many rows each has; None or True: they are counted, which computes them. meta:
-        an empty array of the dtype; None: the one that all columns have in common.
+        lengths: rows of each partition; None: they are counted, which computes the partitions where
+            they are not in the store yet.
 
-        Raises: InvalidArgument for values that are no numbers, times or booleans.
+        Raises: UnsupportedType for columns of text or of other values that an array cannot hold.
+        Cost: blocks are views of the columns in the store; several columns, missing values and
+            integers beside floats are put together by each task that reads them.
+
+        Examples
+        --------
+        >>> import pandas as pd, shframe as sf, shframe.array as xp
+        >>> frame = sf.from_pandas(pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 5.0]}))
+        >>> float(xp.sum(frame["a"].to_array() * frame["b"].to_array()))
+        13.0
         """
-        from shframe.array.delaying import from_delayed  # a third of what frames take to load
-        from shframe.array.functions.manipulation import concat
-        from shframe.array.ndarray import Array
+        check_lengths(lengths)
+        counts = None if lengths in (None, True) else lengths
+        made: Array = array_of(self.expr, self.planner, counts)
+        return made
 
-        parts = self.to_delayed()
-        if lengths is None or lengths is True:
-            lengths = self.map_partitions(_count, meta=pd.Series(dtype=int)).compute()  # type: ignore[attr-defined]
-        dtype = (self._meta.to_numpy() if meta is None else meta).dtype
-        width = self._meta.shape[1:]
-        blocks = [
-            from_delayed(delayed(_values)(part), (int(rows), *width), dtype)
-            for part, rows in zip(parts, lengths, strict=True)
-        ]
-        return Array(concat([one.expr for one in blocks]))
+    def to_dask_array(self, lengths: Any = None, meta: Any = None) -> Array:
+        """to_array() under Dask's name; meta: an array whose dtype it gets."""
+        made = self.to_array(lengths)
+        return made if meta is None else made.astype(meta.dtype)
 
     def to_bag(self, index: bool = False, format: str = "tuple") -> NoReturn:
         """Raises UnsupportedType: there are no bags. itertuples() and iterrows() give rows."""
@@ -153,11 +156,3 @@ class Partitioning(Rows):
             "to_bag() is not supported, as there are no bags\n"
             "  to_delayed() gives the partitions, itertuples() the rows"
         )
-
-
-def _count(part: Any) -> Any:
-    return pd.Series([len(part)])
-
-
-def _values(part: Any) -> Any:
-    return part.to_numpy()

@@ -18,8 +18,9 @@ from shframe.array.grid.chunks import Chunks, Shape, numblocks, shape_of
 from shframe.graph.cached import cached_property
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr
-from shframe.graph.tasks.function import UserCode
+from shframe.graph.tasks.function import Function, UserCode
 from shframe.lazy.delayed_graph import DelayedCall
+from shframe.lazy.embedded import Embedded
 
 DType = np.dtype[Any]
 
@@ -81,6 +82,19 @@ class FromDelayed(Node):
     """The one block that a delayed call returns."""
 
     call: DelayedCall
+    chunks: Chunks
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class FromParts(Node):
+    """Blocks along the first axis that the parts of another plan hold: partitions of a frame.
+
+    show: called with a part, returns its values as an array, a view of them where it can.
+    """
+
+    parts: Embedded
+    show: Function
     chunks: Chunks
     dtype: DType
 

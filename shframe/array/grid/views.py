@@ -6,9 +6,12 @@ large object, a slice, a transpose or a broadcast costs no task and no byte of i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from shframe.errors import ChunkMismatch
 
 NpArray = np.ndarray[Any, Any]
 ViewStep = tuple[str, tuple[Any, ...]]
@@ -38,6 +41,11 @@ def reshaped(shape: tuple[int, ...]) -> View:
     return (("reshape", shape),)
 
 
+def shown(show: Callable[[Any], NpArray], shape: tuple[int, ...]) -> View:
+    """What a function shows of an input that is no array; it has to be of this shape."""
+    return (("show", (show, shape)),)
+
+
 def apply_view(value: Any, view: View) -> NpArray:
     """What the view shows of a value.
 
@@ -46,6 +54,11 @@ def apply_view(value: Any, view: View) -> NpArray:
     >>> apply_view(np.arange(6), reshaped((2, 3)) + sliced((0, slice(1, None)))).tolist()
     [1, 2]
     """
+    if view and view[0][0] == "show":
+        (_, (show, shape)), *rest = view
+        value, view = show(value), tuple(rest)
+        if value.shape != shape:
+            raise ChunkMismatch(f"a part has the shape {value.shape}, where {shape} was expected")
     array = np.asarray(value)
     for kind, how in view:
         if kind == "index":

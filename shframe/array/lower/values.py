@@ -22,6 +22,7 @@ from shframe.array.lower.block_refs import (
     operand_blocks,
     work,
 )
+from shframe.errors import ChunkMismatch
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 from shframe.lazy.delayed_graph import tasks_of
@@ -62,6 +63,21 @@ def from_delayed(node: nodes.FromDelayed, sources: tuple[Layer, ...]) -> Layer:
     made = Task(Key(node.name, (0,)), check, graph.outputs)
     layer = layer_of([BlockRef(made.key)], [*graph.tasks.values(), made])
     layer.data.update(graph.data)
+    return layer
+
+
+def from_parts(node: nodes.FromParts, sources: tuple[Layer, ...]) -> Layer:
+    """What is shown of each part of the other plan, whose tasks come along."""
+    layer = node.parts.layer()
+    if len(layer.keys) != len(node.chunks[0]):
+        raise ChunkMismatch(
+            f"there are {len(layer.keys)} partitions now, and {len(node.chunks[0])} were counted"
+        )
+    shapes = grids.block_shapes(node.chunks)
+    layer.about = [
+        BlockRef(key, views.shown(node.show, shape), own=False)
+        for key, shape in zip(layer.keys, shapes, strict=True)
+    ]
     return layer
 
 

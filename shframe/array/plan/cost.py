@@ -43,7 +43,7 @@ def calls_user(node: Expr) -> bool:
         return any(isinstance(value, UserCode) for _, value in node.options)
     if isinstance(node, nodes.Reduce):
         return isinstance(node.reducer, UserReduction)
-    return isinstance(node, nodes.MapBlocks | nodes.FromDelayed)
+    return isinstance(node, nodes.MapBlocks | nodes.FromDelayed | nodes.FromParts)
 
 
 def _cost_of_node(node: Expr) -> float:

@@ -211,6 +211,7 @@ def _result(node: nodes.Result) -> str:
 _WORDS: dict[type[Expr], Callable[[Any], str]] = {
     nodes.FromArray: _from_array,
     nodes.FromBlocks: lambda node: "blocks",
+    nodes.FromParts: lambda node: f"from_parts({node.parts.expr.name})",
     nodes.FromDelayed: lambda node: f"from_delayed({node.call._call.name})",
     nodes.Full: lambda node: f"full({node.value})",
     nodes.Arange: lambda node: f"arange({node.start}, step={node.step})",

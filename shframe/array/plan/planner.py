@@ -44,6 +44,7 @@ PLANNER: Planner[list[BlockRef]] = Planner(
         nodes.FromArray: values.from_array,
         nodes.FromBlocks: values.from_blocks,
         nodes.FromDelayed: values.from_delayed,
+        nodes.FromParts: values.from_parts,
         nodes.Full: values.full,
         nodes.Arange: values.arange,
         nodes.Eye: values.eye,

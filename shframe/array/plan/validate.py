@@ -74,7 +74,7 @@ def check_layer(node: Expr, layer: Layer) -> None:
     """A block for each position of the grid; each task of the layer has a key of its own."""
     keys = [task.key for task in layer.tasks]
     assert len(set(keys)) == len(keys), f"two tasks of {node.name} have one key"
-    calls = isinstance(node, nodes.FromDelayed)  # which have names of their own
+    calls = isinstance(node, nodes.FromDelayed | nodes.FromParts)  # which have names of their own
     strange = [key for key in keys if not calls and not key.name.startswith(node.name)]
     assert not strange, f"{node.name} makes tasks of other nodes: {strange[0]}"
     if isinstance(node, nodes.Node):

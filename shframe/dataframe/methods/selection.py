@@ -52,7 +52,11 @@ def assign_column(source: Relation, label: Any, value: Any) -> Relation:
     """The frame with a further column: a lazy one, values for each row, or a constant."""
     if arguments.is_rows(value):
         return assign_lazy(source, label, value.expr)
-    if arguments.is_many(value) and not isinstance(value, Collection):
+    if arguments.is_array(value):
+        value = value if value.ndim else value.compute()
+    if arguments.is_array(value) or (
+        arguments.is_many(value) and not isinstance(value, Collection)
+    ):
         return assign_lazy(source, label, place_values(source, value))
     if arguments.is_value(value) and is_array(value.expr.sample):
         return assign_lazy(source, label, place_values(source, value))

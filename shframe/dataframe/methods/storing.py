@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from shframe import session
-from shframe.dataframe import partition
+from shframe.dataframe import arguments, partition
 from shframe.dataframe.expr.base import Meta, Params, Relation
 from shframe.dataframe.expr.positions import Placed
 from shframe.dataframe.expr.relations import FromParts
 from shframe.dataframe.expr.values import Given, Held
 from shframe.dataframe.kernels import positions
+from shframe.dataframe.methods.arrays import place_array
 from shframe.dataframe.sources.parquet_source import MOST_PARTITION
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
@@ -50,7 +51,7 @@ def place_values(source: Relation, values: Any) -> Relation:
         number of values than rows, when they are computed.
     """
     if isinstance(values, Collection):
-        return _place_array(source, values)
+        return _place_lazy(source, values)
     if isinstance(values, pd.Series):
         return store_pandas(values, 1)
     if not isinstance(values, _LISTED) or getattr(values, "ndim", 1) != 1:
@@ -69,8 +70,10 @@ def is_array(value: Any) -> bool:
     return isinstance(value, arrays) and value.ndim == 1
 
 
-def _place_array(source: Relation, values: Any) -> Relation:
+def _place_lazy(source: Relation, values: Any) -> Relation:
     """A lazy array as a column beside the rows, by their numbers."""
+    if arguments.is_array(values):
+        return place_array(source, values)
     sample = values.expr.sample
     index = source.meta if isinstance(source.meta, pd.Index) else source.meta.index
     if not is_array(sample):

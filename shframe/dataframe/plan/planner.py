@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from shframe.dataframe.expr import base, grouped, ordered, positions, relations, values, windows
+from shframe.dataframe.expr import (
+    base,
+    blocks,
+    grouped,
+    ordered,
+    positions,
+    relations,
+    values,
+    windows,
+)
+from shframe.dataframe.lower.blocks import lower_from_blocks, lower_placed_blocks
 from shframe.dataframe.lower.groupby import lower_aggregate
 from shframe.dataframe.lower.grouped import (
     lower_grouped_apply,
@@ -56,6 +66,8 @@ PLANNER: Planner[About] = Planner(
     ),
     lowerings={
         relations.FromParts: lower_from_parts,
+        blocks.FromBlocks: lower_from_blocks,
+        blocks.PlacedBlocks: lower_placed_blocks,
         relations.ReadParquet: lower_read_parquet,
         relations.ReadCsv: lower_read_csv,
         base.RowWise: lower_row_wise,
