@@ -75,6 +75,11 @@ def is_value(value: Any) -> bool:
     return isinstance(value, Collection) and isinstance(value.expr, Value)
 
 
+def is_array(value: Any) -> bool:
+    """Whether it is a lazy array of blocks."""
+    return isinstance(value, Collection) and not (is_rows(value) or is_value(value))
+
+
 def whole_of(value: Any) -> Expr:
     """The node that gives all of something lazy in one piece."""
     if is_value(value):

@@ -124,7 +124,7 @@ class Partitioning(Rows):
         """The partitions as delayed values. optimize_graph: accepted, without effect."""
         return [delayed(part) for part in self.partitions]  # type: ignore[attr-defined]
 
-    def to_dask_array(self, lengths: Any = None, meta: Any = None) -> Array:
+    def to_array(self, lengths: Any = None, meta: Any = None) -> Array:
         """The values as a lazy array of shframe; a partition is in one block.
 
         lengths: how many rows each has; None or True: they are counted, which computes them. meta:
@@ -146,6 +146,10 @@ class Partitioning(Rows):
             for part, rows in zip(parts, lengths, strict=True)
         ]
         return Array(concat([one.expr for one in blocks]))
+
+    def to_dask_array(self, lengths: Any = None, meta: Any = None) -> Array:
+        """to_array() under Dask's name."""
+        return self.to_array(lengths, meta)
 
     def to_bag(self, index: bool = False, format: str = "tuple") -> NoReturn:
         """Raises UnsupportedType: there are no bags. itertuples() and iterrows() give rows."""

@@ -119,7 +119,6 @@ def test_what_is_lazy_is_never_taken_for_a_constant(session: Session) -> None:
     array = xp.from_array(np.arange(2.0))
     for work in (
         lambda: lazy.x + array,
-        lambda: lazy.assign(a=array),
         lambda: lazy.x.fillna(sf.delayed(1)),
     ):
         with pytest.raises(UnsupportedType):

@@ -52,7 +52,8 @@ def assign_column(source: Relation, label: Any, value: Any) -> Relation:
     """The frame with a further column: a lazy one, values for each row, or a constant."""
     if arguments.is_rows(value):
         return assign_lazy(source, label, value.expr)
-    if arguments.is_many(value) and not isinstance(value, Collection):
+    plain = arguments.is_many(value) and not isinstance(value, Collection)
+    if plain or arguments.is_array(value):
         return assign_lazy(source, label, place_values(source, value))
     if arguments.is_value(value) and is_array(value.expr.sample):
         return assign_lazy(source, label, place_values(source, value))
