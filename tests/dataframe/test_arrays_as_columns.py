@@ -64,10 +64,22 @@ def test_another_length(rows: int) -> None:
     values = np.arange(rows)
     with pytest.raises(ValueError, match="Length of values") as wanted:
         frame.assign(c=values)
-    lazy = sf.from_pandas(frame, npartitions=2).assign(c=xp.asarray(values))
-    with pytest.raises(ValueError, match="Length of values") as raised:
-        lazy.compute()
-    assert str(wanted.value) in str(raised.value)
+    stored = sf.from_pandas(frame, npartitions=2)
+    for wrong in (values, xp.asarray(values), values.tolist()):
+        with pytest.raises(ValueError, match="Length of values") as raised:
+            stored.assign(d=1).assign(c=wrong)
+        assert str(raised.value) == str(wanted.value)
+        unknown = stored[stored.x >= 0].assign(c=wrong)
+        with pytest.raises(ValueError, match="Length of values") as raised:
+            unknown.compute()
+        assert str(wanted.value) in str(raised.value)
+
+
+def test_labelled_values_need_no_length() -> None:
+    frame = pd.DataFrame({"x": range(4)})
+    lazy = sf.from_pandas(frame, npartitions=2)
+    labelled = pd.Series([1, 2], index=[3, 0])
+    same(lazy.assign(c=labelled).compute(), frame.assign(c=labelled))
 
 
 def test_what_is_no_column() -> None:
