@@ -19,9 +19,8 @@ from shframe.dataframe.kernels.arguments import Place, fill_places
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr
-from shframe.lazy.collection import Collection
+from shframe.lazy.collection import Collection, Lazy
 from shframe.lazy.compute import compute
-from shframe.lazy.delayed import Delayed
 
 
 class SplitArguments(NamedTuple):
@@ -124,7 +123,7 @@ def lazy_in(values: Sequence[Any]) -> list[Any]:
     stack = [*reversed(values)]
     while stack:
         value = stack.pop()
-        if isinstance(value, (Collection, Delayed, ObjectRef)):
+        if isinstance(value, (Lazy, ObjectRef)):
             found[id(value)] = value
         elif type(value) in (list, tuple, set):
             stack.extend(reversed(list(value)))

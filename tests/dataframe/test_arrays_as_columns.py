@@ -86,5 +86,7 @@ def test_what_is_no_column() -> None:
     lazy = sf.from_pandas(pd.DataFrame({"x": range(4)}), npartitions=2)
     with pytest.raises(ValueError, match=r"Expected a 1D array, got an array with shape \(4, 2\)"):
         lazy["c"] = xp.ones((4, 2))
+    with pytest.raises(UnsupportedType, match="a lazy MaskedArray cannot be used here"):
+        lazy["c"] = xp.ma.masked_array(np.arange(4), mask=[1, 0, 0, 1])
     with pytest.raises(UnsupportedType, match="compute"):
         lazy["c"] = xp.asarray(np.array(["a", 1, None, 2.5], object))
