@@ -19,9 +19,8 @@ from shframe.dataframe.kernels.arguments import Place, fill_places
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.objects.object_ref import ObjectRef
 from shframe.graph.plan.expr import Expr
-from shframe.lazy.collection import Collection
+from shframe.lazy.collection import Collection, Lazy
 from shframe.lazy.compute import compute
-from shframe.lazy.delayed import Delayed
 
 
 class SplitArguments(NamedTuple):
@@ -76,8 +75,8 @@ def is_value(value: Any) -> bool:
 
 
 def is_array(value: Any) -> bool:
-    """Whether it is a lazy array."""
-    return isinstance(value, Collection) and not isinstance(value.expr, Relation | Value)
+    """Whether it is a lazy array of blocks."""
+    return isinstance(value, Collection) and not (is_rows(value) or is_value(value))
 
 
 def whole_of(value: Any) -> Expr:
@@ -124,7 +123,7 @@ def lazy_in(values: Sequence[Any]) -> list[Any]:
     stack = [*reversed(values)]
     while stack:
         value = stack.pop()
-        if isinstance(value, (Collection, Delayed, ObjectRef)):
+        if isinstance(value, (Lazy, ObjectRef)):
             found[id(value)] = value
         elif type(value) in (list, tuple, set):
             stack.extend(reversed(list(value)))

@@ -40,9 +40,9 @@ _NOT_DRIVEN = """
     inferred_type info insert is_monotonic_decreasing is_monotonic_increasing is_unique isetitem
     item items iterrows itertuples join keys known known_divisions list memory_usage name names
     nbytes ndim ngroups nlevels npartitions optimize ordered partitions persist plot pop shape
-    size squeeze struct to_bag to_csv to_dask_array to_delayed to_dict to_feather to_hdf to_html
-    to_json to_list to_numpy to_orc to_parquet to_pickle to_records to_sql to_string to_xarray
-    tolist transpose tz unit values visualize
+    size squeeze struct to_array to_bag to_csv to_dask_array to_delayed to_dict to_feather to_hdf
+    to_html to_json to_list to_numpy to_orc to_parquet to_pickle to_records to_sql to_string
+    to_xarray tolist transpose tz unit values visualize
 """
 NOT_DRIVEN = frozenset(_NOT_DRIVEN.split())
 OBJECTS = {

@@ -10,6 +10,7 @@ import pandas as pd
 
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import rowwise
+from shframe.dataframe.kernels.positions import check_length
 
 
 def show_values(part: Any, *, dtype: Any) -> Any:
@@ -60,9 +61,7 @@ def take_blocks(
     name: Any,
 ) -> Any:
     """The values of a partition's rows, under their labels, from the blocks of an array."""
-    total, rows = sum(lengths), sum(counts)
-    if total != rows:
-        raise ValueError(f"Length of values ({total}) does not match length of index ({rows})")
+    check_length(sum(lengths), sum(counts))
     begin = sum(counts[:place])
     end = begin + counts[place]
     pieces: list[Any] = []

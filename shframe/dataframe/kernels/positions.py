@@ -35,13 +35,16 @@ def take_slice(
 def take_values(part: Any, counts: list[int], values: Any, *, place: int, name: Any) -> Any:
     """The values of a partition's rows, under their labels; values: of all rows."""
     total, begin = sum(counts), sum(counts[:place])
-    if len(values) != total:
-        raise ValueError(
-            f"Length of values ({len(values)}) does not match length of index ({total})"
-        )
+    check_length(len(values), total)
     index = partition.as_pandas(rowwise.get_index(part))
     whole = values.array if isinstance(values, pd.Series) else values
     return pd.Series(whole[begin : begin + counts[place]], index=index, name=name)
+
+
+def check_length(length: int, rows: int) -> None:
+    """Raises: ValueError, in pandas' sentence, for another number of values than rows."""
+    if length != rows:
+        raise ValueError(f"Length of values ({length}) does not match length of index ({rows})")
 
 
 def rows_of(obj: Any, numbers: Any) -> Any:

@@ -48,7 +48,7 @@ def array_of(source: Relation, planner: Any, lengths: Sequence[int] | None = Non
 
 def _count(parts: Embedded, planner: Any) -> Sequence[int]:
     """The rows of each partition."""
-    known = _known_sizes(parts.expr)  # type: ignore[arg-type]
+    known = known_sizes(parts.expr)  # type: ignore[arg-type]
     if known is not None:
         return known
     graph, top = planner.graph(parts.optimized(), _counted)
@@ -88,19 +88,18 @@ def rows_of(array: Any, labels: Any) -> Relation:
 def place_array(source: Relation, array: Any) -> Relation:
     """A lazy array beside the rows, by their numbers.
 
-    Raises: ValueError for another shape than one value a row: at the call where rows are counted.
+    Raises: ValueError for another shape than one axis, and when computed for another length.
     """
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
         raise ValueError(f"Expected a 1D array, got an array with shape {array.shape}")
-    if array.dtype.hasobject:
-        raise UnsupportedType("an array of objects is no column: compute() it first")
-    sizes = _known_sizes(source)
-    if sizes is not None and sum(sizes) != array.shape[0]:
-        raise ValueError(
-            f"Length of values ({array.shape[0]}) does not match length of index ({sum(sizes)})"
+    if array.dtype.hasobject or array.dtype.names:
+        raise UnsupportedType(
+            f"a lazy array of dtype {array.dtype} is no column: its values tell pandas the dtype\n"
+            "  compute() it first"
         )
+    sizes = known_sizes(source)
     index = source.meta if isinstance(source.meta, pd.Index) else source.meta.index
     name = getattr(source.meta, "name", None)
     known = pd.Series(np.empty(0, array.dtype), index=index[:0], name=name)
@@ -109,7 +108,7 @@ def place_array(source: Relation, array: Any) -> Relation:
     return PlacedBlocks(source, _embedded(array), lengths, Meta(known), paired)
 
 
-def _known_sizes(source: Relation) -> Sequence[int] | None:
+def known_sizes(source: Relation) -> Sequence[int] | None:
     """The rows of each partition, where they are those of partitions in the store."""
     while isinstance(source, Assign | Project | Column | PlacedBlocks):
         source = source.source

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import pandas as pd
+
 from shframe.dataframe import arguments
 from shframe.dataframe.expr.base import Relation, Value
 from shframe.dataframe.expr.columns import Column
 from shframe.dataframe.expr.lineage import correspond, same_rows
-from shframe.dataframe.expr.relations import Assign, Filter, Project, align, unify_dtypes
+from shframe.dataframe.expr.relations import (
+    Assign,
+    Filter,
+    Project,
+    align,
+    unify_dtypes,
+)
 from shframe.dataframe.expr.values import RowCount
+from shframe.dataframe.kernels import positions
+from shframe.dataframe.methods.arrays import known_sizes
 from shframe.dataframe.methods.storing import is_array, place_values
 from shframe.errors import ColumnNotFound, UnsupportedType
 from shframe.lazy.collection import Collection
@@ -52,16 +62,28 @@ def assign_column(source: Relation, label: Any, value: Any) -> Relation:
     """The frame with a further column: a lazy one, values for each row, or a constant."""
     if arguments.is_rows(value):
         return assign_lazy(source, label, value.expr)
-    if arguments.is_array(value):
-        value = value if value.ndim else value.compute()
-    if arguments.is_array(value) or (
-        arguments.is_many(value) and not isinstance(value, Collection)
-    ):
+    if arguments.is_array(value) and not value.ndim:
+        value = value.compute()
+    plain = arguments.is_many(value) and not isinstance(value, Collection)
+    if plain or arguments.is_array(value):
+        _check_length(source, value)
         return assign_lazy(source, label, place_values(source, value))
     if arguments.is_value(value) and is_array(value.expr.sample):
         return assign_lazy(source, label, place_values(source, value))
     literal, given = arguments.split_value(value)
     return Assign(source, label, literal, given)
+
+
+def _check_length(source: Relation, values: Any) -> None:
+    """Raises: ValueError, pandas' own, where it is known without computing that lengths differ."""
+    sizes = known_sizes(source)
+    if sizes is None or isinstance(values, pd.Series):
+        return
+    listed = isinstance(values, (list, tuple, range))
+    shape: tuple[int, ...] = (len(values),) if listed else getattr(values, "shape", ())
+    rows = sum(sizes)
+    if rows and len(shape) == 1:  # a frame without rows may get some
+        positions.check_length(shape[0], rows)
 
 
 def assign_lazy(source: Relation, label: Any, column: Relation, grows: bool = True) -> Relation:

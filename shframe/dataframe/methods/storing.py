@@ -10,7 +10,7 @@ import pandas as pd
 
 from shframe import session
 from shframe.dataframe import arguments, partition
-from shframe.dataframe.expr.base import Meta, Params, Relation
+from shframe.dataframe.expr.base import Meta, Params, Relation, Value
 from shframe.dataframe.expr.positions import Placed
 from shframe.dataframe.expr.relations import FromParts
 from shframe.dataframe.expr.values import Given, Held
@@ -45,11 +45,14 @@ _LISTED = (list, tuple, range, np.ndarray, pd.Index, pd.api.extensions.Extension
 
 
 def place_values(source: Relation, values: Any) -> Relation:
-    """Plain values that belong to the rows of a relation: pandas' by label, others by number.
+    """Values that belong to the rows of a relation: pandas' by label, others by number.
 
-    Raises: UnsupportedType for what has no order or no single column; ValueError for another
-        number of values than rows, when they are computed.
+    values: plain ones, or a lazy array, which is computed with the plan.
+    Raises: UnsupportedType for what has no order or no single column; ValueError for an array that
+        is no vector, and for another number of values than rows, when they are computed.
     """
+    if arguments.is_array(values):
+        return place_array(source, values)
     if isinstance(values, Collection):
         return _place_lazy(source, values)
     if isinstance(values, pd.Series):
@@ -57,11 +60,9 @@ def place_values(source: Relation, values: Any) -> Relation:
     if not isinstance(values, _LISTED) or getattr(values, "ndim", 1) != 1:
         raise UnsupportedType(f"a column is a list, an array or a Series, got {values!r:.60}")
     series = pd.Series(values if hasattr(values, "dtype") else list(values))
-    index = source.meta if isinstance(source.meta, pd.Index) else source.meta.index
     name = getattr(values, "name", getattr(source.meta, "name", None))
-    known = Meta(pd.Series(series.array[:0], index=index, name=name))
     held = Given(Held(session.current().put(series)))
-    return Placed(source, positions.take_values, Params(name=name), (held,), known)
+    return _placed(source, held, series.array[:0], name)
 
 
 def is_array(value: Any) -> bool:
@@ -71,15 +72,18 @@ def is_array(value: Any) -> bool:
 
 
 def _place_lazy(source: Relation, values: Any) -> Relation:
-    """A lazy array as a column beside the rows, by their numbers."""
-    if arguments.is_array(values):
-        return place_array(source, values)
+    """What an array is computed of as a column beside the rows, by their numbers."""
     sample = values.expr.sample
-    index = source.meta if isinstance(source.meta, pd.Index) else source.meta.index
     if not is_array(sample):
         raise UnsupportedType(f"a lazy {type(sample).__name__} is no column: compute() it first")
-    known = Meta(pd.Series(sample[:0], index=index[:0]))
-    return Placed(source, positions.take_values, Params(name=None), (values.expr,), known)
+    return _placed(source, values.expr, sample[:0], None)
+
+
+def _placed(source: Relation, values: Value, empty: Any, name: Any) -> Relation:
+    """One value a row, by their numbers; empty: none of them, which tells the dtype."""
+    index = source.meta if isinstance(source.meta, pd.Index) else source.meta.index
+    known = Meta(pd.Series(empty, index=index[:0], name=name))
+    return Placed(source, positions.take_values, Params(name=name), (values,), known)
 
 
 def build(kind: type, data: Any, **named: Any) -> Relation:
