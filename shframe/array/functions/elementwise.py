@@ -135,7 +135,9 @@ def call_ufunc(ufunc: np.ufunc, *operands: Any, **how: Any) -> tuple[Node, ...]:
     """
     name = ufunc.__name__
     if ufunc.signature is not None:
-        raise UnsupportedType(f"{name} works on whole axes; matmul and vecdot are supported")
+        raise UnsupportedType(
+            f"{name} works on whole axes; matmul, matvec, vecdot and vecmat are supported"
+        )
     if len(operands) != ufunc.nin:
         raise UnsupportedType(f"{name} takes {ufunc.nin} operands, {len(operands)} were given")
     if ufunc is np.power:
