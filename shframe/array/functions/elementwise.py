@@ -217,12 +217,18 @@ def clip(
     *,
     a_min: Any = NO_VALUE,
     a_max: Any = NO_VALUE,
+    dtype: Any = None,
+    casting: Any = "same_kind",
 ) -> Node:
     """The values, not below one bound nor above the other; None is no bound, nor is an integer
     at or beyond the end of the array's integer dtype.
 
     a_min, a_max: NumPy's names for min and max.
+    dtype, casting: what values and bounds are compared in, and how they may be cast to it.
     """
+    if dtype is not None:
+        check_casting(x, dtype, casting)
+        x = astype(x, dtype)
     low = _bound(x, _one_of("min", a_min, min), lowest=True)
     high = _bound(x, _one_of("max", a_max, max), lowest=False)
     if low is None and high is None:
