@@ -236,6 +236,7 @@ if TYPE_CHECKING:
         map_overlap,
         matmul,
         matrix_transpose,
+        matvec,
         max,
         maximum,
         mean,
@@ -354,6 +355,7 @@ if TYPE_CHECKING:
         var,
         vdot,
         vecdot,
+        vecmat,
         vsplit,
         vstack,
         where,
@@ -361,6 +363,7 @@ if TYPE_CHECKING:
         zeros_like,
     )
     from shframe.array.ndarray import Array
+    from shframe.array.python_functions import frompyfunc, vectorize
     from shframe.array.storing import from_npy_stack, store, to_hdf5, to_npy_stack
     from shframe.array.zarrays import from_zarr, to_zarr
     from shframe.lazy.compute import compute
@@ -368,6 +371,7 @@ if TYPE_CHECKING:
 _HOMES = (
     "shframe.array.namespace",
     "shframe.array.composed",
+    "shframe.array.python_functions",
     "shframe.array.dtypes",
     "shframe.array.inspection",
     "shframe.array.delaying",
@@ -594,11 +598,13 @@ __all__ = [
     "dot",
     "matmul",
     "matrix_transpose",
+    "matvec",
     "outer",
     "tensordot",
     "trace",
     "vdot",
     "vecdot",
+    "vecmat",
     "vector_norm",
     # sorting, searching and sets
     "argpartition",
@@ -653,6 +659,7 @@ __all__ = [
     "flipud",
     "from_dlpack",
     "fromfunction",
+    "frompyfunc",
     "gradient",
     "histogram",
     "histogram2d",
@@ -709,6 +716,7 @@ __all__ = [
     "unify_chunks",
     "unravel_index",
     "unwrap",
+    "vectorize",
     "vsplit",
     # blocks
     "compute",

@@ -1,4 +1,5 @@
-"""Options of Dask's functions that ours do not need: they change no value, and are accepted."""
+"""Options of Dask's functions, and one of NumPy's, that ours do not need: they change no value, and
+are accepted."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ WITHOUT_EFFECT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(REDUCTIONS, ("split_every",)),
     **dict.fromkeys(MAKING, ("name", "meta")),
     **dict.fromkeys(RUNNING, ("method",)),
-    **dict.fromkeys(QUANTILES, ("internal_method",)),
+    **dict.fromkeys(QUANTILES, ("internal_method", "overwrite_input")),
+    **dict.fromkeys(("median", "nanmedian"), ("overwrite_input",)),
     "from_array": ("name", "lock", "asarray", "fancy", "meta", "inline_array", "getitem"),
     "map_blocks": ("name", "token", "enforce_ndim"),
     "map_overlap": ("name", "token", "enforce_ndim"),
@@ -44,6 +46,6 @@ WITHOUT_EFFECT: dict[str, tuple[str, ...]] = {
 
 
 def without_dasks(name: str, named: dict[str, Any]) -> dict[str, Any]:
-    """The keyword arguments of a function without Dask's options."""
+    """The keyword arguments of a function without options that have no effect."""
     ignored = WITHOUT_EFFECT.get(name, ())
     return {key: value for key, value in named.items() if key not in ignored}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from shframe.array import masked_functions
+from shframe.array import masked_creation, masked_functions, masked_statistics
 from shframe.array import namespace as xp
 from shframe.array.grid.axes import Axes, PositionNotFound, list_axes
 from shframe.array.masked import (
@@ -24,23 +24,24 @@ from shframe.array.ndarray import Array
 from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 
 __all__ = [
-    *("abs", "absolute", "add", "all", "amax", "amin", "anom", "anomalies", "any", "arccos"),
-    *("arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin"),
+    *("abs", "absolute", "add", "all", "amax", "amin", "anom", "anomalies", "any", "arange"),
+    *("arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin"),
     *("argsort", "around", "array", "asanyarray", "asarray", "average", "bitwise_and"),
     *("bitwise_or", "bitwise_xor", "ceil", "clip", "column_stack", "compressed", "concatenate"),
-    *("conjugate", "copy", "cos", "cosh", "count", "count_masked", "cumprod", "cumsum"),
-    *("diagonal", "divide", "dot", "dstack", "empty_like", "equal", "exp", "expand_dims", "fabs"),
-    *("filled", "fix_invalid", "floor", "floor_divide", "fmod", "getdata", "getmaskarray"),
-    *("greater", "greater_equal", "hstack", "hypot", "is_masked", "isMaskedArray", "less"),
-    *("less_equal", "log", "log10", "log2", "logical_and", "logical_not", "logical_or"),
-    *("logical_xor", "masked", "masked_array", "masked_equal", "masked_greater"),
-    *("masked_greater_equal", "masked_inside", "masked_invalid", "masked_less"),
-    *("masked_less_equal", "masked_not_equal", "masked_outside", "masked_values", "masked_where"),
-    *("MaskedArray", "max", "maximum", "mean", "median", "min", "minimum", "mod", "multiply"),
-    *("negative", "nomask", "nonzero", "not_equal", "ones_like", "power", "prod", "ptp", "ravel"),
-    *("remainder", "repeat", "reshape", "round", "set_fill_value", "sin", "sinh", "sort", "sqrt"),
-    *("squeeze", "stack", "std", "subtract", "sum", "swapaxes", "take", "tan", "tanh", "trace"),
-    *("transpose", "true_divide", "var", "vstack", "where", "zeros_like"),
+    *("conjugate", "copy", "corrcoef", "cos", "cosh", "count", "count_masked", "cov", "cumprod"),
+    *("cumsum", "diagonal", "divide", "dot", "dstack", "empty", "empty_like", "equal", "exp"),
+    *("expand_dims", "fabs", "filled", "fix_invalid", "floor", "floor_divide", "fmod", "getdata"),
+    *("getmaskarray", "greater", "greater_equal", "hstack", "hypot", "identity", "is_masked"),
+    *("isMaskedArray", "less", "less_equal", "log", "log10", "log2", "logical_and", "logical_not"),
+    *("logical_or", "logical_xor", "masked", "masked_all", "masked_all_like", "masked_array"),
+    *("masked_equal", "masked_greater", "masked_greater_equal", "masked_inside", "masked_invalid"),
+    *("masked_less", "masked_less_equal", "masked_not_equal", "masked_outside", "masked_values"),
+    *("masked_where", "MaskedArray", "max", "maximum", "mean", "median", "min", "minimum", "mod"),
+    *("multiply", "negative", "nomask", "nonzero", "not_equal", "ones", "ones_like", "power"),
+    *("prod", "ptp", "ravel", "remainder", "repeat", "reshape", "round", "set_fill_value", "sin"),
+    *("sinh", "sort", "sqrt", "squeeze", "stack", "std", "subtract", "sum", "swapaxes", "take"),
+    *("tan", "tanh", "trace", "transpose", "true_divide", "var", "vstack", "where", "zeros"),
+    "zeros_like",
 ]
 
 masked = np.ma.masked
@@ -333,6 +334,16 @@ def zeros_like(a: Any, dtype: Any = None) -> MaskedArray:
 
 
 empty_like = zeros_like
+arange = masked_creation.arange
+empty = masked_creation.empty
+identity = masked_creation.identity
+masked_all = masked_creation.masked_all
+masked_all_like = masked_creation.masked_all_like
+ones = masked_creation.ones
+zeros = masked_creation.zeros
+
+corrcoef = masked_statistics.corrcoef
+cov = masked_statistics.cov
 
 # -- NumPy's names for what joins and orders, for methods and ufuncs
 

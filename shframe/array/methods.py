@@ -49,20 +49,24 @@ class Methods:
         Dask's threshold= and method=."""
         return type(self)(manipulation.rechunk(self.expr, chunks, **without_dasks("rechunk", how)))
 
-    def reshape(self, *shape: Any, merge_chunks: bool = True, limit: Any = None) -> Self:
+    def reshape(
+        self, *shape: Any, order: str = "C", merge_chunks: bool = True, limit: Any = None
+    ) -> Self:
         """The elements in C order in another shape; one length may be -1.
 
+        order: "F" reads and puts them with the first axis changing fastest.
         merge_chunks, limit: are Dask's, and without effect.
         """
-        return type(self)(manipulation.reshape(self.expr, shape[0] if len(shape) == 1 else shape))
+        wanted = shape[0] if len(shape) == 1 else shape
+        return type(self)(manipulation.reshape(self.expr, wanted, order=order))
 
-    def ravel(self) -> Self:
-        """All elements in C order along one axis."""
-        return type(self)(manipulation.ravel(self.expr))
+    def ravel(self, order: str = "C") -> Self:
+        """All elements along one axis; order: as reshape() has it."""
+        return type(self)(manipulation.ravel(self.expr, order=order))
 
-    def flatten(self) -> Self:
-        """All elements in C order along one axis."""
-        return type(self)(manipulation.ravel(self.expr))
+    def flatten(self, order: str = "C") -> Self:
+        """All elements along one axis; order: as reshape() has it."""
+        return type(self)(manipulation.ravel(self.expr, order=order))
 
     def transpose(self, *axes: Any) -> Self:
         """The axes in another order, reversed when none is given."""

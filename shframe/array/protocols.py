@@ -25,6 +25,14 @@ FACTS: dict[Any, Callable[..., Any]] = {  # what is known without computing
 }
 
 
+PRODUCTS: dict[str, Callable[..., Any]] = {
+    "matmul": products.matmul,
+    "matvec": products.matvec,
+    "vecdot": products.vecdot,
+    "vecmat": products.vecmat,
+}
+
+
 def call_ufunc(
     ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]
 ) -> Any:
@@ -34,9 +42,8 @@ def call_ufunc(
             f"{ufunc.__name__}(where=...) is supported with out= only\n"
             "  use xp.where(condition, new, old)"
         )
-    if method == "__call__" and ufunc in (np.matmul, np.vecdot):
-        product = products.matmul if ufunc is np.matmul else products.vecdot
-        return product(*map(node_of, inputs), **keywords)
+    if method == "__call__" and ufunc.__name__ in PRODUCTS:
+        return PRODUCTS[ufunc.__name__](*map(node_of, inputs), **keywords)
     if method == "__call__":
         results = elementwise.call_ufunc(ufunc, *inputs, **_options(ufunc, keywords))
         return results if ufunc.nout > 1 else results[0]

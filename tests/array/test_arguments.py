@@ -94,6 +94,8 @@ GIVEN: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("take", ([1, 0],), {"axis": 0, "mode": "raise"}),
     ("reshape", (-1, "C"), {}),
     ("ravel", ("C",), {}),
+    ("reshape", ((2, 6), "F"), {}),
+    ("ravel", (), {"order": "F"}),
     ("average", (0,), {"returned": False}),
     ("nan_to_num", (True, 1.5), {}),
     ("isclose", (3.0, 1e-3, 1e-3, True), {}),
@@ -124,7 +126,7 @@ def test_numpys_functions_take_arguments_by_their_names(
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda x: np.ravel(x, order="F"), "order"),
+        (lambda x: np.ravel(x, order="K"), "order"),
         (lambda x: np.average(x, keepdims=True, weight=1), "weight"),
         (lambda x: np.strings.multiply(x, 2), "strings"),
         (lambda x: x.sum(axis=0, dtype="zz"), "zz"),

@@ -90,6 +90,12 @@ ELEMENTWISE: list[Any] = [
     ("nan_to_num", F8, ALL, call_one("nan_to_num", nan=1.0, posinf=2.0, neginf=-3.0)),
     ("clip_min", REALS, ALL, call_one("clip", a_min=1, a_max=None)),
     ("clip_max", REALS, ALL, call_one("clip", max=2)),
+    ("clip_dtype", REALS, ALL, lambda m, x: m.clip(x, 0, 2, dtype="f4")),
+    ("clip_casting", REALS, ALL, lambda m, x: m.clip(x, 0, 2, dtype="i2", casting="safe")),
+    *[
+        (f"{name}_overwritten", F8, SOME, call_one(name, axis=0, overwrite_input=True))
+        for name in ("median", "nanmedian")
+    ],
     ("isclose", F8, SOME, lambda m, x: m.isclose(x, x[::-1], rtol=1, atol=0.5, equal_nan=True)),
     ("allclose", F8, SOME, lambda m, x: m.allclose(x, x[::-1], rtol=1, atol=2, equal_nan=True)),
 ]

@@ -17,6 +17,8 @@ from tests.array.test_masked import KINDS, REALS, SOME, agree, masked_pairs
 pytestmark = pytest.mark.usefixtures("session")
 
 TABLES = hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=5)
+LINES = hnp.array_shapes(min_dims=1, max_dims=2, min_side=1, max_side=5)
+LINE = hnp.array_shapes(min_dims=1, max_dims=1, min_side=1, max_side=6)
 ONE_REAL = (
     *("abs", "absolute", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "ceil"),
     *("cos", "cosh", "exp", "fabs", "floor", "log", "log10", "log2", "negative", "sin", "sinh"),
@@ -66,6 +68,24 @@ OTHERS: list[Any] = [
     ("asarray", REALS, SOME, lambda m, x: m.ma.asarray(x, "f8")),
     ("asanyarray", REALS, SOME, lambda m, x: m.ma.asanyarray(x.data)),
     ("nonzero", KINDS, SOME, lambda m, x: x.nonzero()),
+    ("one_value", REALS, SOME, lambda m, x: m.ma.masked_array(m.full(x.shape, 2), x.mask) * 3),
+    ("one_mask", REALS, SOME, lambda m, x: m.ma.masked_array(x.data, m.zeros(x.shape, "?")) + x),
+    ("one_of_both", REALS, SOME, lambda m, x: m.ma.masked_array(m.ones(x.shape), True) - x.data),
+    ("cov", REALS, LINES, lambda m, x: m.ma.cov(x)),
+    ("cov_columns", REALS, LINES, lambda m, x: m.ma.cov(x, rowvar=False, ddof=0)),
+    ("cov_of_two", REALS, LINES, lambda m, x: m.ma.cov(x, x[::-1], bias=True)),
+    ("cov_of_others", REALS, TABLES, lambda m, x: m.ma.cov(x, x[:1].data, ddof=2)),
+    ("cov_no_masked", REALS, LINES, lambda m, x: m.ma.cov(x, allow_masked=False)),
+    ("cov_ddof", REALS, LINES, lambda m, x: m.ma.cov(x, ddof=0.5)),
+    ("corrcoef", REALS, LINES, lambda m, x: m.ma.corrcoef(x)),
+    ("corrcoef_columns", REALS, LINES, lambda m, x: m.ma.corrcoef(x, x[::-1], rowvar=False)),
+    ("zeros", KINDS, SOME, lambda m, x: m.ma.zeros(x.shape, x.dtype)),
+    ("ones", KINDS, SOME, lambda m, x: m.ma.ones(x.shape, x.dtype, fill_value=1) * x),
+    ("empty", KINDS, SOME, lambda m, x: m.ma.empty(x.shape, x.dtype) * 0),
+    ("masked_all", KINDS, SOME, lambda m, x: m.ma.masked_all(x.shape, x.dtype)),
+    ("masked_all_like", KINDS, SOME, lambda m, x: m.ma.masked_all_like(x)),
+    ("arange", REALS, LINE, lambda m, x: m.ma.arange(x.shape[0], dtype="f8") + x),
+    ("identity", KINDS, LINE, lambda m, x: m.ma.identity(x.shape[0], x.dtype) * x),
 ]
 
 

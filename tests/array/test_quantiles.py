@@ -159,3 +159,17 @@ def test_a_rank_is_found_where_the_sample_was_wrong(values: list[float], cut: in
             blocks, samples, [wrong], parts, shares=(share,), kind=np.dtype("f8"), **how
         )
         assert made[0] == np.nanquantile(line, share, method="inverted_cdf")
+
+
+@given(data=st.data())
+@LIGHT
+def test_medians_of_infinite_values(data: st.DataObject) -> None:
+    drawn = st.sampled_from([-np.inf, np.inf, 1.0, -2.0, np.nan])
+    values = np.array(data.draw(st.lists(drawn, min_size=1, max_size=6)))
+    lazy = xp.from_array(values, chunks=data.draw(st.integers(1, 3)))
+    for name in ("median", "nanmedian"):
+        agree(
+            lambda name=name: getattr(np, name)(values), lambda name=name: getattr(xp, name)(lazy)
+        )
+    for q in (0.25, [0.0, 0.5, 1.0]):
+        agree(lambda q=q: np.quantile(values, q), lambda q=q: xp.quantile(lazy, q))

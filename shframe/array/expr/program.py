@@ -178,12 +178,21 @@ class Masked(Named):
     def __call__(self, *operands: Any, out: Any) -> None:
         given = iter(operands)
         arrays = [
-            # copied, as an operator may change its first operand
-            np.ma.MaskedArray(next(given), mask=next(given), copy=True) if marked else next(given)
+            _masked_tile(next(given), next(given)) if marked else next(given)
             for marked in self.marked
         ]
         made = self.function(*arrays)
         out[...] = np.ma.getmaskarray(made) if self.of_mask else np.ma.getdata(made)
+
+
+def _masked_tile(values: Any, mask: Any) -> Any:
+    """A tile of numpy.ma's kind; values or mask that are the same everywhere come as one element.
+
+    It is a copy, as an operator may change its first operand.
+    """
+    if np.shape(values) != np.shape(mask):
+        values, mask = np.broadcast_arrays(values, mask)
+    return np.ma.MaskedArray(values, mask=mask, copy=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,9 @@ def call_ufunc(ufunc: np.ufunc, *operands: Any, **how: Any) -> tuple[Node, ...]:
     """
     name = ufunc.__name__
     if ufunc.signature is not None:
-        raise UnsupportedType(f"{name} works on whole axes; matmul and vecdot are supported")
+        raise UnsupportedType(
+            f"{name} works on whole axes; matmul, matvec, vecdot and vecmat are supported"
+        )
     if len(operands) != ufunc.nin:
         raise UnsupportedType(f"{name} takes {ufunc.nin} operands, {len(operands)} were given")
     if ufunc is np.power:
@@ -215,12 +217,18 @@ def clip(
     *,
     a_min: Any = NO_VALUE,
     a_max: Any = NO_VALUE,
+    dtype: Any = None,
+    casting: Any = "same_kind",
 ) -> Node:
     """The values, not below one bound nor above the other; None is no bound, nor is an integer
     at or beyond the end of the array's integer dtype.
 
     a_min, a_max: NumPy's names for min and max.
+    dtype, casting: what values and bounds are compared in, and how they may be cast to it.
     """
+    if dtype is not None:
+        check_casting(x, dtype, casting)
+        x = astype(x, dtype)
     low = _bound(x, _one_of("min", a_min, min), lowest=True)
     high = _bound(x, _one_of("max", a_max, max), lowest=False)
     if low is None and high is None:

@@ -24,7 +24,7 @@ from shframe.array.grid.axes import Axes, list_axes, normalize_axes, normalize_a
 from shframe.array.grid.chunks import Chunks, Shape
 from shframe.array.grid.defaults import choose_grid, integers_from, shape_from
 from shframe.array.kernels import calculus
-from shframe.errors import ChunkMismatch, InvalidArgument
+from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 
 
 def rechunk(
@@ -46,16 +46,19 @@ def rechunk(
 # -- shapes
 
 
-def reshape(x: Node, /, shape: Any, *, copy: bool | None = None) -> Node:
+def reshape(x: Node, /, shape: Any, *, order: str = "C", copy: bool | None = None) -> Node:
     """The elements in C order in another shape; one length may be -1.
 
+    order: "F" reads and puts them with the first axis changing fastest.
     copy: changes nothing: what is written into one lazy array is not seen in another.
 
-    Raises: ChunkMismatch when the numbers of elements differ.
+    Raises: ChunkMismatch when the numbers of elements differ, UnsupportedType for another order.
     Cost: none where blocks keep their elements or the values came from from_array(); else one
         copy.
     """
     wanted = _target_shape(x.shape, shape)
+    if _columns_first(order):
+        return transpose(reshape(transpose(x), wanted[::-1]))
     if wanted == x.shape:
         return x
     if math.prod(wanted) == 0:
@@ -71,6 +74,15 @@ def reshape(x: Node, /, shape: Any, *, copy: bool | None = None) -> Node:
         x = on_grid(x, choose_grid("auto", x.shape, x.dtype))
     grid = _grid_after(x, wanted)
     return nodes.Reshape(x, grid, x.dtype)
+
+
+def _columns_first(order: Any) -> bool:
+    """Whether elements are read with the first axis changing fastest; raises UnsupportedType."""
+    if order not in ("C", "F"):
+        raise UnsupportedType(
+            f"order must be 'C' or 'F', got {order!r}\n  a lazy array has no order in memory"
+        )
+    return bool(order == "F")
 
 
 def _target_shape(old: Shape, shape: Any) -> Shape:
@@ -111,9 +123,9 @@ def _grid_after(source: Node, wanted: Shape) -> Chunks:
     return choose_grid("auto", wanted, source.dtype)
 
 
-def ravel(x: Node, /) -> Node:
-    """All elements in C order along one axis."""
-    return reshape(x, (math.prod(x.shape),))
+def ravel(x: Node, /, *, order: str = "C") -> Node:
+    """All elements along one axis; order: as reshape() has it."""
+    return reshape(x, (math.prod(x.shape),), order=order)
 
 
 def expand_dims(x: Node, /, axis: Axes = 0) -> Node:

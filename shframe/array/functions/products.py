@@ -5,6 +5,7 @@ blocks of one operand and a column of blocks of the other in place.
 from __future__ import annotations
 
 import math
+from functools import partial
 from operator import index as as_int
 from typing import Any
 
@@ -14,20 +15,30 @@ from shframe.array.expr import nodes
 from shframe.array.expr.nodes import Node, on_grid
 from shframe.array.functions import elementwise, manipulation, reductions
 from shframe.array.functions.convert import node_of
+from shframe.array.functions.core_axes import call_along
 from shframe.array.functions.indexing import item_of
 from shframe.array.functions.slicing import part
 from shframe.array.grid import chunks as grids
 from shframe.array.grid.axes import list_axes, normalize_axis
 from shframe.array.grid.defaults import integers_from
-from shframe.errors import ChunkMismatch, InvalidArgument
+from shframe.errors import ChunkMismatch, InvalidArgument, UnsupportedType
 
 
-def matmul(one: Node, other: Node, /, *, dtype: Any = None, casting: Any = "same_kind") -> Node:
+def matmul(
+    one: Node,
+    other: Node,
+    /,
+    *,
+    dtype: Any = None,
+    casting: Any = "same_kind",
+    axes: Any = None,
+) -> Node:
     """The matrix product over the last axis of one and the last but one of the other.
 
     A vector is a row in front and a column behind; leading axes broadcast.
 
     dtype, casting: what the products are computed in, and how the operands may be cast to it.
+    axes: where matrices stand in the operands and the result, such as [(0, 1), (0, 1), (1, 0)].
 
     Raises: ChunkMismatch when the lengths differ, InvalidArgument for arrays without axes.
 
@@ -44,6 +55,9 @@ def matmul(one: Node, other: Node, /, *, dtype: Any = None, casting: Any = "same
             "gufunc core with signature (n?,k),(k,m?)->(n?,m?) requires 1)\n"
             "  multiply by a number with *"
         )
+    if axes is not None:
+        cores = (min(first.ndim, 2), min(second.ndim, 2))
+        return call_along("matmul", matmul, (first, second), axes, (*cores, sum(cores) - 2))
     row, column = first.ndim == 1, second.ndim == 1
     first = part(first, (None, ...)) if row else first
     second = part(second, (..., None)) if column else second
@@ -125,14 +139,99 @@ def _paired_axes(axes: Any, ndim: int, ndim2: int) -> tuple[list[int], list[int]
     return list(list_axes(given, ndim)), list(list_axes(given2, ndim2))
 
 
-def vecdot(
-    one: Node, other: Node, /, axis: int = -1, *, dtype: Any = None, casting: Any = "same_kind"
+def matvec(
+    one: Node,
+    other: Node,
+    /,
+    *,
+    dtype: Any = None,
+    casting: Any = "same_kind",
+    axes: Any = None,
 ) -> Node:
-    """The sum of products along an axis, the first operand conjugated.
+    """The products of matrices and vectors, in the last axes; the other axes broadcast.
 
-    dtype, casting: as matmul() has them.
+    dtype, casting, axes: as matmul() has them.
     """
     first, second = _cast((one, other), dtype, casting)
+    _check_core("matvec", "(m,n),(n)->(m)", (first, second), (2, 1))
+    if axes is not None:
+        return call_along("matvec", matvec, (first, second), axes, (2, 1, 1))
+    _check_inner("matvec", "(m,n),(n)->(m)", 0, first.shape[-1], second.shape[-1])
+    return part(matmul(first, part(second, (..., None))), (..., 0))
+
+
+def vecmat(
+    one: Node,
+    other: Node,
+    /,
+    *,
+    dtype: Any = None,
+    casting: Any = "same_kind",
+    axes: Any = None,
+) -> Node:
+    """The products of vectors, which are conjugated, and matrices, in the last axes; the other
+    axes broadcast.
+
+    dtype, casting, axes: as matmul() has them.
+    """
+    first, second = _cast((one, other), dtype, casting)
+    _check_core("vecmat", "(n),(n,m)->(m)", (first, second), (1, 2))
+    if axes is not None:
+        return call_along("vecmat", vecmat, (first, second), axes, (1, 2, 1))
+    _check_inner("vecmat", "(n),(n,m)->(m)", 0, first.shape[-1], second.shape[-2])
+    if first.dtype.kind == "c":
+        first = elementwise.call(np.conjugate, first)
+    return part(matmul(part(first, (..., None, slice(None))), second), (..., 0, slice(None)))
+
+
+def _check_core(
+    name: str, signature: str, operands: tuple[Node, Node], cores: tuple[int, int]
+) -> None:
+    """Raises InvalidArgument for an operand of fewer axes than core dimensions."""
+    for number, (each, core) in enumerate(zip(operands, cores, strict=True)):
+        if each.ndim < core:
+            raise InvalidArgument(
+                f"{name}: Input operand {number} does not have enough dimensions (has {each.ndim}, "
+                f"gufunc core with signature {signature} requires {core})"
+            )
+
+
+def _check_inner(name: str, signature: str, core: int, left: int, right: int) -> None:
+    """Raises ChunkMismatch for vectors of another length than the matrices' rows or columns."""
+    if left != right:
+        raise ChunkMismatch(
+            f"{name}: Input operand 1 has a mismatch in its core dimension {core}, with gufunc "
+            f"signature {signature} (size {right} is different from {left})"
+        )
+
+
+def vecdot(
+    one: Node,
+    other: Node,
+    /,
+    axis: int = -1,
+    *,
+    dtype: Any = None,
+    casting: Any = "same_kind",
+    axes: Any = None,
+    keepdims: bool = False,
+) -> Node:
+    """The sum of products along an axis, the last one unless another is named, the first operand
+    conjugated.
+
+    dtype, casting, axes: as matmul() has them. keepdims: whether the axis stays, of length 1.
+    """
+    first, second = _cast((one, other), dtype, casting)
+    _check_core("vecdot", "(n),(n)->()", (first, second), (1, 1))
+    if axes is not None:
+        if axis != -1:
+            raise UnsupportedType("cannot specify both 'axis' and 'axes'")
+        if keepdims and isinstance(axes, list) and len(axes) == 2:
+            axes = [*axes, axes[0]]
+        call = partial(vecdot, keepdims=keepdims)
+        return call_along("vecdot", call, (first, second), axes, (1, 1, int(keepdims)))
+    if keepdims and axis != -1:
+        return vecdot(first, second, axes=[axis] * 3, keepdims=True)
     first = manipulation.moveaxis(first, normalize_axis(axis, first.ndim), -1)
     second = manipulation.moveaxis(second, normalize_axis(axis, second.ndim), -1)
     if first.shape[-1] != second.shape[-1]:
@@ -144,7 +243,7 @@ def vecdot(
         first = elementwise.call(np.conjugate, first)
     products = elementwise.call(np.multiply, first, second)
     small = products.dtype if products.dtype.kind in "biu" else None
-    return reductions.sum(products, axis=-1, dtype=small)
+    return reductions.sum(products, axis=-1, dtype=small, keepdims=keepdims)
 
 
 def vdot(one: Node, other: Node, /) -> Node:

@@ -159,6 +159,8 @@ def quantiles_between(
         # as much of each share as the result's dtype holds
         part, rest = share.astype(kind), (1 - share).astype(kind)
         made = np.where(share >= 0.5, high - apart * rest, low + apart * part)
+        if inside is not None:  # the mean of two, where numpy.quantile has NaN of infinite ones
+            made = np.where(np.isfinite(apart), made, np.where(share == 0, low, low + high))
     return np.where(apart == 0, low, made).astype(kind)
 
 
