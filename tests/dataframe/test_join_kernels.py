@@ -12,7 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shframe.dataframe.kernels.join_rows import find_matches, take_rows
-from shframe.dataframe.kernels.shuffle import gather, hash_codes, split, split_by_hash
+from shframe.dataframe.kernels.shuffle import (
+    gather,
+    hash_codes,
+    order_by_target,
+    split,
+    split_by_hash,
+)
 from tests.examples import examples
 
 INTS = st.lists(st.integers(-3, 3), max_size=12)
@@ -76,6 +82,26 @@ def test_codes_spread_over_the_targets() -> None:
         counts = np.bincount(codes, minlength=16)
         assert counts.min() > 0.5 * counts.mean()
         assert counts.max() < 1.5 * counts.mean()
+
+
+@settings(max_examples=examples(20), deadline=None)
+@given(
+    st.sampled_from([2**14 - 1, 2**14, 2**14 + 1, 3 * 2**14 - 5]),
+    st.sampled_from([1, 7, 256, 257]),
+    st.integers(0, 2**32),
+)
+def test_a_row_has_the_target_it_would_have_alone(rows: int, count: int, seed: int) -> None:
+    """Rows are hashed in blocks; where a block ends changes nothing."""
+    rng = np.random.default_rng(seed)
+    ints = pa.array(rng.integers(-(2**63), 2**63, rows), mask=rng.random(rows) < 0.1)
+    floats = pa.array(np.where(rng.random(rows) < 0.1, np.nan, rng.random(rows)))
+    keys = [pa.chunked_array([ints]), pa.chunked_array([floats])]
+    codes = hash_codes(keys, count)
+    for row in (0, 2**14 - 2, rows // 2, rows - 1):
+        assert hash_codes([key.slice(row, 1) for key in keys], count)[0] == codes[row]
+    order, offsets = order_by_target(codes, count)
+    assert np.array_equal(np.diff(offsets), [(codes == place).sum() for place in range(count)])
+    assert (codes[order] == np.repeat(np.arange(count), np.diff(offsets))).all()
 
 
 def test_integers_and_equal_floats_go_to_one_target() -> None:
