@@ -117,9 +117,9 @@ def test_a_value_is_a_number_when_one_is_asked_for(session: Session) -> None:
 def test_what_is_lazy_is_never_taken_for_a_constant(session: Session) -> None:
     lazy = sf.from_pandas(pd.DataFrame({"x": [1.0, 2.0], "k": [1, 2]}), npartitions=2)
     array = xp.from_array(np.arange(2.0))
-    for work in (lambda: lazy.x.fillna(sf.delayed(1)),):
+    for value in (sf.delayed(1), array):
         with pytest.raises(UnsupportedType):
-            work()
+            lazy.x.fillna(value)
     with pytest.raises(RefNotPicklable, match="lazy"):
         pickle.dumps(lazy)
     with pytest.raises(UnsupportedType, match="a column is a list, an array or a Series"):
