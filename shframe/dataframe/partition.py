@@ -283,6 +283,8 @@ def _fits_plain_column(dtype: Any) -> bool:
 
 def _arrow_column(values: Any) -> Any:
     """A Series or Index as Arrow data; None where values would change."""
+    if isinstance(values, pd.MultiIndex):
+        return None  # whose values are tuples
     dtype = values.dtype
     array = values.array
     if isinstance(dtype, np.dtype):

@@ -121,6 +121,19 @@ def test_pairs_of_one_origin(
         )
 
 
+@pytest.mark.parametrize("npartitions", [1, 3])
+@pytest.mark.parametrize("labels", sorted(LABELS))
+def test_labels_become_a_column(session: Session, labels: str, npartitions: int) -> None:
+    frame = pd.DataFrame({"a": range(5), "b": True}, index=LABELS[labels](5))
+    lazy = sf.from_pandas(frame, npartitions=npartitions)
+    for work in (
+        lambda d: d.assign(w=d.index),
+        lambda d: d.assign(w=d.index, b=d.a).a,
+        lambda d: d.assign(a=d.index)[d.b].a,
+    ):
+        as_pandas_does(work, lazy, frame)
+
+
 def test_rows_that_correspond_stay_in_their_partitions(session: Session) -> None:
     frame = pd.DataFrame({"a": range(12), "b": range(12)})
     lazy = sf.from_pandas(frame, npartitions=4)
