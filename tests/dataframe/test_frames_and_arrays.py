@@ -177,6 +177,17 @@ def test_mistakes_are_pandas_own(session: Session) -> None:
         assert str(found.value) == str(expected.value)
     with pytest.raises(UnsupportedType, match="not values of dtype int64, str"):
         lazy[["a", "s"]].to_array()
+    for dtype in ("Int64", "boolean", "UInt8"):
+        gaps = pd.Series([1, None, 0], dtype=dtype)
+        with pytest.raises(UnsupportedType, match="does not hold what is missing"):
+            sf.from_pandas(gaps, npartitions=2).to_array().compute()
+        whole = gaps.dropna()
+        found = sf.from_pandas(whole, npartitions=2).to_array().compute()
+        np.testing.assert_array_equal(found, whole.to_numpy())
+        assert found.dtype == whole.to_numpy().dtype
+    floats = pd.Series([1.5, None], dtype="Float64")
+    found = sf.from_pandas(floats, npartitions=2).to_array().compute()
+    np.testing.assert_array_equal(found, floats.to_numpy())
     with pytest.raises(InvalidArgument, match="lengths must be integers"):
         lazy["a"].to_array(lengths=[1.5, 2])
     with pytest.raises(ValueError, match="was expected"):

@@ -11,6 +11,7 @@ import pandas as pd
 from shframe.dataframe import partition
 from shframe.dataframe.kernels import rowwise
 from shframe.dataframe.kernels.positions import check_length
+from shframe.errors import UnsupportedType
 
 
 def show_values(part: Any, *, dtype: Any) -> Any:
@@ -21,6 +22,11 @@ def show_values(part: Any, *, dtype: Any) -> Any:
         values = values.reshape(-1, 1)
     else:
         values = partition.as_pandas(part).to_numpy()
+    if not np.can_cast(values.dtype, dtype, "same_kind"):
+        raise UnsupportedType(
+            f"to_array() has dtype {dtype}, which does not hold what is missing in a column\n"
+            "  astype('float64') or fillna() before it"
+        )
     return values.astype(dtype, copy=False)
 
 
