@@ -79,6 +79,13 @@ def is_array(value: Any) -> bool:
     return isinstance(value, Collection) and not (is_rows(value) or is_value(value))
 
 
+def goes_with_rows(value: Any) -> bool:
+    """Whether it has a value for each row, by number: a lazy array with axes, or plain values."""
+    if is_array(value):
+        return bool(value.ndim)
+    return is_many(value) and not isinstance(value, Collection)
+
+
 def whole_of(value: Any) -> Expr:
     """The node that gives all of something lazy in one piece."""
     if is_value(value):

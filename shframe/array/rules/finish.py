@@ -15,6 +15,12 @@ def ask_for_blocks(plan: Expr) -> Expr:
     return plan
 
 
+def below_result(plan: Expr) -> Expr:
+    """The optimised plan without its Result: for what reads its blocks as views, without a copy."""
+    assert isinstance(plan, nodes.Result), "the last stage puts every plan under a Result"
+    return plan.source
+
+
 def into_final(plan: Expr, segment: int) -> Expr:
     """The optimised plan with its blocks filling a lent segment as parts of one array."""
     assert isinstance(plan, nodes.Result), "the last stage puts every plan under a Result"

@@ -15,15 +15,11 @@ from shframe.lazy.embedded import Embedded
 
 
 @dataclass(frozen=True, eq=False)
-class FromBlocks(Relation):
-    """The rows of an array, numbered: each block of its first axis is a partition.
-
-    lengths: of the blocks. labels: of the columns; of an array of one axis the name of a series.
-    """
+class Blocks(Relation):
+    """What reads the blocks of an array along its first axis; lengths: of the blocks."""
 
     array: Embedded
     lengths: tuple[int, ...]
-    labels: Any
     known: Meta
 
     @cached_property
@@ -33,6 +29,16 @@ class FromBlocks(Relation):
     @cached_property
     def settled(self) -> bool:
         return True
+
+
+@dataclass(frozen=True, eq=False)
+class FromBlocks(Blocks):
+    """The rows of an array, numbered: each block is a partition.
+
+    labels: of the columns; of an array of one axis the name of a series.
+    """
+
+    labels: Any
 
     @cached_property
     def lineage(self) -> Lineage:
@@ -46,25 +52,14 @@ class FromBlocks(Relation):
 
 
 @dataclass(frozen=True, eq=False)
-class PlacedBlocks(Relation):
+class PlacedBlocks(Blocks):
     """The values of an array of one axis beside the rows of the source, by their numbers.
 
     paired: whether each block is known to be as long as the partition of its number.
     """
 
     source: Relation
-    array: Embedded
-    lengths: tuple[int, ...]
-    known: Meta
     paired: bool
-
-    @cached_property
-    def meta(self) -> Any:
-        return self.known.empty
-
-    @cached_property
-    def settled(self) -> bool:
-        return True
 
     @cached_property
     def lineage(self) -> Lineage:

@@ -49,9 +49,9 @@ def hash_codes(keys: Columns, count: int) -> Any:
     return codes
 
 
-def _blocks(rows: int) -> Iterator[slice]:
+def _blocks(rows: int, size: int = _BLOCK) -> Iterator[slice]:
     """The rows in blocks whose values stay in the cache between one step and the next."""
-    return (slice(begin, begin + _BLOCK) for begin in range(0, rows, _BLOCK))
+    return (slice(begin, begin + size) for begin in range(0, rows, size))
 
 
 def _hashed(key: Any) -> Any:
@@ -134,7 +134,7 @@ def order_by_target(codes: Any, count: int) -> tuple[Any, Any]:
     """(rows in the order of their targets, where each of the targets begins, and their number)."""
     order = np.argsort(codes, kind="stable")
     offsets = np.zeros(count + 1, np.int64)
-    for block in _blocks(len(codes)):  # bincount makes its input eight bytes wide
+    for block in _blocks(len(codes), max(_BLOCK, count)):  # bincount makes its input 8 bytes wide
         offsets[1:] += np.bincount(codes[block], minlength=count)
     np.cumsum(offsets, out=offsets)
     return order, offsets

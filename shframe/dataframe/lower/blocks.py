@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from shframe.dataframe.expr.blocks import FromBlocks, PlacedBlocks
-from shframe.dataframe.kernels import array_blocks, rowwise
-from shframe.dataframe.lower.layer import About, Layer, gather, keys_of, number_rows, per_partition
+from shframe.dataframe.kernels import array_blocks
+from shframe.dataframe.lower.layer import About, Layer, count_rows, keys_of, number_rows
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
 
@@ -27,14 +28,7 @@ def lower_from_blocks(node: FromBlocks, sources: tuple[Layer, ...]) -> Layer:
         Task(Key(node.name, (n,)), make, (ref.key,), (ref.view, start))
         for n, (ref, start) in enumerate(zip(layer.about, starts, strict=True))
     ]
-    return Layer(
-        keys_of(tasks),
-        [*layer.tasks, *tasks],
-        layer.data,
-        about=About(nbytes=node.nbytes),
-        notes=layer.notes,
-        keepers=layer.keepers,
-    )
+    return _on_top(layer, tasks, tasks, node.nbytes)
 
 
 def lower_placed_blocks(node: PlacedBlocks, sources: tuple[Layer, ...]) -> Layer:
@@ -50,20 +44,18 @@ def lower_placed_blocks(node: PlacedBlocks, sources: tuple[Layer, ...]) -> Layer
         made = [Task(Key(name, (n,)), take, (key, ref.key), (ref.view,)) for n, (key, ref) in pairs]
     else:
         how |= {"views": tuple(ref.view for ref in layer.about), "lengths": node.lengths}
-        counted = per_partition(f"{name}-count", Function(rowwise.count_rows), keys)
-        counts = gather(f"{name}-counts", Function(rowwise.collect), counted)
-        tasks += [*counted, counts]
-        read = (counts.key, *(ref.key for ref in layer.about))
+        counts, counting = count_rows(name, keys)
+        tasks += counting
+        read = (counts, *(ref.key for ref in layer.about))
         takes = [Function(array_blocks.take_blocks, place=n, **how) for n in range(len(keys))]
         made = [
             Task(Key(name, (n,)), take, (key, *read))
             for n, (key, take) in enumerate(zip(keys, takes, strict=True))
         ]
-    return Layer(
-        keys_of(made),
-        [*layer.tasks, *tasks, *made],
-        layer.data,
-        about=About(nbytes=sources[0].about.nbytes),
-        notes=layer.notes,
-        keepers=layer.keepers,
-    )
+    return _on_top(layer, [*tasks, *made], made, sources[0].about.nbytes)
+
+
+def _on_top(layer: Any, tasks: list[Task], made: list[Task], nbytes: int | None) -> Layer:
+    """The array's tasks and those that read its blocks; made: the partitions among these."""
+    about = About(nbytes=nbytes)
+    return replace(layer, keys=keys_of(made), tasks=[*layer.tasks, *tasks], about=about)

@@ -11,7 +11,7 @@ from shframe.dataframe.kernels import grouped, rowwise, shuffle
 from shframe.dataframe.lower.layer import (
     About,
     Layer,
-    gather,
+    count_rows,
     keys_of,
     number_rows,
     parts_for,
@@ -92,11 +92,10 @@ def _in_one_task(
     whole = Task(Key(f"{name}-rows"), Function(rowwise.stack), tuple(keys))
     call = Function(node.kernel, plan=node.call)
     answer = Task(Key(f"{name}-answer"), call, (whole.key, *given))
-    counted = per_partition(f"{name}-count", Function(rowwise.count_rows), keys)
-    counts = gather(f"{name}-counts", Function(rowwise.collect), counted)
+    counts, counting = count_rows(name, keys)
     cuts = [Function(rowwise.take_place, place=n) for n in range(len(keys))]
-    made = per_place(name, cuts, (answer.key, counts.key))
-    return made, [whole, answer, *counted, counts]
+    made = per_place(name, cuts, (answer.key, counts))
+    return made, [whole, answer, *counting]
 
 
 def _split(node: GroupNode, keys: list[Key], layer: Layer) -> tuple[list[Task], int]:

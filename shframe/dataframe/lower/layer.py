@@ -73,6 +73,13 @@ def gather(name: str, kernel: Function, tasks: Iterable[Task]) -> Task:
     return Task(Key(name), kernel, keys_of(tasks))
 
 
+def count_rows(name: str, keys: Iterable[Key]) -> tuple[Key, list[Task]]:
+    """The key of the rows of each partition, as a list, and the tasks that count them."""
+    counted = per_partition(f"{name}-count", Function(rowwise.count_rows), keys)
+    counts = gather(f"{name}-counts", Function(rowwise.collect), counted)
+    return counts.key, [*counted, counts]
+
+
 def number_rows(name: str, layer: Layer) -> tuple[list[Key], list[Task]]:
     """The partitions with an index that counts the rows of the whole, and the tasks for that.
 
@@ -80,10 +87,9 @@ def number_rows(name: str, layer: Layer) -> tuple[list[Key], list[Task]]:
     """
     if not layer.about.fresh:
         return list(layer.keys), []
-    counted = per_partition(f"{name}-count", Function(rowwise.count_rows), layer.keys)
-    counts = gather(f"{name}-counts", Function(rowwise.collect), counted)
+    counts, counting = count_rows(name, layer.keys)
     made = [
-        Task(Key(f"{name}-numbered", (n,)), Function(rowwise.renumber, place=n), (key, counts.key))
+        Task(Key(f"{name}-numbered", (n,)), Function(rowwise.renumber, place=n), (key, counts))
         for n, key in enumerate(layer.keys)
     ]
-    return list(keys_of(made)), [*counted, counts, *made]
+    return list(keys_of(made)), [*counting, *made]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from shframe.dataframe.expr.positions import ByPosition, Concat
-from shframe.dataframe.kernels import positions, rowwise
+from shframe.dataframe.kernels import positions
 from shframe.dataframe.lower.layer import (
     About,
     Layer,
-    gather,
+    count_rows,
     keys_of,
     number_rows,
-    per_partition,
 )
 from shframe.graph.tasks.function import Function
 from shframe.graph.tasks.task import Key, Task
@@ -21,18 +20,17 @@ def lower_by_position(node: ByPosition, sources: tuple[Layer, ...]) -> Layer:
     name = node.name
     keys, before = number_rows(node.source.name, sources[0])
     given = [layer.keys[0] for layer in sources[1:]]
-    counted = per_partition(f"{name}-count", Function(rowwise.count_rows), keys)
-    counts = gather(f"{name}-counts", Function(rowwise.collect), counted)
+    counts, counting = count_rows(name, keys)
     made = [
         Task(
             Key(name, (n,)),
             Function(node.kernel, place=n, **node.params.values),
-            (key, counts.key, *given),
+            (key, counts, *given),
         )
         for n, key in enumerate(keys)
     ]
     about = About(nbytes=sources[0].about.nbytes)
-    return Layer(keys_of(made), [*before, *counted, counts, *made], about=about)
+    return Layer(keys_of(made), [*before, *counting, *made], about=about)
 
 
 def lower_concat(node: Concat, sources: tuple[Layer, ...]) -> Layer:

@@ -9,7 +9,7 @@ from shframe.dataframe.kernels import rowwise
 from shframe.dataframe.lower.layer import (
     About,
     Layer,
-    gather,
+    count_rows,
     keys_of,
     number_rows,
     per_partition,
@@ -21,12 +21,11 @@ from shframe.graph.tasks.function import Function
 def lower_repartition(node: Repartition, sources: tuple[Layer, ...]) -> Layer:
     """Cut the rows of all partitions into `count` runs of equal length."""
     keys, before = number_rows(node.source.name, sources[0])
-    counted = per_partition(f"{node.name}-count", Function(rowwise.count_rows), keys)
-    counts = gather(f"{node.name}-counts", Function(rowwise.collect), counted)
+    counts, counting = count_rows(node.name, keys)
     runs = [Function(rowwise.take_run, place=n, count=node.count) for n in range(node.count)]
-    made = per_place(node.name, runs, [counts.key, *keys])
+    made = per_place(node.name, runs, [counts, *keys])
     about = About(nbytes=sources[0].about.nbytes)
-    return Layer(keys_of(made), [*before, *counted, counts, *made], about=about)
+    return Layer(keys_of(made), [*before, *counting, *made], about=about)
 
 
 def lower_number_rows(node: NumberRows, sources: tuple[Layer, ...]) -> Layer:

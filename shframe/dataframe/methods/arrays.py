@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,6 @@ from shframe.dataframe.kernels import array_blocks, rowwise
 from shframe.dataframe.lower.layer import Layer, keys_of, per_partition
 from shframe.errors import InvalidArgument, UnsupportedType
 from shframe.graph.executors.cluster import values
-from shframe.graph.plan.expr import Expr
 from shframe.graph.tasks.function import Function
 from shframe.lazy.collection import run_graph
 from shframe.lazy.embedded import Embedded
@@ -82,7 +81,7 @@ def rows_of(array: Any, labels: Any) -> Relation:
         array = array.rechunk({1: -1})
     (lengths, *_) = array.chunks
     shown = labels if one else empty.columns
-    return FromBlocks(_embedded(array), lengths, shown, Meta(empty))
+    return FromBlocks(_embedded(array), lengths, Meta(empty), shown)
 
 
 def place_array(source: Relation, array: Any) -> Relation:
@@ -105,7 +104,7 @@ def place_array(source: Relation, array: Any) -> Relation:
     known = pd.Series(np.empty(0, array.dtype), index=index[:0], name=name)
     (lengths,) = array.chunks
     paired = sizes is not None and tuple(sizes) == lengths
-    return PlacedBlocks(source, _embedded(array), lengths, Meta(known), paired)
+    return PlacedBlocks(_embedded(array), lengths, Meta(known), source, paired)
 
 
 def known_sizes(source: Relation) -> Sequence[int] | None:
@@ -118,17 +117,9 @@ def known_sizes(source: Relation) -> Sequence[int] | None:
 
 
 def _embedded(array: Any) -> Embedded:
-    return Embedded(array.expr, array.planner, _below_result())
+    from shframe.array.rules.finish import below_result
 
-
-def _below_result() -> Callable[[Expr], Expr]:
-    """What is below a plan's result: blocks that are views need no task that copies them."""
-    from shframe.array.expr.nodes import Result
-
-    def below(plan: Expr) -> Expr:
-        return plan.source if isinstance(plan, Result) else plan
-
-    return below
+    return Embedded(array.expr, array.planner, below_result)
 
 
 def check_lengths(lengths: Any) -> None:

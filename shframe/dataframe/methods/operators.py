@@ -32,12 +32,10 @@ def operate(source: Relation, op: str, other: Any, reflected: bool) -> Relation:
 
     Raises: UnsupportedType for such values beside a frame or an index.
     """
-    if arguments.is_array(other):
-        other = other if other.ndim else other.compute()
-    if isinstance(source.meta, pd.Series) and arguments.is_array(other):
+    if arguments.is_array(other) and not other.ndim:
+        other = other.compute()
+    if isinstance(source.meta, pd.Series) and arguments.goes_with_rows(other):
         other = wrap(place_values(source, other))
-    elif isinstance(source.meta, pd.Series) and arguments.is_many(other):
-        other = other if isinstance(other, Collection) else wrap(place_values(source, other))
     if arguments.is_rows(other):
         node = _pair(source, op, other.expr, reflected)
     else:

@@ -23,7 +23,6 @@ from shframe.dataframe.kernels import positions
 from shframe.dataframe.methods.arrays import known_sizes
 from shframe.dataframe.methods.storing import is_array, place_values
 from shframe.errors import ColumnNotFound, UnsupportedType
-from shframe.lazy.collection import Collection
 
 FLAGS = ("bool", "boolean", "bool[pyarrow]")
 """Dtypes of conditions."""
@@ -64,8 +63,7 @@ def assign_column(source: Relation, label: Any, value: Any) -> Relation:
         return assign_lazy(source, label, value.expr)
     if arguments.is_array(value) and not value.ndim:
         value = value.compute()
-    plain = arguments.is_many(value) and not isinstance(value, Collection)
-    if plain or arguments.is_array(value):
+    if arguments.goes_with_rows(value):
         _check_length(source, value)
         return assign_lazy(source, label, place_values(source, value))
     if arguments.is_value(value) and is_array(value.expr.sample):
